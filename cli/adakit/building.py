@@ -1,0 +1,93 @@
+"""From the options of ``generate`` and ``send`` to payloads."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ada_mockserver.events import EVENT_NAMES, EventFactory
+from ada_mockserver.overrides import parse_assignment, set_member, unset_member
+from ada_mockserver.scenarios import SCENARIOS, scenario
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Order", "Planned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One payload with a line for people: what it is in the story, or which case."""
+
+    payload: dict[str, Any]
+    narration: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to generate: an event or a scenario, ``count`` times, with overrides.
+
+    Raises UsageError when made, for a name that is neither an event nor a scenario.
+    """
+
+    name: str
+    seed: int
+    count: int = 1
+    locale: str = "en_US"
+    case: str | None = None
+    assignments: tuple[str, ...] = ()
+    removals: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.name in SCENARIOS:
+            if self.case:
+                raise UsageError(
+                    f"--case goes with an event, and {self.name} is a scenario.",
+                    next_step="Name the event of the case, the part before its first slash.",
+                )
+            return
+        if self.name.removeprefix("v1.") not in EVENT_NAMES:
+            known = [*EVENT_NAMES, *SCENARIOS]
+            close = difflib.get_close_matches(self.name.removeprefix("v1."), known, n=1)
+            hint = f"Did you mean {close[0]}?\n" if close else ""
+            raise UsageError(
+                f"There is no event and no scenario {self.name!r}.",
+                next_step=f"{hint}Events: {', '.join(EVENT_NAMES)}\nScenarios: {', '.join(SCENARIOS)}",
+            )
+
+    def payloads(self) -> Iterator[Planned]:
+        """The payloads, in order; the same for the same order."""
+        for index in range(self.count):
+            for planned in self._round(index):
+                yield Planned(self._overridden(planned.payload), planned.narration)
+
+    def _round(self, index: int) -> Iterator[Planned]:
+        if self.name in SCENARIOS:
+            story = scenario(self.name, seed=self.seed, locale=self.locale, index=index)
+            for step in story.steps:
+                yield Planned(step.payload, step.narration)
+            return
+        events = EventFactory(seed=self.seed, locale=self.locale)
+        if self.case is None:
+            name = self.name.removeprefix("v1.")
+            yield Planned(events.event(name, key=f"{index}"), f"{name} {index + 1}")
+            return
+        from ada_contract_tests.cases import case_named  # noqa: PLC0415 - only --case needs the cases
+
+        case = case_named(self.case)
+        if case.forgery is not None:
+            raise UsageError(
+                f"{case.id} is about the signature, not about the event.",
+                next_step=f"Repeat it with: adakit check URL --case {case.id} --seed {self.seed}",
+            )
+        yield Planned(case.payload(events), case.summary)
+
+    def _overridden(self, payload: dict[str, Any]) -> dict[str, Any]:
+        for assignment in self.assignments:
+            path, value = parse_assignment(assignment)
+            payload = set_member(payload, path, value)
+        for path in self.removals:
+            payload = unset_member(payload, path)
+        return payload

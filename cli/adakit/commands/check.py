@@ -1,0 +1,177 @@
+"""``adakit check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ada_contract_tests.cases import Selection
+from ada_contract_tests.checking import Options, check, planned
+from ada_contract_tests.rules import rule
+from ada_contract_tests.targets.opening import UNSIGNED
+from ada_mockserver.sender import TIME_LIMIT
+from ada_schemas.errors import UsageError
+from adakit.io import parse_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ada_contract_tests.findings import Report
+
+__all__ = ["command"]
+
+
+@click.command("check")
+@click.argument("target", required=False)
+@click.option("--path", help="The endpoint's path; for a URL in place of the one in it.")
+@click.option("--secret", help="The signing secret, or none; else ADA_WEBHOOK_SECRET.")
+@click.option("--accept", type=click.Choice(["200", "2xx"]), default="200", show_default=True)
+@click.option("--events", multiple=True, metavar="GLOB", help="Only these event types; !GLOB leaves out.")
+@click.option("--select", default="", metavar="CODES", help="Only these rules: ADA104,ADA2xx.")
+@click.option("--ignore", default="", metavar="CODES", help="Not these rules, or case ids.")
+@click.option("--case", "cases", multiple=True, metavar="ID", help="Only this case.")
+@click.option("--list", "list_cases", is_flag=True, help="List the cases that would run.")
+@click.option("--explain", metavar="CODE", help="Explain a rule.")
+@click.option("--strict", is_flag=True, help="Warnings are errors.")
+@click.option("-H", "--header", "headers", multiple=True, metavar="K:V", help="A further header.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=TIME_LIMIT,
+    show_default=True,
+    metavar="SECONDS",
+)
+@click.option("--jobs", type=click.IntRange(1, 256), help="Deliveries at a time.  [default: 8, in process 1]")
+@click.option("--seed", type=click.IntRange(0), help="Repeat the payloads of this seed; drawn if not given.")
+@click.option("--cacert", metavar="FILE", help="Certificates to trust, in place of the system's.")
+@click.option("--insecure", is_flag=True, help="Do not verify certificates.")
+@click.option("--report", "reports", multiple=True, metavar="json=FILE", help="Also write a report.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def command(  # noqa: PLR0917 - click passes every option by name
+    target: str | None,
+    path: str | None,
+    secret: str | None,
+    accept: str,
+    events: tuple[str, ...],
+    select: str,
+    ignore: str,
+    cases: tuple[str, ...],
+    list_cases: bool,
+    explain: str | None,
+    strict: bool,
+    headers: tuple[str, ...],
+    timeout: float,
+    jobs: int | None,
+    seed: int | None,
+    cacert: str | None,
+    insecure: bool,
+    reports: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Prove that an endpoint handles every documented event variant.
+
+    TARGET is a URL, or module:app (ASGI or WSGI), which is called in process. Exit code 0 when all is good,
+    1 with findings, 2 for a bad option, 3 when nothing answers.
+    """
+    if explain is not None:
+        click.echo(explanation(explain))
+        return
+    options = Options(
+        path=path,
+        secret=secret,
+        accept=accept,
+        selection=Selection(select=select, ignore=ignore, events=events, cases=cases),
+        headers=parse_headers(headers),
+        timeout=timeout,
+        jobs=jobs,
+        seed=seed,
+        cacert=cacert,
+        insecure=insecure,
+        search_path=(Path.cwd(),),
+        strict=strict,
+    )
+    if list_cases:
+        for case in planned(options, unsigned=secret == UNSIGNED):
+            click.echo(f"{case.rule}  {case.id}")
+        return
+    if target is None:
+        raise UsageError(
+            "No target to check.",
+            next_step="Name a URL, such as http://127.0.0.1:8000/hooks/ada, or an application: module:app.",
+        )
+    outputs = _outputs(reports)
+    if as_json:
+        report = check(target, options)
+        click.echo(_renderers()["json"](report), nl=False)
+    else:
+        report = _with_progress(lambda progress: check(target, options, progress=progress))
+        _print(report)
+    for form, file in outputs:
+        _write(file, _renderers()[form](report))
+    raise SystemExit(report.exit_code)
+
+
+def explanation(code: str) -> str:
+    """What a rule is about, for a person; raises UsageError for a code that is none."""
+    found = rule(code)
+    parts = [
+        f"{found.code}: {found.title} ({found.family})",
+        "",
+        f"Ada documents   {found.documents}",
+        f"Source          {found.source}",
+        f"What breaks     {found.breaks}",
+        f"How to fix      {found.fix}",
+        f"Switch off      adakit check TARGET --ignore {found.code}",
+    ]
+    return "\n".join(parts)
+
+
+def _renderers() -> dict[str, Callable[[Report], str]]:
+    from ada_contract_tests.reports import RENDERERS  # noqa: PLC0415 - only a run needs them
+
+    return RENDERERS
+
+
+def _outputs(reports: tuple[str, ...]) -> list[tuple[str, str]]:
+    outputs = []
+    for entry in reports:
+        form, equals, file = entry.partition("=")
+        if form not in _renderers() or not equals or not file:
+            raise UsageError(
+                f"{entry!r} is no report.",
+                next_step=f"Write it as NAME=FILE; NAME is {', '.join(_renderers())}.",
+            )
+        if not Path(file).absolute().parent.is_dir():
+            raise UsageError(f"{file} cannot be written: its directory does not exist.")
+        outputs.append((form, file))
+    return outputs
+
+
+def _write(file: str, text: str) -> None:
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
+
+
+def _with_progress(run: Callable[[Callable[[int, int], None] | None], Report]) -> Report:
+    from rich.console import Console  # noqa: PLC0415 - JSON output does not need it
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 - likewise
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return run(None)
+    columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("checking", total=None)
+        return run(lambda done, total: bar.update(task, completed=done, total=total))
+
+
+def _print(report: Report) -> None:
+    from rich.console import Console  # noqa: PLC0415 - JSON output does not need it
+
+    from ada_contract_tests.reports.terminal import print_report  # noqa: PLC0415 - likewise
+
+    print_report(report, Console(highlight=False, soft_wrap=False))

@@ -1,0 +1,48 @@
+"""``adakit events``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import click
+
+from ada_contract_tests.cases import all_cases
+from ada_schemas.catalog import catalog
+
+__all__ = ["command"]
+
+
+@click.command("events")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def command(as_json: bool) -> None:
+    """List the event types and how many cases the contract check has for each."""
+    counts = Counter(case.event for case in all_cases())
+    rows = [
+        {
+            "type": event.type,
+            "name": event.name,
+            "cases": counts[event.name],
+            "description": event.description,
+        }
+        for event in catalog().contract.events
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    from rich.console import Console  # noqa: PLC0415 - JSON output does not need it
+    from rich.table import Table  # noqa: PLC0415 - likewise
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("event", no_wrap=True)
+    table.add_column("cases", justify="right")
+    table.add_column("")
+    for row in rows:
+        table.add_row(str(row["type"]), str(row["cases"]), str(row["description"]))
+    console = Console()
+    console.print(table)
+    console.print(
+        f"\n{sum(counts.values())} cases in all, {counts['any']} of them about events that are not"
+        " documented yet. List them with: adakit check --list",
+        highlight=False,
+    )

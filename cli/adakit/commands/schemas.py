@@ -1,0 +1,163 @@
+"""``adakit schemas``: the schema files, and payloads checked against them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ada_schemas.catalog import build_catalog, catalog, load
+from ada_schemas.errors import DocumentError, UsageError
+from ada_schemas.generate import committed_directory, differences, write
+from ada_schemas.source import read_json
+from adakit.io import read_bytes
+
+if TYPE_CHECKING:
+    from ada_schemas.validation import Violation
+
+__all__ = ["command"]
+
+
+@click.group("schemas")
+def command() -> None:
+    """The schema files: list, show, export, validate, generate."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def list_schemas(as_json: bool) -> None:
+    """List the schemas and where their files lie."""
+    directory = committed_directory()
+    rows = [
+        {"type": e.type, "file": str(directory / f"{e.name}.schema.json")} for e in catalog().contract.events
+    ]
+    rows.append({"type": "(all events)", "file": str(directory / "bundle.schema.json")})
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+        return
+    width = max(len(row["type"]) for row in rows)
+    for row in rows:
+        click.echo(f"{row['type']:<{width}}  {row['file']}")
+
+
+@command.command("show")
+@click.argument("event")
+@click.option("--closed", is_flag=True, help="The sender's form: nothing undocumented is valid.")
+def show(event: str, closed: bool) -> None:
+    """Print the JSON Schema of EVENT, with or without v1., or of 'bundle'."""
+    if event == "bundle" and not closed:
+        click.echo((committed_directory() / "bundle.schema.json").read_text(encoding="utf-8"), nl=False)
+        return
+    click.echo(json.dumps(load(event, closed=closed), indent=2, ensure_ascii=False))
+
+
+@command.command("export")
+@click.option("-o", "--output", required=True, metavar="DIR", help="Where to write the files.")
+@click.option("--closed", is_flag=True, help="The sender's form: nothing undocumented is valid.")
+def export(output: str, closed: bool) -> None:
+    """Write the schema files to DIR."""
+    directory = Path(output)
+    if not closed:
+        write(catalog(), directory)
+        click.echo(f"Wrote {len(list(directory.rglob('*.json')))} files to {output}")
+        return
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for event in catalog().contract.events:
+            text = json.dumps(load(event.name, closed=True), indent=2, ensure_ascii=False) + "\n"
+            (directory / f"{event.name}.closed.schema.json").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror}.") from error
+    click.echo(f"Wrote {len(catalog().contract.events)} files to {output}")
+
+
+@command.command("generate")
+@click.option("--check", is_flag=True, help="Write nothing; fail when the files are not up to date.")
+@click.option("--from", "location", metavar="FILE|URL", help="An OpenAPI 3.1 document with webhooks.")
+@click.option("-o", "--output", metavar="DIR", help="Where to write, or what to check.")
+def generate(check: bool, location: str | None, output: str | None) -> None:
+    """Generate the schema files from the documented payloads.
+
+    Without --from, from the transcription that adakit ships; with it, from a document of your choice, such
+    as Ada's own openapi.yaml, into a directory of your own.
+    """
+    if location and not output:
+        raise UsageError("--from needs a directory for what it generates.", next_step="Name one with -o DIR.")
+    built = build_catalog(location)
+    for warning in built.contract.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    directory = Path(output) if output else committed_directory()
+    if check:
+        if not directory.is_dir():
+            raise UsageError(f"{directory} is not a directory.")
+        found = differences(built, directory)
+        for line in found:
+            click.echo(line)
+        if found:
+            click.echo("The schema files are not what the documents generate; run: adakit schemas generate")
+            raise SystemExit(1)
+        click.echo(f"The schema files of {len(built.contract.events)} events are up to date.")
+        return
+    changed = write(built, directory)
+    for name in changed:
+        click.echo(f"wrote {name}")
+    click.echo(f"{len(built.contract.events)} events, {len(changed)} files changed in {directory}")
+
+
+@command.command("validate")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--event", help="Check against this event, whatever the payload's type says.")
+@click.option("--closed", is_flag=True, help="Also refuse everything that is not documented.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def validate_files(files: tuple[str, ...], event: str | None, closed: bool, as_json: bool) -> None:
+    """Validate payloads: JSON files, or NDJSON with an event a line; - is standard input.
+
+    Exit code 0 when all are valid, 1 when one is not, 2 when a file cannot be read.
+    """
+    from ada_schemas.validation import validate  # noqa: PLC0415 - jsonschema is loaded for this alone
+
+    rows = []
+    for name in files:
+        for place, payload in _payloads(name):
+            rows.append((place, payload, validate(payload, event=event, closed=closed)))
+    if as_json:
+        click.echo(json.dumps([_as_json(place, found) for place, _, found in rows], indent=2))
+    else:
+        for place, payload, found in rows:
+            _print_result(place, payload, found, closed=closed)
+    if any(found for _, _, found in rows):
+        raise SystemExit(1)
+
+
+def _payloads(name: str) -> list[tuple[str, Any]]:
+    """The payloads of a file with the name of their place: one JSON text, or one a line."""
+    raw = read_bytes(name)
+    shown = "standard input" if name == "-" else name
+    if not raw.strip():
+        raise DocumentError(f"{shown} is empty.", next_step="It should hold a JSON payload, or one a line.")
+    try:
+        return [(shown, read_json(raw, name=shown))]
+    except DocumentError:
+        lines = [(n, line) for n, line in enumerate(raw.splitlines(), 1) if line.strip()]
+        if len(lines) < 2 or not all(line.lstrip().startswith(b"{") for _, line in lines):
+            raise
+        return [(f"{shown}:{n}", read_json(line, name=f"{shown}, line {n}")) for n, line in lines]
+
+
+def _as_json(place: str, found: list[Violation]) -> dict[str, Any]:
+    violations = [{"path": v.path, "expected": v.expected, "got": v.got} for v in found]
+    return {"payload": place, "valid": not found, "violations": violations}
+
+
+def _print_result(place: str, payload: Any, found: list[Violation], *, closed: bool) -> None:
+    kind = payload.get("type") if isinstance(payload, dict) else None
+    if found:
+        click.echo(f"{place}: not valid{' (closed)' if closed else ''}")
+        for violation in found:
+            click.echo(f"  {violation}")
+        return
+    known = kind in {e.type for e in catalog().contract.events}
+    note = "" if known else ", an event type that is not documented; a receiver must accept it"
+    click.echo(f"{place}: valid ({kind}{note})")

@@ -1,0 +1,159 @@
+"""``adakit send``."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import random
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ada_contract_tests.checking import draw_seed
+from ada_contract_tests.targets.opening import UNSIGNED
+from ada_mockserver.clock import SystemClock
+from ada_mockserver.dispatch import Tally, dispatch
+from ada_mockserver.payloads import encode
+from ada_mockserver.sender import TIME_LIMIT, Sender
+from ada_mockserver.wire import Wire, make_ssl_context
+from ada_schemas.errors import TargetError, UsageError
+from adakit.building import Order, Planned
+from adakit.io import parse_headers, read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ada_mockserver.sender import Receipt
+
+__all__ = ["command"]
+
+SHOWN = 40
+"""So many deliveries are shown one by one; more are counted."""
+
+
+@click.command("send")
+@click.argument("name", metavar="EVENT|SCENARIO", required=False)
+@click.option("--to", "url", required=True, metavar="URL", help="The endpoint.")
+@click.option("--secret", help="Its signing secret, or none; else ADA_WEBHOOK_SECRET.")
+@click.option("-n", "--count", type=click.IntRange(1), help="How many, or how often.  [default: 1]")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Deliveries begun per second.")
+@click.option("--concurrency", type=click.IntRange(1), default=1, show_default=True)
+@click.option(
+    "--duration", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Send for so long."
+)
+@click.option("--case", metavar="ID", help="A variant, as `adakit check --list` names it.")
+@click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Set a member.")
+@click.option("--unset", "removals", multiple=True, metavar="PATH", help="Take a member away.")
+@click.option("--payload", metavar="FILE", help="Send these bytes as they are, in place of an event.")
+@click.option("-H", "--header", "headers", multiple=True, metavar="K:V", help="A further header.")
+@click.option("--seed", type=click.IntRange(0), help="Repeat what this seed gave; drawn if not given.")
+@click.option("--locale", default="en_US", show_default=True, help="Where the people are from.")
+@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=TIME_LIMIT, show_default=True)
+@click.option("--cacert", metavar="FILE", help="Certificates to trust, in place of the system's.")
+@click.option("--insecure", is_flag=True, help="Do not verify certificates.")
+def command(  # noqa: PLR0917 - click passes every option by name
+    name: str | None,
+    url: str,
+    secret: str | None,
+    count: int | None,
+    seed: int | None,
+    payload: str | None,
+    headers: tuple[str, ...],
+    timeout: float,
+    cacert: str | None,
+    insecure: bool,
+    rate: float | None,
+    concurrency: int,
+    duration: float | None,
+    **chosen: Any,
+) -> None:
+    """Send signed events to an endpoint; each delivery is tried once.
+
+    Exit code 0 when all were answered 2xx, 1 when one was not, 3 when nothing was listening.
+    """
+    chosen_seed = draw_seed() if seed is None else seed
+    endless = duration is not None and count is None
+    if payload is not None:
+        if name is not None or any(chosen[k] for k in ("case", "assignments", "removals")):
+            raise UsageError(
+                "--payload sends a file as it is; it goes with no event, --case, --set or --unset."
+            )
+        body = read_bytes(payload)
+        items: Iterator[Any] = iter(itertools.repeat(body) if endless else [body] * (count or 1))
+    elif name is None:
+        raise UsageError(
+            "Nothing to send.", next_step="Name an event or a scenario, or a file with --payload."
+        )
+    else:
+        order = Order(name, seed=chosen_seed, count=10**9 if endless else count or 1, **chosen)
+        items = order.payloads()
+        click.echo(f"seed {order.seed}", err=True)
+    sender = Sender(
+        url,
+        _secrets(secret, url),
+        wire=Wire(clock=SystemClock(), ssl_context=_tls(url, cacert, insecure)),
+        clock=SystemClock(),
+        rng=random.SystemRandom(),
+        timeout=timeout,
+        headers=parse_headers(headers),
+    )
+    shown = not endless and (count or 1) <= SHOWN
+    tally = asyncio.run(
+        dispatch(
+            sender,
+            items,
+            body=lambda item: item if isinstance(item, bytes) else encode(item.payload),
+            clock=SystemClock(),
+            concurrency=concurrency,
+            rate=rate,
+            duration=duration,
+            done=_show if shown else None,
+        )
+    )
+    _summarise(tally, url)
+
+
+def _secrets(option: str | None, url: str) -> list[str]:
+    secret = option or os.environ.get("ADA_WEBHOOK_SECRET")
+    if secret == UNSIGNED:
+        return []
+    if not secret:
+        raise UsageError(
+            f"No secret to sign the requests to {url} with.",
+            next_step="Give it with --secret or in ADA_WEBHOOK_SECRET; --secret none sends them unsigned.",
+        )
+    return [secret]
+
+
+def _tls(url: str, cacert: str | None, insecure: bool) -> Any:
+    return make_ssl_context(cacert=cacert, insecure=insecure) if url.startswith("https:") else None
+
+
+def _show(item: Planned | bytes, receipt: Receipt) -> None:
+    what = f"{len(item)} bytes" if isinstance(item, bytes) else str(item.payload["type"])
+    note = "" if isinstance(item, bytes) else item.narration
+    if receipt.response is not None:
+        outcome = f"{receipt.response.status} in {receipt.response.elapsed * 1000:.0f} ms"
+        colour = "green" if receipt.delivered else "red"
+    else:
+        outcome, colour = str(receipt.error.what if receipt.error else ""), "red"
+    click.echo(f"{click.style(f'{what:<30}', bold=True)} {click.style(outcome, fg=colour)}  {note}")
+
+
+def _summarise(tally: Tally, url: str) -> None:
+    sent = tally.delivered + tally.failed
+    if sent and tally.unconnected == sent:
+        raise TargetError(
+            tally.first_error, usage=False, next_step="Is the service running, and the URL right?"
+        )
+    speed = f", {sent / tally.seconds:.0f}/s" if sent > 1 and tally.seconds > 0 else ""
+    spread = ""
+    if len(tally.latencies) > 1:
+        half, most = tally.latency(0.5) * 1000, tally.latency(0.99) * 1000
+        spread = f"; half within {half:.1f} ms, 99 % within {most:.1f} ms"
+    click.echo(f"{tally.delivered} of {sent} delivered to {url}{speed}{spread}")
+    if tally.first_error:
+        click.echo(f"first failure: {tally.first_error}")
+    if tally.failed:
+        raise SystemExit(1)

@@ -1,0 +1,47 @@
+"""``adakit sign``."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import click
+
+from ada_mockserver.clock import SystemClock
+from ada_mockserver.signing import new_message_id, signature_headers
+from adakit.io import read_bytes, require_secret
+
+__all__ = ["command"]
+
+
+@click.command("sign")
+@click.argument("file", default="-")
+@click.option("--secret", help="The endpoint's signing secret; else ADA_WEBHOOK_SECRET.")
+@click.option("--id", "message_id", metavar="ID", help="The svix-id; drawn if not given.")
+@click.option("--timestamp", type=int, metavar="SECONDS", help="Unix time; now if not given.")
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["headers", "curl", "json"]),
+    default="headers",
+    show_default=True,
+    help="Header lines, options for curl, or a JSON object.",
+)
+def command(
+    file: str, secret: str | None, message_id: str | None, timestamp: int | None, layout: str
+) -> None:
+    """Print the signature headers for the exact bytes of FILE (- is standard input)."""
+    headers = signature_headers(
+        [require_secret(secret, "sign")],
+        message_id=message_id or new_message_id(random.SystemRandom()),
+        timestamp=int(SystemClock().now()) if timestamp is None else timestamp,
+        body=read_bytes(file),
+    )
+    match layout:
+        case "json":
+            click.echo(json.dumps(dict(headers), indent=2))
+        case "curl":
+            click.echo(" ".join(f"-H {name}:{value}" for name, value in headers))
+        case _:
+            for name, value in headers:
+                click.echo(f"{name}: {value}")

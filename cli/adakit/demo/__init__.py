@@ -1,0 +1,1 @@
+"""The consumer that ``adakit demo`` checks, in a good form and in one with a planted bug."""

@@ -1,0 +1,148 @@
+"""The cases: what is sent, with the rule that judges it. Ids are stable; ignore lists freeze them."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from ada_contract_tests.forgeries import FORGERIES, Forgery
+from ada_contract_tests.rules import RULES, selected_codes
+from ada_schemas.catalog import event_names
+from ada_schemas.errors import UsageError
+from ada_schemas.variation import ANY, degrees
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ada_mockserver.events import EventFactory
+
+__all__ = ["Case", "Selection", "all_cases", "case_named"]
+
+Payload = dict[str, Any]
+
+
+def _same(base: Payload) -> Payload:
+    return base
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case: a variant of an event, or a behaviour of its delivery, and the rule that judges it.
+
+    ``refusable`` is true where a 4xx is as good an answer as a 2xx. ``forgery`` is how the request is made
+    unauthentic, None for a correctly signed one.
+    """
+
+    id: str
+    rule: str
+    event: str
+    summary: str
+    refusable: bool = False
+    forgery: Forgery | None = None
+    change: Callable[[Payload], Payload] = field(default=_same, repr=False, compare=False)
+
+    def base(self, events: EventFactory) -> Payload:
+        """The event that the case starts from: its own conversation, message and end user."""
+        name = "conversation.created" if self.event == ANY else self.event
+        base: Payload = events.event(name, key=self.id)
+        return base
+
+    def payload(self, events: EventFactory) -> Payload:
+        """What the case sends; the same for the same seed."""
+        return self.change(self.base(events))
+
+
+def _of_event(event: str) -> list[Case]:
+    found = [Case(d.id, d.rule, d.event, d.summary, d.refusable, change=d.apply) for d in degrees(event)]
+    if event == ANY:
+        return found
+    forged = [
+        Case(f"{event}/signature:{forgery.name}", forgery.rule, event, forgery.summary, forgery=forgery)
+        for forgery in FORGERIES
+    ]
+    status = Case(f"{event}/status:200", "ADA401", event, "every accepted delivery is answered 200")
+    speed = Case(f"{event}/status:in-time", "ADA402", event, "the answer comes within the time limit")
+    return [*found, *forged, status, speed]
+
+
+@lru_cache(maxsize=1)
+def all_cases() -> tuple[Case, ...]:
+    """Every case, by event in documented order; those about no documented event last."""
+    return tuple(case for event in (*event_names(), ANY) for case in _of_event(event))
+
+
+def case_named(case_id: str) -> Case:
+    """The case of that id; raises UsageError that names the nearest."""
+    by_id = {case.id: case for case in all_cases()}
+    if case_id in by_id:
+        return by_id[case_id]
+    close = difflib.get_close_matches(case_id, by_id, n=1, cutoff=0.5)
+    hint = f"Did you mean {close[0]}? " if close else ""
+    raise UsageError(f"There is no case {case_id!r}.", next_step=f"{hint}List them with: adakit check --list")
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which cases run.
+
+    ``select`` and ``ignore`` are lists of codes, comma-separated (``ADA1xx`` names a family); ``events``
+    are globs over event names, with or without ``v1.``, a leading ``!`` excludes; ``cases`` are ids, which
+    win over everything else. ``ignore`` also takes case ids, or globs over them.
+    """
+
+    select: str = ""
+    ignore: str = ""
+    events: Sequence[str] = ()
+    cases: Sequence[str] = ()
+
+    def choose(self) -> list[Case]:
+        """The chosen cases in their order.
+
+        Raises UsageError for a code, glob or id that fits nothing, and when nothing is left.
+        """
+        if self.cases:
+            return [case_named(case_id) for case_id in dict.fromkeys(self.cases)]
+        codes = selected_codes(self.select) if self.select else frozenset(RULES)
+        ignored_codes, ignored_ids = _ignored(self.ignore)
+        events = _chosen_events(self.events)
+        chosen = [
+            case
+            for case in all_cases()
+            if case.rule in codes - ignored_codes and case.event in events and case.id not in ignored_ids
+        ]
+        if not chosen:
+            raise UsageError(
+                "No case is left to run.",
+                next_step="Loosen --select, --ignore or --events; adakit check --list shows the cases.",
+            )
+        return chosen
+
+
+def _ignored(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    codes: set[str] = set()
+    ids: set[str] = set()
+    for entry in (part.strip() for part in text.split(",")):
+        if "/" in entry:
+            fitting = {case.id for case in all_cases() if fnmatch.fnmatchcase(case.id, entry)}
+            if not fitting:
+                case_named(entry)
+            ids |= fitting
+        elif entry:
+            codes |= selected_codes(entry)
+    return frozenset(codes), frozenset(ids)
+
+
+def _chosen_events(globs: Sequence[str]) -> frozenset[str]:
+    names = event_names()
+    wanted = [g.strip() for glob in globs for g in glob.split(",") if g.strip()]
+    included = [g.removeprefix("v1.") for g in wanted if not g.startswith("!")]
+    excluded = [g[1:].removeprefix("v1.") for g in wanted if g.startswith("!")]
+    for glob in (*included, *excluded):
+        if not fnmatch.filter([*names, ANY], glob):
+            raise UsageError(f"No event fits {glob!r}.", next_step=f"The events are: {', '.join(names)}.")
+    chosen = [n for n in names if not included or any(fnmatch.fnmatchcase(n, g) for g in included)]
+    left = [n for n in chosen if not any(fnmatch.fnmatchcase(n, g) for g in excluded)]
+    return frozenset((*left, ANY))

@@ -1,0 +1,146 @@
+"""``check``: every selected case against one target, as a report."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ada_contract_tests.cases import Selection, all_cases
+from ada_contract_tests.delivery import Courier
+from ada_contract_tests.reproduction import Reproduction
+from ada_contract_tests.runner import Runner
+from ada_contract_tests.targets.loading import is_application_spec
+from ada_contract_tests.targets.opening import open_target, resolve_secret
+from ada_mockserver.clock import SystemClock
+from ada_mockserver.events import EventFactory
+from ada_mockserver.sender import TIME_LIMIT
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ada_contract_tests.cases import Case
+    from ada_contract_tests.findings import Report
+    from ada_contract_tests.targets.base import Target
+    from ada_mockserver.clock import Clock
+    from ada_mockserver.message import Headers
+
+__all__ = ["Options", "acheck", "check", "draw_seed", "planned"]
+
+JOBS = 8
+"""Deliveries at a time over HTTP; an application in process is called one request after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a target is checked.
+
+    ``secret`` is the signing secret, ``"none"`` for a consumer that verifies nothing (ADA3xx is left out),
+    None to take ADA_WEBHOOK_SECRET; ``accept`` is ``"200"`` or ``"2xx"``; ``seed`` None draws one;
+    ``timeout`` is in seconds; ``strict`` makes warnings errors; ``search_path`` goes to the
+    front of ``sys.path`` for ``module:app``.
+    """
+
+    path: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    accept: str = "200"
+    selection: Selection = field(default_factory=Selection)
+    headers: Headers = ()
+    timeout: float = TIME_LIMIT
+    jobs: int | None = None
+    seed: int | None = None
+    cacert: str | None = None
+    insecure: bool = False
+    strict: bool = False
+    search_path: Sequence[Path] = ()
+
+
+def draw_seed() -> int:
+    """A seed that is easy to copy: up to nine digits."""
+    return random.SystemRandom().randrange(10**9)
+
+
+def planned(options: Options, *, unsigned: bool = False) -> list[Case]:
+    """The cases that a check with these options runs.
+
+    Raises UsageError when an option fits nothing, or when nothing is left.
+    """
+    if options.accept not in ("200", "2xx"):
+        raise UsageError(f"{options.accept!r} is no status to accept.", next_step="Give 200 or 2xx.")
+    chosen = options.selection.choose()
+    left_out = {"ADA401"} if options.accept == "2xx" else set()
+    cases = [c for c in chosen if c.rule not in left_out and not (unsigned and c.forgery is not None)]
+    if not cases:
+        raise UsageError(
+            "No case is left to run.",
+            next_step="--secret none leaves out ADA3xx, --accept 2xx leaves out ADA401; select others too.",
+        )
+    return cases
+
+
+async def acheck(
+    target: str,
+    options: Options | None = None,
+    *,
+    clock: Clock | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    opened: Target | None = None,
+) -> Report:
+    """Check a target: a URL, or ``module:app`` (ASGI or WSGI) in process.
+
+    ``opened`` is a target that is made already, in place of the one that ``target`` names. Raises
+    UsageError for options that cannot be used, TargetError when the target cannot be loaded or not one
+    connection can be made.
+    """
+    options = options or Options()
+    clock = clock or SystemClock()
+    secret = resolve_secret(target, options.secret)
+    cases = planned(options, unsigned=secret.value is None)
+    seed = draw_seed() if options.seed is None else options.seed
+    aim = opened or open_target(
+        target,
+        path=options.path,
+        clock=clock,
+        search_path=options.search_path or (Path.cwd(),),
+        cacert=options.cacert,
+        insecure=options.insecure,
+    )
+    courier = Courier(
+        target=aim,
+        secret=secret.value,
+        timeout=options.timeout,
+        clock=clock,
+        rng=random.SystemRandom(),
+        headers=options.headers,
+    )
+    reproduction = Reproduction(target, options.path, seed, unsigned=secret.value is None)
+    runner = Runner(
+        courier=courier,
+        events=EventFactory(seed=seed),
+        jobs=options.jobs or (1 if is_application_spec(target) else JOBS),
+        reproduce=reproduction.lines,
+        secret_given=secret.given,
+        accept_any_2xx=options.accept == "2xx",
+    )
+    if progress is not None:
+        runner.progress = progress
+    await aim.start()
+    try:
+        report = await runner.run(cases, total_cases=len(all_cases()), seed=seed)
+    finally:
+        await aim.stop()
+    return report.strictly() if options.strict else report
+
+
+def check(
+    target: str,
+    options: Options | None = None,
+    *,
+    clock: Clock | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Check a target from code without an event loop; see ``acheck``."""
+    return asyncio.run(acheck(target, options, clock=clock, progress=progress))

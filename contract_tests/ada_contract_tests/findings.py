@@ -1,0 +1,120 @@
+"""What a run found: plain values, free of formatting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ada_contract_tests.cases import Case
+    from ada_contract_tests.targets.base import Answer
+
+__all__ = ["Finding", "Group", "Outcome", "Report", "Result", "Severity", "group_findings"]
+
+Severity = Literal["error", "warning"]
+Outcome = Literal["passed", "failed", "not run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with the consumer.
+
+    ``expected`` and ``got`` are phrases; ``cause`` is the same text for failures that have one reason and
+    serves to group them; ``changes`` says how the payload differs from an ordinary event: (payload path,
+    JSON before, JSON after), ``-`` for absent.
+    """
+
+    rule: str
+    case: str
+    event: str
+    severity: Severity
+    summary: str
+    expected: str
+    got: str
+    cause: str
+    changes: tuple[tuple[str, str, str], ...] = ()
+    excerpt: str = ""
+    traceback: str = ""
+    reproduce: tuple[str, ...] = ()
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one case; ``answer`` is None where it was not run, and ``note`` says why."""
+
+    case: Case
+    outcome: Outcome
+    answer: Answer | None = None
+    finding: Finding | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of a run: results in the order of the cases, findings, and what cut the run short."""
+
+    target: str
+    seed: int
+    results: tuple[Result, ...]
+    findings: tuple[Finding, ...]
+    seconds: float
+    total_cases: int
+    stopped: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that set the exit code."""
+        return tuple(f for f in self.findings if f.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The findings that do not."""
+        return tuple(f for f in self.findings if f.severity == "warning")
+
+    @property
+    def ok(self) -> bool:
+        """Whether the run was complete and found no error."""
+        return not self.errors and not self.stopped
+
+    @property
+    def exit_code(self) -> int:
+        """0 when good (warnings included), else 1."""
+        return 0 if self.ok else 1
+
+    def strictly(self) -> Report:
+        """The same report with every warning as an error."""
+        return replace(self, findings=tuple(replace(f, severity="error") for f in self.findings))
+
+    def count(self, outcome: Outcome) -> int:
+        """How many cases ended like that."""
+        return sum(result.outcome == outcome for result in self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Findings of one cause; ``findings[0]`` has the smallest payload."""
+
+    cause: str
+    severity: Severity
+    findings: tuple[Finding, ...] = field(default=())
+
+
+def group_findings(findings: Sequence[Finding]) -> list[Group]:
+    """Group findings by cause, errors first, then by how many there are; the simplest first in its group."""
+    by_cause: dict[tuple[str, Severity], list[Finding]] = {}
+    for finding in findings:
+        by_cause.setdefault((finding.cause, finding.severity), []).append(finding)
+    groups = [
+        Group(cause, severity, tuple(sorted(found, key=_simplicity)))
+        for (cause, severity), found in by_cause.items()
+    ]
+    return sorted(groups, key=lambda g: (g.severity != "error", -len(g.findings)))
+
+
+def _simplicity(finding: Finding) -> tuple[str, int, int]:
+    """Sorts what explains a cause best to the front: the lowest rule, then the smallest difference."""
+    return finding.rule, len(finding.changes), sum(len(after) for _, _, after in finding.changes)

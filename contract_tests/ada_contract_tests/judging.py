@@ -1,0 +1,229 @@
+"""From an answer to a finding: pure functions, one sentence each."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from ada_contract_tests.findings import Finding, Result
+from ada_schemas.paths import ABSENT, differences
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ada_contract_tests.cases import Case
+    from ada_contract_tests.targets.base import Answer
+    from ada_mockserver.message import Response
+
+__all__ = ["always_the_same", "cause_of", "judge", "status_findings"]
+
+EXCERPT = 300
+"""Characters of a response body that a finding shows."""
+
+
+def judge(
+    case: Case,
+    answer: Answer,
+    *,
+    base: dict[str, Any],
+    payload: dict[str, Any],
+    timeout: float,
+    reproduce: tuple[str, ...] = (),
+) -> Finding | None:
+    """What is wrong with an answer to a case; None when it is right.
+
+    ``base`` and ``payload`` show what is particular about the case; ``timeout`` is the limit in seconds.
+    """
+
+    def finding(rule: str, expected: str, got: str, hint: str = "") -> Finding:
+        return Finding(
+            rule=rule,
+            case=case.id,
+            event=case.event,
+            severity="error",
+            summary=case.summary,
+            expected=expected,
+            got=got,
+            cause=cause_of(answer, forged=case.forgery is not None),
+            changes=_changes(base, payload),
+            excerpt=_excerpt(answer.response),
+            traceback=answer.traceback or "",
+            reproduce=reproduce,
+            hint=hint,
+        )
+
+    if answer.error is not None:
+        if answer.error.kind == "timeout":
+            return finding("ADA402", f"an answer within {timeout:g} s", "no answer in time")
+        return finding(case.rule, _expected(case), _no_answer(answer))
+    assert answer.response is not None  # noqa: S101 - an answer without error has a response
+    status = answer.response.status
+    if case.forgery is not None:
+        if 400 <= status < 500:
+            return None
+        return finding(case.rule, _expected(case), f"{status}{_meaning(status, forged=True)}")
+    if 200 <= status < 300:
+        return None
+    if case.refusable and 400 <= status < 500:
+        return None
+    return finding(case.rule, _expected(case), f"{status}{_meaning(status)}", _hint(answer.response))
+
+
+def _expected(case: Case) -> str:
+    if case.forgery is not None:
+        return "a refusal (4xx)"
+    return "2xx, or a refusal (4xx)" if case.refusable else "2xx"
+
+
+def _no_answer(answer: Answer) -> str:
+    assert answer.error is not None  # noqa: S101 - asked only then
+    return answer.error.what
+
+
+def _meaning(status: int, *, forged: bool = False) -> str:
+    if 300 <= status < 400:
+        return " (a redirect; redirects are not followed)"
+    if forged and 200 <= status < 300:
+        return " (the forged request was accepted)"
+    return ""
+
+
+def _hint(response: Response) -> str:
+    location = response.header("location")
+    if 300 <= response.status < 400 and location:
+        return f"It redirects to {location}; give that address, or the path with its slash."
+    return ""
+
+
+def _excerpt(response: Response | None) -> str:
+    if response is None or not response.body:
+        return ""
+    text = response.body[: 8 * EXCERPT].decode("utf-8", "replace")
+    if "<html" in text.lower():
+        text = re.sub(r"<(style|script).*?(</\1>|$)|<[^>]*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= EXCERPT else text[: EXCERPT - 3] + "..."
+
+
+def _changes(base: dict[str, Any], payload: dict[str, Any]) -> tuple[tuple[str, str, str], ...]:
+    return tuple((path, _json(a), _json(b)) for path, a, b in differences(base, payload))
+
+
+def _json(value: Any) -> str:
+    if value is ABSENT:
+        return "-"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def cause_of(answer: Answer, *, forged: bool = False) -> str:
+    """The same text for answers that fail for one reason: the exception, else the status and what it says."""
+    if answer.error is not None:
+        return {"timeout": "no answer in time"}.get(answer.error.kind, f"no answer: {answer.error.kind}")
+    if answer.traceback:
+        return _exception(answer.traceback)
+    assert answer.response is not None  # noqa: S101 - an answer without error has a response
+    status = answer.response.status
+    if forged:
+        return f"forged request answered {status}"
+    said = re.sub(r"[0-9a-f]{8,}|\d+|msg_\w+", "*", _excerpt(answer.response))
+    return f"status {status}: {said[:160]}" if said else f"status {status}"
+
+
+def _exception(traceback: str) -> str:
+    lines = [line for line in traceback.strip().splitlines() if line.strip()]
+    last = next((line for line in reversed(lines) if not line.startswith(" ")), lines[-1] if lines else "")
+    places = re.findall(r'File "([^"]+)", line (\d+), in (\S+)', traceback)
+    if not places:
+        return last.strip()
+    file, line, _ = places[-1]
+    return f"{last.strip()} ({file.rsplit('/', 1)[-1]}:{line})"
+
+
+def always_the_same(results: Sequence[Result], *, secret_given: bool) -> Finding | None:
+    """One finding in place of many when an endpoint refuses every ordinary event in one way; else None."""
+    findings = [r.finding for r in results if r.finding is not None]
+    answers = [r.answer for r in results if r.answer is not None]
+    if not findings or len(findings) < len(results) or len({f.cause for f in findings}) != 1:
+        return None
+    first, response = findings[0], answers[0].response
+    if len(results) < 2 and response is not None:
+        return None
+    status = response.status if response is not None else None
+    hint = first.hint or _always_hint(status, secret_given=secret_given)
+    return Finding(
+        rule=first.rule,
+        case=first.case,
+        event=first.event,
+        severity="error",
+        summary=_always_summary(status, first),
+        expected=first.expected,
+        got=f"{first.got}, every time",
+        cause=first.cause,
+        excerpt=first.excerpt,
+        traceback=first.traceback,
+        reproduce=first.reproduce,
+        hint=hint,
+    )
+
+
+def _always_summary(status: int | None, first: Finding) -> str:
+    if status in (400, 401, 403):
+        return "every correctly signed event is refused: secret mismatch?"
+    if status is None:
+        return f"the endpoint never answers an event: {first.cause}"
+    return f"the endpoint answers every ordinary event with {status}"
+
+
+def _always_hint(status: int | None, *, secret_given: bool) -> str:
+    match status:
+        case 400 | 401 | 403:
+            where = "the given secret" if secret_given else "the secret in ADA_WEBHOOK_SECRET"
+            return f"Does the consumer verify with {where}? Compare with: adakit verify"
+        case 404:
+            return "Is the path right? Give the endpoint's path with --path, or in the URL."
+        case 405:
+            return "The path exists but takes no POST; give the webhook endpoint's path."
+        case 413 | 415:
+            return "The endpoint does not take application/json of this size or kind."
+        case None:
+            return "Is the process stuck, or still starting?"
+    return ""
+
+
+def status_findings(results: Sequence[Result]) -> list[Finding]:
+    """ADA401: one finding for each event type that is accepted, but otherwise than with 200."""
+    findings = []
+    events = dict.fromkeys(r.case.event for r in results if r.case.rule == "ADA401")
+    for event in events:
+        other = [
+            (r, r.answer.response.status)
+            for r in results
+            if r.case.event == event
+            and r.case.forgery is None
+            and r.answer is not None
+            and r.answer.response is not None
+            and 200 <= r.answer.response.status < 300
+            and r.answer.response.status != 200
+        ]
+        if other:
+            findings.append(_status_finding(event, other))
+    return findings
+
+
+def _status_finding(event: str, other: list[tuple[Result, int]]) -> Finding:
+    statuses = sorted({status for _, status in other})
+    case_id = f"{event}/status:200"
+    example = next((r for r, _ in other if r.case.id == case_id), other[0][0])
+    return Finding(
+        rule="ADA401",
+        case=example.case.id,
+        event=event,
+        severity="error",
+        summary="accepted, but not with 200",
+        expected="200 (or --accept 2xx)",
+        got=f"{' and '.join(map(str, statuses))} to {len(other)} deliveries",
+        cause=f"accepted with {' and '.join(map(str, statuses))} instead of 200",
+        reproduce=(),
+    )

@@ -1,0 +1,101 @@
+"""The collector and the items of the pytest plugin: one item a case."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ada_contract_tests.pytest_plugin import collected_key, runtime_of, seed_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ada_contract_tests.cases import Case
+    from ada_contract_tests.findings import Finding
+
+__all__ = ["AdaFile", "AdaItem", "ContractViolation"]
+
+
+class ContractViolation(AssertionError):  # noqa: N818 - it is what a finding is called in a test report
+    """A case whose answer breaks its rule."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.rule}: {finding.summary}: expected {finding.expected}, got {finding.got}")
+        self.finding = finding
+
+
+class AdaFile(pytest.File):
+    """The configuration file, as the place where the cases stand."""
+
+    def collect(self) -> Iterator[AdaItem]:
+        """One item a selected case; a bad option is an error of the collection, in one line."""
+        from ada_schemas.errors import AdakitError  # noqa: PLC0415 - only with a target
+
+        try:
+            cases = runtime_of(self.config).cases()
+        except AdakitError as error:
+            raise pytest.UsageError(f"adakit: {error}") from error
+        self.config.stash[collected_key] = len(cases)
+        for case in cases:
+            yield AdaItem.from_parent(self, name=case.id, case=case)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002 - pytest's signature
+        """The message alone for an error that the user can mend."""
+        if isinstance(excinfo.value, pytest.UsageError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+
+class AdaItem(pytest.Function):
+    """One case as a test item; it takes fixtures as a test function does."""
+
+    def __init__(self, *, case: Case, name: str, parent: AdaFile, **kwargs: Any) -> None:
+        self.case = case
+        super().__init__(name=name, parent=parent, callobj=_callable(case, parent.config), **kwargs)
+        self.add_marker("ada")
+        self.user_properties += [("ada_rule", case.rule), ("ada_event", case.event), ("ada_case", case.id)]
+
+    def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
+        """Where the item stands: in the configuration file."""
+        return self.path, None, self.name
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002 - pytest's signature
+        """A finding as the report prints it; one line for an error that the user can mend."""
+        from ada_schemas.errors import AdakitError  # noqa: PLC0415 - only for failures
+
+        if isinstance(excinfo.value, ContractViolation):
+            from ada_contract_tests.reports.plain import finding_text  # noqa: PLC0415 - only for failures
+
+            again = f"pytest '{self.nodeid}' --ada-seed {self.config.stash[seed_key]}"
+            return finding_text(excinfo.value.finding, repeat=again)
+        if isinstance(excinfo.value, AdakitError):
+            return f"adakit: {excinfo.value}"
+        return super().repr_failure(excinfo)
+
+
+def _callable(case: Case, config: pytest.Config) -> Any:
+    """The test function of a case: what it takes are fixtures, which a root conftest may override."""
+
+    def check_case(request: pytest.FixtureRequest, ada_target: Any, ada_secret: str | None) -> None:
+        finding = runtime_of(request.config).run(case, ada_target, ada_secret)
+        if finding is not None:
+            raise ContractViolation(finding)
+
+    if _django_has_a_database(config):
+        return pytest.mark.usefixtures("transactional_db")(check_case)
+    return check_case
+
+
+def _django_has_a_database(config: pytest.Config) -> bool:
+    """Whether pytest-django is at work, and guards a database."""
+    if not config.pluginmanager.hasplugin("django"):
+        return False
+    from importlib import import_module  # noqa: PLC0415 - only where pytest-django is at work
+
+    settings = import_module("django.conf").settings
+    if not settings.configured and "DJANGO_SETTINGS_MODULE" not in os.environ:
+        return False
+    engine = settings.DATABASES.get("default", {}).get("ENGINE", "")
+    return bool(engine) and engine != "django.db.backends.dummy"

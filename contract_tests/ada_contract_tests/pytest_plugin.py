@@ -1,0 +1,203 @@
+"""The pytest plugin: with ``ada_target`` configured, ``pytest`` collects one item a case.
+
+This module, and every ``__init__`` above it, imports only pytest and the standard library. Everything else
+is imported inside hooks and fixtures, once a target is configured or a fixture is used, so that a run that
+does not use the plugin pays nothing for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ada_contract_tests.pytest_fixtures import Deliver, EventMaker
+    from ada_contract_tests.pytest_runtime import Runtime
+
+__all__: list[str] = []
+
+TEXT_OPTIONS = {
+    "target": "the consumer: module:app, module:create_app(), or a URL",
+    "path": "the path of its webhook endpoint",
+    "secret": "the signing secret, or none; else ADA_WEBHOOK_SECRET, else made for an application in process",
+    "accept": "200 (default) or 2xx",
+    "select": "only these rules, such as ADA1xx,ADA301",
+    "ignore": "not these rules or case ids",
+    "events": "only these events; globs, !glob leaves out",
+}
+SECRET_VARIABLE = "ADA_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
+UNSIGNED = "none"
+
+runtime_key: pytest.StashKey[Runtime] = pytest.StashKey()
+collected_key: pytest.StashKey[int] = pytest.StashKey()
+seed_key: pytest.StashKey[int] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options, each as ``--ada-name`` and as ``ada_name`` in the configuration file."""
+    group = parser.getgroup("adakit", "contract tests for Ada webhooks")
+    group.addoption("--ada", action="store_true", help="run the cases although paths are given")
+    for name, text in TEXT_OPTIONS.items():
+        group.addoption(f"--ada-{name}", metavar=name.upper(), help=text)
+        if name == "events":
+            parser.addini("ada_events", text, type="args", default=None)
+        else:
+            parser.addini(f"ada_{name}", text, default=None)
+    group.addoption("--ada-seed", type=int, metavar="N", help="repeat the payloads of this seed")
+
+
+def setting(config: pytest.Config, name: str) -> str | None:
+    """The value of a text option: from the command line, else from the configuration file, else None."""
+    given = config.getoption(f"ada_{name}", default=None)
+    if given is None:
+        given = config.getini(f"ada_{name}")
+    if isinstance(given, list):
+        given = ",".join(given)
+    return str(given) if given else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Put the secret into the environment before any conftest can import the application.
+
+    An application in process reads ADA_WEBHOOK_SECRET, often at import; where nobody gave one, it is made.
+    """
+    options = early_config.known_args_namespace
+    target = options.ada_target or early_config.getini("ada_target")
+    if not target or target.startswith(("http://", "https://")):
+        return
+    secret = options.ada_secret or early_config.getini("ada_secret")
+    if secret and secret != UNSIGNED:
+        os.environ[SECRET_VARIABLE] = secret
+    elif not secret and not os.environ.get(SECRET_VARIABLE):
+        os.environ[SECRET_VARIABLE] = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With a target set and no path arguments given, collect the configuration file: it holds the cases."""
+    config.addinivalue_line("markers", "ada: a contract test of an Ada webhook endpoint")
+    if setting(config, "target") is None:
+        return
+    config.stash[seed_key] = _seed(config)
+    if config.inipath is None:
+        raise pytest.UsageError(
+            "adakit: ada_target needs a configuration file to anchor its cases on; make an empty pytest.ini"
+        )
+    wanted = config.getoption("ada") or config.args_source is not pytest.Config.ArgsSource.ARGS
+    if wanted and not _names_inifile(config):
+        config.args.append(str(config.inipath))
+
+
+def _seed(config: pytest.Config) -> int:
+    given = config.getoption("ada_seed")
+    if given is not None:
+        return int(given)
+    worker = getattr(config, "workerinput", {})
+    return int(worker.get("ada_seed", secrets.randbelow(10**9)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a worker of pytest-xdist the seed of its controller, so that all have the same cases."""
+    if seed_key in node.config.stash:
+        node.workerinput["ada_seed"] = node.config.stash[seed_key]
+
+
+def _names_inifile(config: pytest.Config) -> bool:
+    for argument in config.args:
+        path = config.invocation_params.dir / argument.split("::", 1)[0]
+        if path.resolve() == config.inipath:
+            return True
+    return False
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the cases from the configuration file, once it is named."""
+    config = parent.config
+    if file_path != config.inipath or setting(config, "target") is None or not _names_inifile(config):
+        return None
+    from ada_contract_tests.pytest_cases import AdaFile  # noqa: PLC0415 - only with a target
+
+    file: pytest.Collector = AdaFile.from_parent(parent, path=file_path)
+    return file
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say what ran and how to repeat it; or why nothing did."""
+    if setting(config, "target") is None:
+        return
+    collected = config.stash.get(collected_key, None)
+    if not _names_inifile(config):
+        terminalreporter.write_line(
+            "adakit: ada_target is set, but paths were given, so its cases were not collected (add --ada)"
+        )
+    elif collected is not None or hasattr(config.option, "numprocesses"):
+        shown = f"{collected} cases, " if collected is not None else ""
+        terminalreporter.write_line(f"adakit: {shown}repeat with --ada-seed {config.stash[seed_key]}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Shut the application down."""
+    runtime = config.stash.get(runtime_key, None)
+    if runtime is not None:
+        runtime.close()
+
+
+def runtime_of(config: pytest.Config) -> Runtime:
+    """What delivers, for this session; made at first use."""
+    runtime = config.stash.get(runtime_key, None)
+    if runtime is None:
+        from ada_contract_tests.pytest_runtime import Runtime  # noqa: PLC0415 - at first use
+
+        runtime = config.stash[runtime_key] = Runtime(config)
+    return runtime
+
+
+@pytest.fixture(scope="session")
+def ada_target(pytestconfig: pytest.Config) -> Any:
+    """The consumer under test: ``module:app``, a URL, or an application object.
+
+    Override it in the root conftest.py, for example to start a server and return its URL.
+    """
+    return setting(pytestconfig, "target")
+
+
+@pytest.fixture(scope="session")
+def ada_secret(pytestconfig: pytest.Config) -> str | None:
+    """The signing secret; override it in the root conftest.py. None means ADA_WEBHOOK_SECRET."""
+    return setting(pytestconfig, "secret")
+
+
+@pytest.fixture
+def ada_event(request: pytest.FixtureRequest, ada_secret: str | None) -> EventMaker:
+    """Makes signed events for hand-written tests.
+
+    ``ada_event("conversation.ended", ended_by__role="system")`` has ``.body`` (bytes), ``.headers`` (dict)
+    and ``.json`` (dict), fit for any test client.
+    """
+    from ada_contract_tests.pytest_fixtures import EventMaker  # noqa: PLC0415 - at first use
+
+    return EventMaker(seed=_event_seed(request.config), key=request.node.nodeid, secret=ada_secret)
+
+
+def _event_seed(config: pytest.Config) -> int:
+    if seed_key not in config.stash:
+        config.stash[seed_key] = _seed(config)
+    return config.stash[seed_key]
+
+
+@pytest.fixture
+def ada_deliver(request: pytest.FixtureRequest, ada_target: Any, ada_secret: str | None) -> Deliver:
+    """Delivers an event to the target and returns the answer.
+
+    ``ada_deliver(event)`` in a test that is a function, ``await ada_deliver.send(event)`` in a coroutine.
+    """
+    from ada_contract_tests.pytest_fixtures import Deliver  # noqa: PLC0415 - at first use
+
+    return Deliver(runtime_of(request.config), ada_target, ada_secret)

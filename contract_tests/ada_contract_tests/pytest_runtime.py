@@ -1,0 +1,166 @@
+"""What delivers on behalf of the pytest plugin: one for a session, with the target started once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ada_contract_tests.cases import Selection
+from ada_contract_tests.checking import Options, planned
+from ada_contract_tests.delivery import Courier
+from ada_contract_tests.findings import Result
+from ada_contract_tests.judging import judge, status_findings
+from ada_contract_tests.pytest_plugin import seed_key, setting
+from ada_contract_tests.reproduction import Reproduction
+from ada_contract_tests.targets.loading import application_interface
+from ada_contract_tests.targets.opening import application_target, open_target, resolve_secret
+from ada_mockserver.clock import SystemClock
+from ada_mockserver.events import EventFactory
+from ada_mockserver.sender import TIME_LIMIT
+from ada_schemas.errors import TargetError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    import pytest
+
+    from ada_contract_tests.cases import Case
+    from ada_contract_tests.findings import Finding
+    from ada_contract_tests.targets.base import Answer, Target
+    from ada_contract_tests.targets.opening import Secret
+    from ada_mockserver.message import Headers
+
+__all__ = ["Runtime"]
+
+MOST_SILENCES = 3
+"""After so many requests without an answer no further one is made in a session."""
+
+T = TypeVar("T")
+
+
+class Runtime:
+    """Delivers cases and events to the targets of a session.
+
+    The asyncio side runs in a thread of its own, so that tests, sync or async, never share their loop.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._clock = SystemClock()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="adakit", daemon=True)
+        self._thread.start()
+        self._targets: list[tuple[Any, Target]] = []
+        self._silences = 0
+
+    def cases(self) -> list[Case]:
+        """The cases that the options select; raises UsageError for options that fit nothing."""
+        return planned(self._options(), unsigned=setting(self._config, "secret") == "none")
+
+    def _options(self) -> Options:
+        selection = Selection(
+            select=setting(self._config, "select") or "",
+            ignore=setting(self._config, "ignore") or "",
+            events=(setting(self._config, "events") or "",),
+        )
+        return Options(accept=setting(self._config, "accept") or "200", selection=selection)
+
+    def run(self, case: Case, target: Any, secret: str | None) -> Finding | None:
+        """Deliver one case and judge the answer.
+
+        Raises TargetError when the target cannot be loaded or takes no connections.
+        """
+        if self._silences >= MOST_SILENCES:
+            raise TargetError(
+                f"not sent: the endpoint left {MOST_SILENCES} earlier requests without an answer",
+                usage=False,
+            )
+        seed = self._config.stash[seed_key]
+        events = EventFactory(seed=seed)
+        payload = case.payload(events)
+        courier = self._courier(target, secret)
+        answer = self._wait(courier.deliver(case, payload))
+        self._note(answer)
+        name = target if isinstance(target, str) else courier.target.name
+        finding = judge(
+            case,
+            answer,
+            base=case.base(events),
+            payload=payload,
+            timeout=TIME_LIMIT,
+            reproduce=Reproduction(name, setting(self._config, "path"), seed).lines(case),
+        )
+        result = Result(case, "failed" if finding else "passed", answer, finding)
+        if case.rule == "ADA401" and finding is None:
+            return next(iter(status_findings([result])), None)
+        return finding
+
+    def _note(self, answer: Answer) -> None:
+        if answer.error is None:
+            return
+        if answer.error.kind in ("refused", "dns", "tls"):
+            raise TargetError(answer.error.what, usage=False, next_step=answer.error.next_step)
+        self._silences += 1
+
+    def deliver(self, target: Any, secret: str | None, headers: Headers, body: bytes) -> Answer:
+        """Make one request with these headers and bytes."""
+        self._resolve(target, secret)
+        return self._wait(self._target(target).request(headers, body, timeout=TIME_LIMIT))
+
+    async def adeliver(self, target: Any, secret: str | None, headers: Headers, body: bytes) -> Answer:
+        """The same from a test that is a coroutine, whose loop goes on meanwhile."""
+        self._resolve(target, secret)
+        opened = await asyncio.to_thread(self._target, target)
+        request = opened.request(headers, body, timeout=TIME_LIMIT)
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(request, self._loop))
+
+    def close(self) -> None:
+        """Shut the applications down and end the thread."""
+        for _, opened in self._targets:
+            self._wait(opened.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5.0)
+        self._loop.close()
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _resolve(self, target: Any, secret: str | None) -> Secret:
+        """The secret for a target; an application object counts as one in process."""
+        return resolve_secret(target if isinstance(target, str) else "application:object", secret)
+
+    def _courier(self, target: Any, secret: str | None) -> Courier:
+        resolved = self._resolve(target, secret)
+        return Courier(
+            target=self._target(target),
+            secret=resolved.value,
+            timeout=TIME_LIMIT,
+            clock=self._clock,
+            rng=random.SystemRandom(),
+        )
+
+    def _target(self, target: Any) -> Target:
+        """The started target that a fixture's value means; the same for the same value."""
+        for value, opened in self._targets:
+            if value is target or (isinstance(value, str) and value == target):
+                return opened
+        opened = self._open(target)
+        self._wait(opened.start())
+        self._targets.append((target, opened))
+        return opened
+
+    def _open(self, target: Any) -> Target:
+        path = setting(self._config, "path")
+        if target is None:
+            raise UsageError(
+                "There is no target to deliver to.",
+                next_step="Set ada_target in the configuration file, or override the fixture ada_target.",
+            )
+        if not isinstance(target, str):
+            name = f"{type(target).__module__}.{type(target).__qualname__}"
+            interface = application_interface(target, name=name)
+            return application_target(target, interface, name=name, path=path, clock=self._clock)
+        root = self._config.inipath.parent if self._config.inipath else self._config.rootpath
+        return open_target(target, path=path, clock=self._clock, search_path=(root,))

@@ -1,0 +1,142 @@
+"""The report for a person with two minutes: what is wrong, how often, and how to see it again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from ada_contract_tests.findings import group_findings
+from ada_contract_tests.reports.plain import traceback_lines
+from ada_contract_tests.rules import FAMILIES, RULES
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ada_contract_tests.findings import Finding, Report, Result
+    from ada_contract_tests.findings import Group as FindingGroup
+
+__all__ = ["print_finding", "print_report"]
+
+SHOWN_CASES = 5
+SHOWN_CHANGES = 6
+SHOWN_TRACEBACK = 9
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print the matrix of events and rule families, the findings by cause, and the summary."""
+    console.print(_matrix(report))
+    console.print()
+    for number, group in enumerate(group_findings(report.findings), 1):
+        _print_group(group, number, console)
+    console.print(_summary(report), soft_wrap=True)
+
+
+def _matrix(report: Report) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    table.add_column("event", no_wrap=True)
+    families = [f for f in FAMILIES if any(r.case.rule[3] == f for r in report.results)]
+    for family in families:
+        table.add_column(FAMILIES[family].split()[0], justify="right", no_wrap=True)
+    for event in dict.fromkeys(result.case.event for result in report.results):
+        row = [r for r in report.results if r.case.event == event]
+        cells = [_cell([r for r in row if r.case.rule[3] == family]) for family in families]
+        table.add_row(event if event != "any" else "new event types", *cells)
+    return table
+
+
+def _cell(results: list[Result]) -> Text:
+    if not results:
+        return Text("·", style="dim")
+    failed = sum(r.outcome == "failed" for r in results)
+    left = sum(r.outcome == "not run" for r in results)
+    if failed:
+        return Text(f"{failed}/{len(results)} failed", style="bold red")
+    if left == len(results):
+        return Text("not run", style="dim")
+    passed = len(results) - left
+    return Text(f"{passed} ok" if not left else f"{passed}/{len(results)} ok", style="green")
+
+
+def _print_group(group: FindingGroup, number: int, console: Console) -> None:
+    first, count = group.findings[0], len(group.findings)
+    style = "bold red" if group.severity == "error" else "bold yellow"
+    cases = "1 case" if count == 1 else f"{count} cases, one cause"
+    title = Text.assemble(
+        (f"{number}. {group.severity} ", style), (f"{cases}: ", "bold"), (group.cause, "bold")
+    )
+    console.print(title, soft_wrap=True)
+    print_finding(first, console)
+    if count > 1:
+        names = [f.case for f in group.findings[1 : SHOWN_CASES + 1]]
+        rest = count - 1 - len(names)
+        more = [*names, *([f"and {rest} more (--report json=FILE lists all)"] if rest else [])]
+        for label, line in zip(("also", *[""] * SHOWN_CASES), more, strict=False):
+            _print_row(console, label, Text(line))
+    console.print()
+
+
+def print_finding(finding: Finding, console: Console) -> None:
+    """Print one finding: what was expected and got, the payload that shows it, and how to repeat it."""
+    _print_row(console, "rule", Text(f"{finding.rule} {RULES[finding.rule].title}"))
+    _print_row(console, "case", Text(finding.case, style="cyan"))
+    _print_row(console, "", Text(finding.summary))
+    _print_row(console, "expected", Text(finding.expected))
+    _print_row(console, "got", Text(finding.got, style="red"))
+    if finding.excerpt:
+        _print_row(console, "answer", Text(finding.excerpt), wrap=True)
+    for n, change in enumerate(_changes(finding)):
+        _print_row(console, "payload" if n == 0 else "", change)
+    for n, line in enumerate(traceback_lines(finding.traceback, SHOWN_TRACEBACK)):
+        _print_row(console, "traceback" if n == 0 else "", Text(line, style="dim"))
+    _print_row(console, "fix", Text(finding.hint or RULES[finding.rule].fix), wrap=True)
+    for n, line in enumerate(finding.reproduce):
+        _print_row(console, "repeat" if n == 0 else "or", Text(line))
+
+
+def _print_row(console: Console, label: str, text: Text, *, wrap: bool = False) -> None:
+    """Print a labelled line; it wraps only where nobody would copy it."""
+    head = Text(f"   {label:<11}", style="dim")
+    if not wrap:
+        console.print(head + text, soft_wrap=True)
+        return
+    lines = text.wrap(console, max(20, console.width - len(head)))
+    for n, line in enumerate(lines):
+        console.print((head if n == 0 else Text(" " * len(head))) + line, soft_wrap=True)
+
+
+def _changes(finding: Finding) -> list[Text]:
+    lines = []
+    for path, before, after in finding.changes[:SHOWN_CHANGES]:
+        if after == "-":
+            change, was = " absent", ""
+        elif before == "-":
+            change, was = f" added: {after}", ""
+        else:
+            change, was = f": {after}", f" in place of {before}"
+        lines.append(Text.assemble((path, "bold"), (change, "yellow"), (was, "dim")))
+    if len(finding.changes) > SHOWN_CHANGES:
+        lines.append(Text(f"and {len(finding.changes) - SHOWN_CHANGES} more differences", style="dim"))
+    return lines
+
+
+def _summary(report: Report) -> Text:
+    failed, left = report.count("failed"), report.count("not run")
+    parts = [f"{report.count('passed')} passed"]
+    if failed:
+        parts.append(f"{failed} failed")
+    if left:
+        parts.append(f"{left} not run")
+    selected = len(report.results)
+    of_all = f" of {report.total_cases}" if selected != report.total_cases else ""
+    text = Text()
+    if report.stopped:
+        text.append(f"{report.stopped}\n", style="bold red")
+    for note in report.notes:
+        text.append(f"{note}\n", style="dim")
+    verdict = ("PASS", "bold green") if report.ok else ("FAIL", "bold red")
+    text.append(*verdict)
+    text.append(f"  {report.target}: {', '.join(parts)}; {selected}{of_all} cases in {report.seconds:.1f} s")
+    text.append(f"  (seed {report.seed})", style="dim")
+    return text

@@ -1,0 +1,1 @@
+"""Targets: where a delivery meets the consumer under test."""

@@ -1,0 +1,57 @@
+"""What a target is: the one place where a delivery meets the consumer under test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ada_mockserver.message import Headers, Response
+    from ada_schemas.errors import WireError
+
+__all__ = ["Answer", "Target"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back from one attempt: a response, or the error that stands for none.
+
+    ``traceback`` is the application's own traceback, as text, where the application runs in process and
+    raised; it can stand beside a response (frameworks send a 500 and raise as well).
+    """
+
+    response: Response | None = None
+    error: WireError | None = None
+    traceback: str | None = None
+
+
+class Target(Protocol):
+    """A consumer's endpoint: over HTTP, or an ASGI or WSGI application called in process."""
+
+    @property
+    def name(self) -> str:
+        """How the target was named by the user (never with credentials in it)."""
+
+    @property
+    def in_process(self) -> bool:
+        """True where no socket is involved."""
+
+    async def start(self) -> None:
+        """Make ready (start-up of the application); raises TargetError where that fails."""
+
+    async def request(
+        self,
+        headers: Headers,
+        body: bytes,
+        *,
+        timeout: float,
+        method: str = "POST",
+        path: str | None = None,
+    ) -> Answer:
+        """Make one attempt of at most ``timeout`` seconds; ``path`` replaces the endpoint's own path.
+
+        Never raises for what the consumer does: that is in the answer.
+        """
+
+    async def stop(self) -> None:
+        """Shut the application down; never raises."""

@@ -1,0 +1,99 @@
+"""An endpoint that is reached over HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from ada_contract_tests.targets.base import Answer
+from ada_contract_tests.targets.worker import split_path
+from ada_mockserver.message import Request
+from ada_schemas.errors import TargetError, WireError
+
+if TYPE_CHECKING:
+    from ada_mockserver.message import Headers
+    from ada_mockserver.wire import Wire
+
+__all__ = ["UrlTarget"]
+
+_EXAMPLE = "Give it as http://localhost:8000/webhooks or https://example.com/webhooks."
+
+
+class UrlTarget:
+    """An endpoint by its URL, reached through ``wire``.
+
+    ``path`` replaces the URL's path and query; ``extra_headers`` follow those of every request. Raises
+    TargetError, with ``usage`` true, for a URL that cannot be used.
+    """
+
+    def __init__(self, url: str, *, path: str | None = None, wire: Wire, extra_headers: Headers = ()) -> None:
+        self._origin, own_path = _parse(url)
+        self._path = own_path if path is None else path
+        self._wire = wire
+        self._extra_headers = extra_headers
+
+    @property
+    def name(self) -> str:
+        """The URL; the values in its query, which may be credentials, are left out."""
+        path, _, query = _join(self._origin, self._path).partition("?")
+        names = [pair.partition("=") for pair in query.split("&")]
+        shown = "&".join(f"{name}=..." if sep else name for name, sep, _ in names)
+        return f"{path}?{shown}" if shown else path
+
+    @property
+    def in_process(self) -> bool:
+        """False: it takes a socket."""
+        return False
+
+    async def start(self) -> None:
+        """Nothing to do: whether anything answers shows at the first request."""
+
+    async def request(
+        self,
+        headers: Headers,
+        body: bytes,
+        *,
+        timeout: float,
+        method: str = "POST",
+        path: str | None = None,
+    ) -> Answer:
+        """Make one attempt of at most ``timeout`` seconds; what goes wrong is in the answer."""
+        url = _join(self._origin, self._path if path is None else path)
+        request = Request(url, (*headers, *self._extra_headers), body, method)
+        try:
+            return Answer(await self._wire.send(request, timeout=timeout))
+        except WireError as error:
+            return Answer(error=error)
+
+    async def stop(self) -> None:
+        """Nothing to do: the wire keeps no connection."""
+
+
+def _parse(url: str) -> tuple[str, str]:
+    """The origin (``https://host:port``) and the path with its query; raises TargetError."""
+    if any(character <= " " or character == "\x7f" for character in url):
+        raise _wrong("The URL holds a space or a control character.", "Remove it or percent-encode it.")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise _wrong(f"The URL cannot be read: {error}.") from None
+    if "@" in parts.netloc:
+        step = "Remove it; where the endpoint needs one, pass it as a header: --header 'Authorization: ...'"
+        raise _wrong("The URL holds a user name or a password, which would end up in reports.", step)
+    if parts.scheme not in {"http", "https"}:
+        raise _wrong(f"'{url}' does not begin with http:// or https://.")
+    if not parts.hostname:
+        raise _wrong(f"The URL '{url}' names no host.")
+    if port == 0:
+        raise _wrong(f"The URL '{url}' has the port 0, which nothing listens on.")
+    return f"{parts.scheme}://{parts.netloc}", urlunsplit(("", "", parts.path, parts.query, ""))
+
+
+def _join(origin: str, path: str) -> str:
+    raw_path, query = split_path(path)
+    return f"{origin}{raw_path}?{query}" if query else f"{origin}{raw_path}"
+
+
+def _wrong(what: str, next_step: str = _EXAMPLE) -> TargetError:
+    return TargetError(what, usage=True, next_step=next_step)

@@ -1,0 +1,210 @@
+"""Calls a WSGI application directly, as a server with one thread would."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_to_bytes
+
+from ada_contract_tests.targets.base import Answer
+from ada_contract_tests.targets.worker import Exchange, SilentErrors, Worker, header_bytes, split_path
+from ada_schemas.errors import WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+    from ada_mockserver.clock import Clock
+    from ada_mockserver.message import Headers
+
+    ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
+
+__all__ = ["WsgiTarget"]
+
+
+class WsgiTarget:
+    """A WSGI application as a target; ``path`` is the endpoint's, a query included.
+
+    Requests run one after the other in one thread: connections of SQLite and of Django belong to a
+    thread, and an in-memory database under several would fail for reasons that are not the
+    application's. A request's time counts from its turn. Time limits are real time, whatever ``clock``
+    is: it measures how long an answer took.
+    """
+
+    def __init__(self, application: Callable[..., Any], *, name: str, path: str = "/", clock: Clock) -> None:
+        self._application = application
+        self._name = name
+        self._path = path
+        self._clock = clock
+        self._worker: Worker | None = None
+        self._silent = SilentErrors()
+        self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
+
+    @property
+    def name(self) -> str:
+        """How the user named the application."""
+        return self._name
+
+    @property
+    def in_process(self) -> bool:
+        """True: no socket is involved."""
+        return True
+
+    async def start(self) -> None:
+        """Start the thread; WSGI knows no start-up, so nothing can fail."""
+        self._worker = Worker("ada-wsgi")
+        self._worker.start()
+
+    async def request(
+        self,
+        headers: Headers,
+        body: bytes,
+        *,
+        timeout: float,
+        method: str = "POST",
+        path: str | None = None,
+    ) -> Answer:
+        """Make one attempt of at most ``timeout`` seconds.
+
+        Where the application hangs, the answer's traceback tells where, and until it responds later
+        attempts answer at once that it is still blocked. Raises RuntimeError where the target is not
+        started.
+        """
+        worker = self._worker
+        if worker is None:
+            raise RuntimeError("the target is not started")
+        async with self._next_turn():
+            exchange = _WsgiExchange(headers, self._clock)
+            environ = _environ(method, self._path if path is None else path, headers, body)
+            try:
+                await worker.run(partial(self._call, environ, exchange), timeout=timeout, grace=0.0)
+            except WireError as error:
+                if exchange.complete:  # what blocks is close(): the client has its response
+                    return exchange.answer(timeout)
+                where = exchange.redacted(worker.blocked_at())
+                if error.kind == "timeout" and exchange.called:
+                    return exchange.timed_out(timeout, where)
+                return Answer(error=error, traceback=where)
+            return exchange.answer(timeout)
+
+    async def stop(self) -> None:
+        """End the application's thread; never raises, takes at most 4 s."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            await worker.stop()
+        self._silent.disconnect()
+
+    def _next_turn(self) -> asyncio.Lock:
+        loop = asyncio.get_running_loop()
+        if self._turn is None or self._turn[0] is not loop:  # a lock belongs to one loop
+            self._turn = (loop, asyncio.Lock())
+        return self._turn[1]
+
+    async def _call(self, environ: dict[str, Any], exchange: _WsgiExchange) -> None:
+        self._silent.connect()
+        exchange.watch()
+        errors: io.StringIO = environ["wsgi.errors"]  # middleware may put something else in its place
+        exchange.run(self._application, environ)
+        exchange.logged("" if errors.closed else errors.getvalue())
+
+
+class _WsgiExchange(Exchange):
+    """One call of the application; ``begun`` is set once its first bytes can no longer be replaced."""
+
+    def __init__(self, headers: Headers, clock: Clock) -> None:
+        super().__init__(headers, clock)
+        self.called = False
+        self._start_called = False
+
+    def run(self, application: Callable[..., Any], environ: dict[str, Any]) -> None:
+        """Call the application, read its response and close it; never raises."""
+        self.called = True
+        try:
+            chunks: Iterable[bytes] = application(environ, self._start_response)
+            try:
+                self._read(chunks)
+            finally:
+                close = getattr(chunks, "close", None)
+                if close is not None:
+                    close()
+        except BaseException as error:  # SystemExit too: left to the loop it would end its thread
+            self.failed(error)
+
+    def _read(self, chunks: Iterable[bytes]) -> None:
+        if not hasattr(type(chunks), "__iter__") and not hasattr(type(chunks), "__getitem__"):
+            what = type(chunks).__name__
+            raise TypeError(f"the application returned {what}, not an iterable of bytes")
+        for chunk in chunks:
+            self._write(chunk)
+        if self._start_called:
+            self.begun = True
+            self.finish()
+
+    def _write(self, chunk: bytes) -> None:
+        if not isinstance(chunk, bytes):
+            raise TypeError(f"the application's response holds {type(chunk).__name__}, not bytes")
+        if not chunk:
+            return
+        if not self._start_called:
+            raise RuntimeError("the application wrote its response without calling start_response")
+        self.begun = True
+        self.keep(chunk)
+
+    def _start_response(
+        self, status: object, headers: Iterable[tuple[object, object]], exc_info: ExcInfo | None = None
+    ) -> Callable[[bytes], None]:
+        if exc_info is not None:
+            self.caught(exc_info[1])
+            try:
+                if self.begun:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None  # its traceback holds this frame: a cycle
+        elif self._start_called:
+            raise RuntimeError("the application called start_response twice")
+        if not isinstance(status, str) or not status[:3].isdigit():
+            raise TypeError(f"the status must be text such as '200 OK', got {status!r}")
+        self.status, self.headers = int(status[:3]), tuple(_header(*pair) for pair in headers)
+        self._start_called = True
+        return self._write
+
+
+def _header(name: object, value: object) -> tuple[str, str]:
+    if not isinstance(name, str) or not isinstance(value, str):
+        raise TypeError(f"response headers must be pairs of text, got {name!r} and {value!r}")
+    return name, value
+
+
+def _environ(method: str, path: str, headers: Headers, body: bytes) -> dict[str, Any]:
+    raw_path, query = split_path(path)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method.upper(),
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(raw_path).decode("latin-1"),
+        "QUERY_STRING": query,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "443",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "HTTP_HOST": "localhost",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "https",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    given: dict[str, str] = {}
+    for name, text in headers:
+        if "_" in name:  # servers drop these: they cannot be told from the same name with a hyphen
+            continue
+        key = name.upper().replace("-", "_")
+        key = key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+        value = header_bytes(text).strip(b" \t").decode("latin-1")
+        between = "; " if key == "HTTP_COOKIE" else ","
+        given[key] = f"{given[key]}{between}{value}" if key in given else value
+    return environ | given

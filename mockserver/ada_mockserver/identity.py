@@ -1,0 +1,65 @@
+"""Ids in the shapes that Ada uses, and the draws behind them.
+
+Everything here takes the ``random.Random`` to draw from. Only its ``random()`` is used: it is the one
+method whose sequence Python promises to keep for a given seed, so one seed gives the same values on every
+supported Python and platform.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["below", "between", "digits", "hexadecimal", "object_id", "pick", "source", "uuid4"]
+
+T = TypeVar("T")
+
+
+def source(*parts: object) -> Random:
+    """A generator of its own for the thing that ``parts`` name, independent of every other one."""
+    return Random("/".join(str(part) for part in parts))  # noqa: S311 - reproducible test data, not security
+
+
+def below(rng: Random, limit: int) -> int:
+    """An integer from 0 up to, not including, ``limit`` (at most 2**53)."""
+    return int(rng.random() * limit)
+
+
+def between(rng: Random, low: int, high: int) -> int:
+    """An integer from ``low`` to ``high``, both included."""
+    return low + below(rng, high - low + 1)
+
+
+def pick(rng: Random, choices: Sequence[T]) -> T:
+    """One of ``choices``, which must not be empty."""
+    return choices[below(rng, len(choices))]
+
+
+def digits(rng: Random, count: int) -> str:
+    """``count`` (at most 15) decimal digits, the first one not zero."""
+    return str(between(rng, 10 ** (count - 1), 10**count - 1))
+
+
+def hexadecimal(rng: Random, count: int) -> str:
+    """``count`` lower-case hexadecimal digits."""
+    drawn = "".join(f"{below(rng, 1 << 48):012x}" for _ in range(0, count, 12))
+    return drawn[:count]
+
+
+def object_id(rng: Random, created_at: int) -> str:
+    """An id of a conversation, channel or end user: 24 hexadecimal digits, as in Ada's examples.
+
+    The shape is MongoDB's ObjectId, so the first eight digits are the Unix time of creation in seconds;
+    ``created_at`` is that time in Unix milliseconds, as everywhere in the event factory.
+    """
+    return f"{created_at // 1000:08x}{hexadecimal(rng, 16)}"
+
+
+def uuid4(rng: Random) -> str:
+    """An id of a message or an audit event: a random (version 4) UUID in lower case."""
+    raw = hexadecimal(rng, 30)
+    variant = "89ab"[below(rng, 4)]
+    return f"{raw[:8]}-{raw[8:12]}-4{raw[12:15]}-{variant}{raw[15:18]}-{raw[18:30]}"

@@ -1,0 +1,41 @@
+"""The HTTP request and response as values: what goes over the wire, byte for byte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Headers", "Request", "Response"]
+
+Headers = tuple[tuple[str, str], ...]
+"""Header lines in the order and the letter case in which they are sent or were received."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request; ``body`` is sent as it is, whatever it holds."""
+
+    url: str
+    headers: Headers
+    body: bytes
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One complete HTTP response.
+
+    ``body`` holds at most the first 64 KiB, ``truncated`` says whether there was more; ``elapsed`` is
+    the time from the beginning of the attempt (connecting included) to the end of the response, in
+    seconds.
+    """
+
+    status: int
+    headers: Headers
+    body: bytes
+    elapsed: float
+    truncated: bool = False
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, in any letter case, or None."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers if key.lower() == wanted), None)

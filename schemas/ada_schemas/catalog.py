@@ -1,0 +1,97 @@
+"""The contract as the kit uses it: the documented source, corrected, read once a process."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.constraints import Constraint, read_constraints
+from ada_schemas.corrections import Correction, apply_corrections, read_corrections
+from ada_schemas.emit import event_schema
+from ada_schemas.errors import DocumentError, UsageError
+from ada_schemas.reader import read_contract
+from ada_schemas.source import load_document, parse_yaml
+
+if TYPE_CHECKING:
+    from ada_schemas.shapes import Contract, Event
+
+__all__ = ["Catalog", "build_catalog", "catalog", "event_named", "event_names", "load"]
+
+DOCUMENTED = files("ada_schemas") / "documented"
+TRANSCRIPTION = "ada-webhooks.openapi.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """A contract with what corrected it and what its payloads must keep to."""
+
+    contract: Contract
+    corrections: tuple[Correction, ...]
+    constraints: tuple[Constraint, ...]
+
+    def event(self, name: str) -> Event:
+        """The event of that name, with or without ``v1.``; raises UsageError that names the nearest."""
+        wanted = name.removeprefix("v1.")
+        for event in self.contract.events:
+            if event.name == wanted:
+                return event
+        names = [event.name for event in self.contract.events]
+        close = difflib.get_close_matches(wanted, names, n=1)
+        hint = f"Did you mean {close[0]}? " if close else ""
+        raise UsageError(
+            f"There is no event {name!r}.", next_step=f"{hint}The events are: {', '.join(names)}."
+        )
+
+    def constraints_of(self, event: Event) -> tuple[Constraint, ...]:
+        """The constraints that tie members of this event together."""
+        return tuple(c for c in self.constraints if c.event == event.type)
+
+
+def _data(name: str) -> Any:
+    return parse_yaml((DOCUMENTED / name).read_text(encoding="utf-8"), name=name)
+
+
+def build_catalog(location: str | None = None) -> Catalog:
+    """Build the catalog from a document (path or URL), from our transcription if none is given.
+
+    Raises DocumentError when the document cannot be used; what could be used in part only is said in the
+    contract's warnings.
+    """
+    name = location or TRANSCRIPTION
+    document = load_document(location) if location else _data(TRANSCRIPTION)
+    corrections = read_corrections(_data("corrections.yaml"), name="corrections.yaml")
+    contract = apply_corrections(read_contract(document, name=name), corrections, name=name)
+    if not contract.events:
+        raise DocumentError(
+            f"{name} names no event type that can be used.", next_step="\n".join(contract.warnings)
+        )
+    constraints = read_constraints(_data("constraints.yaml"), name="constraints.yaml")
+    return Catalog(contract, corrections, constraints)
+
+
+@lru_cache(maxsize=1)
+def catalog() -> Catalog:
+    """The catalog of the shipped transcription."""
+    return build_catalog()
+
+
+def event_names() -> list[str]:
+    """The short names of the seven events, in documented order: ``conversation.created``, ..."""
+    return [event.name for event in catalog().contract.events]
+
+
+def event_named(name: str) -> Event:
+    """The event of that name; see Catalog.event."""
+    return catalog().event(name)
+
+
+def load(name: str, *, closed: bool = False) -> dict[str, Any]:
+    """The JSON Schema of an event, as a new dict.
+
+    ``name`` with or without ``v1.``; ``closed`` selects the sender's form, in which nothing undocumented
+    is valid. Raises UsageError for a name that is not an event.
+    """
+    return event_schema(event_named(name), closed=closed)

@@ -1,0 +1,99 @@
+"""Every error that adakit raises on purpose.
+
+AdakitError
+├── UsageError            a bad option, file or name; nothing was done
+│   ├── DocumentError     an OpenAPI, YAML or JSON document that cannot be used
+│   └── MissingExtraError a feature whose optional dependency is not installed
+├── InvalidPayloadError   a payload that its schema refuses
+├── SignatureError        a request whose signature does not verify
+├── WireError             an attempt that got no complete HTTP answer
+└── TargetError           a consumer that cannot be reached or loaded at all
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "AdakitError",
+    "DocumentError",
+    "InvalidPayloadError",
+    "MissingExtraError",
+    "SignatureError",
+    "TargetError",
+    "UsageError",
+    "WireError",
+]
+
+
+class AdakitError(Exception):
+    """Base of every error of the kit.
+
+    ``what`` names the thing and the reason in one sentence; ``next_step`` says what to do about it.
+    """
+
+    def __init__(self, what: str, *, next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.what}\n  {self.next_step}" if self.next_step else self.what
+
+
+class UsageError(AdakitError):
+    """A bad option, file or name; nothing was done."""
+
+
+class DocumentError(UsageError):
+    """A document (OpenAPI, YAML, JSON) that cannot be read or used."""
+
+
+class MissingExtraError(UsageError):
+    """A feature whose optional dependency is not installed.
+
+    ``feature`` is what was asked for, ``extra`` the name of the extra that brings it.
+    """
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs the extra '{extra}', which is not installed.",
+            next_step=f"Install it with: pip install 'adakit[{extra}]'",
+        )
+        self.feature = feature
+        self.extra = extra
+
+
+class InvalidPayloadError(AdakitError):
+    """A payload that its schema refuses."""
+
+
+class SignatureError(AdakitError):
+    """A request whose signature does not verify; ``reason`` is a short stable word for the cause."""
+
+    def __init__(self, what: str, *, reason: str, next_step: str = "") -> None:
+        super().__init__(what, next_step=next_step)
+        self.reason = reason
+
+
+class WireError(AdakitError):
+    """An attempt that got no complete HTTP answer.
+
+    ``kind`` is one of ``refused``, ``dns``, ``tls``, ``timeout``, ``dropped``, ``protocol``;
+    ``elapsed`` is the time since the attempt began, in seconds.
+    """
+
+    def __init__(self, what: str, *, kind: str, elapsed: float = 0.0, next_step: str = "") -> None:
+        super().__init__(what, next_step=next_step)
+        self.kind = kind
+        self.elapsed = elapsed
+
+
+class TargetError(AdakitError):
+    """A consumer that cannot be reached or loaded at all.
+
+    ``usage`` is true where the way it was named is at fault (a wrong ``module:app``), false where
+    nothing answers (refused, DNS, TLS).
+    """
+
+    def __init__(self, what: str, *, usage: bool, next_step: str = "") -> None:
+        super().__init__(what, next_step=next_step)
+        self.usage = usage

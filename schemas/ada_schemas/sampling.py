@@ -1,0 +1,99 @@
+"""Values that a shape allows, made without chance: from its examples, else from its type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ada_schemas.paths import ABSENT, get
+from ada_schemas.shapes import (
+    Anything,
+    Array,
+    Branch,
+    Mapping,
+    Object,
+    Scalar,
+    Shape,
+    Union,
+    payload_path,
+    walk,
+)
+
+__all__ = ["as_branch", "complete", "sample", "supplier"]
+
+_BY_FORMAT = {
+    "date-time": "2020-09-20T00:00:00+00:00",
+    "date": "2020-09-20",
+    "uri": "https://example.com/adakit",
+    "email": "ada@example.com",
+    "uuid": "61f46e0b-fa39-4e44-850b-c1ca8f958dd3",
+}
+
+
+def sample(shape: Shape) -> Any:
+    """A valid value that is not null; an object has all of its members."""
+    if shape.examples:
+        return shape.examples[0]
+    match shape:
+        case Scalar():
+            return _scalar(shape)
+        case Anything():
+            return "example"
+        case Array():
+            return [sample(shape.items)]
+        case Mapping():
+            return {"example_key": sample(shape.values)}
+        case Object():
+            return {m.name: sample(m.shape) for m in shape.members}
+        case Union():
+            return as_branch(shape, shape.branches[0], {})
+
+
+def _scalar(shape: Scalar) -> Any:
+    if shape.enum:
+        return shape.enum[0]
+    if shape.known_values:
+        return shape.known_values[0]
+    if shape.default is not None:
+        return shape.default
+    values = {"string": _BY_FORMAT.get(shape.format or "", "example"), "boolean": True, "integer": 7}
+    return values.get(shape.types[0], 3.5)
+
+
+def as_branch(union: Union, branch: Branch, value: Any) -> dict[str, Any]:
+    """An object of that branch: ``value`` if it is one, else made from the members they share."""
+    given = value if isinstance(value, dict) else {}
+    if given.get(union.discriminator) == branch.tag:
+        return given
+    made = {m.name: given.get(m.name, ABSENT) for m in branch.shape.members}
+    for member in branch.shape.members:
+        if made[member.name] is ABSENT:
+            made[member.name] = sample(member.shape)
+    made[union.discriminator] = branch.tag
+    return made
+
+
+def complete(shape: Shape, value: Any) -> Any:
+    """A copy of a valid value in which every documented member that was absent has a sample."""
+    match shape:
+        case Object() if isinstance(value, dict):
+            known = {
+                m.name: complete(m.shape, value[m.name]) if m.name in value else sample(m.shape)
+                for m in shape.members
+            }
+            return {**known, **{k: v for k, v in value.items() if k not in known}}
+        case Union() if isinstance(value, dict):
+            for branch in shape.branches:
+                if value.get(shape.discriminator) == branch.tag:
+                    return complete(branch.shape, value)
+    return value
+
+
+def supplier(payload: Object, base: Any) -> Any:
+    """A function from payload path to a value that is not null: the base's own, else a sample."""
+    shapes = {payload_path(path): shape for path, shape in walk(payload)}
+
+    def supply(path: str) -> Any:
+        value = get(base, path)
+        return sample(shapes[path]) if value is ABSENT or value is None else value
+
+    return supply

@@ -1,0 +1,217 @@
+"""The contract as a model: what a payload may look like, free of OpenAPI and of JSON Schema.
+
+A *shape path* names a place in a shape: members by ``.name``, a branch of a union by ``:tag``, the values
+of a map or an array by ``.*``. A *payload path* is the same without branches: ``data.content:link.url``
+is found at ``data.content.url``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = [
+    "Anything",
+    "Array",
+    "Branch",
+    "Contract",
+    "Event",
+    "Example",
+    "Mapping",
+    "Member",
+    "Object",
+    "Scalar",
+    "Shape",
+    "Union",
+    "payload_path",
+    "rewrite",
+    "walk",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Common:
+    description: str = ""
+    nullable: bool = False
+    identity: bool = False
+    examples: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scalar(_Common):
+    """A value of one or several JSON types (``string``, ``integer``, ``number``, ``boolean``).
+
+    ``enum`` holds the documented values, ``known_values`` those that prose names without closing the
+    list; ``max_length`` is in characters; ``may_be_empty`` marks a string that is empty when unavailable.
+    """
+
+    types: tuple[str, ...]
+    enum: tuple[Any, ...] = ()
+    known_values: tuple[str, ...] = ()
+    format: str | None = None
+    max_length: int | None = None
+    may_be_empty: bool = False
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anything(_Common):
+    """Any JSON value; ``sends`` names the JSON types that the sender keeps to (all if empty)."""
+
+    sends: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Array(_Common):
+    """A list of values of one shape."""
+
+    items: Shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapping(_Common):
+    """An object with free keys; ``max_bytes`` is the documented limit of its JSON text."""
+
+    values: Shape
+    max_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A named member of an object."""
+
+    name: str
+    shape: Shape
+    required: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Object(_Common):
+    """An object with documented members, in documented order."""
+
+    members: tuple[Member, ...]
+
+    def member(self, name: str) -> Member | None:
+        """The member of that name, or None."""
+        return next((m for m in self.members if m.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One alternative of a union; ``tag`` is the value of the discriminator that selects it."""
+
+    tag: str
+    shape: Object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Union(_Common):
+    """One of several objects, told apart by the member ``discriminator``."""
+
+    discriminator: str
+    branches: tuple[Branch, ...]
+
+
+Shape = Scalar | Anything | Array | Mapping | Object | Union
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A whole payload; ``documented`` is false where the documentation shows none and this one is ours."""
+
+    name: str
+    documented: bool
+    value: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event type.
+
+    ``type`` is the value on the wire (``v1.conversation.ended``), ``name`` the short name that files and
+    case ids use (``conversation.ended``), ``operation`` the key under ``webhooks:`` in the document.
+    """
+
+    type: str
+    operation: str
+    title: str
+    description: str
+    payload: Object
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The event type without the prefix ``v1.``."""
+        return self.type.removeprefix("v1.")
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """All events of a document; ``warnings`` says what of the document could not be used, and why."""
+
+    events: tuple[Event, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+
+def payload_path(path: str) -> str:
+    """The place in a payload that a shape path names: ``data.content:link.url`` -> ``data.content.url``."""
+    return re.sub(r":[^.]*", "", path)
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def walk(shape: Shape, path: str = "") -> Iterator[tuple[str, Shape]]:
+    """Yield (shape path, shape) for a shape and everything inside it, in documented order."""
+    yield path, shape
+    match shape:
+        case Object():
+            for member in shape.members:
+                yield from walk(member.shape, _join(path, member.name))
+        case Union():
+            for branch in shape.branches:
+                yield from walk(branch.shape, f"{path}:{branch.tag}")
+        case Mapping():
+            yield from walk(shape.values, _join(path, "*"))
+        case Array():
+            yield from walk(shape.items, _join(path, "*"))
+        case Scalar() | Anything():
+            pass
+
+
+def rewrite(shape: Shape, change: Callable[[str, Shape], Shape], path: str = "") -> Shape:
+    """Rebuild a shape from the leaves up, giving every part to ``change`` with its shape path."""
+    match shape:
+        case Object():
+            shape = _rewrite_members(shape, change, path)
+        case Union():
+            branches = []
+            for branch in shape.branches:
+                place = f"{path}:{branch.tag}"
+                branches.append(Branch(branch.tag, _as_object(rewrite(branch.shape, change, place), place)))
+            shape = replace(shape, branches=tuple(branches))
+        case Mapping():
+            shape = replace(shape, values=rewrite(shape.values, change, _join(path, "*")))
+        case Array():
+            shape = replace(shape, items=rewrite(shape.items, change, _join(path, "*")))
+        case Scalar() | Anything():
+            pass
+    return change(path, shape)
+
+
+def _rewrite_members(shape: Object, change: Callable[[str, Shape], Shape], path: str) -> Object:
+    members = (
+        Member(m.name, rewrite(m.shape, change, _join(path, m.name)), m.required) for m in shape.members
+    )
+    return replace(shape, members=tuple(members))
+
+
+def _as_object(shape: Shape, path: str) -> Object:
+    if not isinstance(shape, Object):
+        raise TypeError(f"{path} must stay an object, not {type(shape).__name__}")
+    return shape

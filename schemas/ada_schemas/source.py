@@ -1,0 +1,147 @@
+"""Reading documents (YAML or JSON, from a file or a URL) that nobody vouches for."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ada_schemas.errors import DocumentError
+
+__all__ = ["load_document", "parse_yaml", "read_json"]
+
+MAX_BYTES = 20 * 1024 * 1024
+MAX_NODES = 2_000_000
+MAX_DEPTH = 100
+URL_TIMEOUT = 30.0
+"""Seconds for the whole of a download to begin."""
+
+
+class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]  # the base is chosen by what PyYAML was built with
+    """Safe YAML in which a timestamp stays the string that was written."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def parse_yaml(text: str, *, name: str) -> Any:
+    """Parse YAML (and so JSON) text; ``name`` is what errors call the document.
+
+    Raises DocumentError for text that is no YAML, for recursive aliases, and for a document that grows
+    beyond 2,000,000 values or 100 levels once its aliases are followed.
+    """
+    try:
+        value = yaml.load(text, _Loader)  # noqa: S506 - _Loader is a SafeLoader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}" if mark is not None else ""
+        reason = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+        raise DocumentError(
+            f"{name} is not valid YAML{place}: {reason}.",
+            next_step="Check that the file is complete and is the document itself, not a page about it.",
+        ) from error
+    except RecursionError as error:
+        raise DocumentError(f"{name} is nested too deeply.") from error
+    _limit(value, name)
+    return value
+
+
+def _limit(value: Any, name: str) -> None:
+    nodes = 0
+    stack: list[tuple[Any, int]] = [(value, 0)]
+    while stack:
+        node, depth = stack.pop()
+        nodes += 1
+        if depth > MAX_DEPTH:
+            raise DocumentError(f"{name} is nested more than {MAX_DEPTH} levels deep, or refers to itself.")
+        if nodes > MAX_NODES:
+            raise DocumentError(f"{name} expands to more than {MAX_NODES:,} values through its aliases.")
+        if isinstance(node, dict):
+            stack.extend((child, depth + 1) for child in node.values())
+        elif isinstance(node, list):
+            stack.extend((child, depth + 1) for child in node)
+
+
+def load_document(location: str) -> dict[str, Any]:
+    """Read an OpenAPI document from a path or an http(s) URL.
+
+    Raises DocumentError that names the location and the reason: not found, not readable, an HTTP status
+    other than 200, a redirect to another host, a page of HTML, text that is no mapping.
+    """
+    is_url = location.startswith(("http://", "https://"))
+    raw = _fetch(location) if is_url else _read(Path(location))
+    if len(raw) > MAX_BYTES:
+        raise DocumentError(f"{location} is larger than {MAX_BYTES // 1024 // 1024} MB.")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"{location} is not UTF-8 text: {error.reason} at byte {error.start}.") from error
+    if text.lstrip()[:15].lower().startswith(("<!doctype", "<html")):
+        raise DocumentError(
+            f"{location} is an HTML page, not an OpenAPI document.",
+            next_step="A page to log in, or about the document? Name the document itself.",
+        )
+    value = parse_yaml(text, name=location)
+    if not isinstance(value, dict):
+        raise DocumentError(f"{location} is not an OpenAPI document: its top level is {_kind(value)}.")
+    return value
+
+
+def _kind(value: Any) -> str:
+    return "empty" if value is None else f"a {type(value).__name__}, not a mapping"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise DocumentError(f"{path} does not exist.") from error
+    except IsADirectoryError as error:
+        raise DocumentError(f"{path} is a directory, not a file.") from error
+    except OSError as error:
+        raise DocumentError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _fetch(url: str) -> bytes:
+    request = urllib.request.Request(url, headers={"Accept": "application/yaml, application/json, */*"})  # noqa: S310 - http(s) only, checked by the caller
+    try:
+        with urllib.request.urlopen(request, timeout=URL_TIMEOUT) as response:  # noqa: S310 - as above
+            status, body = response.status, response.read(MAX_BYTES + 1)
+            declared = response.headers.get("Content-Length")
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise DocumentError(f"{url} answered {error.code} {error.reason}.") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise DocumentError(f"{url} cannot be fetched: {reason}.") from error
+    if status != 200:
+        raise DocumentError(f"{url} answered {status}, not 200.")
+    if declared and declared.isdigit() and len(body) < min(int(declared), MAX_BYTES):
+        raise DocumentError(f"{url} was cut off after {len(body)} of {declared} bytes.")
+    return bytes(body)
+
+
+def read_json(raw: bytes, *, name: str) -> Any:
+    """Parse JSON as the standard says: no ``NaN`` or ``Infinity``; raises DocumentError."""
+
+    def refuse(token: str) -> Any:
+        raise ValueError(f"{token} is not JSON")
+
+    try:
+        return json.loads(raw.decode("utf-8-sig"), parse_constant=refuse)
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"{name} is not UTF-8 text: {error.reason} at byte {error.start}.") from error
+    except json.JSONDecodeError as error:
+        raise DocumentError(
+            f"{name} is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from error
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise DocumentError(f"{name} is not valid JSON: {reason}.") from error

@@ -1,0 +1,203 @@
+"""Validates payloads and says, in the words of the contract, what is wrong and where."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+import jsonschema_rs
+from jsonschema import Draft202012Validator, FormatChecker
+
+from ada_schemas.catalog import catalog, load
+from ada_schemas.constraints import violations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jsonschema.exceptions import ValidationError
+
+__all__ = ["Violation", "validate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing that is wrong with a payload.
+
+    ``path`` is a payload path (``data.ended_by.role``, empty for the payload itself), ``expected`` and
+    ``got`` are phrases.
+    """
+
+    path: str
+    expected: str
+    got: str
+
+    def __str__(self) -> str:
+        return f"{self.path or 'the payload'}: expected {self.expected}, got {self.got}"
+
+
+_formats = FormatChecker(formats=())
+
+
+@_formats.checks("date-time")
+def _is_date_time(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
+@_formats.checks("uri")
+def _is_uri(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    try:
+        return bool(urlsplit(value).scheme) and " " not in value
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=32)
+def _reference(name: str, closed: bool) -> Draft202012Validator:
+    return Draft202012Validator(load(name, closed=closed), format_checker=_formats if closed else None)
+
+
+@lru_cache(maxsize=16)
+def _fast(name: str) -> Any:
+    return jsonschema_rs.Draft202012Validator(load(name))
+
+
+def validate(payload: Any, *, event: str | None = None, closed: bool = False) -> list[Violation]:
+    """Check one payload; an empty list means that it is valid.
+
+    ``event`` names the event (with or without ``v1.``); if None it is taken from the payload's ``type``,
+    and a type that is not documented is valid as Ada's versioning policy asks, but not ``closed``.
+    ``closed`` also demands what constraints.yaml ties together. Raises UsageError for an unknown ``event``.
+    """
+    if event is None:
+        if not isinstance(payload, dict):
+            return [Violation("", "an object with type, timestamp and data", _phrase(payload))]
+        kind = payload.get("type")
+        known = {e.type: e.name for e in catalog().contract.events}
+        if not isinstance(kind, str):
+            got = "nothing" if "type" not in payload else _phrase(kind)
+            return [Violation("type", f"an event type such as {next(iter(known))}", got)]
+        if kind not in known:
+            return [Violation("type", f"one of {', '.join(known)}", _phrase(kind))] if closed else []
+        event = known[kind]
+    name = catalog().event(event).name
+    if not closed and _fast(name).is_valid(payload):
+        return []
+    found = _unique(v for e in _reference(name, closed).iter_errors(payload) for v in _explain(e))
+    if closed and not found:
+        found = [
+            Violation("", f"a coherent event ({sentence})", "this combination")
+            for sentence in violations(catalog().constraints, payload)
+        ]
+    return found
+
+
+def _unique(found: Iterable[Violation]) -> list[Violation]:
+    return list(dict.fromkeys(found))
+
+
+def _explain(error: ValidationError) -> list[Violation]:
+    path = _dotted(error.absolute_path)
+    demanded, instance = cast("Any", error.validator_value), cast("Any", error.instance)
+    match error.validator:
+        case "required":
+            missing = [n for n in demanded if n not in instance]
+            return [Violation(_dotted([*error.absolute_path, n]), "a value", "nothing") for n in missing]
+        case "additionalProperties" if demanded is False:
+            schema: Any = error.schema
+            known = schema.get("properties", {})
+            extra = [n for n in instance if n not in known]
+            return [
+                Violation(_dotted([*error.absolute_path, n]), "no such member", _phrase(instance[n]))
+                for n in extra
+            ]
+        case "anyOf":
+            branch = _chosen_branch(error)
+            if branch is not None:
+                return [v for e in error.context or () if e.schema_path[0] == branch for v in _explain(e)]
+    return [Violation(path, _expectation(error), _phrase(error.instance))]
+
+
+def _chosen_branch(error: ValidationError) -> int | None:
+    """The branch that the instance means to be: the one whose constant member it carries."""
+    if not isinstance(error.instance, dict):
+        return None
+    branches: Any = error.validator_value
+    for index, branch in enumerate(branches):
+        properties = branch.get("properties", {}) if isinstance(branch, dict) else {}
+        consts = {name: p["const"] for name, p in properties.items() if "const" in p}
+        if consts and all(error.instance.get(name) == value for name, value in consts.items()):
+            return index
+    return None
+
+
+def _expectation(error: ValidationError) -> str:
+    demanded: Any = error.validator_value
+    match error.validator:
+        case "anyOf":
+            return _alternatives(demanded)
+        case "maxLength":
+            return f"at most {demanded} characters"
+        case "format":
+            return f"the format {demanded}"
+    return _describe({str(error.validator): demanded})
+
+
+def _alternatives(branches: list[Any]) -> str:
+    phrases: list[str] = []
+    for branch in branches:
+        tags = [p["const"] for p in branch.get("properties", {}).values() if "const" in p]
+        phrase = f"an object of type {tags[0]}" if tags else _describe(branch)
+        if "not" in json.dumps(branch):
+            phrase = "an object of another type"
+        if phrase == "a string" and any("enum" in b for b in branches):
+            phrase = "another string"
+        phrases.append(phrase)
+    *others, last = dict.fromkeys(phrases)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _describe(schema: dict[str, Any]) -> str:
+    if "const" in schema:
+        return json.dumps(schema["const"])
+    if "enum" in schema:
+        return "one of " + ", ".join(str(v) for v in schema["enum"])
+    kind = schema.get("type")
+    if isinstance(kind, str):
+        return {"null": "null", "integer": "an integer", "array": "a list", "object": "an object"}.get(
+            kind, f"a {kind}"
+        )
+    return f"what {', '.join(schema)} demands"
+
+
+def _dotted(path: Iterable[Any]) -> str:
+    return ".".join(str(part) for part in path)
+
+
+def _phrase(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    text = text if len(text) <= 60 else text[:57] + "..."
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return f"{text} (boolean)"
+        case int():
+            return f"{text} (integer)"
+        case float():
+            return f"{text} (number)"
+        case str():
+            return text
+        case list():
+            return f"{text} (list)"
+    return f"{text} (object)"
