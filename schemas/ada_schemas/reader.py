@@ -216,7 +216,8 @@ class _Reader:
                 resolved = self._merge(resolved, place, depth + 1)
             for key, value in resolved.items():
                 if key == "properties":
-                    merged["properties"] = {**value, **merged["properties"]}
+                    for name, node in value.items():
+                        merged["properties"].setdefault(name, node)
                 elif key == "required":
                     merged["required"] += value
                 else:

@@ -174,9 +174,10 @@ def _describe(schema: dict[str, Any]) -> str:
         return "one of " + ", ".join(str(v) for v in schema["enum"])
     kind = schema.get("type")
     if isinstance(kind, str):
-        return {"null": "null", "integer": "an integer", "array": "a list", "object": "an object"}.get(
-            kind, f"a {kind}"
-        )
+        names = {"null": "null", "integer": "an integer", "array": "a list", "object": "an object"}
+        length = f" of at most {schema['maxLength']} characters" if "maxLength" in schema else ""
+        form = f" in the format {schema['format']}" if "format" in schema else ""
+        return names.get(kind, f"a {kind}") + length + form
     return f"what {', '.join(schema)} demands"
 
 
