@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events import EVENT_NAMES, EventFactory
-from ada_mockserver.overrides import parse_assignment, set_member, unset_member
+from ada_mockserver.overrides import coherent, parse_assignment, set_member, unset_member
 from ada_mockserver.scenarios import SCENARIOS, scenario
 from ada_schemas.errors import UsageError
 
@@ -84,10 +84,13 @@ class Order:
             )
         yield Planned(case.payload(events), case.summary)
 
-    def _overridden(self, payload: dict[str, Any]) -> dict[str, Any]:
-        for assignment in self.assignments:
-            path, value = parse_assignment(assignment)
+    def _overridden(self, base: dict[str, Any]) -> dict[str, Any]:
+        """The event with the overrides, and what the documentation ties to them."""
+        if not self.assignments and not self.removals:
+            return base
+        payload, assigned = base, dict(map(parse_assignment, self.assignments))
+        for path, value in assigned.items():
             payload = set_member(payload, path, value)
         for path in self.removals:
             payload = unset_member(payload, path)
-        return payload
+        return coherent(payload, base=base, keep=(*assigned, *self.removals))

@@ -89,7 +89,8 @@ class Selection:
     """Which cases run.
 
     ``select`` and ``ignore`` are lists of codes, comma-separated (``ADA1xx`` names a family); ``events``
-    are globs over event names, with or without ``v1.``, a leading ``!`` excludes; ``cases`` are ids, which
+    are globs over event names, with or without ``v1.``, a leading ``!`` excludes, ``any`` stands for event
+    types that are not documented and belongs to an endpoint without a filter; ``cases`` are ids, which
     win over everything else. ``ignore`` also takes case ids, or globs over them.
     """
 
@@ -145,4 +146,5 @@ def _chosen_events(globs: Sequence[str]) -> frozenset[str]:
             raise UsageError(f"No event fits {glob!r}.", next_step=f"The events are: {', '.join(names)}.")
     chosen = [n for n in names if not included or any(fnmatch.fnmatchcase(n, g) for g in included)]
     left = [n for n in chosen if not any(fnmatch.fnmatchcase(n, g) for g in excluded)]
-    return frozenset((*left, ANY))
+    asked = not included or any(fnmatch.fnmatchcase(ANY, g) for g in included)
+    return frozenset((*left, ANY) if asked and ANY not in excluded else left)

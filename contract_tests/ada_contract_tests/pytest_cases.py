@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ada_contract_tests.pytest_plugin import collected_key, runtime_of, seed_key
+from ada_contract_tests.pytest_plugin import TEXT_OPTIONS, UNSIGNED, runtime_of, session_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +28,15 @@ class ContractViolation(AssertionError):  # noqa: N818 - it is what a finding is
         self.finding = finding
 
 
-class AdaFile(pytest.File):
-    """The configuration file, as the place where the cases stand."""
+class AdaFile(pytest.Module):
+    """The configuration file, as the place where the cases stand.
+
+    It counts as a module, an empty one, so that fixtures of module scope apply to the cases too.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.obj = ModuleType("ada_cases", "The cases of adakit.")
 
     def collect(self) -> Iterator[AdaItem]:
         """One item a selected case; a bad option is an error of the collection, in one line."""
@@ -37,7 +46,6 @@ class AdaFile(pytest.File):
             cases = runtime_of(self.config).cases()
         except AdakitError as error:
             raise pytest.UsageError(f"adakit: {error}") from error
-        self.config.stash[collected_key] = len(cases)
         for case in cases:
             yield AdaItem.from_parent(self, name=case.id, case=case)
 
@@ -68,18 +76,30 @@ class AdaItem(pytest.Function):
         if isinstance(excinfo.value, ContractViolation):
             from ada_contract_tests.reports.plain import finding_text  # noqa: PLC0415 - only for failures
 
-            again = f"pytest '{self.nodeid}' --ada-seed {self.config.stash[seed_key]}"
-            return finding_text(excinfo.value.finding, repeat=again)
+            return finding_text(excinfo.value.finding, repeat=self._repeat())
         if isinstance(excinfo.value, AdakitError):
             return f"adakit: {excinfo.value}"
         return super().repr_failure(excinfo)
+
+    def _repeat(self) -> str:
+        """The command that runs this case alone, with the options given to this one but the secret."""
+        place = os.path.relpath(self.path, self.config.invocation_params.dir)
+        line = f"pytest {shlex.quote(f'{place}::{self.name}')} --ada-seed {session_seed(self.config)}"
+        for name in TEXT_OPTIONS:
+            value = self.config.getoption(f"ada_{name}")
+            if value and (name != "secret" or value == UNSIGNED):
+                line += f" --ada-{name} {shlex.quote(value)}"
+        return line
 
 
 def _callable(case: Case, config: pytest.Config) -> Any:
     """The test function of a case: what it takes are fixtures, which a root conftest may override."""
 
     def check_case(request: pytest.FixtureRequest, ada_target: Any, ada_secret: str | None) -> None:
-        finding = runtime_of(request.config).run(case, ada_target, ada_secret)
+        runtime = runtime_of(request.config)
+        if runtime.stopped:
+            pytest.skip(f"adakit: not sent: {runtime.stopped}")
+        finding = runtime.run(case, ada_target, ada_secret)
         if finding is not None:
             raise ContractViolation(finding)
 

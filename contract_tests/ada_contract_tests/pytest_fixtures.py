@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, Any
 from ada_contract_tests.targets.opening import SECRET_VARIABLE, UNSIGNED
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.events import EventFactory, event_name
-from ada_mockserver.overrides import set_member
+from ada_mockserver.overrides import coherent, set_member
 from ada_mockserver.payloads import encode
 from ada_mockserver.sender import delivery_headers
 from ada_mockserver.signing import new_message_id, signature_headers
-from ada_schemas.catalog import event_named
-from ada_schemas.constraints import repair
 from ada_schemas.errors import UsageError
 from ada_schemas.paths import ABSENT, remove
-from ada_schemas.sampling import supplier
 
 if TYPE_CHECKING:
     from ada_contract_tests.pytest_runtime import Runtime
@@ -55,13 +52,12 @@ class EventMaker:
         event or a path that leads nowhere.
         """
         self._made += 1
-        name = event_name(event)
-        base = EventFactory(seed=self.seed).event(name, key=f"{self.key}/{self._made}")
-        payload: dict[str, Any] = base
+        base = EventFactory(seed=self.seed).event(event_name(event), key=f"{self.key}/{self._made}")
         paths = {"data." + member.replace("__", "."): value for member, value in members.items()}
+        payload: dict[str, Any] = base
         for path, value in paths.items():
             payload = remove(payload, path) if value is ABSENT else set_member(payload, path, value)
-        return self._signed(_coherent(name, base, payload, tuple(paths)))
+        return self._signed(coherent(payload, base=base, keep=tuple(paths)))
 
     def _signed(self, payload: dict[str, Any]) -> SignedEvent:
         import os  # noqa: PLC0415 - the environment is read when an event is made, not before
@@ -80,22 +76,6 @@ class EventMaker:
             body=body,
         )
         return SignedEvent(body, dict(delivery_headers(signature)), json.loads(body))
-
-
-def _coherent(
-    name: str, base: dict[str, Any], payload: dict[str, Any], keep: tuple[str, ...]
-) -> dict[str, Any]:
-    """Change what is tied to the kept members; as it is where they contradict each other on purpose."""
-    from ada_schemas.catalog import catalog  # noqa: PLC0415 - read once the first event is made
-
-    event = event_named(name)
-    try:
-        repaired: dict[str, Any] = repair(
-            catalog().constraints_of(event), payload, keep=keep, supply=supplier(event.payload, base)
-        )
-    except ValueError:
-        return payload
-    return repaired
 
 
 @dataclass(frozen=True, slots=True)

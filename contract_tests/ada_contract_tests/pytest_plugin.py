@@ -10,11 +10,12 @@ from __future__ import annotations
 import base64
 import os
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from ada_contract_tests.pytest_fixtures import Deliver, EventMaker
@@ -31,6 +32,7 @@ TEXT_OPTIONS = {
     "ignore": "not these rules or case ids",
     "events": "only these events; globs, !glob leaves out",
 }
+LIST_OPTIONS = frozenset({"select", "ignore", "events"})
 SECRET_VARIABLE = "ADA_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 UNSIGNED = "none"
 
@@ -45,10 +47,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ada", action="store_true", help="run the cases although paths are given")
     for name, text in TEXT_OPTIONS.items():
         group.addoption(f"--ada-{name}", metavar=name.upper(), help=text)
-        if name == "events":
-            parser.addini("ada_events", text, type="args", default=None)
-        else:
-            parser.addini(f"ada_{name}", text, default=None)
+        kind: Literal["args", "string"] = "args" if name in LIST_OPTIONS else "string"
+        parser.addini(f"ada_{name}", text, type=kind, default=None)
     group.addoption("--ada-seed", type=int, metavar="N", help="repeat the payloads of this seed")
 
 
@@ -62,15 +62,27 @@ def setting(config: pytest.Config, name: str) -> str | None:
     return str(given) if given else None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+def _is_asked_for(config: pytest.Config) -> bool:
+    """Whether there are cases to run: a target is set, or ``--ada`` says that a fixture gives one."""
+    return setting(config, "target") is not None or bool(config.getoption("ada"))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
     """Put the secret into the environment before any conftest can import the application.
 
-    An application in process reads ADA_WEBHOOK_SECRET, often at import; where nobody gave one, it is made.
+    A wrapper runs before every other plugin too: pytest-django reads the settings in this hook, and these
+    may read the secret.
     """
+    _provide_secret(early_config)
+    return (yield)
+
+
+def _provide_secret(early_config: pytest.Config) -> None:
+    """An application in process reads ADA_WEBHOOK_SECRET, often at import; where nobody gave one, make it."""
     options = early_config.known_args_namespace
     target = options.ada_target or early_config.getini("ada_target")
-    if not target or target.startswith(("http://", "https://")):
+    if not (target or options.ada) or (target or "").startswith(("http://", "https://")):
         return
     secret = options.ada_secret or early_config.getini("ada_secret")
     if secret and secret != UNSIGNED:
@@ -82,37 +94,37 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """With a target set and no path arguments given, collect the configuration file: it holds the cases."""
     config.addinivalue_line("markers", "ada: a contract test of an Ada webhook endpoint")
-    if setting(config, "target") is None:
+    if not _is_asked_for(config):
         return
-    config.stash[seed_key] = _seed(config)
     if config.inipath is None:
         raise pytest.UsageError(
-            "adakit: ada_target needs a configuration file to anchor its cases on; make an empty pytest.ini"
+            "adakit: the cases need a configuration file to stand in; make an empty pytest.ini"
         )
     wanted = config.getoption("ada") or config.args_source is not pytest.Config.ArgsSource.ARGS
     if wanted and not _names_inifile(config):
         config.args.append(str(config.inipath))
 
 
-def _seed(config: pytest.Config) -> int:
-    given = config.getoption("ada_seed")
-    if given is not None:
-        return int(given)
-    worker = getattr(config, "workerinput", {})
-    return int(worker.get("ada_seed", secrets.randbelow(10**9)))
+def session_seed(config: pytest.Config) -> int:
+    """The seed of the session's events: as given, else the controller's in a worker, else drawn once."""
+    if seed_key not in config.stash:
+        given = config.getoption("ada_seed")
+        worker = getattr(config, "workerinput", {})
+        drawn = worker.get("ada_seed", secrets.randbelow(10**9))
+        config.stash[seed_key] = int(drawn if given is None else given)
+    return config.stash[seed_key]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Give a worker of pytest-xdist the seed of its controller, so that all have the same cases."""
-    if seed_key in node.config.stash:
-        node.workerinput["ada_seed"] = node.config.stash[seed_key]
+    """Give a worker of pytest-xdist the seed of its controller, so that all make the same events."""
+    node.workerinput["ada_seed"] = session_seed(node.config)
 
 
 def _names_inifile(config: pytest.Config) -> bool:
     for argument in config.args:
         path = config.invocation_params.dir / argument.split("::", 1)[0]
-        if path.resolve() == config.inipath:
+        if config.inipath is not None and path.resolve() == config.inipath.resolve():
             return True
     return False
 
@@ -120,7 +132,7 @@ def _names_inifile(config: pytest.Config) -> bool:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect the cases from the configuration file, once it is named."""
     config = parent.config
-    if file_path != config.inipath or setting(config, "target") is None or not _names_inifile(config):
+    if file_path != config.inipath or not _is_asked_for(config) or not _names_inifile(config):
         return None
     from ada_contract_tests.pytest_cases import AdaFile  # noqa: PLC0415 - only with a target
 
@@ -128,18 +140,25 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return file
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Count the cases that are left to run."""
+    if _is_asked_for(session.config):
+        cases = [item for item in session.items if item.path == session.config.inipath]
+        session.config.stash[collected_key] = len(cases)
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say what ran and how to repeat it; or why nothing did."""
-    if setting(config, "target") is None:
+    if not _is_asked_for(config):
         return
-    collected = config.stash.get(collected_key, None)
+    collected = config.stash.get(collected_key, 0)
     if not _names_inifile(config):
         terminalreporter.write_line(
             "adakit: ada_target is set, but paths were given, so its cases were not collected (add --ada)"
         )
-    elif collected is not None or hasattr(config.option, "numprocesses"):
-        shown = f"{collected} cases, " if collected is not None else ""
-        terminalreporter.write_line(f"adakit: {shown}repeat with --ada-seed {config.stash[seed_key]}")
+    elif collected or getattr(config.option, "numprocesses", None):
+        shown = f"{collected} case{'s' * (collected > 1)}, " if collected else ""
+        terminalreporter.write_line(f"adakit: {shown}repeat with --ada-seed {session_seed(config)}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -183,13 +202,9 @@ def ada_event(request: pytest.FixtureRequest, ada_secret: str | None) -> EventMa
     """
     from ada_contract_tests.pytest_fixtures import EventMaker  # noqa: PLC0415 - at first use
 
-    return EventMaker(seed=_event_seed(request.config), key=request.node.nodeid, secret=ada_secret)
-
-
-def _event_seed(config: pytest.Config) -> int:
-    if seed_key not in config.stash:
-        config.stash[seed_key] = _seed(config)
-    return config.stash[seed_key]
+    seed = session_seed(request.config)
+    request.node.add_report_section("setup", "adakit", f"repeat the events with --ada-seed {seed}")
+    return EventMaker(seed=seed, key=request.node.nodeid, secret=ada_secret)
 
 
 @pytest.fixture

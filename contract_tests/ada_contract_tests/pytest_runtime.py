@@ -12,14 +12,14 @@ from ada_contract_tests.checking import Options, planned
 from ada_contract_tests.delivery import Courier
 from ada_contract_tests.findings import Result
 from ada_contract_tests.judging import judge, status_findings
-from ada_contract_tests.pytest_plugin import seed_key, setting
+from ada_contract_tests.pytest_plugin import session_seed, setting
 from ada_contract_tests.reproduction import Reproduction
 from ada_contract_tests.targets.loading import application_interface
 from ada_contract_tests.targets.opening import application_target, open_target, resolve_secret
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.events import EventFactory
 from ada_mockserver.sender import TIME_LIMIT
-from ada_schemas.errors import TargetError, UsageError
+from ada_schemas.errors import AdakitError, TargetError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -43,6 +43,9 @@ T = TypeVar("T")
 class Runtime:
     """Delivers cases and events to the targets of a session.
 
+    ``stopped`` says why no further case is sent, once it makes no sense: what keeps one from being
+    delivered would keep all the others.
+
     The asyncio side runs in a thread of its own, so that tests, sync or async, never share their loop.
     """
 
@@ -54,6 +57,7 @@ class Runtime:
         self._thread.start()
         self._targets: list[tuple[Any, Target]] = []
         self._silences = 0
+        self.stopped = ""
 
     def cases(self) -> list[Case]:
         """The cases that the options select; raises UsageError for options that fit nothing."""
@@ -70,32 +74,41 @@ class Runtime:
     def run(self, case: Case, target: Any, secret: str | None) -> Finding | None:
         """Deliver one case and judge the answer.
 
-        Raises TargetError when the target cannot be loaded or takes no connections.
+        Raises TargetError when the target cannot be loaded or takes no connections, UsageError when the
+        target or the secret is not usable.
         """
-        if self._silences >= MOST_SILENCES:
-            raise TargetError(
-                f"not sent: the endpoint left {MOST_SILENCES} earlier requests without an answer",
-                usage=False,
-            )
-        seed = self._config.stash[seed_key]
+        try:
+            return self._run(case, target, secret)
+        except AdakitError as error:
+            self.stopped = error.what
+            raise
+
+    def _run(self, case: Case, target: Any, secret: str | None) -> Finding | None:
+        seed = session_seed(self._config)
         events = EventFactory(seed=seed)
         payload = case.payload(events)
         courier = self._courier(target, secret)
         answer = self._wait(courier.deliver(case, payload))
         self._note(answer)
-        name = target if isinstance(target, str) else courier.target.name
         finding = judge(
             case,
             answer,
             base=case.base(events),
             payload=payload,
             timeout=TIME_LIMIT,
-            reproduce=Reproduction(name, setting(self._config, "path"), seed).lines(case),
+            reproduce=self._reproduction(case, target, unsigned=courier.secret is None),
         )
         result = Result(case, "failed" if finding else "passed", answer, finding)
         if case.rule == "ADA401" and finding is None:
             return next(iter(status_findings([result])), None)
         return finding
+
+    def _reproduction(self, case: Case, target: Any, *, unsigned: bool) -> tuple[str, ...]:
+        """Commands that repeat a case; none for what a fixture gave, which no command can name."""
+        if target != setting(self._config, "target"):
+            return ()
+        path = setting(self._config, "path")
+        return Reproduction(target, path, session_seed(self._config), unsigned=unsigned).lines(case)
 
     def _note(self, answer: Answer) -> None:
         if answer.error is None:
@@ -103,6 +116,8 @@ class Runtime:
         if answer.error.kind in ("refused", "dns", "tls"):
             raise TargetError(answer.error.what, usage=False, next_step=answer.error.next_step)
         self._silences += 1
+        if self._silences == MOST_SILENCES:
+            self.stopped = f"the endpoint left {MOST_SILENCES} requests without an answer"
 
     def deliver(self, target: Any, secret: str | None, headers: Headers, body: bytes) -> Answer:
         """Make one request with these headers and bytes."""

@@ -11,12 +11,15 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ada_schemas.catalog import catalog
+from ada_schemas.constraints import repair
 from ada_schemas.errors import UsageError
+from ada_schemas.sampling import supplier
 
 if TYPE_CHECKING:
     from ada_mockserver.payloads import Payload
 
-__all__ = ["parse_assignment", "parse_value", "set_member", "unset_member"]
+__all__ = ["coherent", "parse_assignment", "parse_value", "set_member", "unset_member"]
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
@@ -104,3 +107,22 @@ def _nowhere(path: str, name: str, parent: object) -> UsageError:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def coherent(payload: Payload, *, base: Payload, keep: tuple[str, ...]) -> Payload:
+    """``payload`` with what the documentation ties to the members in ``keep`` brought in line.
+
+    ``base`` is the coherent event that was changed; ``keep`` are the payload paths that were set or taken
+    away on purpose. Where these contradict each other, or the event is not documented, nothing is changed.
+    """
+    name = str(base.get("type", ""))
+    events = {event.type: event for event in catalog().contract.events}
+    if name not in events or payload.get("type") != name:
+        return payload
+    event = events[name]
+    supply = supplier(event.payload, base)
+    try:
+        repaired: Payload = repair(catalog().constraints_of(event), payload, keep=keep, supply=supply)
+    except ValueError:
+        return payload
+    return repaired

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from ada_contract_tests.targets.base import Answer
+from ada_contract_tests.targets.url import split_path
 from ada_contract_tests.targets.worker import (
     Exchange,
     SilentErrors,
     Worker,
     header_bytes,
     redact,
-    split_path,
     stack_text,
     traceback_text,
 )

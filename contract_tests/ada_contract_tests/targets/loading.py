@@ -7,6 +7,7 @@ applications alone.
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib
 import inspect
 import keyword
@@ -34,6 +35,7 @@ Interface = Literal["asgi", "wsgi"]
 _EXAMPLE = "Name it as module:app or module:create_app(), for example myapp.main:app."
 _CALL_OR_URL = "Name an ASGI or WSGI application, or run it and give its URL."
 _HOST_AND_PORT = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):\d+(?:[/?#].*)?")
+_HOST_AND_PATH = re.compile(r"(?:localhost|\w[\w-]*(?:\.[\w-]+)+)/(?!.*\.py(?::|$)).*")
 _FACTORY_NAMES = {"create_app", "make_app", "get_app", "build_app", "app_factory", "create_application"}
 
 
@@ -48,7 +50,7 @@ def is_application_spec(text: str) -> bool:
         raise _wrong("The target looks like a URL without http:// or https://.", "Put one in front of it.")
     if "://" in text:
         raise _wrong(f"'{text}' is neither an http:// or https:// URL nor a module:app.", _EXAMPLE)
-    if _HOST_AND_PORT.fullmatch(text):
+    if _HOST_AND_PORT.fullmatch(text) or _HOST_AND_PATH.fullmatch(text):
         raise _wrong(f"'{text}' looks like a URL without http://.", f"Give it as http://{text}")
     return True
 
@@ -102,8 +104,12 @@ class _Shape:
         self.is_class = inspect.isclass(application)
         self.is_async = _is_async(application)
         self._application = application
+        plain = self.is_class or inspect.isroutine(application) or isinstance(application, functools.partial)
+        called: Any = application
+        if not plain and not hasattr(application, "__wrapped__"):  # an instance; it may hold its own __call__
+            called = getattr(application, "__call__")  # noqa: B004, B009 - mypy knows no such attribute
         try:
-            self._signature: inspect.Signature | None = inspect.signature(application)
+            self._signature: inspect.Signature | None = inspect.signature(called)
         except (TypeError, ValueError):  # built in, or an object that answers to any name
             self._signature = None
 
@@ -185,7 +191,7 @@ def _is_aiohttp(application: object) -> bool:
 def _parse(spec: str) -> tuple[str, list[str], bool]:
     """The module's name, the names of the attributes, and whether the last one is called."""
     module, colon, attribute = spec.partition(":")
-    if ".py" in module or "/" in module or "\\" in module:
+    if module.endswith(".py") or "/" in module or "\\" in module:
         dotted = re.sub(r"[/\\]+", ".", re.sub(r"^(\.?[/\\])+|\.py$", "", module))
         step = f"Give the module's name: {dotted}:{attribute or 'app'}"
         raise _wrong(f"'{spec}' holds a path where a module's name is expected.", step)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from ada_contract_tests.targets.base import Answer
-from ada_contract_tests.targets.worker import split_path
 from ada_mockserver.message import Request
 from ada_schemas.errors import TargetError, WireError
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from ada_mockserver.message import Headers
     from ada_mockserver.wire import Wire
 
-__all__ = ["UrlTarget"]
+__all__ = ["UrlTarget", "split_path"]
 
 _EXAMPLE = "Give it as http://localhost:8000/webhooks or https://example.com/webhooks."
 
@@ -67,6 +66,13 @@ class UrlTarget:
 
     async def stop(self) -> None:
         """Nothing to do: the wire keeps no connection."""
+
+
+def split_path(path: str) -> tuple[str, str]:
+    """The path and the query of ``path``, percent-encoded where they are not, without a fragment."""
+    target, _, query = path.partition("#")[0].partition("?")
+    kept = "/%:@!$&'()*+,;=?~[]"
+    return quote(target if target.startswith("/") else f"/{target}", safe=kept), quote(query, safe=kept)
 
 
 def _parse(url: str) -> tuple[str, str]:

@@ -18,7 +18,6 @@ from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
 
 from ada_contract_tests.targets.base import Answer
 from ada_mockserver.message import Response
@@ -37,7 +36,6 @@ __all__ = [
     "Worker",
     "header_bytes",
     "redact",
-    "split_path",
     "traceback_text",
 ]
 
@@ -63,20 +61,20 @@ _SIGNING_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]+")
 
 
 class Worker:
-    """One daemon thread that owns one event loop.
+    """One daemon thread that owns one event loop, for an application to run in.
 
     ``name`` is the thread's; ``hint`` is the next step in the errors for a thread that is blocked.
     """
 
     def __init__(self, name: str, *, hint: str = "") -> None:
-        self._name = name
         self._hint = hint
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._others: frozenset[threading.Thread] = frozenset()
-        self._stopping = asyncio.Event()
         self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._running = False
         self._stuck = False
 
     @property
@@ -87,7 +85,8 @@ class Worker:
     def start(self) -> None:
         """Start the thread; a worker runs once."""
         self._others = frozenset(threading.enumerate())
-        self._loop = asyncio.new_event_loop()
+        self._open()
+        self._running = True
         self._thread.start()
 
     async def run(
@@ -100,13 +99,50 @@ class Worker:
         never gets to it. Raises WireError of kind ``timeout`` where the thread does not respond (at once
         while it is stuck) or ``dropped`` where the worker stops, and RuntimeError where it is not started.
         """
-        loop = self._loop
-        if loop is None:
+        return await self._submit(partial(self._begin, work), timeout, grace)
+
+    def blocked_at(self) -> str | None:
+        """Where the thread is in the application's code just now, as text; None where it is not in it."""
+        frame = sys._current_frames().get(self._thread.ident or 0)  # noqa: SLF001 - its documented name
+        if frame is None:
+            return None
+        stack = traceback.extract_stack(frame)
+        own = [i for i, entry in enumerate(stack) if entry.filename.startswith(_OWN_FOLDER)]
+        outside = max(own, default=-1) + 1
+        while outside < len(stack) and stack[outside].filename.startswith(_ASYNCIO_FOLDER):
+            outside += 1
+        inner = traceback.StackSummary.from_list(stack[outside:])
+        return stack_text("Blocked here", inner) if inner else None
+
+    async def stop(self) -> None:
+        """End the thread, and what still runs in it.
+
+        Never raises, and returns within about 4 s; a thread that is blocked is left to end by itself.
+        """
+        if not self._running:
+            return
+        self._running = False
+        self._end()
+        ended = asyncio.wrap_future(self._ended)
+        await asyncio.wait({ended}, timeout=0.1 if self._stuck else STOP_LIMIT)
+        if ended.done():
+            self._thread.join(1.0)
+        else:
+            ended.cancel()
+            if self._loop is not None:  # the thread refers to these: none is destroyed while pending
+                self._tasks |= asyncio.all_tasks(self._loop)
+        self._let_the_process_exit()
+
+    async def _submit(
+        self, begin: Callable[[concurrent.futures.Future[T]], None], timeout: float, grace: float
+    ) -> T:
+        """Call ``begin(answer)`` in the thread and wait for the answer, see `run`."""
+        if not self._running:
             raise RuntimeError("the target is not started")
         if self._stuck:
             raise self._blocked("not sent: the application is still blocked by an earlier request")
         answer: concurrent.futures.Future[T] = concurrent.futures.Future()
-        loop.call_soon_threadsafe(self._begin, loop, work, answer)
+        self._post(partial(begin, answer))
         mine = asyncio.wrap_future(answer)
         try:
             await asyncio.wait({mine}, timeout=timeout + grace)
@@ -116,47 +152,40 @@ class Worker:
             if not mine.done():
                 mine.cancel()
         self._stuck = True
-        with contextlib.suppress(RuntimeError):  # the loop was closed just now
-            loop.call_soon_threadsafe(self._responds)
+        self._post(self._responds)
         raise self._blocked(f"no answer within {timeout:g} s: the application is blocked", timeout)
 
-    def blocked_at(self) -> str | None:
-        """Where the thread is in the application's code just now, as text; None where it is not in it."""
-        frame = sys._current_frames().get(self._thread.ident or 0)  # noqa: SLF001 - its documented name
-        if frame is None:
-            return None
-        stack = traceback.extract_stack(frame)
-        outside = (
-            max((i for i, entry in enumerate(stack) if entry.filename.startswith(_OWN_FOLDER)), default=-1)
-            + 1
-        )
-        while outside < len(stack) and stack[outside].filename.startswith(_ASYNCIO_FOLDER):
-            outside += 1
-        inner = traceback.StackSummary.from_list(stack[outside:])
-        return stack_text("Blocked here", inner) if inner else None
+    def _open(self) -> None:
+        self._loop = asyncio.new_event_loop()
 
-    async def stop(self) -> None:
-        """End the thread: cancel what still runs in it and close its loop.
-
-        Never raises, and returns within about 4 s; a thread that is blocked is left to end by itself.
-        """
-        loop, self._loop = self._loop, None
-        if loop is None:
+    def _begin(
+        self, work: Callable[[], Coroutine[Any, Any, T]], answer: concurrent.futures.Future[T]
+    ) -> None:
+        if answer.cancelled():
             return
-        with contextlib.suppress(RuntimeError):  # the loop is closed: the thread has ended
-            loop.call_soon_threadsafe(self._stopping.set)
-        ended = asyncio.wrap_future(self._ended)
-        await asyncio.wait({ended}, timeout=0.1 if self._stuck else STOP_LIMIT)
-        if ended.done():
-            self._thread.join(1.0)
-        else:
-            ended.cancel()
-            self._tasks |= asyncio.all_tasks(loop)  # the thread refers to them: none is destroyed pending
-        self._let_the_process_exit()
+        task = asyncio.get_running_loop().create_task(work())
+        self._tasks.add(task)
+        task.add_done_callback(partial(self._hand_over, answer))
+
+        def forward_cancel(answer: concurrent.futures.Future[T]) -> None:
+            if answer.cancelled():
+                self._post(task.cancel)
+
+        answer.add_done_callback(forward_cancel)
+
+    def _hand_over(self, answer: concurrent.futures.Future[T], task: asyncio.Task[T]) -> None:
+        self._tasks.discard(task)
+        with contextlib.suppress(concurrent.futures.InvalidStateError):  # nobody waits any more
+            if task.cancelled():
+                answer.set_exception(WireError("the target was stopped", kind="dropped"))
+            elif error := task.exception():
+                answer.set_exception(error)
+            else:
+                answer.set_result(task.result())
 
     def _main(self) -> None:
         loop = self._loop
-        if loop is None:  # stopped before the thread ran
+        if loop is None:
             return
         serving = loop.create_task(self._serve())
         try:
@@ -180,34 +209,13 @@ class Worker:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.get_running_loop().shutdown_asyncgens(), CLEANUP_LIMIT)
 
-    def _begin(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        work: Callable[[], Coroutine[Any, Any, T]],
-        answer: concurrent.futures.Future[T],
-    ) -> None:
-        if answer.cancelled():
-            return
-        task = loop.create_task(work())
-        self._tasks.add(task)
-        task.add_done_callback(partial(self._hand_over, answer))
+    def _post(self, callback: Callable[[], object]) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the thread has ended
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(callback)
 
-        def forward_cancel(answer: concurrent.futures.Future[T]) -> None:
-            if answer.cancelled():
-                with contextlib.suppress(RuntimeError):  # the loop is closed
-                    loop.call_soon_threadsafe(task.cancel)
-
-        answer.add_done_callback(forward_cancel)
-
-    def _hand_over(self, answer: concurrent.futures.Future[T], task: asyncio.Task[T]) -> None:
-        self._tasks.discard(task)
-        with contextlib.suppress(concurrent.futures.InvalidStateError):  # nobody waits any more
-            if task.cancelled():
-                answer.set_exception(WireError("the target was stopped", kind="dropped"))
-            elif error := task.exception():
-                answer.set_exception(error)
-            else:
-                answer.set_result(task.result())
+    def _end(self) -> None:
+        self._post(self._stopping.set)
 
     def _blocked(self, what: str, elapsed: float = 0.0) -> WireError:
         return WireError(what, kind="timeout", elapsed=elapsed, next_step=self._hint)
@@ -369,13 +377,6 @@ def redact(text: str, headers: Headers = ()) -> str:
                 if len(part) >= 8:
                     text = text.replace(part, "[redacted]")
     return text
-
-
-def split_path(path: str) -> tuple[str, str]:
-    """The path and the query of ``path``, percent-encoded where they are not, without a fragment."""
-    target, _, query = path.partition("#")[0].partition("?")
-    kept = "/%:@!$&'()*+,;=?~[]"
-    return quote(target if target.startswith("/") else f"/{target}", safe=kept), quote(query, safe=kept)
 
 
 def header_bytes(text: str) -> bytes:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import contextvars
 import io
+import queue
+from concurrent.futures import InvalidStateError
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from ada_contract_tests.targets.base import Answer
-from ada_contract_tests.targets.worker import Exchange, SilentErrors, Worker, header_bytes, split_path
+from ada_contract_tests.targets.url import split_path
+from ada_contract_tests.targets.worker import Exchange, SilentErrors, Worker, header_bytes
 from ada_schemas.errors import WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from concurrent.futures import Future
     from types import TracebackType
 
     from ada_mockserver.clock import Clock
@@ -38,7 +44,7 @@ class WsgiTarget:
         self._name = name
         self._path = path
         self._clock = clock
-        self._worker: Worker | None = None
+        self._worker: _CallWorker | None = None
         self._silent = SilentErrors()
         self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
 
@@ -54,7 +60,7 @@ class WsgiTarget:
 
     async def start(self) -> None:
         """Start the thread; WSGI knows no start-up, so nothing can fail."""
-        self._worker = Worker("ada-wsgi")
+        self._worker = _CallWorker("ada-wsgi")
         self._worker.start()
 
     async def request(
@@ -79,7 +85,7 @@ class WsgiTarget:
             exchange = _WsgiExchange(headers, self._clock)
             environ = _environ(method, self._path if path is None else path, headers, body)
             try:
-                await worker.run(partial(self._call, environ, exchange), timeout=timeout, grace=0.0)
+                await worker.call(partial(self._call, environ, exchange), timeout=timeout)
             except WireError as error:
                 if exchange.complete:  # what blocks is close(): the client has its response
                     return exchange.answer(timeout)
@@ -102,12 +108,49 @@ class WsgiTarget:
             self._turn = (loop, asyncio.Lock())
         return self._turn[1]
 
-    async def _call(self, environ: dict[str, Any], exchange: _WsgiExchange) -> None:
+    def _call(self, environ: dict[str, Any], exchange: _WsgiExchange) -> None:
         self._silent.connect()
         exchange.watch()
         errors: io.StringIO = environ["wsgi.errors"]  # middleware may put something else in its place
         exchange.run(self._application, environ)
         exchange.logged("" if errors.closed else errors.getvalue())
+
+
+class _CallWorker(Worker):
+    """A worker without a loop, that calls functions.
+
+    Where a loop runs, an application could run none of its own: ``asyncio.run`` and the async views of
+    Flask and Django would fail in its thread.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._calls: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+
+    async def call(self, function: Callable[[], None], *, timeout: float) -> None:
+        """Call ``function``, which must not raise, in the thread; raises as ``run``, without grace."""
+        await self._submit(partial(self._answer, function), timeout, 0.0)
+
+    def _answer(self, function: Callable[[], None], answer: Future[None]) -> None:
+        if not answer.cancelled():
+            contextvars.copy_context().run(function)
+            with contextlib.suppress(InvalidStateError):  # nobody waits any more
+                answer.set_result(None)
+
+    def _open(self) -> None:
+        pass
+
+    def _main(self) -> None:
+        while (callback := self._calls.get()) is not None:
+            callback()
+        with contextlib.suppress(InvalidStateError):  # stop() no longer waits
+            self._ended.set_result(None)
+
+    def _post(self, callback: Callable[[], object]) -> None:
+        self._calls.put(callback)
+
+    def _end(self) -> None:
+        self._calls.put(None)
 
 
 class _WsgiExchange(Exchange):

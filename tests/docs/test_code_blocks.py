@@ -1,0 +1,148 @@
+"""The code blocks of the README and of docs/ do what they say.
+
+``console`` blocks: each ``$`` line is run, what follows is its output, ``...`` stands for anything and
+``# exit N`` after the command for its exit code. ``sh`` blocks are run for their exit code. A comment
+``<!-- file: NAME -->`` before a block writes it to that file. The blocks of a document share a directory and
+an environment, in which 127.0.0.1:8000 is a running demo consumer.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+
+from adakit.demo.consumer import Consumer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+NOT_RUN = ("pip install",)
+"""Beginnings of lines that change the environment, and so are not run."""
+
+
+@dataclass(frozen=True)
+class Block:
+    kind: str
+    file: str | None
+    text: str
+
+
+def blocks(document: Path) -> list[Block]:
+    text = document.read_text(encoding="utf-8")
+    pattern = r"(?:<!-- file: (?P<file>\S+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$"
+    return [Block(m["kind"], m["file"], m["text"]) for m in re.finditer(pattern, text, re.M | re.S)]
+
+
+class Server(uvicorn.Server):
+    """Uvicorn on a free port, in a thread."""
+
+    def run_in_thread(self) -> int:
+        threading.Thread(target=self.run, daemon=True).start()
+        deadline = time.monotonic() + 20
+        while not self.started and time.monotonic() < deadline:
+            threading.Event().wait(0.01)
+        port: int = self.servers[0].sockets[0].getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def consumer(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a running demo consumer."""
+    monkeypatch.setenv("ADA_WEBHOOK_SECRET", SECRET)
+    server = Server(uvicorn.Config(Consumer(), port=0, log_level="error", lifespan="off"))
+    port = server.run_in_thread()
+    yield f"127.0.0.1:{port}"
+    server.should_exit = True
+
+
+def run(command: str, folder: Path) -> tuple[int, str]:
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "ADA_WEBHOOK_SECRET": SECRET,
+        "PYTHONWARNINGS": "ignore",
+    }
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def matches(expected: str, output: str) -> bool:
+    """Whether an output is as expected.
+
+    ``...`` alone on a line stands for any lines, elsewhere for any text; several spaces for any number.
+    """
+    pattern = ""
+    for line in expected.strip().splitlines():
+        if line.strip() == "...":
+            pattern += r"(?:.*\n)*?"
+        else:
+            text = re.sub(r"(?:\\ ){2,}", r"\\s+", re.escape(line.rstrip()))
+            pattern += text.replace(r"\.\.\.", ".*") + r"[ \t]*\n"
+    return re.fullmatch(pattern, output.rstrip() + "\n") is not None
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
+def test_code_blocks_do_what_they_say(document: Path, tmp_path: Path, consumer: str) -> None:
+    """Every command exits as it should and prints what is shown; every Python block runs."""
+    ran = 0
+    for block in blocks(document):
+        text = block.text.replace("127.0.0.1:8000", consumer)
+        if block.file:
+            (tmp_path / block.file).write_text(text, encoding="utf-8")
+        elif block.kind == "python":
+            code, output = run(f"{sys.executable} -W error - <<'END'\n{text}\nEND", tmp_path)
+            assert code == 0, output
+        elif block.kind == "sh":
+            lines = [line for line in text.splitlines() if line and not line.startswith(NOT_RUN)]
+            code, output = run("set -e\n" + "\n".join(lines), tmp_path)
+            assert code == 0, output
+        elif block.kind == "console":
+            check_console(text, tmp_path)
+        else:
+            raise AssertionError(f"a block of an unknown kind: {block.kind}")
+        ran += 1
+    assert ran > 0
+
+
+def check_console(text: str, folder: Path) -> None:
+    for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
+        command, _, expected = part.partition("\n")
+        command, _, wanted = command.partition("   # exit ")
+        code, output = run(command, folder)
+        assert code == int(wanted or 0), f"{command}\n{output}"
+        if expected.strip():
+            assert matches(expected, output), f"{command}\nexpected:\n{expected}\ngot:\n{output}"
+
+
+def test_a_wrong_output_is_noticed() -> None:
+    """The comparison itself can fail."""
+    assert matches("one\n...\nfour", "one\ntwo\nthree\nfour\n")
+    assert matches("it took ... s", "it took 1.5 s\n")
+    assert not matches("one\nthree", "one\ntwo\nthree\n")
+    assert not matches("one", "one\ntwo\n")
+
+
+def test_the_readme_fits_on_two_screens() -> None:
+    """A promise, an installation, an example of each use, the limits, and no more."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 110
