@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import difflib
+import errno
+import io
 import os
 import sys
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -30,6 +33,14 @@ COMMANDS = {
 }
 
 
+OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What keeps a file, standard output among them, from taking more."""
+
+
+class _ReaderGone(Exception):  # noqa: N818 - not an error: `adakit generate ... | head` ends like that
+    """Nobody reads our output any more. Click has an exit code of its own for BrokenPipeError."""
+
+
 class _LateGroup(click.Group):
     """Imports a command's module only when that command is run."""
 
@@ -42,9 +53,36 @@ class _LateGroup(click.Group):
         command: click.Command = import_module(f"adakit.commands.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            if close:
+                error.message += f" Did you mean {close[0]}?"
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise _ReaderGone from None
+        except ExceptionGroup as group:
+            raise _first(group) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    """The first error of a task group, in which all that were under way failed for the same reason."""
+    error = group.exceptions[0]
+    if isinstance(error, ExceptionGroup):
+        return _first(error)
+    return _ReaderGone() if isinstance(error, BrokenPipeError) else error
 
 
 @click.group(
@@ -52,11 +90,14 @@ class _LateGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="adakit")
-def group() -> None:
+@click.pass_context
+def group(context: click.Context) -> None:
     """Contract tests and a mock sender for Ada webhooks.
 
     Start with: adakit demo
     """
+    if os.environ.get("NO_COLOR"):
+        context.color = False
 
 
 def exit_code_of(error: AdakitError) -> int:
@@ -73,8 +114,14 @@ def exit_code_of(error: AdakitError) -> int:
 
 def main() -> NoReturn:
     """Run the command line; every expected error is one clear line, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        # Where the terminal cannot show a character, its code is better than no report.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = group.main(standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         sys.exit(2)
@@ -86,8 +133,18 @@ def main() -> NoReturn:
         for line in error.next_step.splitlines():
             click.echo(f"  {line}", err=True)
         sys.exit(exit_code_of(error))
-    except BrokenPipeError:
-        # The reader of our output is gone, as in `adakit generate ... | head`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (_ReaderGone, BrokenPipeError):
+        _discard_output()
         sys.exit(141)
+    except OSError as error:
+        if error.errno not in OUTPUT_ERRORS:
+            raise
+        _discard_output()
+        click.echo(f"adakit: The output cannot be written: {error.strerror}.", err=True)
+        sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere, so that the interpreter does not fail on it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,22 +1,43 @@
-"""What several commands share: reading inputs, writing outputs, parsing headers."""
+"""What several commands share: reading inputs, writing outputs, options that are no plain text."""
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from ada_mockserver.message import Headers
 
-__all__ = ["parse_headers", "read_bytes", "require_secret", "write_bytes"]
+__all__ = ["POSITIVE", "Finite", "parse_headers", "read_bytes", "require_secret", "write_bytes"]
+
+
+class Finite(click.FloatRange):
+    """A number of a range; ``nan`` and ``inf``, which compare with nothing or never end, are none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; click's own error for anything else."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
+POSITIVE = Finite(min=0, min_open=True)
 
 
 def read_bytes(name: str) -> bytes:
     """The content of a file, or of standard input for ``-``; raises UsageError when it cannot be read."""
+    if not name:
+        raise UsageError("The name of the file is empty.")
     if name == "-":
+        if sys.stdin is None:
+            raise UsageError("Standard input is closed.")
         return sys.stdin.buffer.read()
     path = Path(name)
     try:
@@ -32,7 +53,10 @@ def read_bytes(name: str) -> bytes:
 def write_bytes(name: str | None, content: bytes) -> None:
     """Write to a file, or to standard output for None or ``-``; raises UsageError when that fails."""
     if name in (None, "-"):
+        if sys.stdout is None:
+            raise UsageError("Standard output is closed.")
         sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
         return
     try:
         Path(str(name)).write_bytes(content)
@@ -55,9 +79,9 @@ def require_secret(option: str | None, what: str) -> str:
     """The secret of the option or of ADA_WEBHOOK_SECRET; raises UsageError that names both."""
     import os  # noqa: PLC0415 - only commands that need a secret read the environment
 
-    secret = option or os.environ.get("ADA_WEBHOOK_SECRET")
-    if not secret:
+    secret = os.environ.get("ADA_WEBHOOK_SECRET") if option is None else option
+    if not secret and option is None:
         raise UsageError(
             f"No secret to {what} with.", next_step="Give it with --secret or in ADA_WEBHOOK_SECRET."
         )
-    return secret
+    return secret or ""

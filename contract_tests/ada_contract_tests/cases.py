@@ -6,17 +6,24 @@ import difflib
 import fnmatch
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from ada_contract_tests.forgeries import FORGERIES, Forgery
+from ada_contract_tests.behaviours import behaviours_of
+from ada_contract_tests.dressings import DRESSINGS
+from ada_contract_tests.forgeries import FORGERIES
+from ada_contract_tests.hostile import BODIES, hostile_values
 from ada_contract_tests.rules import RULES, selected_codes
+from ada_mockserver.payloads import encode
 from ada_schemas.catalog import event_names
 from ada_schemas.errors import UsageError
 from ada_schemas.variation import ANY, degrees
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
+    from ada_contract_tests.dressings import Dressing
+    from ada_contract_tests.forgeries import Forgery
+    from ada_contract_tests.trial import Stage
     from ada_mockserver.events import EventFactory
 
 __all__ = ["Case", "Selection", "all_cases", "case_named"]
@@ -32,8 +39,10 @@ def _same(base: Payload) -> Payload:
 class Case:
     """One case: a variant of an event, or a behaviour of its delivery, and the rule that judges it.
 
-    ``refusable`` is true where a 4xx is as good an answer as a 2xx. ``forgery`` is how the request is made
-    unauthentic, None for a correctly signed one.
+    A case differs from an ordinary delivery in one way: ``change`` makes another payload, ``encode`` other
+    bytes, ``dressing`` another authentic request, ``forgery`` one that is not authentic, ``behaviour``
+    several deliveries. ``refusable`` is true where a 4xx is as good an answer as a 2xx, ``lenient`` where
+    what is wrong is a warning.
     """
 
     id: str
@@ -41,8 +50,25 @@ class Case:
     event: str
     summary: str
     refusable: bool = False
-    forgery: Forgery | None = None
+    lenient: bool = False
     change: Callable[[Payload], Payload] = field(default=_same, repr=False, compare=False)
+    encode: Callable[[Payload], bytes] = field(default=encode, repr=False, compare=False)
+    dressing: Dressing | None = field(default=None, repr=False, compare=False)
+    forgery: Forgery | None = field(default=None, repr=False, compare=False)
+    behaviour: Callable[[Stage], Awaitable[None]] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def handling(self) -> Literal["must", "may", "never"]:
+        """Whether an accepted delivery must show an effect: forgeries never, what is not documented may."""
+        if self.forgery is not None:
+            return "never"
+        undocumented = self.rule in ("ADA202", "ADA203") or self.rule.startswith("ADA5")
+        return "may" if self.refusable or undocumented else "must"
+
+    @property
+    def over_http(self) -> bool:
+        """Whether it makes a difference on the wire only, and so does not apply in process."""
+        return self.dressing is not None and self.dressing.over_http
 
     def base(self, events: EventFactory) -> Payload:
         """The event that the case starts from: its own conversation, message and end user."""
@@ -51,21 +77,52 @@ class Case:
         return base
 
     def payload(self, events: EventFactory) -> Payload:
-        """What the case sends; the same for the same seed."""
+        """The event that it sends, before encoding; the same for the same seed."""
         return self.change(self.base(events))
 
 
-def _of_event(event: str) -> list[Case]:
-    found = [Case(d.id, d.rule, d.event, d.summary, d.refusable, change=d.apply) for d in degrees(event)]
+def _of_event(event: str) -> Iterator[Case]:
+    for degree in degrees(event):
+        yield Case(
+            degree.id, degree.rule, degree.event, degree.summary, degree.refusable, change=degree.apply
+        )
     if event == ANY:
-        return found
-    forged = [
-        Case(f"{event}/signature:{forgery.name}", forgery.rule, event, forgery.summary, forgery=forgery)
-        for forgery in FORGERIES
-    ]
-    status = Case(f"{event}/status:200", "ADA401", event, "every accepted delivery is answered 200")
-    speed = Case(f"{event}/status:in-time", "ADA402", event, "the answer comes within the time limit")
-    return [*found, *forged, status, speed]
+        yield from _hostile_bodies()
+        return
+    for forgery in FORGERIES:
+        yield Case(f"{event}/signature:{forgery.name}", forgery.rule, event, forgery.summary, forgery=forgery)
+    for dressing in DRESSINGS:
+        yield Case(f"{event}/{dressing.name}", dressing.rule, event, dressing.summary, dressing=dressing)
+    yield Case(f"{event}/status:200", "ADA401", event, "every accepted delivery is answered 200")
+    yield Case(f"{event}/status:in-time", "ADA402", event, "the answer comes within the time limit")
+    for behaviour in behaviours_of(event):
+        yield Case(
+            f"{event}/{behaviour.name}",
+            behaviour.rule,
+            event,
+            behaviour.summary,
+            lenient=behaviour.lenient,
+            behaviour=behaviour.run,
+        )
+    for label, summary, make in hostile_values(event):
+        yield Case(f"{event}/hostile:{label}", "ADA505", event, summary, lenient=True, encode=make)
+
+
+def _hostile_bodies() -> Iterator[Case]:
+    """Bytes that are no event, signed, and once more unsigned."""
+    unsigned = FORGERIES[0]
+    for body in BODIES:
+        lenient = body.rule == "ADA504"
+        yield Case(f"any/body:{body.name}", body.rule, ANY, body.summary, lenient=lenient, encode=body.encode)
+        yield Case(
+            f"any/body-unsigned:{body.name}",
+            body.rule,
+            ANY,
+            f"{body.summary}, and it is not signed",
+            lenient=lenient,
+            encode=body.encode,
+            forgery=unsigned,
+        )
 
 
 @lru_cache(maxsize=1)
@@ -99,6 +156,11 @@ class Selection:
     events: Sequence[str] = ()
     cases: Sequence[str] = ()
 
+    def codes(self) -> frozenset[str]:
+        """The codes of the chosen rules, those that have no cases of their own among them."""
+        chosen = selected_codes(self.select) if self.select else frozenset(RULES)
+        return chosen - _ignored(self.ignore)[0]
+
     def choose(self) -> list[Case]:
         """The chosen cases in their order.
 
@@ -112,7 +174,7 @@ class Selection:
         chosen = [
             case
             for case in all_cases()
-            if case.rule in codes - ignored_codes and case.event in events and case.id not in ignored_ids
+            if case.rule in codes - ignored_codes and case.id not in ignored_ids and _about(case, events)
         ]
         if not chosen:
             raise UsageError(
@@ -120,6 +182,11 @@ class Selection:
                 next_step="Loosen --select, --ignore or --events; adakit check --list shows the cases.",
             )
         return chosen
+
+
+def _about(case: Case, events: frozenset[str]) -> bool:
+    """Whether a case is about one of these events; hostile bodies are no event, and always belong."""
+    return case.event in events or (case.event == ANY and case.rule != "ADA203")
 
 
 def _ignored(text: str) -> tuple[frozenset[str], frozenset[str]]:

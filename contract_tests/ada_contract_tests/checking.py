@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.cases import Selection, all_cases
-from ada_contract_tests.delivery import Courier
 from ada_contract_tests.reproduction import Reproduction
 from ada_contract_tests.runner import Runner
 from ada_contract_tests.targets.loading import is_application_spec
 from ada_contract_tests.targets.opening import open_target, resolve_secret
+from ada_contract_tests.trial import Courier
+from ada_contract_tests.witness import Witness
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.events import EventFactory
 from ada_mockserver.sender import TIME_LIMIT
@@ -40,7 +41,8 @@ class Options:
 
     ``secret`` is the signing secret, ``"none"`` for a consumer that verifies nothing (ADA3xx is left out),
     None to take ADA_WEBHOOK_SECRET; ``accept`` is ``"200"`` or ``"2xx"``; ``seed`` None draws one;
-    ``timeout`` is in seconds; ``strict`` makes warnings errors; ``search_path`` goes to the
+    ``timeout`` is in seconds; ``strict`` makes warnings errors; ``seen_url`` is
+    the witness: a URL, or in process a path of the application; ``search_path`` goes to the
     front of ``sys.path`` for ``module:app``.
     """
 
@@ -55,6 +57,7 @@ class Options:
     cacert: str | None = None
     insecure: bool = False
     strict: bool = False
+    seen_url: str | None = None
     search_path: Sequence[Path] = ()
 
 
@@ -124,15 +127,38 @@ async def acheck(
         reproduce=reproduction.lines,
         secret_given=secret.given,
         accept_any_2xx=options.accept == "2xx",
+        codes=options.selection.codes(),
     )
     if progress is not None:
         runner.progress = progress
+    if options.seen_url:
+        runner.witness = Witness(_witness_target(options, aim, clock), _witness_path(options.seen_url), clock)
     await aim.start()
     try:
         report = await runner.run(cases, total_cases=len(all_cases()), seed=seed)
     finally:
         await aim.stop()
     return report.strictly() if options.strict else report
+
+
+def _witness_target(options: Options, aim: Target, clock: Clock) -> Target:
+    """Where the witness is asked: the application itself, or whatever its URL names."""
+    assert options.seen_url is not None  # noqa: S101 - asked only with one
+    if not options.seen_url.startswith(("http://", "https://")):
+        return aim
+    return open_target(
+        options.seen_url,
+        path=None,
+        clock=clock,
+        search_path=(),
+        cacert=options.cacert,
+        insecure=options.insecure,
+    )
+
+
+def _witness_path(seen_url: str) -> str | None:
+    """The path to ask for; None where the witness has a URL of its own."""
+    return None if seen_url.startswith(("http://", "https://")) else seen_url
 
 
 def check(

@@ -10,11 +10,12 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.cases import Case
     from ada_contract_tests.targets.base import Answer
+    from ada_contract_tests.trial import Trial
 
 __all__ = ["Finding", "Group", "Outcome", "Report", "Result", "Severity", "group_findings"]
 
 Severity = Literal["error", "warning"]
-Outcome = Literal["passed", "failed", "not run"]
+Outcome = Literal["passed", "failed", "not run", "not applicable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one case; ``answer`` is None where it was not run, and ``note`` says why."""
+    """What became of one case; ``trial`` is None where it was not run, and ``note`` says why."""
 
     case: Case
     outcome: Outcome
-    answer: Answer | None = None
+    trial: Trial | None = None
     finding: Finding | None = None
     note: str = ""
+
+    @property
+    def answer(self) -> Answer | None:
+        """The answer that the case ended with."""
+        return self.trial.last.answer if self.trial is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,12 @@ class Report:
     def warnings(self) -> tuple[Finding, ...]:
         """The findings that do not."""
         return tuple(f for f in self.findings if f.severity == "warning")
+
+    @property
+    def coverage(self) -> float:
+        """Contract coverage: the share of all cases that apply to this target which were carried out."""
+        applicable = self.total_cases - self.count("not applicable")
+        return (self.count("passed") + self.count("failed")) / applicable if applicable else 0.0
 
     @property
     def ok(self) -> bool:

@@ -1,4 +1,4 @@
-"""From an answer to a finding: pure functions, one sentence each."""
+"""From a trial to a finding: pure functions, one sentence each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ada_contract_tests.cases import Case
+    from ada_contract_tests.findings import Severity
     from ada_contract_tests.targets.base import Answer
+    from ada_contract_tests.trial import Attempt, Trial
     from ada_mockserver.message import Response
 
 __all__ = ["always_the_same", "cause_of", "judge", "status_findings"]
@@ -21,64 +23,87 @@ __all__ = ["always_the_same", "cause_of", "judge", "status_findings"]
 EXCERPT = 300
 """Characters of a response body that a finding shows."""
 
+LIBRARIES_RAISE = ("ADA310", "ADA503")
+"""Here the official libraries raise undocumented errors, so that the textbook consumer answers 500."""
 
-def judge(
-    case: Case,
-    answer: Answer,
-    *,
-    base: dict[str, Any],
-    payload: dict[str, Any],
-    timeout: float,
-    reproduce: tuple[str, ...] = (),
-) -> Finding | None:
-    """What is wrong with an answer to a case; None when it is right.
 
-    ``base`` and ``payload`` show what is particular about the case; ``timeout`` is the limit in seconds.
+def judge(case: Case, trial: Trial, *, timeout: float, reproduce: tuple[str, ...] = ()) -> Finding | None:
+    """What is wrong with a trial; None when all is right.
+
+    Of several attempts the first one that is wrong counts; those that were followed by another delivery
+    of the same message do not. ``timeout`` is the limit in seconds.
     """
+    for attempt in trial.attempts:
+        if attempt.final:
+            finding = _judge_attempt(case, trial, attempt, timeout, reproduce)
+            if finding is not None:
+                return finding
+    return None
 
-    def finding(rule: str, expected: str, got: str, hint: str = "") -> Finding:
-        return Finding(
-            rule=rule,
-            case=case.id,
-            event=case.event,
-            severity="error",
-            summary=case.summary,
-            expected=expected,
-            got=got,
-            cause=cause_of(answer, forged=case.forgery is not None),
-            changes=_changes(base, payload),
-            excerpt=_excerpt(answer.response),
-            traceback=answer.traceback or "",
-            reproduce=reproduce,
-            hint=hint,
-        )
 
+def _judge_attempt(
+    case: Case, trial: Trial, attempt: Attempt, timeout: float, reproduce: tuple[str, ...]
+) -> Finding | None:
+    answer = attempt.answer
+    wrong = _what_is_wrong(case, answer, timeout)
+    if wrong is None:
+        return None
+    rule, expected, got, hint = wrong
+    return Finding(
+        rule=rule,
+        case=case.id,
+        event=case.event,
+        severity=_severity(case, answer),
+        summary=f"{case.summary} ({attempt.label})" if attempt.label else case.summary,
+        expected=expected,
+        got=got,
+        cause=cause_of(answer, forged=case.forgery is not None),
+        changes=_changes(trial.base, trial.payload),
+        excerpt=_excerpt(answer.response),
+        traceback=answer.traceback or "",
+        reproduce=reproduce,
+        hint=hint,
+    )
+
+
+def _what_is_wrong(case: Case, answer: Answer, timeout: float) -> tuple[str, str, str, str] | None:
+    """(rule, expected, got, hint) of an answer that is wrong, else None."""
+    hostile = case.rule.startswith("ADA5")
     if answer.error is not None:
-        if answer.error.kind == "timeout":
-            return finding("ADA402", f"an answer within {timeout:g} s", "no answer in time")
-        return finding(case.rule, _expected(case), _no_answer(answer))
+        if answer.error.kind == "timeout" and not hostile:
+            return "ADA402", f"an answer within {timeout:g} s", "no answer in time", ""
+        return case.rule, _expected(case), answer.error.what, ""
     assert answer.response is not None  # noqa: S101 - an answer without error has a response
     status = answer.response.status
+    if _is_good(case, status):
+        return None
+    got = f"{status}{_meaning(status, forged=case.forgery is not None)}"
+    return case.rule, _expected(case), got, "" if case.forgery else _hint(answer.response)
+
+
+def _is_good(case: Case, status: int) -> bool:
     if case.forgery is not None:
-        if 400 <= status < 500:
-            return None
-        return finding(case.rule, _expected(case), f"{status}{_meaning(status, forged=True)}")
-    if 200 <= status < 300:
-        return None
-    if case.refusable and 400 <= status < 500:
-        return None
-    return finding(case.rule, _expected(case), f"{status}{_meaning(status)}", _hint(answer.response))
+        return 400 <= status < 500
+    if case.rule == "ADA503":
+        return 300 <= status < 500
+    if case.rule.startswith("ADA5"):
+        return status < 500
+    return 200 <= status < 300 or (case.refusable and 400 <= status < 500)
+
+
+def _severity(case: Case, answer: Answer) -> Severity:
+    status = answer.response.status if answer.response is not None else 0
+    if case.forgery is not None and 200 <= status < 400:
+        return "error"
+    return "warning" if case.lenient or (case.rule in LIBRARIES_RAISE and status >= 500) else "error"
 
 
 def _expected(case: Case) -> str:
-    if case.forgery is not None:
+    if case.forgery is not None or case.rule == "ADA503":
         return "a refusal (4xx)"
+    if case.rule.startswith("ADA5"):
+        return "any answer but a 5xx"
     return "2xx, or a refusal (4xx)" if case.refusable else "2xx"
-
-
-def _no_answer(answer: Answer) -> str:
-    assert answer.error is not None  # noqa: S101 - asked only then
-    return answer.error.what
 
 
 def _meaning(status: int, *, forged: bool = False) -> str:
@@ -195,21 +220,22 @@ def _always_hint(status: int | None, *, secret_given: bool) -> str:
 def status_findings(results: Sequence[Result]) -> list[Finding]:
     """ADA401: one finding for each event type that is accepted, but otherwise than with 200."""
     findings = []
-    events = dict.fromkeys(r.case.event for r in results if r.case.rule == "ADA401")
-    for event in events:
+    for event in dict.fromkeys(r.case.event for r in results if r.case.rule == "ADA401"):
         other = [
-            (r, r.answer.response.status)
-            for r in results
-            if r.case.event == event
-            and r.case.forgery is None
-            and r.answer is not None
-            and r.answer.response is not None
-            and 200 <= r.answer.response.status < 300
-            and r.answer.response.status != 200
+            (result, response.status)
+            for result in results
+            if result.case.event == event and result.case.forgery is None and result.case.rule[3] != "5"
+            for response in _responses(result)
+            if 200 <= response.status < 300 and response.status != 200
         ]
         if other:
             findings.append(_status_finding(event, other))
     return findings
+
+
+def _responses(result: Result) -> list[Response]:
+    attempts = result.trial.attempts if result.trial is not None else ()
+    return [a.answer.response for a in attempts if a.authentic and a.answer.response is not None]
 
 
 def _status_finding(event: str, other: list[tuple[Result, int]]) -> Finding:

@@ -66,8 +66,8 @@ class AdaItem(pytest.Function):
         self.user_properties += [("ada_rule", case.rule), ("ada_event", case.event), ("ada_case", case.id)]
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
-        """Where the item stands: in the configuration file."""
-        return self.path, None, self.name
+        """Where the item stands, and its title: not the id alone, whose dots pytest would show as ``::``."""
+        return self.path, None, f"case {self.name}"
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002 - pytest's signature
         """A finding as the report prints it; one line for an error that the user can mend."""

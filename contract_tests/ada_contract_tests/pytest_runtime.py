@@ -7,15 +7,17 @@ import random
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import pytest
+
 from ada_contract_tests.cases import Selection
 from ada_contract_tests.checking import Options, planned
-from ada_contract_tests.delivery import Courier
 from ada_contract_tests.findings import Result
 from ada_contract_tests.judging import judge, status_findings
 from ada_contract_tests.pytest_plugin import session_seed, setting
 from ada_contract_tests.reproduction import Reproduction
 from ada_contract_tests.targets.loading import application_interface
 from ada_contract_tests.targets.opening import application_target, open_target, resolve_secret
+from ada_contract_tests.trial import Courier, perform
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.events import EventFactory
 from ada_mockserver.sender import TIME_LIMIT
@@ -24,12 +26,11 @@ from ada_schemas.errors import AdakitError, TargetError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    import pytest
-
     from ada_contract_tests.cases import Case
     from ada_contract_tests.findings import Finding
     from ada_contract_tests.targets.base import Answer, Target
     from ada_contract_tests.targets.opening import Secret
+    from ada_contract_tests.trial import Trial
     from ada_mockserver.message import Headers
 
 __all__ = ["Runtime"]
@@ -84,21 +85,14 @@ class Runtime:
             raise
 
     def _run(self, case: Case, target: Any, secret: str | None) -> Finding | None:
-        seed = session_seed(self._config)
-        events = EventFactory(seed=seed)
-        payload = case.payload(events)
         courier = self._courier(target, secret)
-        answer = self._wait(courier.deliver(case, payload))
-        self._note(answer)
-        finding = judge(
-            case,
-            answer,
-            base=case.base(events),
-            payload=payload,
-            timeout=TIME_LIMIT,
-            reproduce=self._reproduction(case, target, unsigned=courier.secret is None),
-        )
-        result = Result(case, "failed" if finding else "passed", answer, finding)
+        if case.over_http and courier.target.in_process:
+            pytest.skip("makes a difference over HTTP only")
+        trial = self._wait(perform(case, courier, EventFactory(seed=session_seed(self._config))))
+        self._note(trial)
+        lines = self._reproduction(case, target, unsigned=courier.secret is None)
+        finding = judge(case, trial, timeout=TIME_LIMIT, reproduce=lines)
+        result = Result(case, "failed" if finding else "passed", trial, finding)
         if case.rule == "ADA401" and finding is None:
             return next(iter(status_findings([result])), None)
         return finding
@@ -110,11 +104,14 @@ class Runtime:
         path = setting(self._config, "path")
         return Reproduction(target, path, session_seed(self._config), unsigned=unsigned).lines(case)
 
-    def _note(self, answer: Answer) -> None:
-        if answer.error is None:
+    def _note(self, trial: Trial) -> None:
+        """Count what got no answer; a target that takes no connections stops the session."""
+        silent = trial.unanswered
+        if silent is None or silent.answer.error is None:
             return
-        if answer.error.kind in ("refused", "dns", "tls"):
-            raise TargetError(answer.error.what, usage=False, next_step=answer.error.next_step)
+        error = silent.answer.error
+        if error.kind in ("refused", "dns", "tls"):
+            raise TargetError(error.what, usage=False, next_step=error.next_step)
         self._silences += 1
         if self._silences == MOST_SILENCES:
             self.stopped = f"the endpoint left {MOST_SILENCES} requests without an answer"

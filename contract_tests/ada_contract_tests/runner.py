@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING
 
 from ada_contract_tests.findings import Report, Result
 from ada_contract_tests.judging import always_the_same, judge, status_findings
+from ada_contract_tests.trial import perform
+from ada_contract_tests.witness import witness_findings
 from ada_schemas.errors import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ada_contract_tests.cases import Case
-    from ada_contract_tests.delivery import Courier
     from ada_contract_tests.findings import Finding
-    from ada_contract_tests.targets.base import Answer
+    from ada_contract_tests.trial import Courier, Trial
+    from ada_contract_tests.witness import Witness
     from ada_mockserver.events import EventFactory
 
 __all__ = ["CONFIRMATIONS", "PATIENCE", "Runner"]
@@ -52,7 +54,8 @@ class Runner:
     """Runs a list of cases once.
 
     ``reproduce`` gives the lines that repeat a case; ``progress`` is called after each case with how many
-    are done and how many there are; ``secret_given`` says whether the user named the secret.
+    are done and how many there are; ``secret_given`` says whether the user named the secret. ``witness``
+    is asked once all is sent, for the rules ADA6xx in ``codes``.
     """
 
     courier: Courier
@@ -62,8 +65,10 @@ class Runner:
     progress: Callable[[int, int], None] = _no_progress
     secret_given: bool = True
     accept_any_2xx: bool = False
+    witness: Witness | None = None
+    codes: frozenset[str] = frozenset()
     _results: dict[str, Result] = field(default_factory=dict)
-    _silent: dict[Group, list[Case]] = field(default_factory=lambda: defaultdict(list))
+    _silent: dict[Group, list[tuple[Case, Trial]]] = field(default_factory=lambda: defaultdict(list))
     _held: dict[Group, list[Case]] = field(default_factory=lambda: defaultdict(list))
     _answered: bool = False
     _timed_out: bool = False
@@ -78,16 +83,18 @@ class Runner:
         """
         clock = self.courier.clock
         self._started, self._total = clock.monotonic(), len(cases)
-        probes = [c for c in cases if c.rule == "ADA101"] or list(cases[:1])
-        overall = await self._probe(probes)
+        if self.witness is not None:
+            await self.witness.ask()
+        applicable = [c for c in cases if not (self.courier.target.in_process and c.over_http)]
+        overall = await self._probe([c for c in applicable if c.rule == "ADA101"] or applicable[:1])
         if overall is None:
-            await self._run_all([c for c in cases if c.id not in self._results])
+            await self._run_all([c for c in applicable if c.id not in self._results])
             await self._settle()
-        results = [self._results.get(c.id) or Result(c, "not run", note=self._stopped) for c in cases]
+        results = [self._results.get(c.id) or self._not_run(c) for c in cases]
         findings = [overall] if overall else [r.finding for r in results if r.finding is not None]
-        if overall is None and not self.accept_any_2xx:
-            for finding in status_findings(results):
-                findings.append(replace(finding, reproduce=self._reproduction(finding.case)))
+        if overall is None:
+            for finding in [*self._status_findings(results), *await self._witnessed()]:
+                findings.append(finding)
                 results = [_failed(r, finding) for r in results]
         return Report(
             target=self.courier.target.name,
@@ -97,7 +104,45 @@ class Runner:
             seconds=clock.monotonic() - self._started,
             total_cases=total_cases,
             stopped=self._stopped,
+            notes=self._notes(),
         )
+
+    def _not_run(self, case: Case) -> Result:
+        if self.courier.target.in_process and case.over_http:
+            return Result(case, "not applicable", note="makes a difference over HTTP only")
+        return Result(case, "not run", note=self._stopped)
+
+    def _status_findings(self, results: Sequence[Result]) -> list[Finding]:
+        if self.accept_any_2xx:
+            return []
+        return [replace(f, reproduce=self._reproduction(f.case)) for f in status_findings(results)]
+
+    async def _witnessed(self) -> list[Finding]:
+        """What the witness says, once the consumer has settled."""
+        if self.witness is None:
+            return []
+        cases = {case_id: result.case for case_id, result in self._results.items()}
+        wanted = [
+            attempt.message_id
+            for attempt in self.courier.ledger
+            if attempt.authentic
+            and attempt.final
+            and attempt.message_id
+            and cases[attempt.case].handling == "must"
+        ]
+        try:
+            seen = await self.witness.settled(wanted)
+        except TargetError as error:
+            self._stopped = self._stopped or error.what
+            return []
+        reproduce = {case_id: self.reproduce(case) for case_id, case in cases.items()}
+        found = witness_findings(self.courier, seen, cases, reproduce=reproduce)
+        return [finding for finding in found if finding.rule in self.codes]
+
+    def _notes(self) -> tuple[str, ...]:
+        if self.courier.slowed:
+            return ("The consumer asked to slow down (Retry-After); deliveries were made one at a time.",)
+        return ()
 
     def _reproduction(self, case_id: str) -> tuple[str, ...]:
         return self.reproduce(self._results[case_id].case)
@@ -107,8 +152,9 @@ class Runner:
         await self._first(probes[0])
         await self._run_all(probes[1:])
         if not self._answered:
-            again = await self._deliver(probes[0])
-            self._judge(probes[0], again) if again.error else self._take(probes[0], again)
+            case, trial = next(iter(self._silent.values()))[0]
+            again = await self._perform(case, earlier=trial)
+            self._judge(case, again) if again.unanswered else self._take(case, again)
         judged = [self._results[c.id] for c in probes if c.id in self._results]
         if self._answered and len(judged) < len(probes):
             return None
@@ -118,13 +164,14 @@ class Runner:
         return finding
 
     async def _first(self, case: Case) -> None:
-        answer = await self._deliver(case)
-        if answer.error is not None and answer.error.kind in NO_CONNECTION:
-            raise TargetError(answer.error.what, usage=False, next_step=answer.error.next_step)
-        self._take(case, answer)
+        trial = await self._perform(case)
+        error = trial.last.answer.error
+        if error is not None and error.kind in NO_CONNECTION:
+            raise TargetError(error.what, usage=False, next_step=error.next_step)
+        self._take(case, trial)
 
-    async def _deliver(self, case: Case) -> Answer:
-        return await self.courier.deliver(case, case.payload(self.events))
+    async def _perform(self, case: Case, *, earlier: Trial | None = None) -> Trial:
+        return await perform(case, self.courier, self.events, earlier=earlier)
 
     async def _run_all(self, cases: Sequence[Case]) -> None:
         """Run cases, ``jobs`` at a time, holding back those whose group has fallen silent."""
@@ -138,7 +185,7 @@ class Runner:
                 if silent is not None:
                     self._held[silent].append(case)
                     continue
-                self._take(case, await self._deliver(case))
+                self._take(case, await self._perform(case))
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(max(1, min(self.jobs, len(cases)))):
@@ -160,59 +207,50 @@ class Runner:
             )
         return bool(self._stopped)
 
-    def _take(self, case: Case, answer: Answer) -> None:
-        """Judge an answer, or remember that there was none: that is repeated alone."""
-        if answer.error is not None and answer.error.kind != "protocol":
-            self._timed_out |= answer.error.kind == "timeout"
-            kind = answer.error.kind
-            self._silent[(kind, "" if kind in NO_CONNECTION else case.event)].append(case)
+    def _take(self, case: Case, trial: Trial) -> None:
+        """Judge a trial, or remember that an answer is missing: that is repeated alone."""
+        silent = trial.unanswered
+        if silent is None or silent.answer.error is None or silent.answer.error.kind == "protocol":
+            self._answered = True
+            self._judge(case, trial)
             return
-        self._answered = True
-        self._judge(case, answer)
+        kind = silent.answer.error.kind
+        self._timed_out |= kind == "timeout"
+        self._silent[kind, "" if kind in NO_CONNECTION else case.event].append((case, trial))
 
-    def _judge(self, case: Case, answer: Answer) -> None:
-        finding = judge(
-            case,
-            answer,
-            base=case.base(self.events),
-            payload=case.payload(self.events),
-            timeout=self.courier.timeout,
-            reproduce=self.reproduce(case),
-        )
-        self._results[case.id] = Result(case, "failed" if finding else "passed", answer, finding)
+    def _judge(self, case: Case, trial: Trial) -> None:
+        finding = judge(case, trial, timeout=self.courier.timeout, reproduce=self.reproduce(case))
+        self._results[case.id] = Result(case, "failed" if finding else "passed", trial, finding)
         self.progress(len(self._results), self._total)
 
     async def _settle(self) -> None:
         """Repeat alone what got no answer, the first of every group first; then what was held back."""
-        queues = {group: list(cases) for group, cases in self._silent.items()}
+        queues = {group: list(trials) for group, trials in self._silent.items()}
         confirmed: dict[Group, int] = defaultdict(int)
-        while any(queues.values()):
+        while any(queues.values()) and not self._stopped:
             for group, queue in queues.items():
                 if not queue or self._out_of_patience():
                     continue
-                case = queue.pop(0)
+                case, trial = queue.pop(0)
                 if confirmed[group] >= CONFIRMATIONS:
                     self._give_up(case, group)
                     continue
-                answer = await self._deliver(case)
-                confirmed[group] += answer.error is not None
-                self._timed_out |= answer.error is not None and answer.error.kind == "timeout"
-                self._judge(case, answer)
-            if self._stopped:
-                break
+                again = await self._perform(case, earlier=trial)
+                silent = again.unanswered is not None
+                confirmed[group] += silent
+                self._timed_out |= silent and group[0] == "timeout"
+                self._judge(case, again)
         self._silent.clear()
         await self._release(confirmed)
 
     async def _release(self, confirmed: dict[Group, int]) -> None:
         held, self._held = self._held, defaultdict(list)
         for group, cases in held.items():
-            if confirmed[group]:
-                for case in cases:
+            for case in cases:
+                if confirmed[group]:
                     self._give_up(case, group)
-            else:
-                for case in cases:
-                    if not self._out_of_patience():
-                        self._judge(case, await self._deliver(case))
+                elif not self._out_of_patience():
+                    self._judge(case, await self._perform(case))
 
     def _give_up(self, case: Case, group: Group) -> None:
         kind, event = group
@@ -225,6 +263,7 @@ class Runner:
 
 
 def _failed(result: Result, finding: Finding) -> Result:
-    if result.case.id == finding.case and result.outcome == "passed":
+    """The result of a case that passed by itself and has a finding all the same."""
+    if result.case.id == finding.case and result.outcome == "passed" and finding.severity == "error":
         return replace(result, outcome="failed", finding=finding)
     return result

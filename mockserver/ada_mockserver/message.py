@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Headers", "Request", "Response"]
+__all__ = ["KEPT_BODY", "Headers", "Request", "Response"]
+
+KEPT_BODY = 64 * 1024
+"""Bytes of a response's body that are kept, unless a request asks for more."""
 
 Headers = tuple[tuple[str, str], ...]
 """Header lines in the order and the letter case in which they are sent or were received."""
@@ -12,20 +15,24 @@ Headers = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request; ``body`` is sent as it is, whatever it holds."""
+    """One HTTP request; ``body`` is sent as it is, whatever it holds.
+
+    Of the response's body the first ``keep`` bytes are kept.
+    """
 
     url: str
     headers: Headers
     body: bytes
     method: str = "POST"
+    keep: int = KEPT_BODY
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
     """One complete HTTP response.
 
-    ``body`` holds at most the first 64 KiB, ``truncated`` says whether there was more; ``elapsed`` is
-    the time from the beginning of the attempt (connecting included) to the end of the response, in
+    ``body`` holds at most as much as the request asked for, ``truncated`` says whether there was more;
+    ``elapsed`` is the time from the beginning of the attempt (connecting included) to the end of the response, in
     seconds.
     """
 

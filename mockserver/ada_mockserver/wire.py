@@ -25,7 +25,7 @@ from urllib.parse import quote, urlsplit
 
 import httptools
 
-from ada_mockserver.message import Request, Response
+from ada_mockserver.message import KEPT_BODY, Request, Response
 from ada_schemas.errors import UsageError, WireError
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Wire", "make_ssl_context"]
 
-KEPT_BODY = 64 * 1024
 READ_BODY = 1024 * 1024
 READ_HEADERS = 64 * 1024
 
@@ -61,7 +60,8 @@ class Wire:
 
         ``timeout`` in seconds limits the whole attempt: name resolution, connecting, TLS, writing and
         reading. ``Host`` and ``Content-Length`` are added unless given; interim (1xx) answers are
-        skipped; of the body the first 64 KiB are kept, and after 1 MiB (framing included) the answer
+        skipped; of the body as much is kept as the request says, and after 1 MiB (or twice that much)
+        the answer
         counts as complete. The connection is closed when this returns or raises.
 
         Raises `UsageError` for a request that cannot be put on the wire, and `WireError` when no
@@ -73,7 +73,7 @@ class Wire:
         attempt = _Attempt(
             data=_encode(request, target),
             clock=self._clock,
-            answer=_Answer(bodiless=request.method == "HEAD"),
+            answer=_Answer(bodiless=request.method == "HEAD", keep=request.keep),
             tls=_Tls(self._context(), target.host) if target.tls else None,
         )
         try:
@@ -232,7 +232,7 @@ def _wire_error(attempt: _Attempt, target: _Target) -> WireError:
 class _Answer:
     """The answer so far: httptools' callbacks, the framing and the limits; no I/O."""
 
-    def __init__(self, *, bodiless: bool) -> None:
+    def __init__(self, *, bodiless: bool, keep: int) -> None:
         self.status = 0
         self.headers: list[tuple[str, str]] = []
         self.body = bytearray()
@@ -240,6 +240,7 @@ class _Answer:
         self.complete = False
         self.truncated = False
         self._bodiless = bodiless
+        self._keep = keep
         self._first = b""
         self._fault = ""
         self._head_size = self._header_size = 0
@@ -267,7 +268,7 @@ class _Answer:
                 self._fault = "headers of more than 64 KiB"
         else:
             self._rest_size += len(data)
-            if self._rest_size > READ_BODY and not self.complete:
+            if self._rest_size > max(READ_BODY, 2 * self._keep) and not self.complete:
                 self.complete = self.truncated = True
         if self._fault:
             raise self._unreadable(self._fault)
@@ -326,7 +327,7 @@ class _Answer:
         """httptools: a piece of the body."""
         if self.complete:
             return
-        room = KEPT_BODY - len(self.body)
+        room = self._keep - len(self.body)
         self.body += body[:room]
         self.truncated |= len(body) > room
         self._body_size += len(body)

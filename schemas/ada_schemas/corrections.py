@@ -37,7 +37,9 @@ ACTIONS = (
     "max_length",
     "max_bytes",
     "example",
+    "holds",
 )
+HOLDINGS = ("id", "time", "message", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def read_corrections(document: Any, *, name: str) -> tuple[Correction, ...]:
         if unknown or not actions:
             found = ", ".join(sorted(unknown)) or "none"
             raise DocumentError(f"{name}: {key} has no such action: {found}.")
+        if actions.get("holds", "id") not in HOLDINGS:
+            raise DocumentError(f"{name}: {key} holds one of {', '.join(HOLDINGS)}.")
         if not entry.get("reason") or not entry.get("source"):
             raise DocumentError(f"{name}: {key} needs a reason and a source.")
         corrections.append(Correction(operation, path, actions, entry["reason"], entry["source"]))
@@ -156,7 +160,7 @@ def _act(shape: Shape, action: str, value: Any) -> Shape:
             return replace(shape, sends=tuple(value))
         case "max_bytes", Mapping():
             return replace(shape, max_bytes=int(value))
-        case (("format" | "max_length" | "may_be_empty"), Scalar()):
+        case (("format" | "max_length" | "may_be_empty" | "holds"), Scalar()):
             return replace(shape, **{action: value})
         case "known_values", Scalar():
             return replace(shape, known_values=tuple(value))

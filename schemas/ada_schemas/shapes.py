@@ -46,7 +46,9 @@ class Scalar(_Common):
     """A value of one or several JSON types (``string``, ``integer``, ``number``, ``boolean``).
 
     ``enum`` holds the documented values, ``known_values`` those that prose names without closing the
-    list; ``max_length`` is in characters; ``may_be_empty`` marks a string that is empty when unavailable.
+    list; ``max_length`` is in characters; ``may_be_empty`` marks a string that is empty when unavailable;
+    ``holds`` says what a string is: ``id``, ``time``, ``message`` (text of any length), ``text`` (a name or
+    title), or nothing that the kit would vary.
     """
 
     types: tuple[str, ...]
@@ -55,6 +57,7 @@ class Scalar(_Common):
     format: str | None = None
     max_length: int | None = None
     may_be_empty: bool = False
+    holds: str = ""
     default: Any = None
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ada_schemas.catalog import catalog
 from ada_schemas.errors import UsageError
 from ada_schemas.variants_documented import documented_degrees
+from ada_schemas.variants_extreme import extreme_degrees
 from ada_schemas.variants_forward import forward_degrees, new_event_degrees
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Variant:
 
 @lru_cache(maxsize=16)
 def degrees(event: str) -> tuple[Degree, ...]:
-    """The degrees of freedom of an event (ADA101-106, ADA201-202, ADA204), of ``any`` those of ADA203.
+    """The degrees of freedom of an event (ADA101-108, ADA201-202, ADA204-205), of ``any`` those of ADA203.
 
     Raises UsageError for a name that is not an event.
     """
@@ -52,7 +53,11 @@ def degrees(event: str) -> tuple[Degree, ...]:
         return tuple(new_event_degrees(catalog()))
     found = catalog().event(event)
     constraints = catalog().constraints_of(found)
-    return (*documented_degrees(found, constraints), *forward_degrees(found, constraints))
+    return (
+        *documented_degrees(found, constraints),
+        *extreme_degrees(found, constraints),
+        *forward_degrees(found, constraints),
+    )
 
 
 def variants(event: str, base: dict[str, Any]) -> list[Variant]:

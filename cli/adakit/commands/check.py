@@ -34,6 +34,7 @@ __all__ = ["command"]
 @click.option("--case", "cases", multiple=True, metavar="ID", help="Only this case.")
 @click.option("--list", "list_cases", is_flag=True, help="List the cases that would run.")
 @click.option("--explain", metavar="CODE", help="Explain a rule.")
+@click.option("--seen-url", metavar="URL", help="The witness: answers what the consumer really handled.")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="K:V", help="A further header.")
 @click.option(
@@ -60,6 +61,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
     cases: tuple[str, ...],
     list_cases: bool,
     explain: str | None,
+    seen_url: str | None,
     strict: bool,
     headers: tuple[str, ...],
     timeout: float,
@@ -91,6 +93,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
         insecure=insecure,
         search_path=(Path.cwd(),),
         strict=strict,
+        seen_url=seen_url,
     )
     if list_cases:
         for case in planned(options, unsigned=secret == UNSIGNED):

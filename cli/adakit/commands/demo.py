@@ -50,7 +50,7 @@ def command(seed: int | None) -> None:
         BUGGY,
         chosen,
     )
-    found = bool(buggy.findings) and all(f.cause.startswith(PLANTED) for f in buggy.findings)
+    found = bool(buggy.errors) and all(f.cause.startswith(PLANTED) for f in buggy.findings)
     console.print()
     if delivered and good.ok and found:
         console.print(

@@ -15,7 +15,7 @@ __all__ = ["app", "describe_text"]
 
 def describe_text(content: dict[str, Any]) -> str:
     """A line for the inbox, as long as the content is text."""
-    return str(content["body"]) if content else ""
+    return str(content["body"]) if content else "nothing"
 
 
 app = Consumer(describe=describe_text)

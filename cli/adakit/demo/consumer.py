@@ -79,7 +79,7 @@ class Consumer:
             return 400
         message_id = next(value for name, value in headers if name == "svix-id")
         if message_id not in self.seen:
-            self.handle(str(event.get("type")), event.get("data") or {})
+            self.handle(str(event.get("type")), _object(event.get("data")))
             self.seen.add(message_id)
         return 200
 
@@ -87,16 +87,21 @@ class Consumer:
         """Do what the event asks for; an event type that is not known asks for nothing."""
         match event_type:
             case "v1.conversation.message":
-                author = data.get("author") or {}
+                author = _object(data.get("author"))
                 who = author.get("display_name") or author.get("role") or "somebody"
-                self.inbox.append(f"{who}: {self.describe(data.get('content') or {})}")
+                self.inbox.append(f"{who}: {self.describe(_object(data.get('content')))}")
             case "v1.conversation.ended":
-                by = (data.get("ended_by") or {}).get("role") or "somebody"
+                by = _object(data.get("ended_by")).get("role") or "somebody"
                 self.inbox.append(f"-- ended by {by}")
             case "v1.conversation.handoff.ended":
                 self.inbox.append(f"-- {data.get('handoff_integration')} handed back")
             case "v1.end_user.created" | "v1.end_user.updated":
-                self.profiles[str(data.get("end_user_id"))] = data.get("profile") or {}
+                self.profiles[str(data.get("end_user_id"))] = _object(data.get("profile"))
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """The value if it is an object, else an empty one: members may be absent, null, or of a type to come."""
+    return value if isinstance(value, dict) else {}
 
 
 async def _body(receive: Receive) -> bytes:

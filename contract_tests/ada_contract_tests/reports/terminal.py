@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["print_finding", "print_report"]
 
 SHOWN_CASES = 5
+SHOWN_WARNINGS = 6
 SHOWN_CHANGES = 6
 SHOWN_TRACEBACK = 9
 
@@ -28,9 +29,33 @@ def print_report(report: Report, console: Console) -> None:
     """Print the matrix of events and rule families, the findings by cause, and the summary."""
     console.print(_matrix(report))
     console.print()
-    for number, group in enumerate(group_findings(report.findings), 1):
+    for number, group in enumerate(group_findings(report.errors), 1):
         _print_group(group, number, console)
+    _print_warnings(report, console)
     console.print(_summary(report), soft_wrap=True)
+
+
+def _print_warnings(report: Report, console: Console) -> None:
+    """Warnings in a line each: they set no exit code, and what an error says is not said again."""
+    causes = {finding.cause for finding in report.errors}
+    groups = [g for g in group_findings(report.warnings) if g.cause not in causes]
+    for group in groups[:SHOWN_WARNINGS]:
+        first, count = group.findings[0], len(group.findings)
+        console.print(
+            Text.assemble(
+                ("warning ", "bold yellow"),
+                f"{first.rule} {first.summary}: {first.got}",
+                ("" if count == 1 else f", and {count - 1} more of that cause", "dim"),
+            ),
+            soft_wrap=True,
+        )
+        _print_row(console, "case", Text(first.case, style="cyan"))
+        if first.traceback:
+            _print_row(console, "cause", Text(first.cause))
+    if len(groups) > SHOWN_WARNINGS:
+        console.print(f"and {len(groups) - SHOWN_WARNINGS} more causes of warnings (--report json=FILE)")
+    if groups:
+        console.print()
 
 
 def _matrix(report: Report) -> Table:
@@ -47,6 +72,7 @@ def _matrix(report: Report) -> Table:
 
 
 def _cell(results: list[Result]) -> Text:
+    results = [r for r in results if r.outcome != "not applicable"]
     if not results:
         return Text("·", style="dim")
     failed = sum(r.outcome == "failed" for r in results)
@@ -61,11 +87,8 @@ def _cell(results: list[Result]) -> Text:
 
 def _print_group(group: FindingGroup, number: int, console: Console) -> None:
     first, count = group.findings[0], len(group.findings)
-    style = "bold red" if group.severity == "error" else "bold yellow"
     cases = "1 case" if count == 1 else f"{count} cases, one cause"
-    title = Text.assemble(
-        (f"{number}. {group.severity} ", style), (f"{cases}: ", "bold"), (group.cause, "bold")
-    )
+    title = Text.assemble((f"{number}. error ", "bold red"), (f"{cases}: ", "bold"), (group.cause, "bold"))
     console.print(title, soft_wrap=True)
     print_finding(first, console)
     if count > 1:
@@ -122,21 +145,23 @@ def _changes(finding: Finding) -> list[Text]:
 
 
 def _summary(report: Report) -> Text:
-    failed, left = report.count("failed"), report.count("not run")
-    parts = [f"{report.count('passed')} passed"]
-    if failed:
-        parts.append(f"{failed} failed")
-    if left:
-        parts.append(f"{left} not run")
-    selected = len(report.results)
-    of_all = f" of {report.total_cases}" if selected != report.total_cases else ""
+    counts = {o: report.count(o) for o in ("failed", "not run", "not applicable")}
+    parts = [f"{report.count('passed')} passed", *(f"{n} {o}" for o, n in counts.items() if n)]
+    if report.warnings:
+        parts.append(f"{len(report.warnings)} warnings")
     text = Text()
     if report.stopped:
         text.append(f"{report.stopped}\n", style="bold red")
     for note in report.notes:
         text.append(f"{note}\n", style="dim")
-    verdict = ("PASS", "bold green") if report.ok else ("FAIL", "bold red")
-    text.append(*verdict)
-    text.append(f"  {report.target}: {', '.join(parts)}; {selected}{of_all} cases in {report.seconds:.1f} s")
+    text.append(*(("PASS", "bold green") if report.ok else ("FAIL", "bold red")))
+    text.append(f"  {report.target}: {', '.join(parts)}")
+    text.append(f"\n      contract coverage {_percent(report.coverage)}: {len(report.results)} of")
+    text.append(f" {report.total_cases} cases selected, {report.seconds:.1f} s")
     text.append(f"  (seed {report.seed})", style="dim")
     return text
+
+
+def _percent(share: float) -> str:
+    """A share in per cent; 100 % only when nothing is missing."""
+    return "100 %" if share >= 1 else f"{min(99.9, share * 100):.1f} %"

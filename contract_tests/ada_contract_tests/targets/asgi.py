@@ -20,6 +20,7 @@ from ada_contract_tests.targets.worker import (
     stack_text,
     traceback_text,
 )
+from ada_mockserver.message import KEPT_BODY
 from ada_schemas.errors import TargetError, WireError
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class AsgiTarget:
         timeout: float,
         method: str = "POST",
         path: str | None = None,
+        keep: int = KEPT_BODY,
     ) -> Answer:
         """Make one attempt of at most ``timeout`` seconds; requests may run concurrently.
 
@@ -124,6 +126,7 @@ class AsgiTarget:
         scope = _http_scope(method, self._path if path is None else path, headers, body)
         scope["state"] = lifespan.state.copy()
         exchange = _HttpExchange(headers, body, self._clock)
+        exchange.limit = keep
         try:
             return await worker.run(partial(self._attempt, scope, exchange, timeout), timeout=timeout)
         except WireError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from ada_mockserver.message import KEPT_BODY
+
 if TYPE_CHECKING:
     from ada_mockserver.message import Headers, Response
     from ada_schemas.errors import WireError
@@ -47,8 +49,11 @@ class Target(Protocol):
         timeout: float,
         method: str = "POST",
         path: str | None = None,
+        keep: int = KEPT_BODY,
     ) -> Answer:
         """Make one attempt of at most ``timeout`` seconds; ``path`` replaces the endpoint's own path.
+
+        Of the response's body ``keep`` bytes are kept.
 
         Never raises for what the consumer does: that is in the answer.
         """

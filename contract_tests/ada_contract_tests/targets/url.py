@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from ada_contract_tests.targets.base import Answer
-from ada_mockserver.message import Request
+from ada_mockserver.message import KEPT_BODY, Request
 from ada_schemas.errors import TargetError, WireError
 
 if TYPE_CHECKING:
@@ -55,10 +55,11 @@ class UrlTarget:
         timeout: float,
         method: str = "POST",
         path: str | None = None,
+        keep: int = KEPT_BODY,
     ) -> Answer:
         """Make one attempt of at most ``timeout`` seconds; what goes wrong is in the answer."""
         url = _join(self._origin, self._path if path is None else path)
-        request = Request(url, (*headers, *self._extra_headers), body, method)
+        request = Request(url, (*headers, *self._extra_headers), body, method, keep)
         try:
             return Answer(await self._wire.send(request, timeout=timeout))
         except WireError as error:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ada_contract_tests.targets.base import Answer
-from ada_mockserver.message import Response
+from ada_mockserver.message import KEPT_BODY, Response
 from ada_schemas.errors import WireError
 
 if TYPE_CHECKING:
@@ -49,9 +49,6 @@ STOP_LIMIT = 3.0
 
 CLEANUP_LIMIT = 1.0
 """Seconds that tasks left over have to end once they are cancelled."""
-
-BODY_LIMIT = 64 * 1024
-"""Bytes of a response body that are kept."""
 
 _OWN_FOLDER = str(Path(__file__).parent)
 _ASYNCIO_FOLDER = str(Path(asyncio.__file__).parent)
@@ -245,6 +242,7 @@ class Exchange:
         self._clock = clock
         self._begun_at = clock.monotonic()
         self._body = bytearray()
+        self.limit = KEPT_BODY  # bytes of the response's body that are kept
         self._size = 0
         self._traceback: str | None = None
         self.status = 0
@@ -257,7 +255,7 @@ class Exchange:
     def keep(self, chunk: bytes) -> None:
         """Add a piece of the response's body."""
         self._size += len(chunk)
-        room = BODY_LIMIT - len(self._body)
+        room = self.limit - len(self._body)
         if room > 0:
             self._body += chunk[:room]
 
@@ -278,7 +276,7 @@ class Exchange:
     def logged(self, text: str) -> None:
         """What was written to the error stream: stands for the traceback of a 5xx that has none."""
         if self._traceback is None and self.status >= 500 and text.strip():
-            self._traceback = self.redacted(text[-BODY_LIMIT:])
+            self._traceback = self.redacted(text[-KEPT_BODY:])
 
     def redacted(self, text: str | None) -> str | None:
         """``text`` without the secret values of the request's headers."""

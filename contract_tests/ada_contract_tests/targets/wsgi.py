@@ -15,6 +15,7 @@ from urllib.parse import unquote_to_bytes
 from ada_contract_tests.targets.base import Answer
 from ada_contract_tests.targets.url import split_path
 from ada_contract_tests.targets.worker import Exchange, SilentErrors, Worker, header_bytes
+from ada_mockserver.message import KEPT_BODY
 from ada_schemas.errors import WireError
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class WsgiTarget:
         timeout: float,
         method: str = "POST",
         path: str | None = None,
+        keep: int = KEPT_BODY,
     ) -> Answer:
         """Make one attempt of at most ``timeout`` seconds.
 
@@ -83,6 +85,7 @@ class WsgiTarget:
             raise RuntimeError("the target is not started")
         async with self._next_turn():
             exchange = _WsgiExchange(headers, self._clock)
+            exchange.limit = keep
             environ = _environ(method, self._path if path is None else path, headers, body)
             try:
                 await worker.call(partial(self._call, environ, exchange), timeout=timeout)

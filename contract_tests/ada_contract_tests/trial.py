@@ -1,0 +1,231 @@
+"""Carrying a case out: what was sent, and what came back."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ada_mockserver.payloads import encode
+from ada_mockserver.sender import delivery_headers
+from ada_mockserver.signing import new_message_id, signature_headers
+
+if TYPE_CHECKING:
+    import random
+
+    from ada_contract_tests.cases import Case
+    from ada_contract_tests.targets.base import Answer, Target
+    from ada_mockserver.clock import Clock
+    from ada_mockserver.events import EventFactory
+    from ada_mockserver.message import Headers
+
+__all__ = ["LATER", "Attempt", "Courier", "Stage", "Trial", "perform"]
+
+LATER = (409, 425, 429, 503)
+"""Statuses with which a consumer asks for a redelivery; Ada retries, so one is made before judging."""
+
+REDELIVERY_DELAY = 0.25
+"""Seconds before that redelivery, where no Retry-After asks for more."""
+
+LONGEST_PAUSE = 5.0
+"""Seconds at most that a Retry-After makes a run wait."""
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request that was made for a case.
+
+    ``message_id`` is the svix-id on the wire, None if it had none; ``authentic`` is false for forgeries;
+    ``final`` is false where the same message was delivered again afterwards; ``label`` says which of the
+    case's deliveries it was.
+    """
+
+    case: str
+    event: str
+    message_id: str | None
+    answer: Answer
+    authentic: bool = True
+    final: bool = True
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A case that was carried out: every attempt, and the payload that is particular about it."""
+
+    attempts: tuple[Attempt, ...]
+    base: Payload
+    payload: Payload
+
+    @property
+    def last(self) -> Attempt:
+        """The attempt that the case ended with."""
+        return self.attempts[-1]
+
+    @property
+    def unanswered(self) -> Attempt | None:
+        """An attempt that got no answer and was not repeated, or None."""
+        return next((a for a in self.attempts if a.final and a.answer.error is not None), None)
+
+
+@dataclass(slots=True)
+class Courier:
+    """Makes attempts at one target, and keeps what was sent.
+
+    ``secret`` is None for a consumer that verifies nothing; ``timeout`` is in seconds; ``rng`` draws
+    message ids, which are fresh for every delivery; ``headers`` are sent beside the usual ones.
+    """
+
+    target: Target
+    secret: str | None
+    timeout: float
+    clock: Clock
+    rng: random.Random
+    headers: Headers = ()
+    ledger: list[Attempt] = field(default_factory=list)
+    slowed: bool = False
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def new_id(self) -> str:
+        """A message id that was never used."""
+        return new_message_id(self.rng)
+
+    def now(self) -> int:
+        """Unix time in seconds."""
+        return int(self.clock.now())
+
+    def signed(self, body: bytes, message_id: str, timestamp: int) -> Headers:
+        """The signature headers of an authentic delivery; without a secret, its id and timestamp alone."""
+        if self.secret is None:
+            return (("svix-id", message_id), ("svix-timestamp", str(timestamp)))
+        return signature_headers([self.secret], message_id=message_id, timestamp=timestamp, body=body)
+
+    async def request(self, signature: Headers, body: bytes, *, extra: Headers = ()) -> Answer:
+        """One request; after a consumer asked to slow down, one at a time."""
+        headers = delivery_headers(signature, (*self.headers, *extra))
+        if not self.slowed:
+            return await self.target.request(headers, body, timeout=self.timeout)
+        async with self._turn:
+            return await self.target.request(headers, body, timeout=self.timeout)
+
+    async def pause(self, answer: Answer) -> None:
+        """Wait as long as an answer asks for (Retry-After, at most 5 s), and slow down from then on."""
+        wanted = answer.response.header("retry-after") if answer.response else None
+        self.slowed |= wanted is not None
+        seconds = float(wanted) if wanted and wanted.isdigit() else REDELIVERY_DELAY
+        await self.clock.sleep(min(seconds, LONGEST_PAUSE))
+
+
+@dataclass(slots=True)
+class Stage:
+    """What a behaviour works with: deliveries of one case, recorded as they are made."""
+
+    case: Case
+    courier: Courier
+    events: EventFactory
+    attempts: list[Attempt] = field(default_factory=list)
+    round: int = 0
+
+    def event(self, name: str, key: str = "") -> Payload:
+        """An event of that name, particular to this case, the round and the key."""
+        parts = (self.case.id, key, f"round {self.round}" if self.round else "")
+        payload: Payload = self.events.event(name, key="/".join(part for part in parts if part))
+        return payload
+
+    async def send(
+        self,
+        payload: Payload | bytes,
+        *,
+        message_id: str | None = None,
+        timestamp: int | None = None,
+        label: str = "",
+        again: bool = True,
+    ) -> Attempt:
+        """Deliver authentically; once more where the consumer asks for it (unless not ``again``)."""
+        chosen = message_id or self.courier.new_id()
+        attempt = await self._once(payload, chosen, timestamp, label)
+        if again and asks_for_redelivery(attempt.answer):
+            return await self.redeliver(attempt, payload)
+        return attempt
+
+    async def redeliver(self, attempt: Attempt, payload: Payload | bytes) -> Attempt:
+        """Deliver the same message again, later, as Ada does after a failure."""
+        assert attempt.message_id is not None  # noqa: S101 - authentic deliveries have one
+        self.supersede(attempt)
+        await self.courier.pause(attempt.answer)
+        label = f"{attempt.label} (redelivered)".lstrip()
+        return await self._once(payload, attempt.message_id, None, label)
+
+    def supersede(self, attempt: Attempt) -> None:
+        """Mark an attempt as followed by another one of the same message."""
+        for record in (self.attempts, self.courier.ledger):
+            record[record.index(attempt)] = replace(attempt, final=False)
+
+    async def _once(
+        self, payload: Payload | bytes, message_id: str, timestamp: int | None, label: str
+    ) -> Attempt:
+        body = payload if isinstance(payload, bytes) else encode(payload)
+        stamp = self.courier.now() if timestamp is None else timestamp
+        kind = str(payload.get("type", "")).removeprefix("v1.") if isinstance(payload, dict) else ""
+        answer = await self.courier.request(self.courier.signed(body, message_id, stamp), body)
+        return self.record(Attempt(self.case.id, kind or self.case.event, message_id, answer, label=label))
+
+    def record(self, attempt: Attempt) -> Attempt:
+        """Keep an attempt for judging and for the witness."""
+        self.attempts.append(attempt)
+        self.courier.ledger.append(attempt)
+        return attempt
+
+
+def asks_for_redelivery(answer: Answer) -> bool:
+    """Whether an answer means: not now, deliver again."""
+    return answer.response is not None and answer.response.status in LATER
+
+
+async def perform(
+    case: Case, courier: Courier, events: EventFactory, *, earlier: Trial | None = None
+) -> Trial:
+    """Carry a case out; never raises for what the consumer does.
+
+    ``earlier`` is a trial of the same case that got no answer: a single delivery is repeated with its
+    svix-id, as Ada would, a behaviour begins anew with other events.
+    """
+    stage = Stage(case, courier, events, round=0 if earlier is None else 1)
+    for attempt in earlier.attempts if earlier is not None else ():
+        courier.ledger[courier.ledger.index(attempt)] = replace(attempt, final=False)
+    base = case.base(events)
+    if case.behaviour is not None:
+        await case.behaviour(stage)
+        return Trial(tuple(stage.attempts), base, base)
+    payload = case.change(base)
+    body = case.encode(payload)
+    attempt = await _sealed(stage, body, message_id=earlier.last.message_id if earlier else None)
+    if case.forgery is None and asks_for_redelivery(attempt.answer):
+        stage.supersede(attempt)
+        await courier.pause(attempt.answer)
+        await _sealed(stage, body, message_id=attempt.message_id)
+    return Trial(tuple(stage.attempts), base, payload)
+
+
+async def _sealed(stage: Stage, body: bytes, *, message_id: str | None = None) -> Attempt:
+    """One delivery in the case's own way: plain, dressed or forged."""
+    case, courier = stage.case, stage.courier
+    chosen, stamp = message_id or courier.new_id(), courier.now()
+    extra: Headers = ()
+    if case.forgery is not None and courier.secret is not None:
+        signature, body = case.forgery.apply(
+            courier.secret, message_id=chosen, timestamp=stamp, body=body, rng=courier.rng
+        )
+    elif case.dressing is not None:
+        every, body = case.dressing.apply(
+            courier.secret, message_id=chosen, timestamp=stamp, body=body, rng=courier.rng
+        )
+        signature, extra = (), every
+    else:
+        signature = courier.signed(body, chosen, stamp)
+    answer = await courier.request(signature, body, extra=extra)
+    on_wire = next((v for n, v in (*signature, *extra) if n.lower() == "svix-id"), None)
+    authentic = case.forgery is None
+    return stage.record(Attempt(case.id, case.event, on_wire or None, answer, authentic=authentic))

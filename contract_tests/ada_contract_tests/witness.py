@@ -1,0 +1,188 @@
+"""The witness: did the consumer really handle what it answered? ADA601 to ADA603.
+
+A status cannot show an event that was acknowledged and dropped. The consumer answers, for what it received
+so far, a JSON list with one entry an attempt: ``{"svix_id", "type", "status"}``, status one of ``handled``
+(the effect was applied), ``ignored``, ``duplicate``, ``rejected``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ada_contract_tests.findings import Finding
+from ada_schemas.errors import TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ada_contract_tests.cases import Case
+    from ada_contract_tests.targets.base import Target
+    from ada_contract_tests.trial import Attempt, Courier
+    from ada_mockserver.clock import Clock
+
+__all__ = ["Seen", "Witness", "witness_findings"]
+
+STATUSES = ("handled", "ignored", "duplicate", "rejected")
+QUIET = 3.0
+"""Seconds without a change after which the consumer has settled; Ada's own demo buffers for two."""
+LONGEST_WAIT = 20.0
+"""Seconds at most that a consumer that works behind a queue is given."""
+POLL = 0.1
+LATE_POLL = 0.5
+TIMEOUT = 15.0
+LARGEST = 32 * 1024 * 1024
+
+Seen = dict[str | None, Counter[str]]
+"""How often each svix-id (None for requests without one) was seen with each status."""
+
+
+@dataclass(slots=True)
+class Witness:
+    """Asks the consumer what it did; ``path`` is None where the target's own address is the witness."""
+
+    target: Target
+    path: str | None
+    clock: Clock
+
+    async def ask(self) -> Seen:
+        """What the consumer has seen so far; raises TargetError when the answer is not as it should be."""
+        answer = await self.target.request(
+            (), b"", timeout=TIMEOUT, method="GET", path=self.path, keep=LARGEST
+        )
+        if answer.error is not None:
+            raise self._unfit(answer.error.what)
+        assert answer.response is not None  # noqa: S101 - an answer without error has a response
+        if answer.response.status != 200:
+            raise self._unfit(f"it answers {answer.response.status}")
+        if answer.response.truncated:
+            raise self._unfit("its answer is larger than can be read")
+        try:
+            entries = json.loads(answer.response.body)
+            seen: Seen = defaultdict(Counter)
+            for entry in entries:
+                seen[entry["svix_id"]][entry["status"]] += 1
+        except (ValueError, TypeError, KeyError) as error:
+            raise self._unfit("it does not answer a JSON list of {svix_id, type, status}") from error
+        return seen
+
+    def _unfit(self, reason: str) -> TargetError:
+        return TargetError(
+            f"The witness {self.path or self.target.name} cannot be used: {reason}.",
+            usage=False,
+            next_step="It should answer a JSON list with an object {svix_id, type, status} for each request.",
+        )
+
+    async def settled(self, wanted: Sequence[str]) -> Seen:
+        """Ask until every message in ``wanted`` has an entry, or nothing has changed for a while."""
+        started = changed = self.clock.monotonic()
+        before: Seen = {}
+        while True:
+            seen = await self.ask()
+            now = self.clock.monotonic()
+            if all(message_id in seen for message_id in wanted):
+                return seen
+            if seen != before:
+                before, changed = seen, now
+            if now - changed >= QUIET or now - started >= LONGEST_WAIT:
+                return seen
+            await self.clock.sleep(POLL if now - started < 1 else LATE_POLL)
+
+
+def witness_findings(
+    courier: Courier, seen: Seen, cases: Mapping[str, Case], *, reproduce: Mapping[str, tuple[str, ...]]
+) -> list[Finding]:
+    """What the witness shows against the answers that were given.
+
+    An event type that is ignored as a whole gets one warning in place of an error a case.
+    """
+    messages: dict[tuple[str, str | None], list[Attempt]] = defaultdict(list)
+    for attempt in courier.ledger:
+        messages[attempt.case, attempt.message_id].append(attempt)
+    found: list[Finding] = []
+    ignored: dict[str, list[Finding]] = defaultdict(list)
+    handled: Counter[str] = Counter()
+    for (case_id, message_id), attempts in messages.items():
+        case = cases[case_id]
+        counts = seen.get(message_id, Counter())
+        finding = _judge(case, attempts, counts, reproduce.get(case_id, ()))
+        event = attempts[-1].event
+        handled[event] += counts["handled"]
+        if finding is not None and finding.rule == "ADA601" and counts["ignored"]:
+            ignored[event].append(finding)
+        elif finding is not None:
+            found.append(finding)
+    for event, findings in ignored.items():
+        found += findings if handled[event] else [_whole_event(event, findings)]
+    return _one_a_case(found)
+
+
+def _judge(
+    case: Case, attempts: list[Attempt], counts: Counter[str], reproduce: tuple[str, ...]
+) -> Finding | None:
+    times = counts["handled"]
+    authentic = [a for a in attempts if a.authentic]
+    if not authentic:
+        if times and attempts[-1].message_id is not None:
+            return _finding("ADA602", case, "not handled", "handled: a forged request took effect", reproduce)
+        return None
+    final = authentic[-1].answer.response
+    if final is None:
+        return None
+    if times > 1:
+        return _finding("ADA603", case, "handled once", f"handled {times} times", reproduce)
+    accepted = 200 <= final.status < 300
+    if accepted and not times and case.handling == "must":
+        said = ", ".join(f"{n} times {s}" if n > 1 else s for s, n in counts.items()) or "nothing"
+        return _finding(
+            "ADA601", case, "handled", f"answered {final.status}, and the witness says: {said}", reproduce
+        )
+    if times and all(not _accepted(a) for a in authentic):
+        got = f"handled, although answered {final.status}"
+        return _finding("ADA602", case, "an answer of 2xx to what is handled", got, reproduce)
+    return None
+
+
+def _accepted(attempt: Attempt) -> bool:
+    response = attempt.answer.response
+    return response is not None and 200 <= response.status < 300
+
+
+def _finding(rule: str, case: Case, expected: str, got: str, reproduce: tuple[str, ...]) -> Finding:
+    return Finding(
+        rule=rule,
+        case=case.id,
+        event=case.event,
+        severity="error",
+        summary=case.summary,
+        expected=expected,
+        got=got,
+        cause=f"{rule} {got}",
+        reproduce=reproduce,
+    )
+
+
+def _whole_event(event: str, findings: list[Finding]) -> Finding:
+    severity: Literal["warning"] = "warning"
+    return Finding(
+        rule="ADA601",
+        case=findings[0].case,
+        event=event,
+        severity=severity,
+        summary=f"every {event} is acknowledged and ignored",
+        expected="handled",
+        got=f"ignored, {len(findings)} times out of {len(findings)}",
+        cause=f"every {event} is ignored",
+        reproduce=findings[0].reproduce,
+        hint=f"If that is on purpose, say so: --events '!{event}'.",
+    )
+
+
+def _one_a_case(findings: list[Finding]) -> list[Finding]:
+    """The first finding of each rule and case: one of fifty messages of a burst stands for all."""
+    first: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        first.setdefault((finding.rule, finding.case), finding)
+    return list(first.values())
