@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events import EVENT_NAMES, EventFactory
 from ada_mockserver.overrides import coherent, parse_assignment, set_member, unset_member
+from ada_mockserver.payloads import encode
 from ada_mockserver.scenarios import SCENARIOS, scenario
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from ada_contract_tests.cases import Case
 
 __all__ = ["Order", "Planned"]
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One payload with a line for people: what it is in the story, or which case."""
+    """One payload with a line for people: what it is in the story, or which case.
+
+    ``encoded_by`` makes its bytes, which for hostile input are no event any more.
+    """
 
     payload: dict[str, Any]
     narration: str
+    encoded_by: Callable[[dict[str, Any]], bytes] = encode
+
+    @property
+    def body(self) -> bytes:
+        """The bytes that are sent."""
+        return self.encoded_by(self.payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +73,7 @@ class Order:
         """The payloads, in order; the same for the same order."""
         for index in range(self.count):
             for planned in self._round(index):
-                yield Planned(self._overridden(planned.payload), planned.narration)
+                yield replace(planned, payload=self._overridden(planned.payload))
 
     def _round(self, index: int) -> Iterator[Planned]:
         if self.name in SCENARIOS:
@@ -74,15 +86,24 @@ class Order:
             name = self.name.removeprefix("v1.")
             yield Planned(events.event(name, key=f"{index}"), f"{name} {index + 1}")
             return
+        case = self._case(self.case)
+        yield Planned(case.payload(events), case.summary, case.encode)
+
+    def _case(self, case_id: str) -> Case:
         from ada_contract_tests.cases import case_named  # noqa: PLC0415 - only --case needs the cases
 
-        case = case_named(self.case)
-        if case.forgery is not None:
+        case = case_named(case_id)
+        if not case.is_body:
             raise UsageError(
-                f"{case.id} is about the signature, not about the event.",
+                f"{case.id} is about the delivery, not about the event.",
                 next_step=f"Repeat it with: adakit check URL --case {case.id} --seed {self.seed}",
             )
-        yield Planned(case.payload(events), case.summary)
+        event = "conversation.created" if case.event == "any" else case.event
+        if self.name.removeprefix("v1.") != event:
+            raise UsageError(
+                f"{case.id} is no case of {self.name}.", next_step=f"Name its event: {event} --case {case.id}"
+            )
+        return case
 
     def _overridden(self, base: dict[str, Any]) -> dict[str, Any]:
         """The event with the overrides, and what the documentation ties to them."""

@@ -14,5 +14,5 @@ class _Console(Console):
 
 
 def open_console(*, stderr: bool = False) -> Console:
-    """A console on standard output, or on standard error; it keeps to NO_COLOR and to the terminal's width."""
+    """A console on standard output, or on standard error; it keeps to NO_COLOR and the terminal's width."""
     return _Console(stderr=stderr, highlight=False)

@@ -66,6 +66,11 @@ class Case:
         return "may" if self.refusable or undocumented else "must"
 
     @property
+    def is_body(self) -> bool:
+        """Whether what is particular about it is the body alone, so that sending that once repeats it."""
+        return self.forgery is None and self.dressing is None and self.behaviour is None
+
+    @property
     def over_http(self) -> bool:
         """Whether it makes a difference on the wire only, and so does not apply in process."""
         return self.dressing is not None and self.dressing.over_http

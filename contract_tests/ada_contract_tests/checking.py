@@ -40,7 +40,8 @@ class Options:
     """How a target is checked.
 
     ``secret`` is the signing secret, ``"none"`` for a consumer that verifies nothing (ADA3xx is left out),
-    None to take ADA_WEBHOOK_SECRET; ``accept`` is ``"200"`` or ``"2xx"``; ``seed`` None draws one;
+    None to take ADA_WEBHOOK_SECRET; ``accept`` is ``"200"`` to make any other
+    2xx an error, ``"2xx"`` to say nothing of it, None to warn; ``seed`` None draws one;
     ``timeout`` is in seconds; ``strict`` makes warnings errors; ``seen_url`` is
     the witness: a URL, or in process a path of the application; ``search_path`` goes to the
     front of ``sys.path`` for ``module:app``.
@@ -48,7 +49,7 @@ class Options:
 
     path: str | None = None
     secret: str | None = field(default=None, repr=False)
-    accept: str = "200"
+    accept: str | None = None
     selection: Selection = field(default_factory=Selection)
     headers: Headers = ()
     timeout: float = TIME_LIMIT
@@ -71,7 +72,7 @@ def planned(options: Options, *, unsigned: bool = False) -> list[Case]:
 
     Raises UsageError when an option fits nothing, or when nothing is left.
     """
-    if options.accept not in ("200", "2xx"):
+    if options.accept not in (None, "200", "2xx"):
         raise UsageError(f"{options.accept!r} is no status to accept.", next_step="Give 200 or 2xx.")
     chosen = options.selection.choose()
     left_out = {"ADA401"} if options.accept == "2xx" else set()
@@ -100,17 +101,13 @@ async def acheck(
     """
     options = options or Options()
     clock = clock or SystemClock()
-    secret = resolve_secret(target, options.secret)
+    in_process = is_application_spec(target)
+    if opened is None and not in_process:  # a URL that cannot be used is said before a secret is asked for
+        opened = _open(target, options, clock)
+    secret = resolve_secret(opened.name if opened and not in_process else target, options.secret)
     cases = planned(options, unsigned=secret.value is None)
     seed = draw_seed() if options.seed is None else options.seed
-    aim = opened or open_target(
-        target,
-        path=options.path,
-        clock=clock,
-        search_path=options.search_path or (Path.cwd(),),
-        cacert=options.cacert,
-        insecure=options.insecure,
-    )
+    aim = opened or _open(target, options, clock)
     courier = Courier(
         target=aim,
         secret=secret.value,
@@ -119,14 +116,14 @@ async def acheck(
         rng=random.SystemRandom(),
         headers=options.headers,
     )
-    reproduction = Reproduction(target, options.path, seed, unsigned=secret.value is None)
+    reproduction = _reproduction(target, aim, options, seed=seed, unsigned=secret.value is None)
     runner = Runner(
         courier=courier,
         events=EventFactory(seed=seed),
-        jobs=options.jobs or (1 if is_application_spec(target) else JOBS),
+        jobs=options.jobs or (1 if in_process else JOBS),
         reproduce=reproduction.lines,
         secret_given=secret.given,
-        accept_any_2xx=options.accept == "2xx",
+        accept=options.accept,
         codes=options.selection.codes(),
     )
     if progress is not None:
@@ -139,6 +136,35 @@ async def acheck(
     finally:
         await aim.stop()
     return report.strictly() if options.strict else report
+
+
+def _open(target: str, options: Options, clock: Clock) -> Target:
+    return open_target(
+        target,
+        path=options.path,
+        clock=clock,
+        search_path=options.search_path or (Path.cwd(),),
+        cacert=options.cacert,
+        insecure=options.insecure,
+    )
+
+
+def _reproduction(target: str, aim: Target, options: Options, *, seed: int, unsigned: bool) -> Reproduction:
+    """How to repeat a case of this run; values that may be credentials are left out."""
+    headers = [part for name, _ in options.headers for part in ("--header", f"{name}: ...")]
+    limit = ["--timeout", f"{options.timeout:g}"] if options.timeout != TIME_LIMIT else []
+    trust = ["--insecure"] if options.insecure else ["--cacert", options.cacert] if options.cacert else []
+    given = {"--accept": options.accept, "--seen-url": options.seen_url}
+    in_process = is_application_spec(target)
+    return Reproduction(
+        target if in_process else aim.name,
+        options.path if in_process else None,
+        seed,
+        unsigned=unsigned,
+        wire=(*headers, *limit, *trust),
+        curl=(*headers, *trust),
+        judging=tuple(part for name, value in given.items() if value for part in (name, value)),
+    )
 
 
 def _witness_target(options: Options, aim: Target, clock: Clock) -> Target:

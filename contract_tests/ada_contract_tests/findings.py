@@ -98,8 +98,16 @@ class Report:
         return 0 if self.ok else 1
 
     def strictly(self) -> Report:
-        """The same report with every warning as an error."""
-        return replace(self, findings=tuple(replace(f, severity="error") for f in self.findings))
+        """The same report with every warning as an error, and its cases failed."""
+        findings = tuple(replace(f, severity="error") for f in self.findings)
+        failed = {finding.case: finding for finding in findings}
+        results = tuple(
+            replace(r, outcome="failed", finding=failed[r.case.id])
+            if r.case.id in failed and r.outcome == "passed"
+            else r
+            for r in self.results
+        )
+        return replace(self, findings=findings, results=results)
 
     def count(self, outcome: Outcome) -> int:
         """How many cases ended like that."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ada_contract_tests.pytest_plugin import TEXT_OPTIONS, UNSIGNED, runtime_of, session_seed
+from ada_contract_tests.pytest_plugin import TEXT_OPTIONS, UNSIGNED, is_strict, runtime_of, session_seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,12 +76,19 @@ class AdaItem(pytest.Function):
         if isinstance(excinfo.value, ContractViolation):
             from ada_contract_tests.reports.plain import finding_text  # noqa: PLC0415 - only for failures
 
-            return finding_text(excinfo.value.finding, repeat=self._repeat())
+            return finding_text(excinfo.value.finding, repeat=self.repeat_line())
         if isinstance(excinfo.value, AdakitError):
             return f"adakit: {excinfo.value}"
         return super().repr_failure(excinfo)
 
-    def _repeat(self) -> str:
+    def warn_of(self, finding: Finding) -> None:
+        """Pass, with the finding as a section of the report: no Python warning, which a filter may raise."""
+        from ada_contract_tests.reports.plain import finding_text  # noqa: PLC0415 - only for findings
+
+        self.user_properties.append(("ada_warning", finding.rule))
+        self.add_report_section("call", "adakit warning", finding_text(finding, repeat=self.repeat_line()))
+
+    def repeat_line(self) -> str:
         """The command that runs this case alone, with the options given to this one but the secret."""
         place = os.path.relpath(self.path, self.config.invocation_params.dir)
         line = f"pytest {shlex.quote(f'{place}::{self.name}')} --ada-seed {session_seed(self.config)}"
@@ -89,7 +96,7 @@ class AdaItem(pytest.Function):
             value = self.config.getoption(f"ada_{name}")
             if value and (name != "secret" or value == UNSIGNED):
                 line += f" --ada-{name} {shlex.quote(value)}"
-        return line
+        return f"{line} --ada-strict" if self.config.getoption("ada_strict") else line
 
 
 def _callable(case: Case, config: pytest.Config) -> Any:
@@ -100,8 +107,11 @@ def _callable(case: Case, config: pytest.Config) -> Any:
         if runtime.stopped:
             pytest.skip(f"adakit: not sent: {runtime.stopped}")
         finding = runtime.run(case, ada_target, ada_secret)
-        if finding is not None:
+        if finding is None:
+            return
+        if finding.severity == "error" or is_strict(request.config):
             raise ContractViolation(finding)
+        request.node.warn_of(finding)
 
     if _django_has_a_database(config):
         return pytest.mark.usefixtures("transactional_db")(check_case)

@@ -49,6 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(f"--ada-{name}", metavar=name.upper(), help=text)
         kind: Literal["args", "string"] = "args" if name in LIST_OPTIONS else "string"
         parser.addini(f"ada_{name}", text, type=kind, default=None)
+    group.addoption("--ada-strict", action="store_true", default=None, help="fail on warnings too")
+    parser.addini("ada_strict", "fail on warnings too", type="bool", default=False)
     group.addoption("--ada-seed", type=int, metavar="N", help="repeat the payloads of this seed")
 
 
@@ -60,6 +62,11 @@ def setting(config: pytest.Config, name: str) -> str | None:
     if isinstance(given, list):
         given = ",".join(given)
     return str(given) if given else None
+
+
+def is_strict(config: pytest.Config) -> bool:
+    """Whether a warning is a failure."""
+    return bool(config.getoption("ada_strict") or config.getini("ada_strict"))
 
 
 def _is_asked_for(config: pytest.Config) -> bool:
@@ -159,6 +166,17 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     elif collected or getattr(config.option, "numprocesses", None):
         shown = f"{collected} case{'s' * (collected > 1)}, " if collected else ""
         terminalreporter.write_line(f"adakit: {shown}repeat with --ada-seed {session_seed(config)}")
+        _show_warnings(terminalreporter)
+
+
+def _show_warnings(terminalreporter: Any) -> None:
+    """Count the warnings by rule; the reports bring them, also from the workers of pytest-xdist."""
+    reports = terminalreporter.stats.get("passed", [])
+    rules = [value for report in reports for name, value in report.user_properties if name == "ada_warning"]
+    if rules:
+        counts = ", ".join(f"{rule} {rules.count(rule)}" for rule in sorted(set(rules)))
+        total = f"{len(rules)} warning{'s' * (len(rules) > 1)}"
+        terminalreporter.write_line(f"adakit: {total} ({counts}): -rP shows them, --ada-strict fails on them")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

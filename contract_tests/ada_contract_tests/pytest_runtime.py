@@ -70,7 +70,7 @@ class Runtime:
             ignore=setting(self._config, "ignore") or "",
             events=(setting(self._config, "events") or "",),
         )
-        return Options(accept=setting(self._config, "accept") or "200", selection=selection)
+        return Options(accept=setting(self._config, "accept"), selection=selection)
 
     def run(self, case: Case, target: Any, secret: str | None) -> Finding | None:
         """Deliver one case and judge the answer.
@@ -94,7 +94,8 @@ class Runtime:
         finding = judge(case, trial, timeout=TIME_LIMIT, reproduce=lines)
         result = Result(case, "failed" if finding else "passed", trial, finding)
         if case.rule == "ADA401" and finding is None:
-            return next(iter(status_findings([result])), None)
+            asked = setting(self._config, "accept") == "200"
+            return next(iter(status_findings([result], severity="error" if asked else "warning")), None)
         return finding
 
     def _reproduction(self, case: Case, target: Any, *, unsigned: bool) -> tuple[str, ...]:

@@ -15,21 +15,27 @@ __all__ = ["Reproduction"]
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """Gives the lines that repeat a case of one run; ``options`` are those that the run was started with."""
+    """Gives the lines that repeat a case of one run.
+
+    Of the options that the run was started with, ``wire`` are those that `check` and `send` share, ``curl``
+    is what they are for curl, ``judging`` those of `check` alone.
+    """
 
     target: str
     path: str | None
     seed: int
     unsigned: bool = False
-    options: tuple[str, ...] = ()
+    wire: tuple[str, ...] = ()
+    curl: tuple[str, ...] = ()
+    judging: tuple[str, ...] = ()
 
     def lines(self, case: Case) -> tuple[str, ...]:
-        """The commands, shell-quoted: the case alone; for a URL also sending its event, and curl."""
+        """The commands, shell-quoted: the case alone; for a URL also sending its body, and curl."""
         where = ["--path", self.path] if self.path else []
         secret = ["--secret", "none"] if self.unsigned else []
-        again = ["adakit", "check", self.target, *where, *secret, *self.options]
+        again = ["adakit", "check", self.target, *where, *secret, *self.wire, *self.judging]
         lines = [shlex.join([*again, "--case", case.id, "--seed", str(self.seed)])]
-        if self.target.startswith(("http://", "https://")) and case.forgery is None:
+        if self.target.lower().startswith(("http://", "https://")) and case.is_body:
             lines += self._over_http(case, secret)
         return tuple(lines)
 
@@ -37,10 +43,10 @@ class Reproduction:
         event = "conversation.created" if case.event == "any" else case.event
         which = ["--case", case.id, "--seed", str(self.seed)]
         url = self._url()
-        send = shlex.join(["adakit", "send", event, *which, "--to", url, *secret])
+        send = shlex.join(["adakit", "send", event, *which, "--to", url, *secret, *self.wire])
         generate = shlex.join(["adakit", "generate", event, *which, "-o", "event.json"])
         signed = "" if self.unsigned else " $(adakit sign event.json --format curl)"
-        post = f"curl -i {shlex.quote(url)} -H content-type:application/json{signed}"
+        post = shlex.join(["curl", "-i", url, *self.curl, "-H", "content-type:application/json"]) + signed
         return [send, f"{generate} && {post} --data-binary @event.json"]
 
     def _url(self) -> str:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from ada_schemas.errors import UsageError
 
-__all__ = ["FAMILIES", "RULES", "Rule", "rule", "selected_codes"]
+__all__ = ["EXPECTATIONS", "FAMILIES", "RULES", "Rule", "rule", "rule_page", "selected_codes"]
 
 FAMILIES = {
     "1": "documented",
@@ -53,6 +53,16 @@ def _read() -> dict[str, Rule]:
     return {code: Rule(code=code, **fields) for code, fields in sorted(tomllib.loads(text).items())}
 
 
+EXPECTATIONS = {
+    "accepted": "The answer is a 2xx.",
+    "refused": "The answer is a 4xx, and the request has no effect.",
+    "200": "The answer is exactly 200. Any other 2xx is a warning, since delivery counts it as success; "
+    "`--accept 200` makes it an error, `--accept 2xx` silences it.",
+    "in time": "The answer comes within 15 seconds (`--timeout`).",
+    "survived": "Any answer but a 5xx, no hang, no dropped connection.",
+    "handled": "The witness (`--seen-url`) says that the event was handled, once.",
+}
+
 RULES: dict[str, Rule] = _read()
 """Every rule by its code, in the order of the codes."""
 
@@ -82,3 +92,19 @@ def selected_codes(text: str) -> frozenset[str]:
             rule(entry)
         codes |= fitting
     return frozenset(codes)
+
+
+def rule_page(found: Rule) -> str:
+    """The page of a rule under docs/rules, as Markdown; the same text as ``--explain`` gives."""
+    sections = (
+        ("What Ada documents", f"{found.documents}\n\nSource: {found.source}."),
+        ("What must hold", EXPECTATIONS[found.expects]),
+        ("What breaks in production", found.breaks),
+        ("How to fix it", found.fix),
+        (
+            "How to switch it off",
+            f"`adakit check TARGET --ignore {found.code}`, or `ada_ignore` with pytest.",
+        ),
+    )
+    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
+    return f"# {found.code}: {found.title}\n\nFamily: {found.family}.\n\n{body}\n"

@@ -2,8 +2,8 @@
 
 A run has three phases. *Probing*: the ordinary events; if every one of them fails in the same way, the run
 ends with one finding. *Running*: everything else, ``jobs`` at a time. *Settling*: attempts that got no
-answer are repeated alone before anything is reported; after three of one kind for one event, the rest of
-that event is not sent.
+answer are repeated alone before anything is reported; after three of one kind for one subject (an event,
+its forgeries, or its hostile input), the rest of that subject is not sent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ada_contract_tests.findings import Report, Result
 from ada_contract_tests.judging import always_the_same, judge, status_findings
 from ada_contract_tests.trial import perform
 from ada_contract_tests.witness import witness_findings
-from ada_schemas.errors import TargetError
+from ada_schemas.errors import TargetError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,8 +38,14 @@ PATIENCE = 90.0
 
 NO_CONNECTION = ("refused", "dns", "tls")
 
+RESTART = 1.0
+"""Seconds that an endpoint without connections is given before it is tried again: servers reload."""
+
+TELLING = (401, 403, 404, 405)
+"""Answers that say something about the address or the secret, whatever the event holds."""
+
 Group = tuple[str, str]
-"""What stays silent together: the kind of silence and the event."""
+"""What stays silent together: the kind of silence and its subject, "" for everything."""
 
 ANY_SILENCE: Group = ("silent", "")
 """The group of everything, while there never was an answer."""
@@ -64,13 +70,14 @@ class Runner:
     reproduce: Callable[[Case], tuple[str, ...]]
     progress: Callable[[int, int], None] = _no_progress
     secret_given: bool = True
-    accept_any_2xx: bool = False
+    accept: str | None = None
     witness: Witness | None = None
     codes: frozenset[str] = frozenset()
     _results: dict[str, Result] = field(default_factory=dict)
     _silent: dict[Group, list[tuple[Case, Trial]]] = field(default_factory=lambda: defaultdict(list))
     _held: dict[Group, list[Case]] = field(default_factory=lambda: defaultdict(list))
     _answered: bool = False
+    _recovered: int = 0
     _timed_out: bool = False
     _started: float = 0.0
     _total: int = 0
@@ -79,17 +86,23 @@ class Runner:
     async def run(self, cases: Sequence[Case], *, total_cases: int, seed: int) -> Report:
         """Run the cases; the report has a result for each of them, in their order.
 
-        Raises TargetError when not one connection could be made.
+        Raises TargetError when not one connection could be made, UsageError when no case applies.
         """
         clock = self.courier.clock
         self._started, self._total = clock.monotonic(), len(cases)
         if self.witness is not None:
             await self.witness.ask()
         applicable = [c for c in cases if not (self.courier.target.in_process and c.over_http)]
-        overall = await self._probe([c for c in applicable if c.rule == "ADA101"] or applicable[:1])
+        if not applicable:
+            raise UsageError(
+                "None of the selected cases applies to an application in process.",
+                next_step="They make a difference over HTTP only: run the application and give its URL.",
+            )
+        overall = await self._probe(applicable)
         if overall is None:
-            await self._run_all([c for c in applicable if c.id not in self._results])
+            await self._run_all(self._left(applicable))
             await self._settle()
+            overall = self._always_refused(applicable)
         results = [self._results.get(c.id) or self._not_run(c) for c in cases]
         findings = [overall] if overall else [r.finding for r in results if r.finding is not None]
         if overall is None:
@@ -113,9 +126,10 @@ class Runner:
         return Result(case, "not run", note=self._stopped)
 
     def _status_findings(self, results: Sequence[Result]) -> list[Finding]:
-        if self.accept_any_2xx:
+        if self.accept == "2xx":
             return []
-        return [replace(f, reproduce=self._reproduction(f.case)) for f in status_findings(results)]
+        found = status_findings(results, severity="error" if self.accept == "200" else "warning")
+        return [replace(f, reproduce=self._reproduction(f.case)) for f in found]
 
     async def _witnessed(self) -> list[Finding]:
         """What the witness says, once the consumer has settled."""
@@ -140,34 +154,66 @@ class Runner:
         return [finding for finding in found if finding.rule in self.codes]
 
     def _notes(self) -> tuple[str, ...]:
+        notes = []
         if self.courier.slowed:
-            return ("The consumer asked to slow down (Retry-After); deliveries were made one at a time.",)
-        return ()
+            notes.append("The consumer asked to slow down (Retry-After); deliveries were made one at a time.")
+        if self._recovered:
+            notes.append(
+                f"Left without an answer at first, answered when repeated alone: {self._recovered}"
+                f" ({self.jobs} at a time; --jobs 1 sends one after the other)."
+            )
+        return tuple(notes)
 
     def _reproduction(self, case_id: str) -> tuple[str, ...]:
         return self.reproduce(self._results[case_id].case)
 
-    async def _probe(self, probes: list[Case]) -> Finding | None:
-        """Send the ordinary events; one finding when they all fail in one way, and the run is over."""
+    async def _probe(self, cases: Sequence[Case]) -> Finding | None:
+        """Send the ordinary events; one finding when they all fail in one way, and the run is over.
+
+        Where none is selected, the first cases show whether there is an answer at all.
+        """
+        ordinary = [c for c in cases if c.rule == "ADA101"]
+        probes = ordinary or cases[:CONFIRMATIONS]
         await self._first(probes[0])
         await self._run_all(probes[1:])
         if not self._answered:
-            case, trial = next(iter(self._silent.values()))[0]
+            case, trial = next(iter(self._silent.values())).pop(0)
             again = await self._perform(case, earlier=trial)
-            self._judge(case, again) if again.unanswered else self._take(case, again)
+            if again.unanswered is None:
+                self._recovered += 1
+                self._take(case, again)
+            else:
+                self._judge(case, again)
         judged = [self._results[c.id] for c in probes if c.id in self._results]
-        if self._answered and len(judged) < len(probes):
+        if self._answered and (len(judged) < len(probes) or not ordinary):
             return None
         finding = always_the_same(judged, secret_given=self.secret_given)
         if finding is not None:
-            self._stopped = "Stopped: every ordinary event fails in the same way, so the rest was not sent."
+            what = "every ordinary event fails in the same way" if ordinary else "nothing is answered"
+            self._stopped = f"Stopped: {what}, so the rest was not sent."
         return finding
+
+    def _left(self, cases: Sequence[Case]) -> list[Case]:
+        """The cases that were not sent yet; those held back while nothing had answered are sent after all."""
+        self._held.pop(ANY_SILENCE, None)
+        waiting = {case.id for trials in self._silent.values() for case, _ in trials}
+        waiting.update(case.id for held in self._held.values() for case in held)
+        return [c for c in cases if c.id not in self._results and c.id not in waiting]
+
+    def _always_refused(self, cases: Sequence[Case]) -> Finding | None:
+        """One finding where no event at all got past the address or the secret, else None."""
+        results = [self._results[c.id] for c in cases if c.id in self._results and _must_be_accepted(c)]
+        answers = [r.answer.response for r in results if r.answer is not None]
+        if any(response is None or response.status not in TELLING for response in answers):
+            return None
+        return always_the_same(results, secret_given=self.secret_given)
 
     async def _first(self, case: Case) -> None:
         trial = await self._perform(case)
         error = trial.last.answer.error
         if error is not None and error.kind in NO_CONNECTION:
-            raise TargetError(error.what, usage=False, next_step=error.next_step)
+            step = error.next_step or "Is the URL right, and the service running?"
+            raise TargetError(error.what, usage=False, next_step=step)
         self._take(case, trial)
 
     async def _perform(self, case: Case, *, earlier: Trial | None = None) -> Trial:
@@ -194,10 +240,8 @@ class Runner:
     def _silent_group(self, case: Case) -> Group | None:
         if not self._answered and sum(map(len, self._silent.values())) >= CONFIRMATIONS:
             return ANY_SILENCE
-        for group in (("refused", ""), ("timeout", case.event), ("dropped", case.event)):
-            if len(self._silent.get(group, ())) >= CONFIRMATIONS:
-                return group
-        return None
+        groups = [_group(kind, case) for kind in (*NO_CONNECTION, "timeout", "dropped")]
+        return next((g for g in groups if len(self._silent.get(g, ())) >= CONFIRMATIONS), None)
 
     def _out_of_patience(self) -> bool:
         if self._timed_out and self.courier.clock.monotonic() - self._started > PATIENCE:
@@ -216,11 +260,12 @@ class Runner:
             return
         kind = silent.answer.error.kind
         self._timed_out |= kind == "timeout"
-        self._silent[kind, "" if kind in NO_CONNECTION else case.event].append((case, trial))
+        self._silent[_group(kind, case)].append((case, trial))
 
     def _judge(self, case: Case, trial: Trial) -> None:
         finding = judge(case, trial, timeout=self.courier.timeout, reproduce=self.reproduce(case))
-        self._results[case.id] = Result(case, "failed" if finding else "passed", trial, finding)
+        failed = finding is not None and finding.severity == "error"
+        self._results[case.id] = Result(case, "failed" if failed else "passed", trial, finding)
         self.progress(len(self._results), self._total)
 
     async def _settle(self) -> None:
@@ -235,31 +280,49 @@ class Runner:
                 if confirmed[group] >= CONFIRMATIONS:
                     self._give_up(case, group)
                     continue
+                if group[0] in NO_CONNECTION:
+                    await self.courier.clock.sleep(RESTART)
                 again = await self._perform(case, earlier=trial)
-                silent = again.unanswered is not None
-                confirmed[group] += silent
-                self._timed_out |= silent and group[0] == "timeout"
-                self._judge(case, again)
+                confirmed[group] += self._confirm(case, again)
+                self._recovered += again.unanswered is None
         self._silent.clear()
-        await self._release(confirmed)
-
-    async def _release(self, confirmed: dict[Group, int]) -> None:
         held, self._held = self._held, defaultdict(list)
         for group, cases in held.items():
             for case in cases:
-                if confirmed[group]:
+                if confirmed[group] >= CONFIRMATIONS:
                     self._give_up(case, group)
                 elif not self._out_of_patience():
-                    self._judge(case, await self._perform(case))
+                    confirmed[group] += self._confirm(case, await self._perform(case))
+
+    def _confirm(self, case: Case, trial: Trial) -> bool:
+        """Judge a trial that was made alone; true when it got no answer."""
+        silent = trial.unanswered
+        self._timed_out |= (
+            silent is not None and silent.answer.error is not None and silent.answer.error.kind == "timeout"
+        )
+        self._judge(case, trial)
+        return silent is not None
 
     def _give_up(self, case: Case, group: Group) -> None:
-        kind, event = group
-        what = {"timeout": "hangs", "dropped": "drops connections", "refused": "takes no connections"}
-        note = f"not sent: the endpoint {what.get(kind, kind)}{f' on {event}' if event else ''}"
+        kind, subject = group
+        what = {"timeout": "hangs on", "dropped": "drops connections on"}
+        note = f"not sent: the endpoint {what.get(kind, 'no longer takes connections')} {subject}".rstrip()
         self._results[case.id] = Result(case, "not run", note=note)
         if kind in NO_CONNECTION and not self._stopped:
-            last = list(self._results.values())[-1].case.id
-            self._stopped = f"Stopped: the endpoint no longer takes connections (seen at {last})."
+            self._stopped = f"Stopped: the endpoint no longer takes connections (seen at {case.id})."
+
+
+def _must_be_accepted(case: Case) -> bool:
+    return case.forgery is None and not case.refusable and not case.rule.startswith("ADA5")
+
+
+def _group(kind: str, case: Case) -> Group:
+    """What a case that got no answer is silent together with."""
+    if kind in NO_CONNECTION:
+        return kind, ""
+    if case.rule.startswith("ADA5"):
+        return kind, f"hostile input in place of {case.event}"
+    return kind, f"forged {case.event}" if case.forgery is not None else case.event
 
 
 def _failed(result: Result, finding: Finding) -> Result:

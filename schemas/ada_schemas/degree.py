@@ -105,11 +105,8 @@ class Workshop:
 
         def apply(base: Payload) -> Payload:
             full = complete(self.event.payload, base)
-            placed, branches = self._placed(full, path)
-            changed = change(placed)
-            supply = supplier(self.event.payload, full)
-            repaired: Payload = repair(self.constraints, changed, keep=(*keep, *branches), supply=supply)
-            return repaired
+            placed, branches = self.placed(full, path)
+            return self.repaired(change(placed), full, keep=(*keep, *branches))
 
         where = f":{path}" if path else ""
         tail = f":{detail}" if detail else ""
@@ -117,8 +114,14 @@ class Workshop:
             f"{self.event.name}/{family}{where}{tail}", rule, self.event.name, path, summary, refusable, apply
         )
 
-    def _placed(self, base: Payload, path: str) -> tuple[Payload, tuple[str, ...]]:
-        """Bring every union along a path into the branch that the path names."""
+    def repaired(self, payload: Payload, base: Payload, *, keep: tuple[str, ...]) -> Payload:
+        """The payload with what is tied to the members in ``keep`` brought in line."""
+        supply = supplier(self.event.payload, base)
+        made: Payload = repair(self.constraints, payload, keep=keep, supply=supply)
+        return made
+
+    def placed(self, base: Payload, path: str) -> tuple[Payload, tuple[str, ...]]:
+        """Bring every union along a path into the branch that it names; also gives what says so."""
         kept = []
         for match in re.finditer(r":([^.]+)", path):
             at = path[: match.start()]

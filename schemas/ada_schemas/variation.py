@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.catalog import catalog
+from ada_schemas.combinations import combination_degrees
 from ada_schemas.errors import UsageError
 from ada_schemas.variants_documented import documented_degrees
 from ada_schemas.variants_extreme import extreme_degrees
@@ -45,7 +46,7 @@ class Variant:
 
 @lru_cache(maxsize=16)
 def degrees(event: str) -> tuple[Degree, ...]:
-    """The degrees of freedom of an event (ADA101-108, ADA201-202, ADA204-205), of ``any`` those of ADA203.
+    """The degrees of freedom of an event (ADA101-109, ADA201-202, ADA204-205), of ``any`` those of ADA203.
 
     Raises UsageError for a name that is not an event.
     """
@@ -56,6 +57,7 @@ def degrees(event: str) -> tuple[Degree, ...]:
     return (
         *documented_degrees(found, constraints),
         *extreme_degrees(found, constraints),
+        *combination_degrees(found, constraints),
         *forward_degrees(found, constraints),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,15 +11,17 @@ import click
 
 from ada_contract_tests.cases import Selection
 from ada_contract_tests.checking import Options, check, planned
-from ada_contract_tests.rules import rule
-from ada_contract_tests.targets.opening import UNSIGNED
+from ada_contract_tests.rules import EXPECTATIONS, rule
+from ada_contract_tests.targets.opening import SECRET_VARIABLE, UNSIGNED
 from ada_mockserver.sender import TIME_LIMIT
+from ada_mockserver.signing import parse_secret
 from ada_schemas.errors import UsageError
-from adakit.io import parse_headers
+from adakit.io import POSITIVE, parse_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ada_contract_tests.cases import Case
     from ada_contract_tests.findings import Report
 
 __all__ = ["command"]
@@ -27,7 +31,9 @@ __all__ = ["command"]
 @click.argument("target", required=False)
 @click.option("--path", help="The endpoint's path; for a URL in place of the one in it.")
 @click.option("--secret", help="The signing secret, or none; else ADA_WEBHOOK_SECRET.")
-@click.option("--accept", type=click.Choice(["200", "2xx"]), default="200", show_default=True)
+@click.option(
+    "--accept", type=click.Choice(["200", "2xx"]), help="200: other 2xx are errors; 2xx: they are fine."
+)
 @click.option("--events", multiple=True, metavar="GLOB", help="Only these event types; !GLOB leaves out.")
 @click.option("--select", default="", metavar="CODES", help="Only these rules: ADA104,ADA2xx.")
 @click.option("--ignore", default="", metavar="CODES", help="Not these rules, or case ids.")
@@ -37,13 +43,7 @@ __all__ = ["command"]
 @click.option("--seen-url", metavar="URL", help="The witness: answers what the consumer really handled.")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="K:V", help="A further header.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    default=TIME_LIMIT,
-    show_default=True,
-    metavar="SECONDS",
-)
+@click.option("--timeout", type=POSITIVE, default=TIME_LIMIT, show_default=True, metavar="SECONDS")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Deliveries at a time.  [default: 8, in process 1]")
 @click.option("--seed", type=click.IntRange(0), help="Repeat the payloads of this seed; drawn if not given.")
 @click.option("--cacert", metavar="FILE", help="Certificates to trust, in place of the system's.")
@@ -54,7 +54,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
     target: str | None,
     path: str | None,
     secret: str | None,
-    accept: str,
+    accept: str | None,
     events: tuple[str, ...],
     select: str,
     ignore: str,
@@ -96,8 +96,8 @@ def command(  # noqa: PLR0917 - click passes every option by name
         seen_url=seen_url,
     )
     if list_cases:
-        for case in planned(options, unsigned=secret == UNSIGNED):
-            click.echo(f"{case.rule}  {case.id}")
+        unsigned = (secret or os.environ.get(SECRET_VARIABLE)) == UNSIGNED
+        _print_cases(planned(options, unsigned=unsigned), as_json=as_json)
         return
     if target is None:
         raise UsageError(
@@ -105,9 +105,11 @@ def command(  # noqa: PLR0917 - click passes every option by name
             next_step="Name a URL, such as http://127.0.0.1:8000/hooks/ada, or an application: module:app.",
         )
     outputs = _outputs(reports)
+    if secret == "":
+        parse_secret(secret)  # an unset variable in the shell: not the same as no option
     if as_json:
         report = check(target, options)
-        click.echo(_renderers()["json"](report), nl=False)
+        click.echo(_renderers()["json"](report).encode(), nl=False)
     else:
         report = _with_progress(lambda progress: check(target, options, progress=progress))
         _print(report)
@@ -116,19 +118,30 @@ def command(  # noqa: PLR0917 - click passes every option by name
     raise SystemExit(report.exit_code)
 
 
+def _print_cases(cases: list[Case], *, as_json: bool) -> None:
+    if as_json:
+        rows = [{"id": c.id, "rule": c.rule, "event": c.event, "summary": c.summary} for c in cases]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False).encode())
+        return
+    for case in cases:
+        click.echo(f"{case.rule}  {case.id}")
+
+
 def explanation(code: str) -> str:
     """What a rule is about, for a person; raises UsageError for a code that is none."""
     found = rule(code)
-    parts = [
-        f"{found.code}: {found.title} ({found.family})",
-        "",
-        f"Ada documents   {found.documents}",
-        f"Source          {found.source}",
-        f"What breaks     {found.breaks}",
-        f"How to fix      {found.fix}",
-        f"Switch off      adakit check TARGET --ignore {found.code}",
-    ]
-    return "\n".join(parts)
+    return "\n".join(
+        (
+            f"{found.code}: {found.title} ({found.family})",
+            "",
+            f"Ada documents   {found.documents}",
+            f"Source          {found.source}",
+            f"What must hold  {EXPECTATIONS[found.expects]}",
+            f"What breaks     {found.breaks}",
+            f"How to fix      {found.fix}",
+            f"Switch off      adakit check TARGET --ignore {found.code}",
+        )
+    )
 
 
 def _renderers() -> dict[str, Callable[[Report], str]]:
@@ -148,6 +161,8 @@ def _outputs(reports: tuple[str, ...]) -> list[tuple[str, str]]:
             )
         if not Path(file).absolute().parent.is_dir():
             raise UsageError(f"{file} cannot be written: its directory does not exist.")
+        if Path(file).is_dir():
+            raise UsageError(f"{file} cannot be written: it is a directory.")
         outputs.append((form, file))
     return outputs
 
@@ -160,10 +175,11 @@ def _write(file: str, text: str) -> None:
 
 
 def _with_progress(run: Callable[[Callable[[int, int], None] | None], Report]) -> Report:
-    from rich.console import Console  # noqa: PLC0415 - JSON output does not need it
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 - likewise
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415 - JSON output does not need it
 
-    console = Console(stderr=True)
+    from adakit.console import open_console  # noqa: PLC0415 - likewise
+
+    console = open_console(stderr=True)
     if not console.is_terminal:
         return run(None)
     columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn())
@@ -173,8 +189,7 @@ def _with_progress(run: Callable[[Callable[[int, int], None] | None], Report]) -
 
 
 def _print(report: Report) -> None:
-    from rich.console import Console  # noqa: PLC0415 - JSON output does not need it
+    from ada_contract_tests.reports.terminal import print_report  # noqa: PLC0415 - JSON output does not need it
+    from adakit.console import open_console  # noqa: PLC0415 - likewise
 
-    from ada_contract_tests.reports.terminal import print_report  # noqa: PLC0415 - likewise
-
-    print_report(report, Console(highlight=False, soft_wrap=False))
+    print_report(report, open_console())

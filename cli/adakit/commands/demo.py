@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from ada_contract_tests.checking import Options, acheck, draw_seed
 from ada_contract_tests.reports.terminal import print_report
@@ -19,9 +18,12 @@ from ada_mockserver.payloads import encode
 from ada_mockserver.scenarios import scenario
 from ada_mockserver.sender import TIME_LIMIT, delivery_headers
 from ada_mockserver.signing import generate_secret, new_message_id, signature_headers
+from adakit.console import open_console
 from adakit.demo.consumer import PATH
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ada_contract_tests.findings import Report
 
 __all__ = ["command"]
@@ -40,7 +42,7 @@ def command(seed: int | None) -> None:
     Exit code 0 when the good consumer passes and exactly the planted bug is found in the other.
     """
     chosen = draw_seed() if seed is None else seed
-    console = Console(highlight=False)
+    console = open_console()
     os.environ[SECRET_VARIABLE] = generate_secret(random.SystemRandom())
     delivered = asyncio.run(_conversation(chosen, console))
     good = _checked(console, "2. The contract check: every documented variant against it", GOOD, chosen)

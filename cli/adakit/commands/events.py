@@ -30,8 +30,9 @@ def command(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
-    from rich.console import Console  # noqa: PLC0415 - JSON output does not need it
-    from rich.table import Table  # noqa: PLC0415 - likewise
+    from rich.table import Table  # noqa: PLC0415 - JSON output does not need it
+
+    from adakit.console import open_console  # noqa: PLC0415 - likewise
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("event", no_wrap=True)
@@ -39,10 +40,9 @@ def command(as_json: bool) -> None:
     table.add_column("")
     for row in rows:
         table.add_row(str(row["type"]), str(row["cases"]), str(row["description"]))
-    console = Console()
+    console = open_console()
     console.print(table)
     console.print(
         f"\n{sum(counts.values())} cases in all, {counts['any']} of them about events that are not"
         " documented yet. List them with: adakit check --list",
-        highlight=False,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from ada_contract_tests.checking import draw_seed
-from ada_mockserver.payloads import encode
 from adakit.building import Order
 from adakit.io import write_bytes
 
@@ -44,7 +43,7 @@ def command(
         assignments=assignments,
         removals=removals,
     )
-    bodies = [encode(planned.payload) for planned in order.payloads()]
+    bodies = [planned.body for planned in order.payloads()]
     single = len(bodies) == 1 and output is not None
     write_bytes(output, bodies[0] if single else b"".join(body + b"\n" for body in bodies))
     if seed is None:

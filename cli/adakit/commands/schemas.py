@@ -10,7 +10,7 @@ import click
 
 from ada_schemas.catalog import build_catalog, catalog, load
 from ada_schemas.errors import DocumentError, UsageError
-from ada_schemas.generate import committed_directory, differences, write
+from ada_schemas.generate import committed_directory, differences, render, write
 from ada_schemas.source import read_json
 from adakit.io import read_bytes
 
@@ -58,10 +58,10 @@ def show(event: str, closed: bool) -> None:
 @click.option("--closed", is_flag=True, help="The sender's form: nothing undocumented is valid.")
 def export(output: str, closed: bool) -> None:
     """Write the schema files to DIR."""
-    directory = Path(output)
+    directory = _directory(output)
     if not closed:
         write(catalog(), directory)
-        click.echo(f"Wrote {len(list(directory.rglob('*.json')))} files to {output}")
+        click.echo(f"Wrote {len(render(catalog()))} files to {directory}")
         return
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,13 @@ def export(output: str, closed: bool) -> None:
             (directory / f"{event.name}.closed.schema.json").write_text(text, encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}.") from error
-    click.echo(f"Wrote {len(catalog().contract.events)} files to {output}")
+    click.echo(f"Wrote {len(catalog().contract.events)} files to {directory}")
+
+
+def _directory(name: str) -> Path:
+    if not name:
+        raise UsageError("The name of the directory is empty.")
+    return Path(name)
 
 
 @command.command("generate")
@@ -83,12 +89,12 @@ def generate(check: bool, location: str | None, output: str | None) -> None:
     Without --from, from the transcription that adakit ships; with it, from a document of your choice, such
     as Ada's own openapi.yaml, into a directory of your own.
     """
-    if location and not output:
+    if location is not None and output is None:
         raise UsageError("--from needs a directory for what it generates.", next_step="Name one with -o DIR.")
     built = build_catalog(location)
     for warning in built.contract.warnings:
         click.echo(f"warning: {warning}", err=True)
-    directory = Path(output) if output else committed_directory()
+    directory = committed_directory() if output is None else _directory(output)
     if check:
         if not directory.is_dir():
             raise UsageError(f"{directory} is not a directory.")

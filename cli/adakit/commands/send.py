@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import os
 import random
 from typing import TYPE_CHECKING, Any
@@ -14,17 +15,18 @@ from ada_contract_tests.checking import draw_seed
 from ada_contract_tests.targets.opening import UNSIGNED
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.dispatch import Tally, dispatch
-from ada_mockserver.payloads import encode
 from ada_mockserver.sender import TIME_LIMIT, Sender
+from ada_mockserver.signing import parse_secret
 from ada_mockserver.wire import Wire, make_ssl_context
 from ada_schemas.errors import TargetError, UsageError
 from adakit.building import Order, Planned
-from adakit.io import parse_headers, read_bytes
+from adakit.io import POSITIVE, parse_headers, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ada_mockserver.sender import Receipt
+    from ada_schemas.errors import WireError
 
 __all__ = ["command"]
 
@@ -37,19 +39,17 @@ SHOWN = 40
 @click.option("--to", "url", required=True, metavar="URL", help="The endpoint.")
 @click.option("--secret", help="Its signing secret, or none; else ADA_WEBHOOK_SECRET.")
 @click.option("-n", "--count", type=click.IntRange(1), help="How many, or how often.  [default: 1]")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Deliveries begun per second.")
+@click.option("--rate", type=POSITIVE, help="Deliveries begun per second.")
 @click.option("--concurrency", type=click.IntRange(1), default=1, show_default=True)
-@click.option(
-    "--duration", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Send for so long."
-)
+@click.option("--duration", type=POSITIVE, metavar="SECONDS", help="Send for so long.")
 @click.option("--case", metavar="ID", help="A variant, as `adakit check --list` names it.")
 @click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Set a member.")
 @click.option("--unset", "removals", multiple=True, metavar="PATH", help="Take a member away.")
-@click.option("--payload", metavar="FILE", help="Send these bytes as they are, in place of an event.")
+@click.option("--payload", metavar="FILE", help="Send these bytes, or these lines of JSON, as they are.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="K:V", help="A further header.")
 @click.option("--seed", type=click.IntRange(0), help="Repeat what this seed gave; drawn if not given.")
 @click.option("--locale", default="en_US", show_default=True, help="Where the people are from.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), default=TIME_LIMIT, show_default=True)
+@click.option("--timeout", type=POSITIVE, default=TIME_LIMIT, show_default=True, metavar="SECONDS")
 @click.option("--cacert", metavar="FILE", help="Certificates to trust, in place of the system's.")
 @click.option("--insecure", is_flag=True, help="Do not verify certificates.")
 def command(  # noqa: PLR0917 - click passes every option by name
@@ -70,8 +70,11 @@ def command(  # noqa: PLR0917 - click passes every option by name
 ) -> None:
     """Send signed events to an endpoint; each delivery is tried once.
 
-    Exit code 0 when all were answered 2xx, 1 when one was not, 3 when nothing was listening.
+    Exit code 0 when all were answered 2xx, 1 when one was not, 3 when nothing was listening. A file given
+    with --payload is sent byte for byte; each line of its own where it is NDJSON, as `adakit generate`
+    prints it.
     """
+    secrets, tls = _secrets(secret), _tls(url, cacert, insecure)
     chosen_seed = draw_seed() if seed is None else seed
     endless = duration is not None and count is None
     if payload is not None:
@@ -79,8 +82,8 @@ def command(  # noqa: PLR0917 - click passes every option by name
             raise UsageError(
                 "--payload sends a file as it is; it goes with no event, --case, --set or --unset."
             )
-        body = read_bytes(payload)
-        items: Iterator[Any] = iter(itertools.repeat(body) if endless else [body] * (count or 1))
+        bodies = _bodies(read_bytes(payload))
+        items: Iterator[Any] = itertools.cycle(bodies) if endless else iter(bodies * (count or 1))
     elif name is None:
         raise UsageError(
             "Nothing to send.", next_step="Name an event or a scenario, or a file with --payload."
@@ -88,50 +91,71 @@ def command(  # noqa: PLR0917 - click passes every option by name
     else:
         order = Order(name, seed=chosen_seed, count=10**9 if endless else count or 1, **chosen)
         items = order.payloads()
-        click.echo(f"seed {order.seed}", err=True)
+        if seed is None:
+            click.echo(f"seed {order.seed}", err=True)
     sender = Sender(
         url,
-        _secrets(secret, url),
-        wire=Wire(clock=SystemClock(), ssl_context=_tls(url, cacert, insecure)),
+        secrets,
+        wire=Wire(clock=SystemClock(), ssl_context=tls),
         clock=SystemClock(),
         rng=random.SystemRandom(),
         timeout=timeout,
         headers=parse_headers(headers),
     )
     shown = not endless and (count or 1) <= SHOWN
+    first: list[WireError] = []
+
+    def done(item: Planned | bytes, receipt: Receipt) -> None:
+        if receipt.error is not None and not first:
+            first.append(receipt.error)
+        if shown:
+            _show(item, receipt)
+
     tally = asyncio.run(
         dispatch(
             sender,
             items,
-            body=lambda item: item if isinstance(item, bytes) else encode(item.payload),
+            body=lambda item: item if isinstance(item, bytes) else item.body,
             clock=SystemClock(),
             concurrency=concurrency,
             rate=rate,
             duration=duration,
-            done=_show if shown else None,
+            done=done,
         )
     )
-    _summarise(tally, url)
+    _summarise(tally, url, first[0].next_step if first else "")
 
 
-def _secrets(option: str | None, url: str) -> list[str]:
-    secret = option or os.environ.get("ADA_WEBHOOK_SECRET")
+def _secrets(option: str | None) -> list[str]:
+    secret = os.environ.get("ADA_WEBHOOK_SECRET") if option is None else option
     if secret == UNSIGNED:
         return []
-    if not secret:
+    if not secret and option is None:
         raise UsageError(
-            f"No secret to sign the requests to {url} with.",
+            "No secret to sign the requests with.",
             next_step="Give it with --secret or in ADA_WEBHOOK_SECRET; --secret none sends them unsigned.",
         )
-    return [secret]
+    parse_secret(secret or "")
+    return [secret or ""]
 
 
 def _tls(url: str, cacert: str | None, insecure: bool) -> Any:
-    return make_ssl_context(cacert=cacert, insecure=insecure) if url.startswith("https:") else None
+    return make_ssl_context(cacert=cacert, insecure=insecure) if url.lower().startswith("https:") else None
+
+
+def _bodies(content: bytes) -> list[bytes]:
+    """The lines of NDJSON, if it is that: an object on each of several lines; else all of it as it is."""
+    lines = [line for line in content.splitlines() if line.strip()]
+    if len(lines) < 2:
+        return [content]
+    try:
+        return lines if all(isinstance(json.loads(line), dict) for line in lines) else [content]
+    except (ValueError, RecursionError):
+        return [content]
 
 
 def _show(item: Planned | bytes, receipt: Receipt) -> None:
-    what = f"{len(item)} bytes" if isinstance(item, bytes) else str(item.payload["type"])
+    what = f"{len(item)} bytes" if isinstance(item, bytes) else str(item.payload.get("type", "(no type)"))
     note = "" if isinstance(item, bytes) else item.narration
     if receipt.response is not None:
         outcome = f"{receipt.response.status} in {receipt.response.elapsed * 1000:.0f} ms"
@@ -141,11 +165,13 @@ def _show(item: Planned | bytes, receipt: Receipt) -> None:
     click.echo(f"{click.style(f'{what:<30}', bold=True)} {click.style(outcome, fg=colour)}  {note}")
 
 
-def _summarise(tally: Tally, url: str) -> None:
+def _summarise(tally: Tally, url: str, next_step: str) -> None:
     sent = tally.delivered + tally.failed
     if sent and tally.unconnected == sent:
         raise TargetError(
-            tally.first_error, usage=False, next_step="Is the service running, and the URL right?"
+            tally.first_error,
+            usage=False,
+            next_step=next_step or "Is the service running, and the URL right?",
         )
     speed = f", {sent / tally.seconds:.0f}/s" if sent > 1 and tally.seconds > 0 else ""
     spread = ""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import random
+import re
 
 import click
 
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.signing import new_message_id, signature_headers
+from ada_schemas.errors import UsageError
 from adakit.io import read_bytes, require_secret
 
 __all__ = ["command"]
+
+VISIBLE = re.compile(r"[!-~]+")
 
 
 @click.command("sign")
@@ -31,6 +35,11 @@ def command(
     file: str, secret: str | None, message_id: str | None, timestamp: int | None, layout: str
 ) -> None:
     """Print the signature headers for the exact bytes of FILE (- is standard input)."""
+    if message_id is not None and not VISIBLE.fullmatch(message_id):
+        raise UsageError(
+            f"{message_id!r} cannot stand in a header as an id.",
+            next_step="Give visible ASCII characters without spaces, such as msg_2b4.",
+        )
     headers = signature_headers(
         [require_secret(secret, "sign")],
         message_id=message_id or new_message_id(random.SystemRandom()),

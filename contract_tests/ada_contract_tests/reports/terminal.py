@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 from ada_contract_tests.findings import group_findings
@@ -27,7 +26,8 @@ SHOWN_TRACEBACK = 9
 
 def print_report(report: Report, console: Console) -> None:
     """Print the matrix of events and rule families, the findings by cause, and the summary."""
-    console.print(_matrix(report))
+    for line in _matrix(report):
+        console.print(line, soft_wrap=True)
     console.print()
     for number, group in enumerate(group_findings(report.errors), 1):
         _print_group(group, number, console)
@@ -58,17 +58,22 @@ def _print_warnings(report: Report, console: Console) -> None:
         console.print()
 
 
-def _matrix(report: Report) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
-    table.add_column("event", no_wrap=True)
+def _matrix(report: Report) -> list[Text]:
+    """A line an event, a column a family of rules; as wide as it must be, so that no number is cut off."""
     families = [f for f in FAMILIES if any(r.case.rule[3] == f for r in report.results)]
-    for family in families:
-        table.add_column(FAMILIES[family].split()[0], justify="right", no_wrap=True)
+    rows = [[Text("event"), *(Text(FAMILIES[family].split()[0]) for family in families)]]
     for event in dict.fromkeys(result.case.event for result in report.results):
         row = [r for r in report.results if r.case.event == event]
         cells = [_cell([r for r in row if r.case.rule[3] == family]) for family in families]
-        table.add_row(event if event != "any" else "new event types", *cells)
-    return table
+        rows.append([Text(event if event != "any" else "(no documented event)"), *cells])
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for cell in rows[0]:
+        cell.stylize("dim")
+    for row_of_cells in rows:
+        row_of_cells[0].pad_right(widths[0] - len(row_of_cells[0]))
+        for cell, width in zip(row_of_cells[1:], widths[1:], strict=True):
+            cell.pad_left(width - len(cell))
+    return [Text("  ").join(cells) for cells in rows]
 
 
 def _cell(results: list[Result]) -> Text:
@@ -126,6 +131,7 @@ def _print_row(console: Console, label: str, text: Text, *, wrap: bool = False) 
         return
     lines = text.wrap(console, max(20, console.width - len(head)))
     for n, line in enumerate(lines):
+        line.rstrip()
         console.print((head if n == 0 else Text(" " * len(head))) + line, soft_wrap=True)
 
 

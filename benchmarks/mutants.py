@@ -1,0 +1,194 @@
+"""Runs the contract check against the corpus of consumers, and says what it finds and what it misses.
+
+A consumer with a bug counts as detected when `adakit check` exits with 1; a correct one that does is a false
+positive. `--save FILE` keeps the result, `--compare FILE` prints it beside an earlier one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import json
+import os
+import secrets
+import sys
+import time
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+TESTS = ROOT / "tests"
+START_LIMIT = 40.0
+CHECK_LIMIT = 150.0
+"""Seconds that a consumer may take to start, and a check to end."""
+
+
+@dataclass
+class Outcome:
+    """What the check said of one consumer: ``exit_code`` by default and as `--strict` would have it."""
+
+    id: str
+    family: str
+    split: str
+    correct: bool
+    bug: str
+    exit_code: int
+    strict_exit_code: int
+    rules: list[str]
+    seconds: float
+    note: str = ""
+
+    @property
+    def detected(self) -> bool:
+        """Whether it was found to be wrong."""
+        return self.exit_code == 1
+
+
+async def started(consumer: str, environment: dict[str, str]) -> tuple[asyncio.subprocess.Process, int]:
+    """A running consumer and its port."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "corpus.serve", consumer, "--port", "0",
+        cwd=TESTS, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    assert process.stdout is not None
+    async with asyncio.timeout(START_LIMIT):
+        while line := await process.stdout.readline():
+            if line.startswith(b"listening on "):
+                return process, int(line.split()[-1])
+    raise RuntimeError(f"{consumer} did not start")
+
+
+async def drained(process: asyncio.subprocess.Process) -> None:
+    """Read what a consumer prints, so that it never blocks on a full pipe."""
+    assert process.stdout is not None
+    while await process.stdout.read(65536):
+        pass
+
+
+async def measured(entry: dict[str, Any], options: list[str]) -> Outcome:
+    """Start a consumer, check it, end it."""
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    environment = {**os.environ, "ADA_WEBHOOK_SECRET": secret, "PYTHONWARNINGS": "ignore"}
+    begun = time.monotonic()
+    known = (entry["id"], entry["family"], entry["split"], entry["correct"], entry.get("bug") or "")
+    try:
+        process, port = await started(entry["id"], environment)
+    except (RuntimeError, TimeoutError) as error:
+        return Outcome(*known, exit_code=-1, strict_exit_code=-1, rules=[], seconds=0, note=str(error))
+    drain = asyncio.create_task(drained(process))
+    base = f"http://127.0.0.1:{port}"
+    try:
+        check = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "adakit", "check", f"{base}/webhooks/ada", "--secret", secret,
+            "--seen-url", f"{base}/_seen", "--json", *options,
+            env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(CHECK_LIMIT):
+            out, err = await check.communicate()
+    except TimeoutError:
+        check.kill()
+        return Outcome(*known, exit_code=-1, strict_exit_code=-1, rules=[], seconds=CHECK_LIMIT, note="the check did not end")
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await drain
+    code = check.returncode if check.returncode is not None else -1
+    report = json.loads(out) if out.strip().startswith(b"{") else {}
+    findings = report.get("findings", [])
+    return Outcome(
+        *known,
+        exit_code=code,
+        strict_exit_code=1 if findings else code,
+        rules=sorted({f"{f['rule']}{'' if f['severity'] == 'error' else ' (warning)'}" for f in findings}),
+        seconds=round(time.monotonic() - begun, 1),
+        note=report.get("stopped") or err.decode()[:300].strip(),
+    )
+
+
+async def run(entries: list[dict[str, Any]], jobs: int, options: list[str]) -> list[Outcome]:
+    """Measure consumers, ``jobs`` at a time; a line for each as it ends."""
+    waiting, outcomes = iter(entries), []
+
+    async def work() -> None:
+        for entry in waiting:
+            outcome = await measured(entry, options)
+            outcomes.append(outcome)
+            wrong = outcome.detected == outcome.correct
+            mark = "  " if not wrong else "!!"
+            print(f"{mark} {outcome.id:<44} {outcome.exit_code:>2} {outcome.seconds:>6.1f} s  {', '.join(outcome.rules)[:90]} {outcome.note[:80]}", flush=True)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(jobs):
+            tasks.create_task(work())
+    return sorted(outcomes, key=lambda o: (o.correct, o.family, o.id))
+
+
+def rate(found: list[bool]) -> str:
+    """A share as ``41/45  91 %``."""
+    return f"{sum(found):>3}/{len(found):<3} {100 * sum(found) / len(found):5.1f} %" if found else "  -"
+
+
+def summary(outcomes: list[Outcome], earlier: dict[str, int]) -> None:
+    """Print rates by family beside an earlier run's, every miss, every false positive."""
+    wrong = [o for o in outcomes if not o.correct]
+    families: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in wrong:
+        families[outcome.family].append(outcome)
+    print(f"\n{'family':<24}{'first run':>16}{'now':>18}{'--strict':>18}")
+    for name, members in [*sorted(families.items()), ("all", wrong),
+                          ("tune", [o for o in wrong if o.split == "tune"]),
+                          ("held-out", [o for o in wrong if o.split == "held-out"])]:  # fmt: skip
+        before = rate([earlier[o.id] == 1 for o in members if o.id in earlier])
+        strict = rate([o.strict_exit_code == 1 for o in members])
+        print(f"{name:<24}{before:>16}{rate([o.detected for o in members]):>18}{strict:>18}")
+    print("\nMissed:")
+    for outcome in wrong:
+        if not outcome.detected:
+            print(f"  {outcome.id} [{outcome.split}]: {outcome.bug}  {outcome.note}  {outcome.rules}")
+    correct = [o for o in outcomes if o.correct]
+    accused = [o for o in correct if o.exit_code != 0]
+    print(f"\nFalse positives: {len(accused)} of {len(correct)} correct consumers")
+    for outcome in accused:
+        print(f"  {outcome.id}: exit {outcome.exit_code}, {', '.join(outcome.rules)}  {outcome.note}")
+    warned = [o for o in correct if o.exit_code == 0 and o.strict_exit_code]
+    print(f"Warned (an error with --strict): {', '.join(f'{o.id} {o.rules}' for o in warned) or 'none'}")
+
+
+def main() -> None:
+    """Parse the options, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("ids", nargs="*", help="only these consumers")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--split", choices=["tune", "held-out"])
+    parser.add_argument("--correct", action="store_true", help="only the correct ones")
+    parser.add_argument("--save", type=Path)
+    parser.add_argument("--compare", type=Path)
+    parser.add_argument("--option", action="append", default=[], help="a further option of adakit check")
+    arguments = parser.parse_args()
+    manifest = json.loads((TESTS / "corpus" / "manifest.json").read_text(encoding="utf-8"))
+    entries = manifest["consumers"] if isinstance(manifest, dict) else manifest
+    entries = [
+        e
+        for e in entries
+        if (not arguments.ids or e["id"] in arguments.ids)
+        and (not arguments.split or e["split"] == arguments.split)
+        and (not arguments.correct or e["correct"])
+    ]
+    earlier = {}
+    if arguments.compare:
+        earlier = {o["id"]: o["exit_code"] for o in json.loads(arguments.compare.read_text(encoding="utf-8"))}
+    begun = time.monotonic()
+    outcomes = asyncio.run(run(entries, arguments.jobs, arguments.option))
+    if arguments.save:
+        kept = json.dumps([asdict(o) for o in outcomes], indent=1, ensure_ascii=False)
+        arguments.save.write_text(kept + "\n", encoding="utf-8")
+    summary(outcomes, earlier)
+    print(f"\n{len(outcomes)} consumers in {time.monotonic() - begun:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
