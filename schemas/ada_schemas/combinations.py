@@ -12,14 +12,14 @@ import itertools
 import json
 import sys
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.degree import Change, Degree, Workshop, putting, removing, unchanged
+from ada_schemas.degree import Change, Degree, Workshop, changing, putting, removing, unchanged
 from ada_schemas.errors import UsageError
-from ada_schemas.sampling import complete
+from ada_schemas.sampling import complete, sample
 from ada_schemas.shapes import Array, Mapping, Object, Scalar, Union, payload_path
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _change(shape: Shape, path: str, level: str) -> Change:
     place = payload_path(path)
     match level, shape:
         case "set", _:
-            return unchanged
+            return changing(place, partial(_made_if_null, shape)) if shape.nullable else unchanged
         case "null", _:
             return putting(place, None)
         case "absent", _:
@@ -188,6 +188,10 @@ def _change(shape: Shape, path: str, level: str) -> Change:
         case "empty", _:
             return putting(place, "")
     return putting(place, level)
+
+
+def _made_if_null(shape: Shape, value: Any) -> Any:
+    return sample(shape) if value is None else value
 
 
 def _applying(

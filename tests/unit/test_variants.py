@@ -6,6 +6,7 @@ how variants are made.
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from ada_schemas.catalog import catalog
 from ada_schemas.constraints import violations
 
 V1 = Path(ada_schemas.__file__).parent / "v1"
+COMBINATIONS = V1.parent / "documented" / "combinations.json"
 EVENTS = [entry["name"] for entry in json.loads((V1 / "index.json").read_text())["events"]]
 PROSE_TYPES = {"string", "boolean", "integer"}
 """What the prose allows as end-user metadata, whose values the schema leaves open."""
@@ -270,3 +272,81 @@ def test_4_kb_of_metadata_is_just_within_the_limit() -> None:
             if variant.id.endswith(":4-kb"):
                 place = variant.path.replace(":custom", "")
                 assert len(json.dumps(at(variant.payload, place))) == 4096, variant.id
+
+
+def test_every_pair_of_facts_that_may_meet_stands_in_a_combination() -> None:
+    """ADA109 is a covering array of strength two: no pair that some coherent event has is left out."""
+    rows = json.loads(COMBINATIONS.read_text(encoding="utf-8"))
+    assert {event: len(rows.get(event, ())) for event in EVENTS} == {
+        "conversation.created": 8,
+        "conversation.message": 54,
+        "conversation.ended": 19,
+        "conversation.handoff.ended": 0,
+        "end_user.created": 28,
+        "end_user.updated": 28,
+        "audit_log.emitted": 31,
+    }
+    for event in EVENTS:
+        payloads = [v.payload for v in variants(event, base(event)) if v.rule == "ADA109"]
+        facts = [d for d in walk(committed(event), "") if d[0] in ("null", "enum", "union", "absent")]
+        shown = {i: {n for n, p in enumerate(payloads) if shows(d, p)} for i, d in enumerate(facts)}
+        others = {i: {n for n in range(len(payloads)) if n not in shown[i]} for i in shown}
+        for one, other in itertools.combinations(shown, 2):
+            if is_identity(facts[one]) or is_identity(facts[other]) or is_boolean(facts[one], facts[other]):
+                continue
+            if may_meet(event, facts[one], facts[other]):
+                assert shown[one] & shown[other], (event, facts[one], facts[other])
+        assert all(others.values()) or not payloads
+
+
+def is_identity(degree: Degree) -> bool:
+    """Absent identity members are not combined: consumers may refuse them."""
+    kind, path, _ = degree
+    identity = {"conversation_id", "end_user_id", "message_id", "author", "content"}
+    return kind == "absent" and path.removeprefix("data.") in identity
+
+
+def is_boolean(*degrees: Degree) -> bool:
+    """Booleans are tried one by one only."""
+    return any(kind == "enum" and isinstance(value, bool) for kind, _, value in degrees)
+
+
+def may_meet(event: str, one: Degree, other: Degree) -> bool:
+    """Whether some coherent event shows both: not two states of one member, nor one inside what is not there."""
+    if (
+        one[1].partition(":")[0] == other[1].partition(":")[0]
+        and one[1] != other[1]
+        and "union" in (one[0], other[0])
+    ):
+        if one[0] == other[0]:
+            return False
+    tags = {}
+    for kind, path, _ in (one, other):
+        for step in range(path.count(".") + 1):
+            name, _, tag = ".".join(path.split(".")[: step + 1]).rpartition(":")
+            inner = step < path.count(".") or kind == "union"
+            if name and inner and tags.setdefault(name, tag) != tag:
+                return False
+    for outer, inner in ((one, other), (other, one)):
+        if outer[1] == inner[1]:
+            return False
+        plain = [p.replace(":", ".:") + "." for p in (outer[1], inner[1])]
+        if outer[0] == "absent" and plain[1].startswith(plain[0]):
+            return False
+    return coherent(event, one, other)
+
+
+def coherent(event: str, one: Degree, other: Degree) -> bool:
+    """Whether no constraint, read from the documented facts by hand, forbids the two."""
+    facts = {
+        path: (None if kind == "null" else value)
+        for kind, path, value in (one, other)
+        if kind in ("null", "enum")
+    }
+    role = facts.get("data.author.role", ...)
+    if "data.author.id" in facts and role == "end_user":
+        return False
+    if role == "human_agent" and "data.handoff_integration" in facts:
+        return False
+    ended = facts.get("data.ended_by.role", ...)
+    return not ("data.ended_by.id" in facts and ended in ("end_user", "human_agent"))

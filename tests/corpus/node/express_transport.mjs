@@ -21,9 +21,14 @@ registry["express-stringified-body"] = class extends ExpressConsumer {
 };
 
 registry["express-ended-redirect"] = class extends ExpressConsumer {
+  respond(res, answer) {
+    if (answer.next) res.redirect(303, answer.next);
+    else super.respond(res, answer);
+  }
+
   ended(event, data) {
     super.ended(event, data);
-    return reply(303, {}, { Location: "/survey" });
+    return { ...reply(), next: "/survey" };
   }
 };
 
