@@ -104,7 +104,7 @@ def _is_good(case: Case, status: int) -> bool:
 
 def _severity(case: Case, answer: Answer) -> Severity:
     status = answer.response.status if answer.response is not None else 0
-    if case.forgery is not None and (case.rule != "ADA310" and not case.lenient or status < 400):
+    if case.forgery is not None and ((case.rule != "ADA310" and not case.lenient) or status < 400):
         return "error"
     return "warning" if case.lenient or (case.rule in TEXTBOOKS_RAISE and status >= 500) else "error"
 

@@ -142,6 +142,7 @@ class Runner:
             if attempt.authentic
             and attempt.final
             and attempt.message_id
+            and attempt.accepted
             and cases[attempt.case].handling == "must"
         ]
         try:
@@ -158,9 +159,9 @@ class Runner:
         if self.courier.slowed:
             notes.append("The consumer asked to slow down (Retry-After); deliveries were made one at a time.")
         if self._recovered:
+            hint = f" ({self.jobs} at a time; --jobs 1 sends one after the other)" if self.jobs > 1 else ""
             notes.append(
-                f"Left without an answer at first, answered when repeated alone: {self._recovered}"
-                f" ({self.jobs} at a time; --jobs 1 sends one after the other)."
+                f"Left without an answer at first, answered when repeated alone: {self._recovered}{hint}."
             )
         return tuple(notes)
 

@@ -50,6 +50,12 @@ class Attempt:
     final: bool = True
     label: str = ""
 
+    @property
+    def accepted(self) -> bool:
+        """Whether the answer was a 2xx."""
+        response = self.answer.response
+        return response is not None and 200 <= response.status < 300
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:

@@ -60,9 +60,9 @@ class Wire:
 
         ``timeout`` in seconds limits the whole attempt: name resolution, connecting, TLS, writing and
         reading. ``Host`` and ``Content-Length`` are added unless given; interim (1xx) answers are
-        skipped; of the body as much is kept as the request says, and after 1 MiB (or twice that much)
-        the answer
-        counts as complete. The connection is closed when this returns or raises.
+        skipped; of the body as much is kept as the request says, and after 1 MiB, or twice that much,
+        the answer counts as complete, framing included. The connection is closed when this returns or
+        raises.
 
         Raises `UsageError` for a request that cannot be put on the wire, and `WireError` when no
         complete answer came.
@@ -320,8 +320,8 @@ class _Answer:
                 case "transfer-encoding":
                     self._chunked = value.lower().rpartition(",")[2].strip() == "chunked"
         self.status = status
-        # The answer to HEAD has a length but no body; what follows 101 is another protocol.
-        self.complete = self._bodiless or status == 101
+        # The answer to HEAD has a length but no body.
+        self.complete = self._bodiless
 
     def on_body(self, body: bytes) -> None:
         """httptools: a piece of the body."""
@@ -417,7 +417,6 @@ class _Attempt(asyncio.Protocol):
     outcome: Response | _Failure | None = None
     _transport: asyncio.Transport | None = None
     _socket: socket.socket | None = None
-    _closing: bool = False
     _closed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -436,7 +435,6 @@ class _Attempt(asyncio.Protocol):
 
     async def close(self) -> None:
         """Close the connection, whatever its state; returns when it is closed."""
-        self._closing = True
         if self._transport is not None:
             self._transport.abort()
             await self._closed.wait()
@@ -459,9 +457,7 @@ class _Attempt(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: send the request, or begin TLS."""
         self._transport = cast("asyncio.Transport", transport)
-        if self._closing:
-            self._transport.abort()
-        elif self.tls is None:
+        if self.tls is None:
             self._transport.write(self.data)
         else:
             self.data_received(b"")
@@ -495,8 +491,7 @@ class _Attempt(asyncio.Protocol):
             with contextlib.suppress(OSError):
                 while self.outcome is None and (data := self._socket.recv(KEPT_BODY)):
                     self.data_received(data)
-        if not self._closing:
-            self._end("closed" if exc is None else "reset")
+        self._end("closed" if exc is None else "reset")
         self._closed.set()
 
     def _receive_tls(self, tls: _Tls, data: bytes) -> None:

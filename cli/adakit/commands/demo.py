@@ -19,7 +19,7 @@ from ada_mockserver.scenarios import scenario
 from ada_mockserver.sender import TIME_LIMIT, delivery_headers
 from ada_mockserver.signing import generate_secret, new_message_id, signature_headers
 from adakit.console import open_console
-from adakit.demo.consumer import PATH
+from adakit.demo.consumer import PATH, SEEN_PATH
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,7 +48,7 @@ def command(seed: int | None) -> None:
     good = _checked(console, "2. The contract check: every documented variant against it", GOOD, chosen)
     buggy = _checked(
         console,
-        "3. The same check on a consumer with a planted bug: it takes every message for text",
+        "3. The same check with a planted bug: every message is taken for text",
         BUGGY,
         chosen,
     )
@@ -108,7 +108,7 @@ async def _conversation(seed: int, console: Console) -> bool:
 def _checked(console: Console, title: str, target: str, seed: int) -> Report:
     console.print()
     console.rule(title, align="left", style="dim")
-    console.print(f"  $ adakit check {target} --path {PATH}\n", style="dim")
-    report = asyncio.run(acheck(target, Options(path=PATH, seed=seed)))
+    console.print(f"  $ adakit check {target} --path {PATH} --seen-url {SEEN_PATH}\n", style="dim")
+    report = asyncio.run(acheck(target, Options(path=PATH, seed=seed, seen_url=SEEN_PATH)))
     print_report(report, console)
     return report

@@ -43,6 +43,6 @@ def command(as_json: bool) -> None:
     console = open_console()
     console.print(table)
     console.print(
-        f"\n{sum(counts.values())} cases in all, {counts['any']} of them about events that are not"
-        " documented yet. List them with: adakit check --list",
+        f"\n{sum(counts.values())} cases in all, {counts['any']} of them about no documented event."
+        " List them with: adakit check --list",
     )

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-__all__ = ["PATH", "Consumer", "app", "describe_content"]
+__all__ = ["PATH", "SEEN_PATH", "Consumer", "app", "describe_content"]
 
 PATH = "/webhooks/ada"
+SEEN_PATH = "/_seen"
 
 
 def describe_content(content: dict[str, Any]) -> str:
@@ -51,15 +52,20 @@ class Consumer:
     inbox: list[str] = field(default_factory=list)
     profiles: dict[str, dict[str, Any]] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    record: list[dict[str, Any]] = field(default_factory=list)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """The ASGI application."""
         if scope["type"] != "http":
             raise NotImplementedError(f"{scope['type']} is not served")
         body = await _body(receive)
-        status = self.answer(scope["method"], scope["path"], _headers(scope), body)
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
-        await send({"type": "http.response.body", "body": b""})
+        if (scope["method"], scope["path"]) == ("GET", SEEN_PATH):
+            status, content = 200, json.dumps(self.record).encode()
+        else:
+            status, content = self.answer(scope["method"], scope["path"], _headers(scope), body), b""
+        length = [(b"content-length", str(len(content)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": length})
+        await send({"type": "http.response.body", "body": content})
 
     def answer(self, method: str, path: str, headers: Headers, body: bytes) -> int:
         """Take one request and give the status to answer."""
@@ -77,15 +83,20 @@ class Consumer:
             return 400
         if not isinstance(event, dict):
             return 400
-        message_id = next(value for name, value in headers if name == "svix-id")
+        message_id = next(value for name, value in headers if name.lower() == "svix-id")
+        event_type = str(event.get("type"))
+        status = "duplicate"
         if message_id not in self.seen:
-            self.handle(str(event.get("type")), _object(event.get("data")))
+            status = "handled" if self.handle(event_type, _object(event.get("data"))) else "ignored"
             self.seen.add(message_id)
+        self.record.append({"svix_id": message_id, "type": event_type, "status": status})
         return 200
 
-    def handle(self, event_type: str, data: dict[str, Any]) -> None:
-        """Do what the event asks for; an event type that is not known asks for nothing."""
+    def handle(self, event_type: str, data: dict[str, Any]) -> bool:
+        """Do what the event asks for; false for an event type that is not known, which asks for nothing."""
         match event_type:
+            case "v1.conversation.created":
+                self.inbox.append(f"-- conversation {data.get('conversation_id')}")
             case "v1.conversation.message":
                 author = _object(data.get("author"))
                 who = author.get("display_name") or author.get("role") or "somebody"
@@ -97,6 +108,11 @@ class Consumer:
                 self.inbox.append(f"-- {data.get('handoff_integration')} handed back")
             case "v1.end_user.created" | "v1.end_user.updated":
                 self.profiles[str(data.get("end_user_id"))] = _object(data.get("profile"))
+            case "v1.audit_log.emitted":
+                self.inbox.append(f"-- {data.get('entity_type')} {data.get('activity')}")
+            case _:
+                return False
+        return True
 
 
 def _object(value: Any) -> dict[str, Any]:

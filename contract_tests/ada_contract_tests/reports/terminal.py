@@ -154,7 +154,7 @@ def _summary(report: Report) -> Text:
     counts = {o: report.count(o) for o in ("failed", "not run", "not applicable")}
     parts = [f"{report.count('passed')} passed", *(f"{n} {o}" for o, n in counts.items() if n)]
     if report.warnings:
-        parts.append(f"{len(report.warnings)} warnings")
+        parts.append(f"{len(report.warnings)} warning{'s' if len(report.warnings) > 1 else ''}")
     text = Text()
     if report.stopped:
         text.append(f"{report.stopped}\n", style="bold red")
