@@ -80,10 +80,10 @@ async def _after_others(stage: Stage) -> None:
 
 
 async def _redelivered(stage: Stage, attempts: Sequence[tuple[Attempt, Payload]]) -> None:
-    """Deliver again, one after the other, what the consumer asked to have again."""
-    for attempt, payload in attempts:
-        if asks_for_redelivery(attempt.answer):
-            await stage.redeliver(attempt, payload)
+    """Deliver again, after one pause and one after the other, what the consumer asked to have again."""
+    wanted = [(a, payload) for a, payload in attempts if asks_for_redelivery(a.answer)]
+    for number, (attempt, payload) in enumerate(wanted):
+        await stage.redeliver(attempt, payload, pause=number == 0)
 
 
 async def _ended_first(stage: Stage) -> None:
@@ -91,7 +91,7 @@ async def _ended_first(stage: Stage) -> None:
     end, said, begin = (stage.event(name) for name in names)
     ended = await stage.send(end, label="ended, before created", again=False)
     message = await stage.send(said, label="message, before created", again=False)
-    await stage.send(begin, label="created, last")
+    await stage.send(begin, label="created, last", stale=True)
     await _redelivered(stage, [(message, said), (ended, end)])
 
 
@@ -106,7 +106,7 @@ async def _handoff_never_announced(stage: Stage) -> None:
 async def _updated_first(stage: Stage) -> None:
     created, updated = stage.event("end_user.created"), stage.event("end_user.updated")
     early = await stage.send(updated, label="updated, before created", again=False)
-    await stage.send(created, label="created, last")
+    await stage.send(created, label="created, last", stale=True)
     await _redelivered(stage, [(early, updated)])
 
 

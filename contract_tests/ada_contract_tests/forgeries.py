@@ -105,6 +105,11 @@ FORGERIES: tuple[Forgery, ...] = (
     _malformed("not-base64", "the signature is not base64", lambda _: "v1,!!not base64!!"),
     _malformed("no-value", "the signature has a version and no value", lambda _: "v1,"),
     _malformed("empty", "the header svix-signature is empty", lambda _: ""),
+    _malformed(
+        "other-version",
+        "the right signature stands under an unknown version alone",
+        lambda value: f"v2,{value.partition(',')[2]}",
+    ),
     Forgery("malformed:timestamp", "ADA310", "the timestamp is not a number, and signed", stamp="yesterday"),
     Forgery("malformed:id", "ADA310", "the id is empty, and signed", message_id=""),
 )

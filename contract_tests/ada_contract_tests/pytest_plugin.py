@@ -27,7 +27,7 @@ TEXT_OPTIONS = {
     "target": "the consumer: module:app, module:create_app(), or a URL",
     "path": "the path of its webhook endpoint",
     "secret": "the signing secret, or none; else ADA_WEBHOOK_SECRET, else made for an application in process",
-    "accept": "200 (default) or 2xx",
+    "accept": "200: any other 2xx fails; 2xx: any will do; else another 2xx is a warning",
     "select": "only these rules, such as ADA1xx,ADA301",
     "ignore": "not these rules or case ids",
     "events": "only these events; globs, !glob leaves out",

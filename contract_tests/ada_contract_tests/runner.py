@@ -143,6 +143,7 @@ class Runner:
             and attempt.final
             and attempt.message_id
             and attempt.accepted
+            and not attempt.stale
             and cases[attempt.case].handling == "must"
         ]
         try:
@@ -156,6 +157,8 @@ class Runner:
 
     def _notes(self) -> tuple[str, ...]:
         notes = []
+        if self.courier.secret is None:
+            notes.append("Requests were not signed (secret: none), so the rules ADA3xx were left out.")
         if self.courier.slowed:
             notes.append("The consumer asked to slow down (Retry-After); deliveries were made one at a time.")
         if self._recovered:

@@ -39,7 +39,8 @@ class Attempt:
 
     ``message_id`` is the svix-id on the wire, None if it had none; ``authentic`` is false for forgeries;
     ``final`` is false where the same message was delivered again afterwards; ``label`` says which of the
-    case's deliveries it was.
+    case's deliveries it was; ``stale`` is true for what comes too late to have an effect, which a consumer
+    may ignore.
     """
 
     case: str
@@ -49,6 +50,7 @@ class Attempt:
     authentic: bool = True
     final: bool = True
     label: str = ""
+    stale: bool = False
 
     @property
     def accepted(self) -> bool:
@@ -148,21 +150,23 @@ class Stage:
         timestamp: int | None = None,
         label: str = "",
         again: bool = True,
+        stale: bool = False,
     ) -> Attempt:
         """Deliver authentically; once more where the consumer asks for it (unless not ``again``)."""
         chosen = message_id or self.courier.new_id()
-        attempt = await self._once(payload, chosen, timestamp, label)
+        attempt = await self._once(payload, chosen, timestamp, label, stale=stale)
         if again and asks_for_redelivery(attempt.answer):
             return await self.redeliver(attempt, payload)
         return attempt
 
-    async def redeliver(self, attempt: Attempt, payload: Payload | bytes) -> Attempt:
-        """Deliver the same message again, later, as Ada does after a failure."""
+    async def redeliver(self, attempt: Attempt, payload: Payload | bytes, *, pause: bool = True) -> Attempt:
+        """Deliver the same message again, as Ada does after a failure; later, unless not to ``pause``."""
         assert attempt.message_id is not None  # noqa: S101 - authentic deliveries have one
         self.supersede(attempt)
-        await self.courier.pause(attempt.answer)
+        if pause:
+            await self.courier.pause(attempt.answer)
         label = f"{attempt.label} (redelivered)".lstrip()
-        return await self._once(payload, attempt.message_id, None, label)
+        return await self._once(payload, attempt.message_id, None, label, stale=attempt.stale)
 
     def supersede(self, attempt: Attempt) -> None:
         """Mark an attempt as followed by another one of the same message."""
@@ -170,13 +174,21 @@ class Stage:
             record[record.index(attempt)] = replace(attempt, final=False)
 
     async def _once(
-        self, payload: Payload | bytes, message_id: str, timestamp: int | None, label: str
+        self,
+        payload: Payload | bytes,
+        message_id: str,
+        timestamp: int | None,
+        label: str,
+        *,
+        stale: bool,
     ) -> Attempt:
         body = payload if isinstance(payload, bytes) else encode(payload)
         stamp = self.courier.now() if timestamp is None else timestamp
         kind = str(payload.get("type", "")).removeprefix("v1.") if isinstance(payload, dict) else ""
         answer = await self.courier.request(self.courier.signed(body, message_id, stamp), body)
-        return self.record(Attempt(self.case.id, kind or self.case.event, message_id, answer, label=label))
+        return self.record(
+            Attempt(self.case.id, kind or self.case.event, message_id, answer, label=label, stale=stale)
+        )
 
     def record(self, attempt: Attempt) -> Attempt:
         """Keep an attempt for judging and for the witness."""

@@ -134,7 +134,7 @@ def _judge(
     if times > 1:
         return _finding("ADA603", case, "handled once", f"handled {times} times", reproduce)
     accepted = 200 <= final.status < 300
-    if accepted and not times and case.handling == "must":
+    if accepted and not times and case.handling == "must" and not authentic[-1].stale:
         said = ", ".join(f"{n} times {s}" if n > 1 else s for s, n in counts.items()) or "nothing"
         return _finding(
             "ADA601", case, "handled", f"answered {final.status}, and the witness says: {said}", reproduce
