@@ -14,7 +14,7 @@ from ada_contract_tests.runner import Runner
 from ada_contract_tests.targets.loading import is_application_spec
 from ada_contract_tests.targets.opening import open_target, resolve_secret
 from ada_contract_tests.trial import Courier
-from ada_contract_tests.witness import Witness
+from ada_contract_tests.witness import Witness, asking
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.events import EventFactory
 from ada_mockserver.sender import TIME_LIMIT
@@ -133,7 +133,8 @@ async def acheck(
     if progress is not None:
         runner.progress = progress
     if options.seen_url:
-        runner.witness = Witness(_witness_target(options, aim, clock), _witness_path(options.seen_url), clock)
+        ask = asking(_witness_target(options, aim, clock), _witness_path(options.seen_url))
+        runner.witness = Witness(ask, clock)
     await aim.start()
     try:
         report = await runner.run(cases, total_cases=len(all_cases()), seed=seed)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.trial import Attempt, Trial
     from ada_mockserver.message import Response
 
-__all__ = ["always_the_same", "cause_of", "judge", "status_findings"]
+__all__ = ["always_the_same", "cause_of", "changes_of", "judge", "status_findings"]
 
 EXCERPT = 300
 """Characters of a response body that a finding shows."""
@@ -67,7 +67,7 @@ def _judge_attempt(
         expected=expected,
         got=got,
         cause=cause_of(answer, forged=case.forgery is not None),
-        changes=_changes(trial.base, trial.payload),
+        changes=changes_of(trial),
         excerpt=_excerpt(answer.response),
         traceback=answer.traceback or "",
         reproduce=reproduce,
@@ -145,8 +145,9 @@ def _excerpt(response: Response | None) -> str:
     return text if len(text) <= EXCERPT else text[: EXCERPT - 3] + "..."
 
 
-def _changes(base: dict[str, Any], payload: dict[str, Any]) -> tuple[tuple[str, str, str], ...]:
-    return tuple((path, _json(a), _json(b)) for path, a, b in differences(base, payload))
+def changes_of(trial: Trial) -> tuple[tuple[str, str, str], ...]:
+    """How the payload of a trial differs from an ordinary event, as findings show it."""
+    return tuple((path, _json(a), _json(b)) for path, a, b in differences(trial.base, trial.payload))
 
 
 def _json(value: Any) -> str:

@@ -102,11 +102,13 @@ class AdaItem(pytest.Function):
 def _callable(case: Case, config: pytest.Config) -> Any:
     """The test function of a case: what it takes are fixtures, which a root conftest may override."""
 
-    def check_case(request: pytest.FixtureRequest, ada_target: Any, ada_secret: str | None) -> None:
+    def check_case(
+        request: pytest.FixtureRequest, ada_target: Any, ada_secret: str | None, ada_witness: Any
+    ) -> None:
         runtime = runtime_of(request.config)
         if runtime.stopped:
             pytest.skip(f"adakit: not sent: {runtime.stopped}")
-        finding = runtime.run(case, ada_target, ada_secret)
+        finding = runtime.run(case, ada_target, ada_secret, ada_witness)
         if finding is None:
             return
         if finding.severity == "error" or is_strict(request.config):

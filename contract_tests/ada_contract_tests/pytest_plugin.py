@@ -30,6 +30,7 @@ TEXT_OPTIONS = {
     "accept": "200: any other 2xx fails; 2xx: any will do; else another 2xx is a warning",
     "select": "only these rules, such as ADA1xx,ADA301",
     "ignore": "not these rules or case ids",
+    "seen_url": "the witness, which answers what was really handled: a URL, or a path of the application",
     "events": "only these events; globs, !glob leaves out",
 }
 LIST_OPTIONS = frozenset({"select", "ignore", "events"})
@@ -46,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("adakit", "contract tests for Ada webhooks")
     group.addoption("--ada", action="store_true", help="run the cases although paths are given")
     for name, text in TEXT_OPTIONS.items():
-        group.addoption(f"--ada-{name}", metavar=name.upper(), help=text)
+        group.addoption(f"--ada-{name.replace('_', '-')}", metavar=name.upper(), help=text)
         kind: Literal["args", "string"] = "args" if name in LIST_OPTIONS else "string"
         parser.addini(f"ada_{name}", text, type=kind, default=None)
     group.addoption("--ada-strict", action="store_true", default=None, help="fail on warnings too")
@@ -209,6 +210,16 @@ def ada_target(pytestconfig: pytest.Config) -> Any:
 def ada_secret(pytestconfig: pytest.Config) -> str | None:
     """The signing secret; override it in the root conftest.py. None means ADA_WEBHOOK_SECRET."""
     return setting(pytestconfig, "secret")
+
+
+@pytest.fixture(scope="session")
+def ada_witness(pytestconfig: pytest.Config) -> Any:
+    """What knows whether an event was really handled; override it in the root conftest.py.
+
+    A function that returns the entries so far, ``{"svix_id", "type", "status"}`` each, a URL or a path of the
+    application that answers them as JSON, or None.
+    """
+    return setting(pytestconfig, "seen_url")
 
 
 @pytest.fixture

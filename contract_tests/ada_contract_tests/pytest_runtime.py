@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -12,25 +13,27 @@ import pytest
 from ada_contract_tests.cases import Selection
 from ada_contract_tests.checking import Options, planned
 from ada_contract_tests.findings import Result
-from ada_contract_tests.judging import judge, status_findings
+from ada_contract_tests.judging import changes_of, judge, status_findings
 from ada_contract_tests.pytest_plugin import session_seed, setting
 from ada_contract_tests.reproduction import Reproduction
 from ada_contract_tests.targets.loading import application_interface
 from ada_contract_tests.targets.opening import application_target, open_target, resolve_secret
 from ada_contract_tests.trial import Courier, perform
+from ada_contract_tests.witness import Witness, asking, entries_seen, witness_findings
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.events import EventFactory
 from ada_mockserver.sender import TIME_LIMIT
 from ada_schemas.errors import AdakitError, TargetError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from ada_contract_tests.cases import Case
     from ada_contract_tests.findings import Finding
     from ada_contract_tests.targets.base import Answer, Target
     from ada_contract_tests.targets.opening import Secret
     from ada_contract_tests.trial import Trial
+    from ada_contract_tests.witness import Seen
     from ada_mockserver.message import Headers
 
 __all__ = ["Runtime"]
@@ -72,19 +75,19 @@ class Runtime:
         )
         return Options(accept=setting(self._config, "accept"), selection=selection)
 
-    def run(self, case: Case, target: Any, secret: str | None) -> Finding | None:
+    def run(self, case: Case, target: Any, secret: str | None, witness: Any = None) -> Finding | None:
         """Deliver one case and judge the answer.
 
         Raises TargetError when the target cannot be loaded or takes no connections, UsageError when the
         target or the secret is not usable.
         """
         try:
-            return self._run(case, target, secret)
+            return self._run(case, target, secret, witness)
         except AdakitError as error:
             self.stopped = error.what
             raise
 
-    def _run(self, case: Case, target: Any, secret: str | None) -> Finding | None:
+    def _run(self, case: Case, target: Any, secret: str | None, witness: Any) -> Finding | None:
         courier = self._courier(target, secret)
         if case.over_http and courier.target.in_process:
             pytest.skip("makes a difference over HTTP only")
@@ -92,11 +95,33 @@ class Runtime:
         self._note(trial)
         lines = self._reproduction(case, target, unsigned=courier.secret is None)
         finding = judge(case, trial, timeout=TIME_LIMIT, reproduce=lines)
+        if finding is None and witness is not None:
+            finding = self._wait(self._witnessed(case, trial, courier, witness, lines))
         result = Result(case, "failed" if finding else "passed", trial, finding)
         if case.rule == "ADA401" and finding is None:
             asked = setting(self._config, "accept") == "200"
             return next(iter(status_findings([result], severity="error" if asked else "warning")), None)
         return finding
+
+    async def _witnessed(
+        self, case: Case, trial: Trial, courier: Courier, witness: Any, lines: tuple[str, ...]
+    ) -> Finding | None:
+        """What the witness says of this case: a function that gives its entries, a URL, or a path."""
+
+        async def entries() -> Seen:
+            return entries_seen(witness())
+
+        ask: Callable[[], Awaitable[Seen]] = entries
+        if not callable(witness):
+            is_url = witness.startswith(("http://", "https://"))
+            aim = courier.target
+            if is_url:
+                aim = open_target(witness, path=None, clock=self._clock, search_path=())
+            ask = asking(aim, None if is_url else witness)
+        wanted = [a.message_id for a in courier.ledger if a.message_id and a.accepted and not a.stale]
+        seen = await Witness(ask, self._clock).settled(wanted if case.handling == "must" else [])
+        found = witness_findings(courier, seen, {case.id: case}, reproduce={case.id: lines})
+        return replace(found[0], changes=changes_of(trial)) if found else None
 
     def _reproduction(self, case: Case, target: Any, *, unsigned: bool) -> tuple[str, ...]:
         """Commands that repeat a case; none for what a fixture gave, which no command can name."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.findings import Report, Result
-from ada_contract_tests.judging import always_the_same, judge, status_findings
+from ada_contract_tests.judging import always_the_same, changes_of, judge, status_findings
 from ada_contract_tests.trial import perform
 from ada_contract_tests.witness import witness_findings
 from ada_schemas.errors import TargetError, UsageError
@@ -153,7 +153,12 @@ class Runner:
             return []
         reproduce = {case_id: self.reproduce(case) for case_id, case in cases.items()}
         found = witness_findings(self.courier, seen, cases, reproduce=reproduce)
-        return [finding for finding in found if finding.rule in self.codes]
+        trials = {case_id: result.trial for case_id, result in self._results.items()}
+        return [
+            replace(finding, changes=changes_of(trial))
+            for finding in found
+            if finding.rule in self.codes and (trial := trials[finding.case]) is not None
+        ]
 
     def _notes(self) -> tuple[str, ...]:
         notes = []

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from ada_contract_tests.findings import Finding
 from ada_schemas.errors import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from ada_contract_tests.cases import Case
     from ada_contract_tests.targets.base import Target
     from ada_contract_tests.trial import Attempt, Courier
     from ada_mockserver.clock import Clock
 
-__all__ = ["Seen", "Witness", "witness_findings"]
+__all__ = ["Seen", "Witness", "asking", "entries_seen", "witness_findings"]
 
 STATUSES = ("handled", "ignored", "duplicate", "rejected")
 QUIET = 3.0
@@ -35,60 +35,83 @@ LATE_POLL = 0.5
 TIMEOUT = 15.0
 LARGEST = 32 * 1024 * 1024
 
-Seen = dict[str | None, Counter[str]]
-"""How often each svix-id (None for requests without one) was seen with each status."""
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a consumer has seen so far.
+
+    ``counts`` says how often each svix-id (None for requests without one) was seen with each status;
+    ``handled_types`` are the event types of which anything was handled.
+    """
+
+    counts: dict[str | None, Counter[str]] = field(default_factory=dict)
+    handled_types: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class Witness:
-    """Asks the consumer what it did; ``path`` is None where the target's own address is the witness."""
+    """Knows what the consumer did: ``ask`` answers what it has seen so far."""
 
-    target: Target
-    path: str | None
+    ask: Callable[[], Awaitable[Seen]]
     clock: Clock
-
-    async def ask(self) -> Seen:
-        """What the consumer has seen so far; raises TargetError when the answer is not as it should be."""
-        answer = await self.target.request(
-            (), b"", timeout=TIMEOUT, method="GET", path=self.path, keep=LARGEST
-        )
-        if answer.error is not None:
-            raise self._unfit(answer.error.what)
-        assert answer.response is not None  # noqa: S101 - an answer without error has a response
-        if answer.response.status != 200:
-            raise self._unfit(f"it answers {answer.response.status}")
-        if answer.response.truncated:
-            raise self._unfit("its answer is larger than can be read")
-        try:
-            entries = json.loads(answer.response.body)
-            seen: Seen = defaultdict(Counter)
-            for entry in entries:
-                seen[entry["svix_id"]][entry["status"]] += 1
-        except (ValueError, TypeError, KeyError) as error:
-            raise self._unfit("it does not answer a JSON list of {svix_id, type, status}") from error
-        return seen
-
-    def _unfit(self, reason: str) -> TargetError:
-        return TargetError(
-            f"The witness {self.path or self.target.name} cannot be used: {reason}.",
-            usage=False,
-            next_step="It should answer a JSON list with an object {svix_id, type, status} for each request.",
-        )
 
     async def settled(self, wanted: Sequence[str]) -> Seen:
         """Ask until every message in ``wanted`` has an entry, or nothing has changed for a while."""
         started = changed = self.clock.monotonic()
-        before: Seen = {}
+        before = Seen()
         while True:
             seen = await self.ask()
             now = self.clock.monotonic()
-            if all(message_id in seen for message_id in wanted):
+            if all(message_id in seen.counts for message_id in wanted):
                 return seen
             if seen != before:
                 before, changed = seen, now
             if now - changed >= QUIET or now - started >= LONGEST_WAIT:
                 return seen
             await self.clock.sleep(POLL if now - started < 1 else LATE_POLL)
+
+
+def asking(target: Target, path: str | None) -> Callable[[], Awaitable[Seen]]:
+    """A witness over HTTP, or a path of an application in process; ``path`` None is the target's own address.
+
+    What it returns raises TargetError when the answer is not as it should be.
+    """
+    name = path or target.name
+
+    async def ask() -> Seen:
+        answer = await target.request((), b"", timeout=TIMEOUT, method="GET", path=path, keep=LARGEST)
+        if answer.error is not None:
+            raise _unfit(name, answer.error.what)
+        assert answer.response is not None  # noqa: S101 - an answer without error has a response
+        if answer.response.status != 200:
+            raise _unfit(name, f"it answers {answer.response.status}")
+        if answer.response.truncated:
+            raise _unfit(name, "its answer is larger than can be read")
+        try:
+            return entries_seen(json.loads(answer.response.body))
+        except (ValueError, TypeError, KeyError) as error:
+            raise _unfit(name, "it does not answer a JSON list of {svix_id, type, status}") from error
+
+    return ask
+
+
+def entries_seen(entries: Iterable[Mapping[str, Any]]) -> Seen:
+    """The entries of a witness, counted; raises KeyError or TypeError for one that is none."""
+    counts: dict[str | None, Counter[str]] = defaultdict(Counter)
+    handled = set()
+    for entry in entries:
+        counts[entry["svix_id"]][entry["status"]] += 1
+        if entry["status"] == "handled":
+            handled.add(str(entry.get("type")))
+    return Seen(dict(counts), frozenset(handled))
+
+
+def _unfit(name: str, reason: str) -> TargetError:
+    return TargetError(
+        f"The witness {name} cannot be used: {reason}.",
+        usage=False,
+        next_step="It should answer a JSON list with an object {svix_id, type, status} for each request.",
+    )
 
 
 def witness_findings(
@@ -103,19 +126,18 @@ def witness_findings(
         messages[attempt.case, attempt.message_id].append(attempt)
     found: list[Finding] = []
     ignored: dict[str, list[Finding]] = defaultdict(list)
-    handled: Counter[str] = Counter()
     for (case_id, message_id), attempts in messages.items():
         case = cases[case_id]
-        counts = seen.get(message_id, Counter())
+        counts = seen.counts.get(message_id, Counter())
         finding = _judge(case, attempts, counts, reproduce.get(case_id, ()))
         event = attempts[-1].event
-        handled[event] += counts["handled"]
         if finding is not None and finding.rule == "ADA601" and counts["ignored"]:
             ignored[event].append(finding)
         elif finding is not None:
             found.append(finding)
     for event, findings in ignored.items():
-        found += findings if handled[event] else [_whole_event(event, findings)]
+        lost = f"v1.{event}" in seen.handled_types
+        found += findings if lost else [_whole_event(event, findings)]
     return _one_a_case(found)
 
 
