@@ -24,9 +24,12 @@ __all__ = ["always_the_same", "cause_of", "changes_of", "judge", "status_finding
 EXCERPT = 300
 """Characters of a response body that a finding shows."""
 
-TEXTBOOKS_RAISE = ("ADA310", "ADA501", "ADA502", "ADA503")
-"""Here the official libraries raise undocumented errors, or the documented way to use them leaves the
-parser's errors uncaught, so that the textbook consumer answers 500 to what Ada never sends."""
+LIBRARIES_RAISE = ("ADA310", "ADA503")
+"""Here the official libraries raise undocumented errors, before they have looked at any signature."""
+
+TEXTBOOKS_RAISE = (*LIBRARIES_RAISE, "ADA501", "ADA502")
+"""Here they do, or the documented way to use them leaves the parser's errors uncaught, so that the
+textbook consumer answers 500 to what Ada never sends."""
 
 NO_ANSWER = {
     "timeout": "no answer in time",
@@ -104,9 +107,10 @@ def _is_good(case: Case, status: int) -> bool:
 
 def _severity(case: Case, answer: Answer) -> Severity:
     status = answer.response.status if answer.response is not None else 0
-    if case.forgery is not None and ((case.rule != "ADA310" and not case.lenient) or status < 400):
+    if case.forgery is not None and 0 < status < 400:
         return "error"
-    return "warning" if case.lenient or (case.rule in TEXTBOOKS_RAISE and status >= 500) else "error"
+    raising = TEXTBOOKS_RAISE if case.forgery is None else LIBRARIES_RAISE
+    return "warning" if case.lenient or (case.rule in raising and status >= 500) else "error"
 
 
 def _expected(case: Case) -> str:

@@ -82,6 +82,7 @@ class Runner:
     _started: float = 0.0
     _total: int = 0
     _stopped: str = ""
+    _late: bool = False
 
     async def run(self, cases: Sequence[Case], *, total_cases: int, seed: int) -> Report:
         """Run the cases; the report has a result for each of them, in their order.
@@ -102,6 +103,8 @@ class Runner:
         if overall is None:
             await self._run_all(self._left(applicable))
             await self._settle()
+            if self._late:
+                self._stop_late()
             overall = self._always_refused(applicable)
         results = [self._results.get(c.id) or self._not_run(c) for c in cases]
         findings = [overall] if overall else [r.finding for r in results if r.finding is not None]
@@ -234,7 +237,7 @@ class Runner:
 
         async def work() -> None:
             for case in waiting:
-                if self._out_of_patience():
+                if self._out_of_patience(reserve=self._reserve()):
                     return
                 silent = self._silent_group(case)
                 if silent is not None:
@@ -252,13 +255,24 @@ class Runner:
         groups = [_group(kind, case) for kind in (*NO_CONNECTION, "timeout", "dropped")]
         return next((g for g in groups if len(self._silent.get(g, ())) >= CONFIRMATIONS), None)
 
-    def _out_of_patience(self) -> bool:
-        if self._timed_out and self.courier.clock.monotonic() - self._started > PATIENCE:
-            self._stopped = (
-                f"Stopped after {PATIENCE:g} s: the endpoint leaves requests without an answer,"
-                " so the rest was not sent."
-            )
-        return bool(self._stopped)
+    def _reserve(self) -> float:
+        """The seconds that are kept for repeating alone what got no answer: enough for two attempts."""
+        return min(2 * self.courier.timeout, PATIENCE / 2)
+
+    def _out_of_patience(self, *, reserve: float = 0.0) -> bool:
+        """Whether a run in which answers time out has lasted long enough, a ``reserve`` of seconds aside."""
+        spent = self.courier.clock.monotonic() - self._started
+        if self._timed_out and spent > PATIENCE - reserve:
+            self._late = True
+            if not reserve:
+                self._stop_late()
+        return bool(self._stopped) or (self._late and reserve > 0)
+
+    def _stop_late(self) -> None:
+        self._stopped = self._stopped or (
+            f"Stopped after {PATIENCE:g} s: the endpoint leaves requests without an answer,"
+            " so the rest was not sent."
+        )
 
     def _take(self, case: Case, trial: Trial) -> None:
         """Judge a trial, or remember that an answer is missing: that is repeated alone."""

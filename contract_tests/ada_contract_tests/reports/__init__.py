@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ada_contract_tests.reports.html_report import render_html
 from ada_contract_tests.reports.json_report import render_json
+from ada_contract_tests.reports.junit import render_junit
+from ada_contract_tests.reports.markdown import render_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,5 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = ["RENDERERS"]
 
-RENDERERS: dict[str, Callable[[Report], str]] = {"json": render_json}
+RENDERERS: dict[str, Callable[[Report], str]] = {
+    "html": render_html,
+    "json": render_json,
+    "junit": render_junit,
+    "markdown": render_markdown,
+}
 """What ``--report NAME=FILE`` can write."""

@@ -20,7 +20,7 @@ MOST_TRACEBACK = 14
 def finding_text(finding: Finding, *, repeat: str = "") -> str:
     """The finding in at most about 40 lines; ``repeat`` is a further line to reproduce it."""
     rule = RULES[finding.rule]
-    cause = f" ({finding.cause})" if finding.traceback else ""
+    cause = f" ({finding.cause})" if finding.traceback and finding.cause not in finding.got else ""
     headline = f"{finding.summary}: expected {finding.expected}, got {finding.got}{cause}"
     rows: list[tuple[str, str]] = [("rule", f"{finding.rule} {rule.title}")]
     if finding.excerpt:

@@ -274,10 +274,14 @@ def _attribute(holder: object, name: str, walked: str, search_path: Sequence[Pat
         raise _raised(f"{walked}.{name} cannot be read", error, search_path, step) from error
 
 
+_USUAL_NAMES = ("app", "application", "asgi_app", "wsgi_app", "api")
+
+
 def _suggestion(module: ModuleType, name: str, walked: str) -> str:
     """The next step for a name that ``module`` lacks: its applications, else names that are similar."""
     public = {key: value for key, value in vars(module).items() if not key.startswith("_")}
-    applications = [key for key, value in public.items() if _looks_like_application(value, module)]
+    found = [key for key, value in public.items() if _looks_like_application(value, module)]
+    applications = sorted(found, key=lambda key: key not in _USUAL_NAMES)
     factories = [f"{key}()" for key, value in public.items() if key in _FACTORY_NAMES and callable(value)]
     near = applications + factories or difflib.get_close_matches(name, public, n=3)
     if near:

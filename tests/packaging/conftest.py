@@ -1,0 +1,133 @@
+"""The distribution as it would be published, built once, and an environment that it is installed into."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*command: str | Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, without what the environment says about Python, pytest and adakit."""
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ADA_", "PYTEST", "PYTHON", "COV_", "VIRTUAL_ENV"))
+    }
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**inherited, "NO_COLOR": "1", **variables},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+
+
+def must(*command: str | Path) -> None:
+    """Run a command that has to succeed."""
+    done = run(*command)
+    if done.returncode:
+        pytest.fail(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}", pytrace=False)
+
+
+@contextlib.contextmanager
+def made_once(factory: pytest.TempPathFactory, name: str) -> Iterator[tuple[Path, bool]]:
+    """A folder that the workers of pytest-xdist share, and whether it is still to be filled."""
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder = base / name
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = base / f"{name}.done"
+        yield folder, not done.exists()
+        done.touch()
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the sdist and with the wheel, which is built from the sdist."""
+    with made_once(tmp_path_factory, "dist") as (folder, is_new):
+        if is_new:
+            must(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheel(built: Path) -> Path:
+    """The wheel."""
+    (found,) = built.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="session")
+def wheel_files(wheel: Path) -> dict[str, bytes]:
+    """What the wheel holds: name -> content."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture(scope="session")
+def sdist_files(built: Path) -> list[str]:
+    """The names of the files in the sdist, below its top folder."""
+    (found,) = built.glob("*.tar.gz")
+    with tarfile.open(found) as archive:
+        return [member.name.partition("/")[2] for member in archive if member.isfile()]
+
+
+class Environment:
+    """An environment of its own; ``extra`` is a folder with further packages."""
+
+    def __init__(self, folder: Path, extra: Path | None = None) -> None:
+        self.folder = folder
+        self.extra = extra
+
+    def python(self, *args: str | Path, **options: Path | str) -> subprocess.CompletedProcess[str]:
+        """Run its Python."""
+        variables = {"PYTHONPATH": str(self.extra)} if self.extra else {}
+        return run(self.folder / "bin" / "python", *args, **variables, **options)
+
+    def adakit(self, *args: str | Path, **options: Path | str) -> subprocess.CompletedProcess[str]:
+        """Run the command that it installed."""
+        return run(self.folder / "bin" / "adakit", *args, **options)
+
+
+def install(python: Path, *what: str | Path) -> None:
+    """Install with this environment's pip into another, which needs none then."""
+    must(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *what)
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """A fresh environment with the wheel, without any extra."""
+    with made_once(tmp_path_factory, "installed") as (folder, is_new):
+        if is_new:
+            venv.create(folder, with_pip=False)
+            install(folder / "bin" / "python", wheel)
+    return Environment(folder)
+
+
+@pytest.fixture(scope="session")
+def installed_with_pytest(installed: Environment, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """The same environment with pytest beside it."""
+    with made_once(tmp_path_factory, "pytest-beside") as (folder, is_new):
+        if is_new:
+            install(installed.folder / "bin" / "python", "--target", folder, "pytest")
+    return Environment(installed.folder, extra=folder)

@@ -1,0 +1,168 @@
+"""The rules of ARCHITECTURE.md that the sources can be read for."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LAYERS = {
+    "ada_schemas": ROOT / "schemas" / "ada_schemas",
+    "ada_mockserver": ROOT / "mockserver" / "ada_mockserver",
+    "ada_contract_tests": ROOT / "contract_tests" / "ada_contract_tests",
+    "adakit": ROOT / "cli" / "adakit",
+}
+"""From the lowest to the highest; each may import those before it, and itself."""
+
+MODULES = [file for folder in LAYERS.values() for file in sorted(folder.rglob("*.py"))]
+
+
+def shown(file):
+    return str(file.relative_to(ROOT))
+
+
+def imported_layers(tree):
+    """The layers that a module names in an import: at its top, in functions, for the type checker."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "relative imports hide which layer is meant"
+            names.add(node.module)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            # The text that import_module is given, whole or as the beginning of an f-string.
+            match = re.fullmatch(r"(\w+)\.[\w.]*", node.value)
+            names |= {node.value} if match and match[1] in LAYERS else set()
+    return {name.partition(".")[0] for name in names} & set(LAYERS)
+
+
+def test_layers_exist():
+    """The four packages are where the rules below look for them."""
+    assert {file.name for folder in LAYERS.values() for file in folder.glob("__init__.py")} == {"__init__.py"}
+    assert len(MODULES) > 10 * len(LAYERS)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_imports_run_one_way(layer):
+    """A package imports itself and the packages below it, never one above."""
+    order = list(LAYERS)
+    allowed = set(order[: order.index(layer) + 1])
+    wrong = {}
+    for file in LAYERS[layer].rglob("*.py"):
+        above = imported_layers(ast.parse(file.read_text(encoding="utf-8"))) - allowed
+        if above:
+            wrong[shown(file)] = above
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import adakit.cli",
+        "from adakit import __version__",
+        "def f():\n    from adakit.cli import main",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import adakit",
+        "from importlib import import_module\nimport_module('adakit.cli')",
+        "from importlib import import_module\nimport_module(f'adakit.commands.{1}')",
+    ],
+)
+def test_every_import_is_seen(source):
+    """An import is found wherever it hides."""
+    assert imported_layers(ast.parse(source)) == {"adakit"}
+
+
+def test_short_modules():
+    """No module is longer than 400 lines."""
+    lengths = {shown(file): len(file.read_text(encoding="utf-8").splitlines()) for file in MODULES}
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+def test_no_drawers():
+    """No module or package is named after nothing in particular."""
+    drawers = {"utils", "util", "helpers", "helper", "core", "common", "misc"}
+    paths = [file.relative_to(ROOT) for file in MODULES]
+    assert [str(path) for path in paths if drawers & {path.stem, *path.parts}] == []
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_package_exports(name):
+    """What a package lists in ``__all__`` is there, and is all that is public in it."""
+    package = importlib.import_module(name)
+    assert len(package.__all__) == len(set(package.__all__))
+    for each in package.__all__:
+        getattr(package, each)
+    own = {
+        each
+        for each in {*dir(package), *vars(package)}
+        if not each.startswith("_") and not isinstance(getattr(package, each), ModuleType)
+    }
+    # What every module imports for itself is not what it offers.
+    assert own - {"Any", "TYPE_CHECKING", "annotations", "import_module"} == {
+        each for each in package.__all__ if not each.startswith("_")
+    }
+    if "__getattr__" in vars(package):
+        assert dir(package) == sorted(package.__all__)
+
+
+@pytest.mark.parametrize("name", [name for name in LAYERS if name != "adakit"])
+def test_late_exports(name):
+    """What a package resolves late is declared for the type checker under the same names."""
+    tree = ast.parse((LAYERS[name] / "__init__.py").read_text(encoding="utf-8"))
+    declared = [
+        alias.asname or alias.name
+        for node in tree.body
+        if isinstance(node, ast.If)
+        for statement in node.body
+        if isinstance(statement, ast.ImportFrom) and statement.module.startswith(name)
+        for alias in statement.names
+    ]
+    package = importlib.import_module(name)
+    assert sorted(declared) == sorted(package.__all__)
+    with pytest.raises(AttributeError, match=f"^module '{name}' has no attribute 'nonsense'$"):
+        package.nonsense  # noqa: B018 - reading it is what is tested
+
+
+def test_modules_declare_exports():
+    """Every module states what it offers in ``__all__``, and each name is there."""
+    for file in MODULES:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        top = [target for node in tree.body for target in bound_names(node)]
+        if "__all__" not in top:
+            assert file.name in ("__init__.py", "__main__.py"), f"{shown(file)} has no __all__"
+            continue
+        if file.name != "__init__.py":
+            assert set(listed(tree)) <= set(top), shown(file)
+
+
+def bound_names(node):
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Assign):
+        return [name.id for target in node.targets for name in ast.walk(target) if isinstance(name, ast.Name)]
+    if isinstance(node, ast.AnnAssign):
+        return [node.target.id]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name for alias in node.names]
+    return []
+
+
+def listed(tree):
+    for node in tree.body:
+        if "__all__" in bound_names(node):
+            return ast.literal_eval(node.value)
+    return []
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_source_roots(layer):
+    """A source root holds its package alone: an editable install puts the root on ``sys.path``."""
+    allowed = {layer, "README.md"} | ({"package.json"} if layer == "ada_schemas" else set())
+    found = {path.name for path in LAYERS[layer].parent.iterdir()}
+    assert layer in found
+    assert found <= allowed

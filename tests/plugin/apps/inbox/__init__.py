@@ -1,0 +1,1 @@
+"""A Django project with a database: every event becomes a row."""

@@ -1,0 +1,5 @@
+"""For servers that speak WSGI."""
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()

@@ -1,0 +1,71 @@
+"""What the plugin costs a run that does not use it: nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+RECORDER = """
+import json
+import pathlib
+import sys
+
+def record(name):
+    pathlib.Path(name).write_text(json.dumps(sorted(sys.modules)))
+
+def pytest_sessionstart():
+    record("start.json")
+
+def pytest_sessionfinish():
+    record("finish.json")
+"""
+
+OURS = ("adakit", "ada_schemas", "ada_mockserver", "ada_contract_tests")
+CORE = {"click", "httptools", "jsonschema", "jsonschema_rs", "rich", "yaml"}
+PYTEST = {"_pytest", "iniconfig", "packaging", "pluggy", "py", "pygments", "pytest"}
+
+
+def modules(project, name):
+    return set(json.loads((project.path / name).read_text()))
+
+
+def test_unused(project, monkeypatch):
+    """Without its options, and found by its entry point, it imports itself and its package alone."""
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    project.write(
+        "pyproject.toml", "[tool.pytest.ini_options]\nasyncio_default_fixture_loop_scope = 'function'\n"
+    )
+    project.write("conftest.py", RECORDER)
+    project.write("test_nothing.py", "def test_nothing():\n    pass\n")
+    # Named by no -p: pytest finds it as it does in any project.
+    result = project.pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["plugins:*adakit-*"])
+    result.stdout.no_fnmatch_line("adakit: *")
+    for name in ("start.json", "finish.json"):
+        loaded = modules(project, name)
+        ours = {module for module in loaded if module.partition(".")[0] in OURS}
+        assert ours == {"ada_contract_tests", "ada_contract_tests.pytest_plugin"}
+        assert not CORE & loaded
+
+
+def test_imports_nothing_but_pytest(project):
+    """Beside pytest's own packages and the standard library it brings nothing into a session."""
+    project.write("pytest.ini", "")
+    project.write("conftest.py", RECORDER)
+    project.write("test_nothing.py", "def test_nothing():\n    pass\n")
+    # The site packages of the environment may import things at start-up: those are not pytest's.
+    script = "import json, sys; print(json.dumps(sorted(sys.modules)))"
+    at_startup = set(json.loads(project.pytester.run(sys.executable, "-c", script).outlines[0]))
+    assert project.run().outcomes == {"test_nothing.py::test_nothing": "PASSED"}
+    loaded = {module.partition(".")[0] for module in modules(project, "finish.json") - at_startup}
+    own = {"ada_contract_tests", "conftest", "test_nothing"}
+    assert loaded - PYTEST - set(sys.stdlib_module_names) <= own
+
+
+def test_used(plain):
+    """The recording would show it: with a target set the kit is imported."""
+    plain.write("conftest.py", RECORDER)
+    plain.run("--ada-select", "ADA401")
+    assert "ada_contract_tests.pytest_cases" not in modules(plain, "start.json")
+    assert {"ada_contract_tests.pytest_cases", "yaml"} <= modules(plain, "finish.json")
