@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint format schemas clean
+.PHONY: demo test lint format schemas mutants clean
 
 demo: $(STAMP)
 	$(BIN)/adakit demo
@@ -24,6 +24,12 @@ format: $(STAMP)
 
 schemas: $(STAMP)
 	$(BIN)/adakit schemas generate
+
+# Every consumer of tests/corpus against the check: what it finds, misses and wrongly accuses. About 15 minutes.
+mutants: $(STAMP)
+	$(BIN)/python -m pip install --quiet --group corpus
+	npm ci --silent --prefix tests/corpus/node
+	$(BIN)/python benchmarks/mutants.py --compare benchmarks/first_run.json
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "adakit needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'

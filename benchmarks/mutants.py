@@ -90,7 +90,14 @@ async def measured(entry: dict[str, Any], options: list[str]) -> Outcome:
             out, err = await check.communicate()
     except TimeoutError:
         check.kill()
-        return Outcome(*known, exit_code=-1, strict_exit_code=-1, rules=[], seconds=CHECK_LIMIT, note="the check did not end")
+        return Outcome(
+            *known,
+            exit_code=-1,
+            strict_exit_code=-1,
+            rules=[],
+            seconds=CHECK_LIMIT,
+            note="the check did not end",
+        )
     finally:
         if process.returncode is None:
             process.kill()
@@ -118,8 +125,9 @@ async def run(entries: list[dict[str, Any]], jobs: int, options: list[str]) -> l
             outcome = await measured(entry, options)
             outcomes.append(outcome)
             wrong = outcome.detected == outcome.correct
-            mark = "  " if not wrong else "!!"
-            print(f"{mark} {outcome.id:<44} {outcome.exit_code:>2} {outcome.seconds:>6.1f} s  {', '.join(outcome.rules)[:90]} {outcome.note[:80]}", flush=True)
+            mark, rules = "!!" if wrong else "  ", ", ".join(outcome.rules)[:90]
+            line = f"{mark} {outcome.id:<44} {outcome.exit_code:>2} {outcome.seconds:>6.1f} s"
+            print(f"{line}  {rules} {outcome.note[:80]}", flush=True)
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(jobs):

@@ -63,17 +63,20 @@ def parse_secret(secret: str) -> bytes:
     )
 
 
-def sign(secret: str, *, message_id: str, timestamp: int, body: bytes) -> str:
+def sign(secret: str, *, message_id: str, timestamp: int | str, body: bytes) -> str:
     """One signature, ``v1,<base64>``, over ``body`` as it is.
 
-    ``timestamp`` is in Unix seconds, as in ``svix-timestamp``. Raises `UsageError` for a bad secret.
+    ``timestamp`` is in Unix seconds, as in ``svix-timestamp``; any text is signed as it is, which the
+    contract check uses for malformed timestamps. Raises `UsageError` for a bad secret.
     """
     key = parse_secret(secret)
     return "v1," + base64.b64encode(_mac(key, message_id, str(timestamp), body)).decode("ascii")
 
 
-def signature_headers(secrets: Sequence[str], *, message_id: str, timestamp: int, body: bytes) -> Headers:
-    """``svix-id``, ``svix-timestamp`` (Unix seconds) and ``svix-signature``.
+def signature_headers(
+    secrets: Sequence[str], *, message_id: str, timestamp: int | str, body: bytes
+) -> Headers:
+    """``svix-id``, ``svix-timestamp`` and ``svix-signature``; ``timestamp`` is as `sign` takes it.
 
     Several secrets, as while one is being rotated, give as many signatures, in their order, separated by
     spaces. Raises `UsageError` for a bad secret and for none at all.

@@ -16,6 +16,8 @@ import trustme
 
 from ada_mockserver import wire
 from ada_mockserver.clock import ManualClock, SystemClock
+from ada_mockserver.http_answer import Answer
+from ada_mockserver.http_request import parse_url
 from ada_mockserver.message import Request, Response
 from ada_mockserver.wire import Wire, make_ssl_context
 from ada_schemas.errors import UsageError, WireError
@@ -227,7 +229,7 @@ def test_an_ipv6_literal_stands_in_brackets() -> None:
 def test_an_ipv6_zone_stays_off_the_wire(url: str, authority: str, host: str) -> None:
     """A zone belongs to this machine: it is connected to, not sent."""
     # No such address can be served on every machine, so the parts are looked at.
-    target = wire._parse_url(url)
+    target = parse_url(url)
     assert (target.authority, target.host) == (authority, host)
 
 
@@ -661,7 +663,7 @@ def test_an_answer_that_waits_behind_a_failed_write_is_read() -> None:
         # Which of the two the event loop sees first cannot be arranged on a real connection.
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            one = wire._Attempt(b"", ManualClock(), wire._Answer(bodiless=False, keep=64 * KIB), None)
+            one = wire._Attempt(b"", ManualClock(), Answer(bodiless=False, keep=64 * KIB), None)
             one._socket = ours
             theirs.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 4\r\n\r\nnope")
             ours.setblocking(False)
