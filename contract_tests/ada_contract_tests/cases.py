@@ -15,6 +15,7 @@ from ada_contract_tests.hostile import BODIES, hostile_values
 from ada_contract_tests.rules import RULES, selected_codes
 from ada_mockserver.payloads import encode
 from ada_schemas.catalog import event_names
+from ada_schemas.degree import removing
 from ada_schemas.errors import UsageError
 from ada_schemas.variation import ANY, degrees
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["Case", "Selection", "all_cases", "case_named"]
 
 Payload = dict[str, Any]
+
+ENVELOPE = ("type", "timestamp", "data")
+"""Documented as optional on most pages, yet always sent: absence may be refused, and must be survived."""
 
 
 def _same(base: Payload) -> Payload:
@@ -94,6 +98,11 @@ def _of_event(event: str) -> Iterator[Case]:
     if event == ANY:
         yield from _hostile_bodies()
         return
+    for member in ENVELOPE:
+        summary = f"{member} is absent, although Ada always sends it"
+        yield Case(
+            f"{event}/absent:{member}", "ADA105", event, summary, refusable=True, change=removing(member)
+        )
     for forgery in FORGERIES:
         yield Case(f"{event}/signature:{forgery.name}", forgery.rule, event, forgery.summary, forgery=forgery)
     for dressing in DRESSINGS:

@@ -55,7 +55,7 @@ class Forgery:
         signed = signature_headers(
             [generate_secret(rng) if self.other_secret else secret],
             message_id=message_id if self.message_id is None else self.message_id,
-            timestamp=self.stamp or timestamp - self.age,  # type: ignore[arg-type]  # signs what is no number on purpose
+            timestamp=self.stamp or timestamp - self.age,
             body=body,
         )
         headers = []

@@ -167,8 +167,9 @@ class Runner:
         notes = []
         if self.courier.secret is None:
             notes.append("Requests were not signed (secret: none), so the rules ADA3xx were left out.")
-        if self.courier.slowed:
-            notes.append("The consumer asked to slow down (Retry-After); deliveries were made one at a time.")
+        if self.courier.limit is not None:
+            left = f"at the end {self.courier.limit} went at a time."
+            notes.append(f"The consumer asked to slow down (Retry-After); {left}")
         if self._recovered:
             hint = f" ({self.jobs} at a time; --jobs 1 sends one after the other)" if self.jobs > 1 else ""
             notes.append(

@@ -27,6 +27,9 @@ LATER = (409, 425, 429, 503)
 REDELIVERY_DELAY = 0.25
 """Seconds before that redelivery, where no Retry-After asks for more."""
 
+SLOWING = 0.5
+"""Seconds within which answers that ask to slow down count as one."""
+
 LONGEST_PAUSE = 5.0
 """Seconds at most that a Retry-After makes a run wait."""
 
@@ -83,7 +86,8 @@ class Courier:
     """Makes attempts at one target, and keeps what was sent.
 
     ``secret`` is None for a consumer that verifies nothing; ``timeout`` is in seconds; ``rng`` draws
-    message ids, which are fresh for every delivery; ``headers`` are sent beside the usual ones.
+    message ids, which are fresh for every delivery; ``headers`` are sent beside the usual ones; ``limit`` is
+    how many requests may go at a time once the consumer asked to slow down, None before.
     """
 
     target: Target
@@ -93,8 +97,10 @@ class Courier:
     rng: random.Random
     headers: Headers = ()
     ledger: list[Attempt] = field(default_factory=list)
-    slowed: bool = False
-    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    limit: int | None = None
+    _active: int = 0
+    _slowed_at: float = float("-inf")
+    _turn: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def new_id(self) -> str:
         """A message id that was never used."""
@@ -111,17 +117,25 @@ class Courier:
         return signature_headers([self.secret], message_id=message_id, timestamp=timestamp, body=body)
 
     async def request(self, signature: Headers, body: bytes, *, extra: Headers = ()) -> Answer:
-        """One request; after a consumer asked to slow down, one at a time."""
+        """One request; after the consumer asked to slow down, fewer at a time."""
         headers = delivery_headers(signature, (*self.headers, *extra))
-        if not self.slowed:
-            return await self.target.request(headers, body, timeout=self.timeout)
         async with self._turn:
+            await self._turn.wait_for(lambda: self.limit is None or self._active < self.limit)
+            self._active += 1
+        try:
             return await self.target.request(headers, body, timeout=self.timeout)
+        finally:
+            async with self._turn:
+                self._active -= 1
+                self._turn.notify_all()
 
     async def pause(self, answer: Answer) -> None:
-        """Wait as long as an answer asks for (Retry-After, at most 5 s), and slow down from then on."""
+        """Wait as long as an answer asks for; after a Retry-After, half as many requests go at a time."""
         wanted = answer.response.header("retry-after") if answer.response else None
-        self.slowed |= wanted is not None
+        now = self.clock.monotonic()
+        if wanted is not None and now - self._slowed_at > SLOWING:
+            self._slowed_at = now
+            self.limit = max(1, (self.limit or max(2, self._active + 1)) // 2)
         seconds = float(wanted) if wanted and wanted.isdigit() else REDELIVERY_DELAY
         await self.clock.sleep(min(seconds, LONGEST_PAUSE))
 

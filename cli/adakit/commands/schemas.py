@@ -48,9 +48,9 @@ def list_schemas(as_json: bool) -> None:
 def show(event: str, closed: bool) -> None:
     """Print the JSON Schema of EVENT, with or without v1., or of 'bundle'."""
     if event == "bundle" and not closed:
-        click.echo((committed_directory() / "bundle.schema.json").read_text(encoding="utf-8"), nl=False)
+        click.echo((committed_directory() / "bundle.schema.json").read_bytes(), nl=False)
         return
-    click.echo(json.dumps(load(event, closed=closed), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(load(event, closed=closed), indent=2, ensure_ascii=False).encode())
 
 
 @command.command("export")

@@ -39,6 +39,9 @@ CHUNK = 64 * 1024
 CANCEL_LIMIT = 0.1
 """Seconds that a cancelled request has to end before it is left to itself."""
 
+BACKGROUND_LIMIT = 1.0
+"""Seconds that work after a response (a background task) may delay the answer; then it runs on by itself."""
+
 SHUTDOWN_LIMIT = 3.0
 """Seconds that the application's shutdown may take."""
 
@@ -117,7 +120,7 @@ class AsgiTarget:
         """Make one attempt of at most ``timeout`` seconds; requests may run concurrently.
 
         The answer of an application that works on after its response (a background task) comes when
-        it has ended, and at the latest at ``timeout``; then it is left to run on. Where the application
+        it has ended, and at the latest after a second; then it is left to run on. Where the application
         hangs, the answer's traceback tells where. Raises RuntimeError where the target is not started.
         """
         worker, lifespan = self._worker, self._lifespan
@@ -156,7 +159,7 @@ class AsgiTarget:
         try:
             await asyncio.wait({task, completed}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             if exchange.complete and not task.done():
-                await asyncio.wait({task}, timeout=max(0.0, deadline - loop.time()))
+                await asyncio.wait({task}, timeout=min(BACKGROUND_LIMIT, max(0.0, deadline - loop.time())))
         except asyncio.CancelledError:
             task.cancel()
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,11 @@ class Secret:
         return f"Secret(given={self.given})"
 
 
+def shown(url: str) -> str:
+    """A URL as it may be printed: without a user name and password."""
+    return re.sub(r"//[^/@]*@", "//...@", url)
+
+
 def resolve_secret(target: str, option: str | None) -> Secret:
     """The secret to sign with: the option, else ADA_WEBHOOK_SECRET, else, in process, a new one.
 
@@ -52,7 +58,7 @@ def resolve_secret(target: str, option: str | None) -> Secret:
     in_process = is_application_spec(target)
     if not chosen and not in_process:
         raise UsageError(
-            f"No secret to sign the requests to {target} with.",
+            f"No secret to sign the requests to {shown(target)} with.",
             next_step=f"Give it with --secret or in {SECRET_VARIABLE}; --secret none sends them unsigned.",
         )
     value = chosen or generate_secret(random.SystemRandom())
