@@ -3,6 +3,8 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 
 import { current, note, Store } from "./witness.mjs";
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 export class Refused extends Error {
   constructor(status, message) {
     super(message);
@@ -79,7 +81,7 @@ export class Consumer {
   decode(body) {
     let event;
     try {
-      event = JSON.parse(body);
+      event = JSON.parse(utf8.decode(body));
     } catch {
       throw new Refused(400, "malformed JSON");
     }
