@@ -32,8 +32,8 @@ class Response:
     """One complete HTTP response.
 
     ``body`` holds at most as much as the request asked for, ``truncated`` says whether there was more;
-    ``elapsed`` is the time from the beginning of the attempt (connecting included) to the end of the response, in
-    seconds.
+    ``elapsed`` is the time from the beginning of the attempt (connecting included) to the end of the
+    response, in seconds.
     """
 
     status: int

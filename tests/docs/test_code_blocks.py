@@ -43,7 +43,9 @@ class Block:
 def blocks(document: Path) -> list[Block]:
     text = document.read_text(encoding="utf-8")
     pattern = r"(?:<!-- file: (?P<file>\S+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$"
-    return [Block(m["kind"], m["file"], m["text"]) for m in re.finditer(pattern, text, re.M | re.S)]
+    return [
+        Block(m["kind"], m["file"], m["text"]) for m in re.finditer(pattern, text, re.MULTILINE | re.DOTALL)
+    ]
 
 
 class Server(uvicorn.Server):
@@ -126,7 +128,7 @@ def test_code_blocks_do_what_they_say(document: Path, tmp_path: Path, consumer: 
 
 
 def check_console(text: str, folder: Path) -> None:
-    for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         command, _, expected = part.partition("\n")
         command, _, wanted = command.partition("   # exit ")
         code, output = run(command, folder)

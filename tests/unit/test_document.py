@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +13,9 @@ from ada_schemas.corrections import apply_corrections, read_corrections
 from ada_schemas.emit import event_schema
 from ada_schemas.reader import read_contract
 from ada_schemas.source import load_document, parse_yaml, read_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def document(schema: dict[str, Any], **components: Any) -> dict[str, Any]:
@@ -180,8 +182,10 @@ def test_a_webhook_whose_type_nobody_names_is_left_out_with_a_warning() -> None:
     contract = apply_corrections(read_contract(plain, name="doc"), (), name="doc")
     assert contract.events == ()
     assert contract.warnings == (
-        "doc: webhook thing-webhook declares its `type` as a plain string and no correction names the event"
-        " type; left out.",
+        (
+            "doc: webhook thing-webhook declares its `type` as a plain string and no correction names the event"
+            " type; left out."
+        ),
     )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -13,6 +12,9 @@ from jsonschema import Draft202012Validator
 from ada_schemas import UsageError, event_names, load
 from ada_schemas.catalog import build_catalog, catalog
 from ada_schemas.generate import committed_directory, differences, render, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ADA_DOCUMENT = os.environ.get("ADAKIT_ADA_OPENAPI")
 """Ada's own openapi.yaml, on machines that have it."""

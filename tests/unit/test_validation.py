@@ -98,8 +98,10 @@ def test_a_union_is_explained_by_the_branch_that_is_meant() -> None:
 def test_content_without_a_type_is_no_content(content: dict[str, Any]) -> None:
     """A link requires nothing in the document; corrected, it requires the type that tells it apart."""
     assert said(changed(MESSAGE, "data.content", content)) == [
-        "data.content: expected an object of type text, an object of type link, an object of type file"
-        f" or an object of another type, got {json.dumps(content)} (object)"
+        (
+            "data.content: expected an object of type text, an object of type link, an object of type file"
+            f" or an object of another type, got {json.dumps(content)} (object)"
+        )
     ]
 
 
@@ -155,8 +157,10 @@ def test_the_closed_form_checks_what_is_tied_together() -> None:
     payload = changed(MESSAGE, "data.author.role", "ai_agent")
     assert said(payload) == []
     assert said(payload, closed=True) == [
-        "the payload: expected a coherent event (agents-have-no-author-id: data.author.id must be null here."
-        " The id of an author is null for the AI Agent and for human agents.), got this combination"
+        (
+            "the payload: expected a coherent event (agents-have-no-author-id: data.author.id must be null here."
+            " The id of an author is null for the AI Agent and for human agents.), got this combination"
+        )
     ]
 
 

@@ -317,9 +317,8 @@ def may_meet(event: str, one: Degree, other: Degree) -> bool:
         one[1].partition(":")[0] == other[1].partition(":")[0]
         and one[1] != other[1]
         and "union" in (one[0], other[0])
-    ):
-        if one[0] == other[0]:
-            return False
+    ) and one[0] == other[0]:
+        return False
     tags = {}
     for kind, path, _ in (one, other):
         for step in range(path.count(".") + 1):

@@ -1,0 +1,23 @@
+"""The pages under docs/rules are what rules.toml says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ada_contract_tests.rules import RULES, rule_page
+
+PAGES = Path(__file__).parents[2] / "docs" / "rules"
+
+
+def test_every_rule_has_its_page() -> None:
+    """Each page is the rule's text, no rule lacks one, and none is left over."""
+    assert {p.stem for p in PAGES.glob("ADA*.md")} == set(RULES)
+    for code, rule in RULES.items():
+        assert (PAGES / f"{code}.md").read_text(encoding="utf-8") == rule_page(rule), code
+
+
+def test_the_index_links_every_page() -> None:
+    """The index of the rules names each of them, with its title and family, in the order of the codes."""
+    rows = [f"| [{r.code}]({r.code}.md) | {r.title} | {r.family} |" for r in RULES.values()]
+    text = (PAGES / "README.md").read_text(encoding="utf-8")
+    assert text.splitlines()[4:] == rows
