@@ -170,7 +170,6 @@ DRESSINGS: tuple[Dressing, ...] = (
         for label, value in (
             ("charset", "application/json; charset=utf-8"),
             ("charset-compact", "application/json;charset=UTF-8"),
-            ("upper-case", "Application/JSON"),
         )
     ),
 )

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["Seen", "Witness", "asking", "entries_seen", "witness_findings"]
 
 STATUSES = ("handled", "ignored", "duplicate", "rejected")
-QUIET = 3.0
+QUIET = 5.0
 """Seconds without a change after which the consumer has settled; Ada's own demo buffers for two."""
-LONGEST_WAIT = 20.0
-"""Seconds at most that a consumer that works behind a queue is given."""
+LONGEST_WAIT = 90.0
+"""Seconds at most that a consumer that works behind a queue is given, as long as it gets on."""
 POLL = 0.1
 LATE_POLL = 0.5
 TIMEOUT = 15.0

@@ -48,7 +48,7 @@ __all__ = ["command"]
 @click.option("--seed", type=click.IntRange(0), help="Repeat the payloads of this seed; drawn if not given.")
 @click.option("--cacert", metavar="FILE", help="Certificates to trust, in place of the system's.")
 @click.option("--insecure", is_flag=True, help="Do not verify certificates.")
-@click.option("--report", "reports", multiple=True, metavar="json=FILE", help="Also write a report.")
+@click.option("--report", "reports", multiple=True, metavar="NAME=FILE", help="Also write a report: json, html, junit or markdown.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def command(  # noqa: PLR0917 - click passes every option by name
     target: str | None,
@@ -169,7 +169,7 @@ def _outputs(reports: tuple[str, ...]) -> list[tuple[str, str]]:
 
 def _write(file: str, text: str) -> None:
     try:
-        Path(file).write_text(text, encoding="utf-8")
+        Path(file).write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
 

@@ -375,6 +375,8 @@ def _rules(report: Report) -> Html:
             _el("td", *failed, ", " if failed and others else "", ", ".join(others), class_="number"),
         ]
         bodies[rule.family].append(_el("tr", *row, id=code))
+    if not bodies:
+        return Html("")
     titles = {
         family: _el("tr", _el("th", family.capitalize(), colspan="5", scope="rowgroup"), class_="family")
         for family in bodies

@@ -183,8 +183,7 @@ def _prose(text: str) -> str:
 
 
 def _block(language: str, text: str) -> str:
-    """The text as a code block; empty for none."""
-    text = printable(text)
+    """Printable text as a code block; empty for none."""
     if not text.strip():
         return ""
     text = text if len(text) <= LONGEST_BLOCK else f"{text[:LONGEST_BLOCK]}\n..."
