@@ -447,9 +447,7 @@ def test_retry_after():
     target = FakeTarget(answering)
     report = run(target, [*examples(*EVENTS), *cases_of(MESSAGE, *numbered(30))])
     assert counted(report) == {"passed": 34}
-    assert report.notes == (
-        "The consumer asked to slow down (Retry-After); at the end 4 went at a time.",
-    )
+    assert report.notes == ("The consumer asked to slow down (Retry-After); at the end 4 went at a time.",)
     assert report.seconds == pytest.approx(2.0)
 
 

@@ -48,7 +48,13 @@ __all__ = ["command"]
 @click.option("--seed", type=click.IntRange(0), help="Repeat the payloads of this seed; drawn if not given.")
 @click.option("--cacert", metavar="FILE", help="Certificates to trust, in place of the system's.")
 @click.option("--insecure", is_flag=True, help="Do not verify certificates.")
-@click.option("--report", "reports", multiple=True, metavar="NAME=FILE", help="Also write a report: json, html, junit or markdown.")
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="Also write a report: json, html, junit or markdown.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def command(  # noqa: PLR0917 - click passes every option by name
     target: str | None,
@@ -109,7 +115,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
         parse_secret(secret)  # an unset variable in the shell: not the same as no option
     if as_json:
         report = check(target, options)
-        click.echo(_renderers()["json"](report).encode(), nl=False)
+        click.echo(_renderers()["json"](report).encode(errors="backslashreplace"), nl=False)
     else:
         report = _with_progress(lambda progress: check(target, options, progress=progress))
         _print(report)
