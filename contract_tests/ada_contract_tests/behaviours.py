@@ -130,9 +130,11 @@ def _sized(kib: int) -> Callable[[Stage], Awaitable[None]]:
     return run
 
 
-async def _in_turns(sends: Sequence[Callable[[], Awaitable[Attempt]]]) -> None:
-    """Run deliveries ``TOGETHER`` at a time, in order."""
+async def _in_turns(stage: Stage, sends: Sequence[Callable[[], Awaitable[Attempt]]]) -> None:
+    """Run deliveries ``TOGETHER`` at a time, in order, for as long as each gets an answer."""
     for start in range(0, len(sends), TOGETHER):
+        if any(attempt.answer.error is not None for attempt in stage.attempts):
+            return
         await asyncio.gather(*(send() for send in sends[start : start + TOGETHER]))
 
 
@@ -154,20 +156,20 @@ async def _interleaved(stage: Stage) -> None:
     channel = created[0]["data"]["channel_id"]
     for event in created:
         event["data"]["channel_id"] = channel
-    await _in_turns([_sending(stage, event, "one of many conversations") for event in created])
+    await _in_turns(stage, [_sending(stage, event, "one of many conversations") for event in created])
     messages = [
         _message_in(stage, event, f"{n}/{turn}")
         for turn in range(MESSAGES_EACH)
         for n, event in enumerate(created)
     ]
-    await _in_turns([_sending(stage, m, "a message among many conversations") for m in messages])
+    await _in_turns(stage, [_sending(stage, m, "a message among many conversations") for m in messages])
 
 
 async def _long(stage: Stage) -> None:
     created = stage.event("conversation.created")
     await stage.send(created, label="the beginning of a long conversation")
     messages = [_message_in(stage, created, f"{n}") for n in range(LONG)]
-    await _in_turns([_sending(stage, m, f"one of {LONG} messages") for m in messages])
+    await _in_turns(stage, [_sending(stage, m, f"one of {LONG} messages") for m in messages])
 
 
 async def _forged_first(stage: Stage) -> None:

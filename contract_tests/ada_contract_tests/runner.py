@@ -9,13 +9,13 @@ its forgeries, or its hostile input), the rest of that subject is not sent.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.findings import Report, Result
 from ada_contract_tests.judging import always_the_same, changes_of, judge, status_findings
-from ada_contract_tests.trial import perform
+from ada_contract_tests.trial import Stage, perform
 from ada_contract_tests.witness import witness_findings
 from ada_schemas.errors import TargetError, UsageError
 
@@ -101,7 +101,7 @@ class Runner:
             )
         overall = await self._probe(applicable)
         if overall is None:
-            await self._run_all(self._left(applicable))
+            await self._run_all(_interleaved(self._left(applicable)))
             await self._settle()
             if self._late:
                 self._stop_late()
@@ -139,18 +139,10 @@ class Runner:
         if self.witness is None:
             return []
         cases = {case_id: result.case for case_id, result in self._results.items()}
-        wanted = [
-            attempt.message_id
-            for attempt in self.courier.ledger
-            if attempt.authentic
-            and attempt.final
-            and attempt.message_id
-            and attempt.accepted
-            and not attempt.stale
-            and cases[attempt.case].handling == "must"
-        ]
         try:
-            seen = await self.witness.settled(wanted)
+            await self.witness.settled(self._owed(cases))
+            await self._last_event(cases)
+            seen = await self.witness.settled(self._owed(cases))
         except TargetError as error:
             self._stopped = self._stopped or error.what
             return []
@@ -162,6 +154,27 @@ class Runner:
             for finding in found
             if finding.rule in self.codes and (trial := trials[finding.case]) is not None
         ]
+
+    def _owed(self, cases: dict[str, Case]) -> list[str]:
+        """The messages that were accepted and must have had an effect."""
+        return [
+            attempt.message_id
+            for attempt in self.courier.ledger
+            if attempt.authentic
+            and attempt.final
+            and attempt.message_id
+            and attempt.accepted
+            and not attempt.stale
+            and cases[attempt.case].handling == "must"
+        ]
+
+    async def _last_event(self, cases: dict[str, Case]) -> None:
+        """One more ordinary event, alone: a consumer that waits for others to come never handles it."""
+        for case in cases.values():
+            if case.handling == "must" and self._results[case.id].outcome == "passed":
+                stage = Stage(case, self.courier, self.events, round=2)
+                await stage.send(stage.event(case.event), label="one more event, alone")
+                return
 
     def _notes(self) -> tuple[str, ...]:
         notes = []
@@ -309,6 +322,9 @@ class Runner:
                 again = await self._perform(case, earlier=trial)
                 confirmed[group] += self._confirm(case, again)
                 self._recovered += again.unanswered is None
+        for case, trial in (entry for queue in queues.values() for entry in queue):
+            note = "got no answer, and the run ended before it was repeated alone"
+            self._results[case.id] = Result(case, "not run", trial, note=note)
         self._silent.clear()
         held, self._held = self._held, defaultdict(list)
         for group, cases in held.items():
@@ -342,11 +358,23 @@ def _must_be_accepted(case: Case) -> bool:
 
 def _group(kind: str, case: Case) -> Group:
     """What a case that got no answer is silent together with."""
-    if kind in NO_CONNECTION:
-        return kind, ""
+    return kind, "" if kind in NO_CONNECTION else _subject(case)
+
+
+def _subject(case: Case) -> str:
     if case.rule.startswith("ADA5"):
-        return kind, f"hostile input in place of {case.event}"
-    return kind, f"forged {case.event}" if case.forgery is not None else case.event
+        return f"hostile input in place of {case.event}"
+    return f"forged {case.event}" if case.forgery is not None else case.event
+
+
+def _interleaved(cases: Sequence[Case]) -> list[Case]:
+    """The first case of every subject, then the second of each, ...: silence on one holds few up."""
+    position: Counter[str] = Counter()
+    turns = []
+    for case in cases:
+        position[_subject(case)] += 1
+        turns.append((position[_subject(case)], case))
+    return [case for _, case in sorted(turns, key=lambda turn: turn[0])]
 
 
 def _failed(result: Result, finding: Finding) -> Result:

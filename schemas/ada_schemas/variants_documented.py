@@ -24,6 +24,7 @@ VALUES_BY_TYPE: dict[str, tuple[tuple[str, Any], ...]] = {
     "number": (("number", 3.5), ("number-whole", 3.0)),
 }
 ODD_KEYS = (
+    "with",
     "with.dot",
     "with space",
     "with-dash",

@@ -24,7 +24,8 @@ def without_metadata():
     return [
         case
         for case, payload in payloads.items()
-        if payload.get("type") == "v1.conversation.created" and "metadata" not in payload["data"]
+        if payload.get("type") == "v1.conversation.created"
+        and "metadata" not in payload.get("data", {"metadata": "an event without data is not judged"})
     ]
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from ada_contract_tests.cases import Selection, all_cases, case_named
 from ada_contract_tests.checking import Options, planned
+from ada_contract_tests.reproduction import Reproduction
 from ada_contract_tests.rules import FAMILIES, RULES, rule, selected_codes
 from ada_mockserver.events import EventFactory
 from ada_schemas.catalog import event_names
@@ -283,6 +284,32 @@ def test_nothing_left_after_all(options, unsigned):
 def test_what_a_case_is_about(case_id, is_body):
     """A case about the body alone is repeated by sending that once; others need the check itself."""
     assert case_named(case_id).is_body is is_body
+
+
+@pytest.mark.parametrize(
+    ("case_id", "programs"),
+    [
+        (f"{MESSAGE}/example:complete", ["check", "send", "generate"]),
+        ("any/body:no-object:null", ["check", "send", "generate"]),
+        (f"{MESSAGE}/signature:unsigned", ["check"]),
+        (f"{MESSAGE}/delivery:duplicate", ["check"]),
+        (next(case.id for case in all_cases() if case.dressing is not None), ["check"]),
+    ],
+)
+def test_how_a_case_is_repeated(case_id, programs):
+    """Over HTTP a body can also be sent by itself; in process only the check repeats a case."""
+    case = case_named(case_id)
+    lines = Reproduction("http://h/", None, 5).lines(case)
+    assert [line.split()[1] for line in lines] == programs
+    assert len(Reproduction("app:app", "/hook", 5).lines(case)) == 1
+
+
+def test_a_line_for_the_shell():
+    """What the shell would take apart is quoted, and a path stands in place of the URL's."""
+    lines = Reproduction("http://h/x?a=1", "y?b=2", 5).lines(case_named(f"{MESSAGE}/status:200"))
+    assert lines[0].startswith("adakit check 'http://h/x?a=1' --path 'y?b=2' --case ")
+    assert lines[1].endswith(" --to 'http://h/y?b=2'")
+    assert " && curl -i 'http://h/y?b=2' -H " in lines[2]
 
 
 @pytest.mark.parametrize(

@@ -182,16 +182,16 @@ def test_always_something_other_than_http():
     assert finding.hint == "Is it an https:// URL?"
 
 
-def test_a_cold_start():
+@pytest.mark.parametrize(
+    ("jobs", "hint"), [(1, ""), (3, " (3 at a time; --jobs 1 sends one after the other)")]
+)
+def test_a_cold_start(jobs, hint):
     """Requests that got no answer while the endpoint started are repeated, and nothing is reported."""
     target = FakeTarget(lambda s: silence() if s.number <= 3 else answer(200))
-    report = run(target, [*examples(*EVENTS), *cases_of(MESSAGE, *numbered(9))], jobs=3)
+    report = run(target, [*examples(*EVENTS), *cases_of(MESSAGE, *numbered(9))], jobs=jobs)
     assert counted(report) == {"passed": 13}
-    (note,) = report.notes
-    assert note == (
-        "Left without an answer at first, answered when repeated alone: 3"
-        " (3 at a time; --jobs 1 sends one after the other)."
-    )
+    assert len(target.sent) == 16
+    assert report.notes == (f"Left without an answer at first, answered when repeated alone: 3{hint}.",)
     assert report.exit_code == 0
 
 
