@@ -88,8 +88,11 @@ def test_an_interruption(tmp_path):
         "    await asyncio.Event().wait()\n",
         encoding="utf-8",
     )
+    # A job in the background ignores Ctrl-C from the start, and so would what it starts.
+    listening = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{listening}; from adakit.cli import main; main()"]
     with subprocess.Popen(
-        [*ADAKIT, "check", "waits:app"],
+        [*command, "check", "waits:app"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

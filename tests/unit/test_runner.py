@@ -310,6 +310,15 @@ def test_a_repeated_delivery_has_the_same_id():
     assert first.body == second.body
 
 
+def test_silence_on_one_event_holds_few_up():
+    """While one event hangs, the others are sent: cases of all subjects take turns."""
+    target = FakeTarget(lambda s: silence() if s.event == MESSAGE else answer(200))
+    cases = [*cases_of(MESSAGE, *numbered(100)), *cases_of(ENDED, *numbered(10))]
+    run(target, [*examples(*EVENTS), *cases], jobs=1)
+    first_ended = next(n for n, sent in enumerate(target.sent) if sent.event == ENDED and sent.mark == "n9")
+    assert sum(sent.event == MESSAGE for sent in target.sent[:first_ended]) == CONFIRMATIONS
+
+
 # --- connections ---
 
 
@@ -342,7 +351,7 @@ def test_the_endpoint_dies(kind):
     report = run(target, cases, jobs=1)
     assert counted(report) == {"passed": 10, "failed": 3, "not run": 51}
     assert [finding.cause for finding in report.findings] == ["no connection"] * 3
-    assert report.stopped == (f"Stopped: the endpoint no longer takes connections (seen at {MESSAGE}/n9).")
+    assert report.stopped == (f"Stopped: the endpoint no longer takes connections (seen at {ENDED}/n4).")
     assert report.seconds == pytest.approx(3 * RESTART)
     assert report.exit_code == 1
 
@@ -381,8 +390,10 @@ def test_patience():
         "Stopped after 90 s: the endpoint leaves requests without an answer, so the rest was not sent."
     )
     assert PATIENCE < report.seconds <= PATIENCE + 15
-    assert counted(report)["not run"] > 0
     assert report.exit_code == 1
+    notes = Counter(result.note for result in report.results if result.outcome == "not run")
+    assert notes["got no answer, and the run ended before it was repeated alone"] > 0
+    assert sum(notes.values()) == counted(report)["not run"]
 
 
 def test_slow_but_in_time():
