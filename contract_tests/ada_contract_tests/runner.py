@@ -322,9 +322,13 @@ class Runner:
                 again = await self._perform(case, earlier=trial)
                 confirmed[group] += self._confirm(case, again)
                 self._recovered += again.unanswered is None
-        for case, trial in (entry for queue in queues.values() for entry in queue):
+        left = [entry for queue in queues.values() for entry in queue]
+        for case, trial in left:
             note = "got no answer, and the run ended before it was repeated alone"
             self._results[case.id] = Result(case, "not run", trial, note=note)
+        if left:
+            more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+            self._stopped += f" Without an answer, and not repeated: {left[0][0].id}{more}."
         self._silent.clear()
         held, self._held = self._held, defaultdict(list)
         for group, cases in held.items():
