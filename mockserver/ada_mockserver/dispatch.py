@@ -82,8 +82,11 @@ async def dispatch(
             if done is not None:
                 done(item, receipt)
 
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(concurrency):
-            tasks.create_task(work())
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(concurrency):
+                tasks.create_task(work())
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None
     tally.seconds = clock.monotonic() - started
     return tally

@@ -70,7 +70,7 @@ def write(catalog: Catalog, directory: Path) -> list[str]:
     try:
         for name, text in render(catalog).items():
             path = directory / name
-            if path.is_file() and path.read_text(encoding="utf-8") == text:
+            if path.is_file() and path.read_bytes() == text.encode():
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
@@ -88,7 +88,7 @@ def differences(catalog: Catalog, directory: Path) -> list[str]:
         path = directory / name
         if not path.is_file():
             found.append(f"{name} is missing")
-        elif path.read_text(encoding="utf-8") != text:
+        elif path.read_bytes() != text.encode():
             found.append(f"{name} differs")
     existing = {p.relative_to(directory).as_posix() for p in directory.rglob("*.json")}
     found += [f"{name} is left over" for name in sorted(existing - set(rendered))]

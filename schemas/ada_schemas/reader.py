@@ -67,9 +67,10 @@ class _Reader:
 
     def event(self, key: str, item: Any) -> Event | None:
         item = self._resolve(item, key)
-        operation = item.get("post") or item.get("put") or {}
-        body = self._resolve(operation.get("requestBody") or {}, key)
-        media = (body.get("content") or {}).get("application/json")
+        operation = self._mapping(item.get("post") or item.get("put"), f"{key}.post")
+        body = self._resolve(operation.get("requestBody") or {}, f"{key}.post.requestBody")
+        content = self._mapping(body.get("content"), f"{key}.post.requestBody.content")
+        media = content.get("application/json")
         if not isinstance(media, dict) or "schema" not in media:
             return None
         payload = self.shape(media["schema"], f"{key}#", 0)
@@ -84,9 +85,16 @@ class _Reader:
             examples=tuple(self._examples(media, key)),
         )
 
+    def _mapping(self, node: Any, place: str) -> dict[str, Any]:
+        if node is None:
+            return {}
+        if not isinstance(node, dict):
+            raise DocumentError(f"{self._name}: {place} is {type(node).__name__}, not a mapping.")
+        return node
+
     def _examples(self, media: dict[str, Any], key: str) -> list[Example]:
         found = []
-        for label, example in (media.get("examples") or {}).items():
+        for label, example in self._mapping(media.get("examples"), f"{key}.examples").items():
             value = self._resolve(example, key).get("value")
             if isinstance(value, dict):
                 found.append(Example(str(label), str(label) != "ours", value))
@@ -154,7 +162,7 @@ class _Reader:
         return _scalar(schema, types, common)
 
     def _object(self, schema: dict[str, Any], common: dict[str, Any], place: str, depth: int) -> Shape:
-        properties = schema.get("properties") or {}
+        properties = self._mapping(schema.get("properties"), f"{place}.properties")
         values = schema.get("additionalProperties")
         if not properties and values is not False:
             return Mapping(values=self.shape(_true(values), f"{place}.*", depth + 1), **common)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import re
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -17,8 +20,9 @@ __all__ = ["load_document", "parse_yaml", "read_json"]
 MAX_BYTES = 20 * 1024 * 1024
 MAX_NODES = 2_000_000
 MAX_DEPTH = 100
+MAX_OPEN = 1000
 URL_TIMEOUT = 30.0
-"""Seconds for the whole of a download to begin."""
+"""Seconds for each step of a download, and for the whole of it."""
 
 
 class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]  # the base is chosen by what PyYAML was built with
@@ -37,6 +41,8 @@ def parse_yaml(text: str, *, name: str) -> Any:
     Raises DocumentError for text that is no YAML, for recursive aliases, and for a document that grows
     beyond 2,000,000 values or 100 levels once its aliases are followed.
     """
+    if _opens_too_deep(text):
+        raise DocumentError(f"{name} is nested too deeply.")
     try:
         value = yaml.load(text, _Loader)  # noqa: S506 - _Loader is a SafeLoader
     except yaml.YAMLError as error:
@@ -51,6 +57,16 @@ def parse_yaml(text: str, *, name: str) -> Any:
         raise DocumentError(f"{name} is nested too deeply.") from error
     _limit(value, name)
     return value
+
+
+def _opens_too_deep(text: str) -> bool:
+    """Whether brackets or list markers open so deep that the parser, which recurses in C, would crash."""
+    depth = 0
+    for match in re.finditer(r"[\[{]|[\]}]", text):
+        depth = depth + 1 if match[0] in "[{" else max(0, depth - 1)
+        if depth > MAX_OPEN:
+            return True
+    return re.search(rf"(?:[-?] ){{{MAX_OPEN}}}", text) is not None
 
 
 def _limit(value: Any, name: str) -> None:
@@ -75,8 +91,9 @@ def load_document(location: str) -> dict[str, Any]:
     Raises DocumentError that names the location and the reason: not found, not readable, an HTTP status
     other than 200, a redirect to another host, a page of HTML, text that is no mapping.
     """
-    is_url = location.startswith(("http://", "https://"))
+    is_url = location.lower().startswith(("http://", "https://"))
     raw = _fetch(location) if is_url else _read(Path(location))
+    location = _shown(location)
     if len(raw) > MAX_BYTES:
         raise DocumentError(f"{location} is larger than {MAX_BYTES // 1024 // 1024} MB.")
     try:
@@ -109,22 +126,42 @@ def _read(path: Path) -> bytes:
         raise DocumentError(f"{path} cannot be read: {error.strerror}.") from error
 
 
+def _shown(location: str) -> str:
+    """A location as it may be printed: without a user name and password."""
+    return re.sub(r"//[^/@]*@", "//...@", location)
+
+
 def _fetch(url: str) -> bytes:
+    name = _shown(url)
     request = urllib.request.Request(url, headers={"Accept": "application/yaml, application/json, */*"})  # noqa: S310 - http(s) only, checked by the caller
     try:
         with urllib.request.urlopen(request, timeout=URL_TIMEOUT) as response:  # noqa: S310 - as above
-            status, body = response.status, response.read(MAX_BYTES + 1)
+            status, body = response.status, _within_time(response, name)
             declared = response.headers.get("Content-Length")
     except urllib.error.HTTPError as error:
         error.close()
-        raise DocumentError(f"{url} answered {error.code} {error.reason}.") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        raise DocumentError(f"{url} cannot be fetched: {reason}.") from error
+        reason = str(error.reason).splitlines()[0] if error.reason else ""
+        raise DocumentError(f"{name} answered {error.code} {reason}.") from error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", None) or str(error) or type(error).__name__
+        raise DocumentError(f"{name} cannot be fetched: {reason}.") from error
     if status != 200:
-        raise DocumentError(f"{url} answered {status}, not 200.")
+        raise DocumentError(f"{name} answered {status}, not 200.")
     if declared and declared.isdigit() and len(body) < min(int(declared), MAX_BYTES):
-        raise DocumentError(f"{url} was cut off after {len(body)} of {declared} bytes.")
+        raise DocumentError(f"{name} was cut off after {len(body)} of {declared} bytes.")
+    return body
+
+
+def _within_time(response: Any, name: str) -> bytes:
+    """The body, as far as it is needed to see that it is too large; an endless one ends in an error."""
+    end, body = time.monotonic() + URL_TIMEOUT, bytearray()
+    while len(body) <= MAX_BYTES:
+        chunk = response.read1(65536)
+        if not chunk:
+            break
+        body += chunk
+        if time.monotonic() > end:
+            raise DocumentError(f"{name} did not arrive within {URL_TIMEOUT:g} s.")
     return bytes(body)
 
 

@@ -264,6 +264,8 @@ def test_an_incomplete_constraint_is_named() -> None:
         ),
         ("&a [*a]", "doc is nested more than 100 levels deep, or refers to itself."),
         ("[" * 200 + "]" * 200, "doc is nested more than 100 levels deep, or refers to itself."),
+        ("[" * 100_000, "doc is nested too deeply."),
+        ("- " * 100_000, "doc is nested too deeply."),
         (
             "a: &a [x, x, x, x, x, x, x, x, x]\n"
             + "".join(
@@ -272,7 +274,7 @@ def test_an_incomplete_constraint_is_named() -> None:
             "doc expands to more than 2,000,000 values through its aliases.",
         ),
     ],
-    ids=["truncated", "recursive", "deep", "bomb"],
+    ids=["truncated", "recursive", "deep", "very deep", "very deep list", "bomb"],
 )
 def test_hostile_yaml_is_refused(text: str, message: str) -> None:
     """Truncated, recursive, deep and exploding documents end in one clear error."""
@@ -328,3 +330,21 @@ def test_our_document_can_be_read_from_its_path() -> None:
     """`--from` takes our own transcription as any other document."""
     built = build_catalog(str(DOCUMENTED / "ada-webhooks.openapi.yaml"))
     assert built.contract.events == catalog().contract.events
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ({"post": 5}, "doc: thing-webhook.post is int, not a mapping."),
+        ({"post": {"requestBody": 3}}, "doc: thing-webhook.post.requestBody is int, not a mapping."),
+        (
+            {"post": {"requestBody": {"content": []}}},
+            "doc: thing-webhook.post.requestBody.content is list, not a mapping.",
+        ),
+    ],
+)
+def test_a_webhook_of_another_form_is_named(item: Any, message: str) -> None:
+    """What is no operation, body or content is said to be none."""
+    with pytest.raises(DocumentError) as caught:
+        read_contract({"openapi": "3.1.0", "webhooks": {"thing-webhook": item}}, name="doc")
+    assert str(caught.value) == message

@@ -88,7 +88,9 @@ def open_target(
     from ada_contract_tests.targets.url import UrlTarget  # noqa: PLC0415 - only URLs need the wire
     from ada_mockserver.wire import Wire, make_ssl_context  # noqa: PLC0415 - likewise
 
-    context = make_ssl_context(cacert=cacert, insecure=insecure) if spec.startswith("https:") else None
+    context = (
+        make_ssl_context(cacert=cacert, insecure=insecure) if spec.lower().startswith("https:") else None
+    )
     return UrlTarget(spec, path=path, wire=Wire(clock=clock, ssl_context=context))
 
 
