@@ -201,11 +201,6 @@ def _likely_causes(
     secret: str, key: bytes, message_id: str, timestamp: str, body: bytes
 ) -> Iterator[tuple[str, bytes]]:
     """What a wrong sender or receiver would have signed, each with the words for it."""
-    for text in _reserialised(body):
-        yield (
-            "the body after JSON re-serialisation: verify over the raw bytes",
-            _mac(key, message_id, timestamp, text),
-        )
     stripped = body.rstrip(b"\r\n")
     if stripped != body:
         yield (
@@ -216,6 +211,11 @@ def _likely_causes(
         yield (
             "the body with a newline after it: verify over the raw bytes",
             _mac(key, message_id, timestamp, body + newline),
+        )
+    for text in _reserialised(body):
+        yield (
+            "the body after JSON re-serialisation: verify over the raw bytes",
+            _mac(key, message_id, timestamp, text),
         )
     encoded = secret.removeprefix(_PREFIX)
     yield (
