@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ada_schemas.errors import UsageError
+from ada_schemas.source import read_file
 
 if TYPE_CHECKING:
     from ada_mockserver.message import Headers
@@ -39,15 +40,7 @@ def read_bytes(name: str) -> bytes:
         if sys.stdin is None:
             raise UsageError("Standard input is closed.")
         return sys.stdin.buffer.read()
-    path = Path(name)
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise UsageError(f"{name} does not exist.") from error
-    except IsADirectoryError as error:
-        raise UsageError(f"{name} is a directory, not a file.") from error
-    except OSError as error:
-        raise UsageError(f"{name} cannot be read: {error.strerror}.") from error
+    return read_file(Path(name))
 
 
 def write_bytes(name: str | None, content: bytes) -> None:

@@ -15,7 +15,7 @@ import yaml
 
 from ada_schemas.errors import DocumentError
 
-__all__ = ["load_document", "parse_yaml", "read_json"]
+__all__ = ["load_document", "parse_yaml", "read_file", "read_json"]
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_NODES = 2_000_000
@@ -92,7 +92,7 @@ def load_document(location: str) -> dict[str, Any]:
     other than 200, a redirect to another host, a page of HTML, text that is no mapping.
     """
     is_url = location.lower().startswith(("http://", "https://"))
-    raw = _fetch(location) if is_url else _read(Path(location))
+    raw = _fetch(location) if is_url else read_file(Path(location))
     location = _shown(location)
     if len(raw) > MAX_BYTES:
         raise DocumentError(f"{location} is larger than {MAX_BYTES // 1024 // 1024} MB.")
@@ -115,7 +115,8 @@ def _kind(value: Any) -> str:
     return "empty" if value is None else f"a {type(value).__name__}, not a mapping"
 
 
-def _read(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The content of a file; raises DocumentError that names it and the reason."""
     try:
         return path.read_bytes()
     except FileNotFoundError as error:

@@ -401,7 +401,7 @@ def test_stopped_report() -> None:
     assert root.one("p", class_="stopped").text == "Stopped: it <hangs>."
     suites = xml(stopped)
     assert (suites.get("errors"), suites.get("failures")) == ("1", "0")
-    assert suites.find(".//error").get("message") == "Stopped: it <hangs>."  # type: ignore[union-attr]
+    assert suites.find(".//error").get("message") == "Stopped: it <hangs>."  # type: ignore[union-attr]  # a missing one fails here
     markdown = RENDERERS["markdown"](stopped)
     assert markdown.startswith("## ❌ FAIL: ")
     assert "> ⛔ Stopped: it &#60;hangs&#62;." in markdown
