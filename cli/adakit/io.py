@@ -68,13 +68,17 @@ def parse_headers(values: tuple[str, ...]) -> Headers:
     return tuple(headers)
 
 
-def require_secret(option: str | None, what: str) -> str:
-    """The secret of the option or of ADA_WEBHOOK_SECRET; raises UsageError that names both."""
+def require_secret(option: str | None, what: str, *, otherwise: str = "") -> str:
+    """The secret of the option or of ADA_WEBHOOK_SECRET; raises UsageError that names both.
+
+    ``otherwise`` completes the next step where there is a way without a secret.
+    """
     import os  # noqa: PLC0415 - only commands that need a secret read the environment
 
     secret = os.environ.get("ADA_WEBHOOK_SECRET") if option is None else option
     if not secret and option is None:
         raise UsageError(
-            f"No secret to {what} with.", next_step="Give it with --secret or in ADA_WEBHOOK_SECRET."
+            f"No secret to {what} with.",
+            next_step=f"Give it with --secret or in ADA_WEBHOOK_SECRET{otherwise}.",
         )
     return secret or ""

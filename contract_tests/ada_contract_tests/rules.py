@@ -59,7 +59,8 @@ EXPECTATIONS = {
     "200": "The answer is exactly 200. Any other 2xx is a warning, since delivery counts it as success; "
     "`--accept 200` makes it an error, `--accept 2xx` silences it.",
     "in time": "The answer comes within 15 seconds (`--timeout`).",
-    "survived": "Any answer but a 5xx, no hang, no dropped connection.",
+    "survived": "Any answer but a 5xx, no hang, no dropped connection. To a signed body, which Ada never "
+    "sends like that, a 5xx is a warning.",
     "handled": "The witness (`--seen-url`) says that the event was handled, once.",
 }
 

@@ -141,7 +141,8 @@ class Runner:
         cases = {case_id: result.case for case_id, result in self._results.items()}
         try:
             await self.witness.settled(self._owed(cases))
-            await self._last_event(cases)
+            if not self._stopped:
+                await self._last_event(cases)
             seen = await self.witness.settled(self._owed(cases))
         except TargetError as error:
             self._stopped = self._stopped or error.what

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Seen", "Witness", "asking", "entries_seen", "witness_findings"]
 
-STATUSES = ("handled", "ignored", "duplicate", "rejected")
 QUIET = 5.0
 """Seconds without a change after which the consumer has settled; Ada's own demo buffers for two."""
 LONGEST_WAIT = 90.0

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ada_schemas.errors import (
         AdakitError,
         DocumentError,
-        InvalidPayloadError,
         MissingExtraError,
         SignatureError,
         TargetError,
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = [
     "AdakitError",
     "DocumentError",
-    "InvalidPayloadError",
     "MissingExtraError",
     "SignatureError",
     "TargetError",

@@ -4,7 +4,6 @@ AdakitError
 ├── UsageError            a bad option, file or name; nothing was done
 │   ├── DocumentError     an OpenAPI, YAML or JSON document that cannot be used
 │   └── MissingExtraError a feature whose optional dependency is not installed
-├── InvalidPayloadError   a payload that its schema refuses
 ├── SignatureError        a request whose signature does not verify
 ├── WireError             an attempt that got no complete HTTP answer
 └── TargetError           a consumer that cannot be reached or loaded at all
@@ -15,7 +14,6 @@ from __future__ import annotations
 __all__ = [
     "AdakitError",
     "DocumentError",
-    "InvalidPayloadError",
     "MissingExtraError",
     "SignatureError",
     "TargetError",
@@ -60,10 +58,6 @@ class MissingExtraError(UsageError):
         )
         self.feature = feature
         self.extra = extra
-
-
-class InvalidPayloadError(AdakitError):
-    """A payload that its schema refuses."""
 
 
 class SignatureError(AdakitError):

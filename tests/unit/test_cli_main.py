@@ -9,8 +9,8 @@ import click
 import pytest
 
 from ada_schemas.errors import (
+    AdakitError,
     DocumentError,
-    InvalidPayloadError,
     MissingExtraError,
     SignatureError,
     TargetError,
@@ -114,7 +114,7 @@ def test_an_option_that_does_not_exist(adakit):
         (WireError("x.", kind="timeout"), 1),
         (WireError("x.", kind="dropped"), 1),
         (WireError("x.", kind="protocol"), 1),
-        (InvalidPayloadError("x."), 1),
+        (AdakitError("x."), 1),
         (SignatureError("x.", reason="no-match"), 1),
         (KeyboardInterrupt(), 130),
         (click.Abort(), 130),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import os
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from ada_mockserver.signing import parse_secret
 from ada_mockserver.wire import Wire, make_ssl_context
 from ada_schemas.errors import TargetError, UsageError
 from adakit.building import Order, Planned
-from adakit.io import POSITIVE, parse_headers, read_bytes
+from adakit.io import POSITIVE, parse_headers, read_bytes, require_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,16 +126,11 @@ def command(  # noqa: PLR0917 - click passes every option by name
 
 
 def _secrets(option: str | None) -> list[str]:
-    secret = os.environ.get("ADA_WEBHOOK_SECRET") if option is None else option
+    secret = require_secret(option, "sign the requests", otherwise="; --secret none sends them unsigned")
     if secret == UNSIGNED:
         return []
-    if not secret and option is None:
-        raise UsageError(
-            "No secret to sign the requests with.",
-            next_step="Give it with --secret or in ADA_WEBHOOK_SECRET; --secret none sends them unsigned.",
-        )
-    parse_secret(secret or "")
-    return [secret or ""]
+    parse_secret(secret)
+    return [secret]
 
 
 def _tls(url: str, cacert: str | None, insecure: bool) -> Any:
