@@ -1,7 +1,7 @@
 """ADA107, ADA108 and ADA205: long, odd and large values, every documented form of a time, other ids.
 
 Lengths are varied for texts and ids only, characters for free text only: never for URLs, e-mail addresses,
-languages or domains, about which the documentation says more.
+languages or domains, about which the documentation says more. Languages take tags of the standard it names.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CHARACTERS = {
     "combining": "e\u0301 \u0301 Z\u0351\u0343a\u0310lgo",
     "right-to-left": "شكرا جزيلا, \u202bשלום\u202c ok",
     "cjk": "ありがとう、注文番号は何ですか？",
-    "html": "<b>bold</b> <script>alert('x')</script> &amp; &lt;",
+    "html": "<b>bold<br> <script>alert('x')</script> AT&T &amp; 3 < 4 > &lt; &nbsp",
     "sql": "Robert'); DROP TABLE messages;-- %s %(x)s ? :name",
     "quotes": 'She said "it\'s fine" and ‘left’ “then”',
     "backslashes": "C:\\new\\table \\u0041 \\\\ \\n {0} ${x} {{y}}",
@@ -42,6 +42,10 @@ IDS = {
     "64-characters": "cnv_" + "0123456789abcdef" * 3 + "0123456789ab",
     "200-characters": "id-" + "0123456789ABCDEFGHIJ" * 9 + "01234567890123456",
 }
+
+LANGUAGES = ("pt", "es-419", "zh-Hant-TW", "ca-ES-valencia")
+"""Tags of BCP 47, which the specification names for the end user's language: with a region, a number in its
+place, a script, a variant."""
 
 TIMES = {
     "seconds-offset": "2026-03-04T10:11:12+00:00",
@@ -89,6 +93,9 @@ def extreme_degrees(event: Event, constraints: tuple[Constraint, ...]) -> Iterat
                 yield from _times(workshop, path, shape)
             case Scalar(holds="id"):
                 yield from _ids(workshop, path)
+            case Scalar(holds="language"):
+                for tag in LANGUAGES:
+                    yield _put(workshop, "ADA107", "language", path, tag, f"is {tag}", tag)
             case Scalar() if shape.max_length is not None:
                 yield from _longest(workshop, path, shape.max_length)
             case Array():
