@@ -6,7 +6,6 @@ Sources: /reference/webhooks/overview; docs.svix.com/retries.
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,9 @@ from ada_mockserver.signing import generate_secret, signature_headers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+
+    from ada_contract_tests.targets.base import Answer
+    from ada_mockserver.message import Headers
 
 __all__ = ["BURST", "Behaviour", "behaviours_of"]
 
@@ -37,15 +39,34 @@ LARGE_SIZES = {"1-mb": 1024, "5-mb": 5 * 1024}
 """Sizes in KiB of the whole event; of the large ones Ada documents nothing."""
 
 
+LETTER = "拝啓、先日はご返信ありがとうございました。領収書と写真を添付いたします。😀 敬具 – Zoë\n"
+"""A line of a long e-mail. Most of its characters have several bytes, so that some lie across two reads."""
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """A behaviour of delivery: ``run`` makes its deliveries on a stage; ``lenient`` findings are warnings."""
+    """A behaviour of delivery: ``run`` makes its deliveries on a stage; ``lenient`` findings are warnings.
+
+    ``over_http`` is true where it needs a connection, which an application in process has none of.
+    ``finish`` makes further deliveries at the end of a run, or at once where there is no run.
+    """
 
     name: str
     rule: str
     summary: str
     run: Callable[[Stage], Awaitable[None]]
     lenient: bool = False
+    over_http: bool = False
+    finish: Callable[[Stage], Awaitable[None]] | None = None
+
+
+async def _once(stage: Stage) -> None:
+    await stage.send(stage.event(stage.case.event), label="first")
+
+
+async def _once_more(stage: Stage) -> None:
+    event, message_id = stage.event(stage.case.event), stage.attempts[0].message_id
+    await stage.send(event, message_id=message_id, label="again at the end of the run")
 
 
 async def _again(stage: Stage) -> None:
@@ -120,14 +141,18 @@ async def _burst(stage: Stage) -> None:
 
 def _sized(kib: int) -> Callable[[Stage], Awaitable[None]]:
     async def run(stage: Stage) -> None:
-        event = stage.event("conversation.message")
-        missing = kib * 1024 - len(encode(event))
-        line = "Dear team, please find my whole correspondence with your colleagues below.\n"
-        body = event["data"]["content"]["body"] + "\n" + line * (missing // len(json.dumps(line)) + 1)
-        event["data"]["content"]["body"] = body
-        await stage.send(event, label=f"an event of about {kib} KB")
+        await stage.send(_letter_of(stage, kib), label=f"an event of about {kib} KB")
 
     return run
+
+
+def _letter_of(stage: Stage, kib: int) -> Payload:
+    """A message of that size as a whole."""
+    event = stage.event("conversation.message")
+    missing = kib * 1024 - len(encode(event))
+    size = len(LETTER.encode()) + LETTER.count("\n")
+    event["data"]["content"]["body"] += "\n" + LETTER * (missing // size + 1)
+    return event
 
 
 async def _in_turns(stage: Stage, sends: Sequence[Callable[[], Awaitable[Attempt]]]) -> None:
@@ -181,12 +206,47 @@ async def _forged_first(stage: Stage) -> None:
         [generate_secret(courier.rng)], message_id=message_id, timestamp=courier.now(), body=body
     )
     answer = await courier.request(forged, body)
-    stage.record(
-        Attempt(
-            stage.case.id, stage.case.event, message_id, answer, authentic=False, final=False, label="forged"
-        )
-    )
+    stage.record(_unjudged(stage, answer, message_id=message_id, label="forged"))
     await stage.send(event, message_id=message_id, label="the true event, after a forgery with its id")
+
+
+def _kept_alive(
+    first: Callable[[Stage], tuple[Headers, bytes]], after: str
+) -> Callable[[Stage], Awaitable[None]]:
+    """An ordinary event over the connection of another request."""
+
+    async def run(stage: Stage) -> None:
+        courier, event, message_id = stage.courier, stage.event(stage.case.event), stage.courier.new_id()
+        body = encode(event)
+        true = courier.signed(body, message_id, courier.now()), body
+        (before, _), (answer, reused) = await courier.requests_in_turn([first(stage), true])
+        stage.record(_unjudged(stage, before, label=f"first: {after}"))
+        where = "over the same connection" if reused else "over a new connection"
+        label = f"an ordinary event after {after}, {where}"
+        attempt = stage.record(Attempt(stage.case.id, stage.case.event, message_id, answer, label=label))
+        await _redelivered(stage, [(attempt, event)])
+
+    return run
+
+
+def _unjudged(stage: Stage, answer: Answer, *, message_id: str | None = None, label: str) -> Attempt:
+    """A request of which another rule judges the answer."""
+    case = stage.case
+    return Attempt(case.id, case.event, message_id, answer, authentic=False, final=False, label=label)
+
+
+def _another_event(stage: Stage) -> tuple[Headers, bytes]:
+    courier, body = stage.courier, encode(stage.event(stage.case.event, "first"))
+    return courier.signed(body, courier.new_id(), courier.now()), body
+
+
+def _large_forgery(stage: Stage) -> tuple[Headers, bytes]:
+    return (), encode(_letter_of(stage, 64))
+
+
+def _cut_off(stage: Stage) -> tuple[Headers, bytes]:
+    courier, body = stage.courier, encode(stage.event(stage.case.event, "first"))[:-20]
+    return courier.signed(body, courier.new_id(), courier.now()), body
 
 
 EVERY_EVENT = (
@@ -202,6 +262,13 @@ EVERY_EVENT = (
         "ADA403",
         "the same event comes again with a new timestamp and signature",
         _with_new_timestamp,
+    ),
+    Behaviour(
+        "delivery:duplicate-at-the-end",
+        "ADA403",
+        "the same event comes again when all others have come",
+        _once,
+        finish=_once_more,
     ),
 )
 FORGED_FIRST = Behaviour(
@@ -228,6 +295,20 @@ BY_EVENT: dict[str, tuple[Behaviour, ...]] = {
             "ADA408",
             f"{CONVERSATIONS} conversations on one channel are interleaved",
             _interleaved,
+        ),
+        *(
+            Behaviour(
+                f"connection:after-{name}",
+                "ADA409",
+                f"an event comes over the connection of {after}",
+                _kept_alive(first, after),
+                over_http=True,
+            )
+            for name, after, first in (
+                ("event", "another event", _another_event),
+                ("forgery", "a large forgery", _large_forgery),
+                ("malformed", "malformed JSON", _cut_off),
+            )
         ),
         Behaviour("delivery:long-conversation", "ADA408", f"a conversation has {LONG} messages", _long),
     ),

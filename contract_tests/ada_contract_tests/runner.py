@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ada_contract_tests.findings import Report, Result
 from ada_contract_tests.judging import always_the_same, changes_of, judge, status_findings
-from ada_contract_tests.trial import Stage, perform
+from ada_contract_tests.trial import Stage, finish, perform
 from ada_contract_tests.witness import witness_findings
 from ada_schemas.errors import TargetError, UsageError
 
@@ -76,6 +76,7 @@ class Runner:
     _results: dict[str, Result] = field(default_factory=dict)
     _silent: dict[Group, list[tuple[Case, Trial]]] = field(default_factory=lambda: defaultdict(list))
     _held: dict[Group, list[Case]] = field(default_factory=lambda: defaultdict(list))
+    _postponed: list[Stage] = field(default_factory=list)
     _answered: bool = False
     _recovered: int = 0
     _timed_out: bool = False
@@ -103,6 +104,7 @@ class Runner:
         if overall is None:
             await self._run_all(_interleaved(self._left(applicable)))
             await self._settle()
+            await self._finish()
             if self._late:
                 self._stop_late()
             overall = self._always_refused(applicable)
@@ -244,7 +246,7 @@ class Runner:
         self._take(case, trial)
 
     async def _perform(self, case: Case, *, earlier: Trial | None = None) -> Trial:
-        return await perform(case, self.courier, self.events, earlier=earlier)
+        return await perform(case, self.courier, self.events, earlier=earlier, postponed=self._postponed)
 
     async def _run_all(self, cases: Sequence[Case]) -> None:
         """Run cases, ``jobs`` at a time, holding back those whose group has fallen silent."""
@@ -338,6 +340,13 @@ class Runner:
                     self._give_up(case, group)
                 elif not self._out_of_patience():
                     confirmed[group] += self._confirm(case, await self._perform(case))
+
+    async def _finish(self) -> None:
+        """The deliveries that belong at the end of the run, of cases that have passed so far."""
+        for stage in self._postponed:
+            result = self._results.get(stage.case.id)
+            if result is not None and result.outcome == "passed" and not self._out_of_patience():
+                self._confirm(stage.case, await finish(stage))
 
     def _confirm(self, case: Case, trial: Trial) -> bool:
         """Judge a trial that was made alone; true when it got no answer."""
