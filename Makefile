@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := .venv-peers
 
 .PHONY: demo test lint format schemas mutants clean
 
@@ -25,11 +26,15 @@ format: $(STAMP)
 schemas: $(STAMP)
 	$(BIN)/adakit schemas generate
 
-# Every consumer of tests/corpus against the check: what it finds, misses and wrongly accuses. About 15 minutes.
+# Every consumer of tests/corpus against the check and its peers: what is found, missed and wrongly accused.
+# About 30 minutes. Schemathesis stands apart: installed beside pytest, it would load in every test run.
 mutants: $(STAMP)
 	$(BIN)/python -m pip install --quiet --group corpus
 	npm ci --silent --prefix tests/corpus/node
-	$(BIN)/python benchmarks/mutants.py --compare benchmarks/first_run.json
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(PEERS)/bin/python -m pip install --quiet --group peers
+	$(BIN)/python benchmarks/mutants.py --compare benchmarks/first_run.json --peers $(PEERS)/bin/python
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "adakit needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
@@ -39,4 +44,4 @@ $(STAMP): pyproject.toml
 	touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) dist build .mypy_cache .pytest_cache .ruff_cache
