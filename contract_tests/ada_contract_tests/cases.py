@@ -206,8 +206,11 @@ class Selection:
 
 
 def _about(case: Case, events: frozenset[str]) -> bool:
-    """Whether a case is about one of these events; hostile bodies are no event, and always belong."""
-    return case.event in events or (case.event == ANY and case.rule != "ADA203")
+    """Whether a case is about these events alone; hostile bodies are no event, and always belong."""
+    if case.event == ANY and case.rule != "ADA203":
+        return True
+    others = case.behaviour.others if case.behaviour is not None else ()
+    return case.event in events and events.issuperset(others)
 
 
 def _ignored(text: str) -> tuple[frozenset[str], frozenset[str]]:

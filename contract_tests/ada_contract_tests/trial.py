@@ -197,6 +197,12 @@ class Stage:
         label = f"{attempt.label} (redelivered)".lstrip()
         return await self._once(payload, attempt.message_id, None, label, stale=attempt.stale)
 
+    async def redeliver_wanted(self, attempts: Sequence[tuple[Attempt, Payload]]) -> None:
+        """Deliver again, after one pause and one after the other, what the consumer asked to have again."""
+        wanted = [(a, payload) for a, payload in attempts if asks_for_redelivery(a.answer)]
+        for number, (attempt, payload) in enumerate(wanted):
+            await self.redeliver(attempt, payload, pause=number == 0)
+
     def supersede(self, attempt: Attempt) -> None:
         """Mark an attempt as followed by another one of the same message."""
         for record in (self.attempts, self.courier.ledger):
@@ -224,6 +230,12 @@ class Stage:
         self.attempts.append(attempt)
         self.courier.ledger.append(attempt)
         return attempt
+
+    def record_unjudged(self, answer: Answer, *, message_id: str | None = None, label: str) -> None:
+        """Keep a request that is not authentic and whose answer another rule judges."""
+        case = self.case
+        attempt = Attempt(case.id, case.event, message_id, answer, authentic=False, final=False, label=label)
+        self.record(attempt)
 
 
 def asks_for_redelivery(answer: Answer) -> bool:

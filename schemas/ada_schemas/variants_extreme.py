@@ -32,6 +32,7 @@ CHARACTERS = {
     "quotes": 'She said "it\'s fine" and ‘left’ “then”',
     "backslashes": "C:\\new\\table \\u0041 \\\\ \\n {0} ${x} {{y}}",
     "lines": "first\nsecond\r\nthird\ttab",
+    "repeated": f"N{'o' * 48}! {'ha' * 30} {'please ' * 12}{'!?' * 30} {' ' * 40}-{'1' * 40}x",
     "separators": "line\u2028paragraph\u2029zero\u200bwidth\ufeffmark\u00a0space",
 }
 """Character classes that break encodings, templates, queries and logs; no character is excluded."""
@@ -56,10 +57,12 @@ TIMES = {
     "other-offset": "2026-03-04T05:11:12.345-05:00",
 }
 NAIVE_TIMES = {
+    "naive-seconds": "2026-03-04T10:11:12",
     "naive-milliseconds": "2026-03-04T10:11:12.345",
     "naive-microseconds": "2026-03-04T10:11:12.345678",
 }
-"""Shown by the documentation for members that it does not declare as date-time."""
+"""Shown by the documentation, with a fraction, for members that it does not declare as date-time; what writes
+them leaves the fraction out where it is zero."""
 
 NUMBERS: dict[str, tuple[tuple[str, Any], ...]] = {
     "integer": (
