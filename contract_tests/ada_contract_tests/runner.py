@@ -17,7 +17,7 @@ from ada_contract_tests.findings import Report, Result
 from ada_contract_tests.judging import always_the_same, changes_of, judge, status_findings
 from ada_contract_tests.silence import NO_CONNECTION, group_of, interleaved
 from ada_contract_tests.trial import Stage, finish, perform
-from ada_contract_tests.witness import witness_findings
+from ada_contract_tests.witness import CUT_SHORT, LONGEST_WAIT, witness_findings
 from ada_schemas.errors import TargetError, UsageError
 
 if TYPE_CHECKING:
@@ -142,10 +142,11 @@ class Runner:
             return []
         cases = {case_id: result.case for case_id, result in self._results.items()}
         try:
-            await self.witness.settled(self._owed(cases))
+            longest = CUT_SHORT if self._stopped else LONGEST_WAIT
+            seen = await self.witness.settled(self._owed(cases), longest=longest)
             if not self._stopped:
                 await self._last_event(cases)
-            seen = await self.witness.settled(self._owed(cases))
+                seen = await self.witness.settled(self._owed(cases))
         except TargetError as error:
             self._stopped = self._stopped or error.what
             return []

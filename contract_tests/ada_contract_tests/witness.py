@@ -29,6 +29,8 @@ QUIET = 5.0
 """Seconds without a change after which the consumer has settled; Ada's own demo buffers for two."""
 LONGEST_WAIT = 90.0
 """Seconds at most that a consumer that works behind a queue is given, as long as it gets on."""
+CUT_SHORT = 5.0
+"""Seconds at most after a run that was cut short."""
 POLL = 0.1
 LATE_POLL = 0.5
 TIMEOUT = 15.0
@@ -63,8 +65,11 @@ class Witness:
         """How many requests without svix-id, which Ada always sends, were handled since the beginning."""
         return seen.counts.get(None, Counter())["handled"] - self._nameless_before
 
-    async def settled(self, wanted: Sequence[str]) -> Seen:
-        """Ask until every message in ``wanted`` has an entry, or nothing has changed for a while."""
+    async def settled(self, wanted: Sequence[str], *, longest: float = LONGEST_WAIT) -> Seen:
+        """Ask until every message in ``wanted`` has an entry, or nothing has changed for a while.
+
+        ``longest`` is how many seconds that may take at most.
+        """
         started = changed = self.clock.monotonic()
         before = Seen()
         while True:
@@ -74,7 +79,7 @@ class Witness:
                 return seen
             if seen != before:
                 before, changed = seen, now
-            if now - changed >= QUIET or now - started >= LONGEST_WAIT:
+            if now - changed >= QUIET or now - started >= longest:
                 return seen
             await self.clock.sleep(POLL if now - started < 1 else LATE_POLL)
 

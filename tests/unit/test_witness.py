@@ -163,7 +163,7 @@ def test_a_repetition_waits_for_the_first_retry():
 # --- waiting for a consumer that works behind a queue ---
 
 
-def settled(seen_at, wanted):
+def settled(seen_at, wanted, **options):
     """How long is waited, in seconds, for a consumer whose entries appear at these times."""
     clock = ManualClock()
 
@@ -175,7 +175,7 @@ def settled(seen_at, wanted):
         )
 
     started = clock.monotonic()
-    seen = asyncio.run(Witness(ask, clock).settled(wanted))
+    seen = asyncio.run(Witness(ask, clock).settled(wanted, **options))
     return sorted(k for k in seen.counts if k), round(clock.monotonic() - started, 1)
 
 
@@ -209,6 +209,8 @@ def test_waiting_is_bounded():
     times = {f"{n:04}": 1.0 * n for n in range(500)}
     _, waited = settled(shifted(times), [*times, "never"])
     assert LONGEST_WAIT <= waited <= LONGEST_WAIT + 1
+    _, shorter = settled(shifted(times), [*times, "never"], longest=7.0)
+    assert 7.0 <= shorter <= 8.0
 
 
 # --- what the witness answers ---
