@@ -15,7 +15,7 @@ import yaml
 
 from ada_schemas.errors import DocumentError
 
-__all__ = ["load_document", "parse_yaml", "read_file", "read_json"]
+__all__ = ["load_document", "parse_yaml", "read_file", "read_json", "shown_location"]
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_NODES = 2_000_000
@@ -93,7 +93,7 @@ def load_document(location: str) -> dict[str, Any]:
     """
     is_url = location.lower().startswith(("http://", "https://"))
     raw = _fetch(location) if is_url else read_file(Path(location))
-    location = _shown(location)
+    location = shown_location(location)
     if len(raw) > MAX_BYTES:
         raise DocumentError(f"{location} is larger than {MAX_BYTES // 1024 // 1024} MB.")
     try:
@@ -127,13 +127,13 @@ def read_file(path: Path) -> bytes:
         raise DocumentError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _shown(location: str) -> str:
+def shown_location(location: str) -> str:
     """A location as it may be printed: without a user name and password."""
     return re.sub(r"//[^/@]*@", "//...@", location)
 
 
 def _fetch(url: str) -> bytes:
-    name = _shown(url)
+    name = shown_location(url)
     request = urllib.request.Request(url, headers={"Accept": "application/yaml, application/json, */*"})  # noqa: S310 - http(s) only, checked by the caller
     try:
         with urllib.request.urlopen(request, timeout=URL_TIMEOUT) as response:  # noqa: S310 - as above

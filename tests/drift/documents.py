@@ -40,8 +40,8 @@ def follow(document: Node, node: Node) -> Node:
 
 
 def inlined(document: Node, node: Node) -> Node:
-    """A copy of a schema without a reference at its top, what stands beside the reference kept."""
-    made = copy.deepcopy(node)
+    """A schema without a reference at its top, what stands beside the reference kept; itself if it has none."""
+    made = node
     while "$ref" in made:
         beside = {k: v for k, v in made.items() if k != "$ref"}
         made = {**copy.deepcopy(follow(document, {"$ref": made["$ref"]})), **beside}
