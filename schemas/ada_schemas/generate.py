@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.catalog import SOURCE
 from ada_schemas.emit import BUNDLE_ID, bundle, event_schema, schema_id
 from ada_schemas.errors import UsageError
 
@@ -28,6 +29,7 @@ def render(catalog: Catalog) -> dict[str, str]:
     rendered = {f"{event.name}.schema.json": _text(event_schema(event)) for event in events}
     rendered["bundle.schema.json"] = _text(bundle(events))
     rendered["index.json"] = _text(_index(events))
+    rendered[SOURCE] = _text(catalog.document)
     for event in events:
         if event.examples:
             rendered[f"examples/{event.name}.json"] = _text(event.examples[0].value)

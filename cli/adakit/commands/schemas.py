@@ -12,6 +12,7 @@ from ada_schemas.catalog import build_catalog, catalog, load
 from ada_schemas.errors import DocumentError, UsageError
 from ada_schemas.generate import committed_directory, differences, render, write
 from ada_schemas.source import read_json
+from adakit.commands.drift import diff_command, observe_command
 from adakit.io import read_bytes
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ __all__ = ["command"]
 
 @click.group("schemas")
 def command() -> None:
-    """The schema files: list, show, export, validate, generate."""
+    """The schema files: list, show, export, validate, generate, diff, observe."""
+
+
+command.add_command(diff_command)
+command.add_command(observe_command)
 
 
 @command.command("list")

@@ -13,7 +13,7 @@ CLASSES = {
     "additive": "something new, which the versioning policy announces and a consumer must survive",
     "tightened": "what may come is more bound; a consumer of the old contract takes all of it",
     "documentation": "nothing changes on the wire",
-    "corrected": "corrected by us: the published document is wrong, silent or too loose here",
+    "corrected": "the published document is wrong, silent or too loose here",
 }
 """The classes, the gravest first, with what each means to a consumer (/reference/introduction/versioning)."""
 
@@ -39,7 +39,8 @@ class Change:
     @property
     def place(self) -> str:
         """Event and path as one name."""
-        return " ".join(part for part in (self.event, self.path) if part) or "the document"
+        event = "every event" if self.event == "*" else self.event
+        return " ".join(part for part in (event, self.path) if part) or "the document"
 
 
 def shown(values: Any) -> str:

@@ -116,11 +116,11 @@ class FormBuilder:
         place = path or "the payload"
         if self._places > MAX_PLACES:
             raise self._resolver.refuse(place, f"is beyond the {MAX_PLACES:,} places that are looked at")
+        plain = self._resolver.alternatives(node, place)
         refers = self._resolver.references(node, place)
         if refers & active or depth > MAX_DEPTH:
             return Form(path, {"recursive": Scalars()}, {}, None)
         inner = _Inner(self, path, active | refers, depth)
-        plain = self._resolver.alternatives(node, place)
         kinds: dict[str, Scalars | Items | Objects] = {}
         split: dict[str, list[Plain]] = {}
         for alternative in plain:
@@ -223,7 +223,7 @@ class _Inner:
     def _structure(self, plain: Plain, path: str, label: str) -> Structure:
         place = path or "the payload"
         properties = self._builder.mapping(plain.get("properties"), f"{place} properties")
-        required = self._builder.listed(plain.get("required"), f"{place} required")
+        required = plain["required"] if isinstance(plain.get("required"), list) else []
         members = {
             str(name): (self._form(node, _joined(path, str(name))), name in required)
             for name, node in properties.items()

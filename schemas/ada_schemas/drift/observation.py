@@ -62,8 +62,8 @@ _Finding = tuple[str, str, str, Any]
 """kind, path, detail, value"""
 
 
-def observe(lines: Iterable[bytes], catalog: Catalog, *, name: str) -> Observation:
-    """Hold recorded events, one JSON object a line, against a contract.
+def observe(lines: Iterable[tuple[str, bytes]], catalog: Catalog, *, name: str) -> Observation:
+    """Hold recorded events, one JSON object a line, against a contract; each line comes with its place.
 
     A line is an event, or a record that holds one as ``payload``, ``body`` or ``event``. Lines that hold none
     are named in the result. Raises DocumentError when none does.
@@ -73,16 +73,16 @@ def observe(lines: Iterable[bytes], catalog: Catalog, *, name: str) -> Observati
     counts: Counter[tuple[str, str, str, str]] = Counter()
     examples: dict[tuple[str, str, str, str], list[str]] = {}
     unread = []
-    for number, line in enumerate(lines, 1):
+    for place, line in lines:
         if not line.strip():
             continue
         try:
-            payload = _event_in(read_json(line, name=f"{name}, line {number}"))
+            payload = _event_in(read_json(line, name=place))
         except DocumentError as error:
             unread.append(error.what)
             continue
         if payload is None:
-            unread.append(f"{name}, line {number} holds no event: no object with a `type`.")
+            unread.append(f"{place} holds no event: no object with a `type`.")
             continue
         kind = payload["type"]
         seen[kind] += 1

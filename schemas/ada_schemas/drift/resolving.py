@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ada_schemas.errors import DocumentError
+from ada_schemas.wellformed import malformed
 
 __all__ = ["Resolver", "is_annotation", "said_in", "spelling"]
 
@@ -140,6 +141,9 @@ class Resolver:
         if node is False:
             return []
         schema = self.mapping(node, place)
+        wrong = malformed(schema)
+        if wrong:
+            raise self.refuse(place, f"cannot be read: {wrong}")
         if depth > MAX_REFERENCES:
             raise self.refuse(place, "refers to itself")
         found = [{str(k): v for k, v in schema.items() if k not in COMBINING and k not in IGNORED}]
