@@ -15,6 +15,7 @@ from ada_schemas.emit import event_schema
 from ada_schemas.errors import DocumentError, UsageError
 from ada_schemas.reader import read_contract, webhooks_alone
 from ada_schemas.source import load_document, parse_yaml
+from ada_schemas.versions import Version, read_versions, versioned
 
 if TYPE_CHECKING:
     from ada_schemas.shapes import Contract, Event
@@ -29,6 +30,7 @@ __all__ = [
     "event_named",
     "event_names",
     "load",
+    "released_versions",
     "shipped_catalog",
 ]
 
@@ -64,6 +66,11 @@ class Catalog:
             f"There is no event {name!r}.", next_step=f"{hint}The events are: {', '.join(names)}."
         )
 
+    @property
+    def version(self) -> str:
+        """The version of the contract."""
+        return self.contract.events[0].version
+
     def constraints_of(self, event: Event) -> tuple[Constraint, ...]:
         """The constraints that tie members of this event together."""
         return tuple(c for c in self.constraints if c.event == event.type)
@@ -71,6 +78,11 @@ class Catalog:
 
 def _data(name: str) -> Any:
     return parse_yaml((DOCUMENTED / name).read_text(encoding="utf-8"), name=name)
+
+
+def released_versions() -> tuple[Version, ...]:
+    """The released versions of the contract, the newest first."""
+    return read_versions(_data("versions.yaml"), name="versions.yaml")
 
 
 def build_catalog(location: str | None = None) -> Catalog:
@@ -88,6 +100,7 @@ def build_catalog(location: str | None = None) -> Catalog:
             f"{name} names no event type that can be used.", next_step="\n".join(contract.warnings)
         )
     constraints = read_constraints(_data("constraints.yaml"), name="constraints.yaml")
+    contract = versioned(contract, released_versions())
     return Catalog(contract, corrections, constraints, webhooks_alone(document))
 
 

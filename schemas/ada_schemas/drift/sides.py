@@ -11,6 +11,7 @@ from ada_schemas.drift.forms import Form, FormBuilder, Objects
 from ada_schemas.drift.resolving import Resolver
 from ada_schemas.emit import event_schema
 from ada_schemas.errors import DocumentError
+from ada_schemas.exports.openapi import FORM_MARK
 from ada_schemas.source import load_document, parse_yaml, read_file, read_json, shown_location
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ def _of_document(document: dict[str, Any], name: str) -> Side:
             " webhook contract and are not compared."
         )
     info = {k: v for k, v in document.items() if k in ("info", "tags", "externalDocs")}
-    return Side(name, published=True, webhooks=tuple(found), prose=info, notes=tuple(notes))
+    described = document.get("info")
+    is_receivers = isinstance(described, dict) and described.get(FORM_MARK) == "receiver"
+    return Side(name, not is_receivers, tuple(found), info, tuple(notes))
 
 
 def _of_item(resolver: Resolver, key: str, item: Any) -> Webhook | None:
