@@ -24,6 +24,7 @@ __all__ = [
     "SOURCE",
     "Catalog",
     "adopt",
+    "adopted",
     "build_catalog",
     "catalog",
     "contract_in",
@@ -125,6 +126,11 @@ def adopt(other: Catalog | None) -> None:
     What was asked of the catalog before keeps the contract that it was made from.
     """
     _adopted[:] = [] if other is None else [other]
+
+
+def adopted() -> Catalog | None:
+    """The contract that the process works with in place of the shipped one, if there is such."""
+    return _adopted[0] if _adopted else None
 
 
 def catalog() -> Catalog:

@@ -21,6 +21,7 @@ from ada_schemas.generate import (
 from ada_schemas.source import read_json
 from ada_schemas.versions import fingerprint
 from adakit.commands.drift import diff_command, observe_command
+from adakit.contract_option import CONTRACT, use_contract
 from adakit.io import read_bytes
 
 if TYPE_CHECKING:
@@ -144,14 +145,18 @@ def _require_release(built: Catalog) -> None:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--event", help="Check against this event, whatever the payload's type says.")
 @click.option("--closed", is_flag=True, help="Also refuse everything that is not documented.")
+@CONTRACT
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def validate_files(files: tuple[str, ...], event: str | None, closed: bool, as_json: bool) -> None:
+def validate_files(
+    files: tuple[str, ...], event: str | None, closed: bool, as_json: bool, contract: str | None
+) -> None:
     """Validate payloads: JSON files, or NDJSON with an event a line; - is standard input.
 
     Exit code 0 when all are valid, 1 when one is not, 2 when a file cannot be read.
     """
     from ada_schemas.validation import validate  # noqa: PLC0415 - jsonschema is loaded for this alone
 
+    use_contract(contract)
     rows = []
     for name in files:
         for place, payload in _payloads(name):
