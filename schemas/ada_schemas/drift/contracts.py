@@ -10,7 +10,7 @@ from ada_schemas.catalog import catalog
 from ada_schemas.drift.changes import CLASSES, Change
 from ada_schemas.drift.comparison import compare, same_payload
 from ada_schemas.drift.sides import Side, Webhook, opened, our_side, side_of
-from ada_schemas.drift.wording import wording_changes
+from ada_schemas.drift.wording import described_otherwise, wording_changes
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,8 +82,9 @@ def _changes(old: Side, new: Side, *, ours: bool) -> list[Change]:
     ]
     if old.published and new.published:
         said = wording_changes(old, new, pairs, {change.event for change in found}, ours=ours)
-        found = _joined(found, list(said))
-    return found
+    else:
+        said = described_otherwise(pairs)
+    return _joined(found, list(said))
 
 
 def _joined(changes: list[Change], said: list[Change]) -> list[Change]:

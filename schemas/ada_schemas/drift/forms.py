@@ -102,8 +102,10 @@ class Form:
 class FormBuilder:
     """Makes forms of the schemas of one document."""
 
-    def __init__(self, resolver: Resolver) -> None:
+    def __init__(self, resolver: Resolver, within: str) -> None:
+        """``within`` is what errors call the whole of which a path names a part."""
         self._resolver = resolver
+        self._within = within
         self._places = 0
 
     def form(self, node: Any, path: str, active: frozenset[str] = frozenset(), depth: int = 0) -> Form:
@@ -113,7 +115,7 @@ class FormBuilder:
         for a document that describes more than 20,000 places.
         """
         self._places += 1
-        place = path or "the payload"
+        place = f"{self._within}#{path}"
         if self._places > MAX_PLACES:
             raise self._resolver.refuse(place, f"is beyond the {MAX_PLACES:,} places that are looked at")
         plain = self._resolver.alternatives(node, place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +103,7 @@ def _of_directory(directory: Path) -> Side:
 
 def _of_schema(schema: dict[str, Any], name: str) -> Webhook:
     resolver = Resolver(schema, name)
-    payload = FormBuilder(resolver).form(schema, "")
+    payload = FormBuilder(resolver, "").form(schema, "")
     event_type = _declared_type(payload)
     return Webhook(event_type or name, event_type, payload, _headers(resolver, [], name))
 
@@ -117,10 +117,14 @@ def _of_document(document: dict[str, Any], name: str) -> Side:
             f"{name} has no `webhooks:` section (it is {what}).",
             next_step="Webhooks are part of OpenAPI since 3.1; name the document that describes them.",
         )
+    described = document.get("info")
+    is_receivers = isinstance(described, dict) and described.get(FORM_MARK) == "receiver"
     resolver = Resolver(document, name)
     found, notes = [], []
     for key, item in webhooks.items():
         webhook = _of_item(resolver, str(key), item)
+        if webhook is not None and is_receivers:  # our own export documents what every delivery carries
+            webhook = replace(webhook, headers=_headers(resolver, [], name))
         if webhook is None:
             notes.append(f"The webhook {key} of {name} has no JSON body and is not compared.")
         else:
@@ -132,8 +136,6 @@ def _of_document(document: dict[str, Any], name: str) -> Side:
             " webhook contract and are not compared."
         )
     info = {k: v for k, v in document.items() if k in ("info", "tags", "externalDocs")}
-    described = document.get("info")
-    is_receivers = isinstance(described, dict) and described.get(FORM_MARK) == "receiver"
     return Side(name, not is_receivers, tuple(found), info, tuple(notes))
 
 
@@ -150,7 +152,7 @@ def _of_item(resolver: Resolver, key: str, item: Any) -> Webhook | None:
     if media is None:
         return None
     described = resolver.mapping(content[media], f"{place}.content.{media}")
-    payload = FormBuilder(resolver).form(described.get("schema", True), "")
+    payload = FormBuilder(resolver, key).form(described.get("schema", True), "")
     parameters = [
         *resolver.listed(found.get("parameters"), f"{key}.parameters"),
         *resolver.listed(operation.get("parameters"), f"{key}.{method}.parameters"),
@@ -180,7 +182,7 @@ def _headers(resolver: Resolver, parameters: list[Any], place: str) -> Form:
         properties[name] = found.get("schema", True)
         required += [name] if found.get("required") is True else []
     schema = {"type": "object", "properties": properties, "required": required}
-    return FormBuilder(resolver).form(schema, "")
+    return FormBuilder(resolver, place).form(schema, "")
 
 
 def _declared_type(payload: Form) -> str:

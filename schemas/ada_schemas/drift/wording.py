@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ada_schemas.drift.forms import Form
     from ada_schemas.drift.sides import Side, Webhook
 
-__all__ = ["wording", "wording_changes"]
+__all__ = ["described_otherwise", "wording", "wording_changes"]
 
 Wording = dict[str, dict[str, str]]
 """place (``event path``) -> what is said (``description``) -> fingerprint"""
@@ -92,6 +92,19 @@ def wording_changes(
                 "documentation", event, path, _phrase(facets, known[place], words), None, after or None
             )
     yield from _written_otherwise(known, said, changed, [names[w.key] for _, w in pairs])
+
+
+def described_otherwise(pairs: list[tuple[Webhook, Webhook]]) -> Iterator[Change]:
+    """Descriptions that differ between schemas in the receiver's form; Ada's words for ours are no change."""
+    for old, new in pairs:
+        event = old.type or new.type
+        before = dict(_said(old.payload))
+        for path, said in _said(new.payload):
+            one, other = (words.get("description") for words in (before.get(path, {}), said))
+            known = _published().get(f"{event} {path}" if path else event, {})
+            theirs = known.get("description") == (None if other is None else _fingerprint(other))
+            if path in before and one != other and not theirs:
+                yield Change("documentation", event, path, "another description", one, other)
 
 
 def _in_common(words: Wording, said: Wording) -> int:
