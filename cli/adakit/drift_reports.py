@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.drift.changes import CLASSES
+from ada_schemas.drift.comparison import CLASSES
 from ada_schemas.drift.observation import KINDS
 
 if TYPE_CHECKING:

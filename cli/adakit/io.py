@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ada_schemas.catalog import adopt, contract_in
 from ada_schemas.errors import UsageError
 from ada_schemas.source import read_file
 
 if TYPE_CHECKING:
     from ada_mockserver.message import Headers
 
-__all__ = ["POSITIVE", "Finite", "parse_headers", "read_bytes", "require_secret", "write_bytes"]
+__all__ = [
+    "CONTRACT",
+    "POSITIVE",
+    "Finite",
+    "parse_headers",
+    "read_bytes",
+    "require_secret",
+    "use_contract",
+    "write_bytes",
+]
 
 
 class Finite(click.FloatRange):
@@ -82,3 +92,25 @@ def require_secret(option: str | None, what: str, *, otherwise: str = "") -> str
             next_step=f"Give it with --secret or in ADA_WEBHOOK_SECRET{otherwise}.",
         )
     return secret or ""
+
+
+CONTRACT = click.option(
+    "--contract",
+    metavar="DIR",
+    help="Work with the contract in DIR, which `adakit schemas generate --from` wrote.",
+)
+
+
+def use_contract(directory: str | None) -> None:
+    """Adopt the contract of ``--contract DIR`` until the running command ends; nothing for None.
+
+    Raises DocumentError for a directory that holds none. What of its document cannot be used is said on
+    standard error.
+    """
+    if directory is None:
+        return
+    found = contract_in(directory)
+    for warning in found.contract.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    click.get_current_context().call_on_close(lambda: adopt(None))
+    adopt(found)

@@ -17,9 +17,7 @@ from ada_schemas.emit import bundle, bundle_id, event_schema, schema_id
 from ada_schemas.errors import UsageError
 from ada_schemas.exports.cases import case_files
 from ada_schemas.exports.openapi import asyncapi_document, openapi_document
-from ada_schemas.exports.package import package_json
-from ada_schemas.exports.typed_python import models
-from ada_schemas.exports.typescript import declarations
+from ada_schemas.exports.types import declarations, models
 from ada_schemas.versions import changelog
 
 if TYPE_CHECKING:
@@ -62,10 +60,14 @@ def render(catalog: Catalog) -> dict[str, str]:
 
 def render_committed(catalog: Catalog) -> dict[str, str]:
     """Every committed file, by its path relative to ``committed_root()``."""
-    rendered = {f"ada_schemas/v1/{name}": text for name, text in _directory(catalog).items()}
+    directory = _directory(catalog)
+    if not is_checkout():
+        # A wheel holds the schemas alone; `export` writes the rest.
+        directory = {n: t for n, t in directory.items() if n.endswith(".schema.json") or n == "index.json"}
+    rendered = {f"ada_schemas/v1/{name}": text for name, text in directory.items()}
     rendered["ada_schemas/models.py"] = models(catalog.contract.events)
     if is_checkout():
-        rendered["package.json"] = package_json(catalog.version)
+        rendered["package.json"] = _package_json(catalog.version)
         cases = case_files(catalog)
         rendered |= {f"ada_schemas/v1/cases/{name}": text for name, text in cases.items()}
     return rendered
@@ -86,6 +88,31 @@ def _directory(catalog: Catalog) -> dict[str, str]:
         if event.examples:
             rendered[f"examples/{event.name}.json"] = _text(event.examples[0].value)
     return rendered
+
+
+def _package_json(version: str) -> str:
+    """The npm package, whose version is that of the contract."""
+    files = "./ada_schemas/v1"
+    content = {
+        "name": "ada-webhook-schemas",
+        "version": version,
+        "description": "JSON Schemas, types and examples of the webhook events of an Ada AI Agent.",
+        "license": "Apache-2.0",
+        "keywords": ["ada", "webhooks", "json-schema", "openapi", "asyncapi", "typescript"],
+        "files": [
+            "ada_schemas/v1/**/*.json",
+            "ada_schemas/v1/events.d.ts",
+            "ada_schemas/v1/CHANGES.md",
+            "README.md",
+        ],
+        "types": f"{files}/events.d.ts",
+        "exports": {
+            ".": {"types": f"{files}/events.d.ts", "default": f"{files}/bundle.schema.json"},
+            "./*": f"{files}/*",
+            "./package.json": "./package.json",
+        },
+    }
+    return json.dumps(content, indent=2) + "\n"
 
 
 def _index(catalog: Catalog) -> dict[str, Any]:

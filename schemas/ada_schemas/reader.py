@@ -24,7 +24,7 @@ from ada_schemas.shapes import (
     Shape,
     Union,
 )
-from ada_schemas.wellformed import malformed
+from ada_schemas.source import malformed
 
 __all__ = ["read_contract"]
 

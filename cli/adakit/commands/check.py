@@ -16,8 +16,7 @@ from ada_contract_tests.targets.opening import SECRET_VARIABLE, UNSIGNED
 from ada_mockserver.sender import TIME_LIMIT
 from ada_mockserver.signing import parse_secret
 from ada_schemas.errors import UsageError
-from adakit.contract_option import CONTRACT, use_contract
-from adakit.io import POSITIVE, parse_headers
+from adakit.io import CONTRACT, POSITIVE, parse_headers, use_contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable

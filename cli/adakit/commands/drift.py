@@ -12,9 +12,8 @@ import click
 from ada_schemas.catalog import catalog
 from ada_schemas.drift import diff, observe
 from ada_schemas.errors import UsageError
-from adakit.contract_option import CONTRACT, use_contract
 from adakit.drift_reports import DIFF_RENDERERS, OBSERVATION_RENDERERS
-from adakit.io import write_bytes
+from adakit.io import CONTRACT, use_contract, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,8 +6,7 @@ import click
 
 from ada_contract_tests.checking import draw_seed
 from adakit.building import Order
-from adakit.contract_option import CONTRACT, use_contract
-from adakit.io import write_bytes
+from adakit.io import CONTRACT, use_contract, write_bytes
 
 __all__ = ["command"]
 

@@ -21,8 +21,7 @@ from ada_schemas.generate import (
 from ada_schemas.source import read_json
 from ada_schemas.versions import fingerprint
 from adakit.commands.drift import diff_command, observe_command
-from adakit.contract_option import CONTRACT, use_contract
-from adakit.io import read_bytes
+from adakit.io import CONTRACT, read_bytes, use_contract
 
 if TYPE_CHECKING:
     from ada_schemas.catalog import Catalog

@@ -19,8 +19,7 @@ from ada_mockserver.signing import parse_secret
 from ada_mockserver.wire import Wire, make_ssl_context
 from ada_schemas.errors import TargetError, UsageError
 from adakit.building import Order, Planned
-from adakit.contract_option import CONTRACT, use_contract
-from adakit.io import POSITIVE, parse_headers, read_bytes, require_secret
+from adakit.io import CONTRACT, POSITIVE, parse_headers, read_bytes, require_secret, use_contract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

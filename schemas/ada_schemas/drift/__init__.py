@@ -6,15 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ada_schemas.drift.changes import CLASSES, Change
+    from ada_schemas.drift.comparison import CLASSES, Change
     from ada_schemas.drift.contracts import Drift, diff
     from ada_schemas.drift.observation import Observation, Observed, observe
 
 __all__ = ["CLASSES", "Change", "Drift", "Observation", "Observed", "diff", "observe"]
 
 _HOMES = {
-    "CLASSES": "changes",
-    "Change": "changes",
+    "CLASSES": "comparison",
+    "Change": "comparison",
     "Drift": "contracts",
     "Observation": "observation",
     "Observed": "observation",

@@ -6,17 +6,57 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.drift.changes import Change, shown
 from ada_schemas.drift.forms import ANY, NULL, Form, Items, Objects, Scalars, Structure
 from ada_schemas.drift.limits import limit_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["compare", "same_payload"]
+__all__ = ["CLASSES", "Change", "compare", "same_payload"]
 
 CLOSE = 0.6
 """From this similarity on, two names are taken for one that was changed."""
+
+CLASSES = {
+    "breaking": "what a consumer reads is gone or is something else",
+    "loosened": "what may come is less bound, in ways that the versioning policy announces",
+    "additive": "something new, which the versioning policy announces and a consumer must survive",
+    "tightened": "what may come is more bound; a consumer of the old contract takes all of it",
+    "documentation": "nothing changes on the wire",
+    "corrected": "the published document is wrong, silent or too loose here",
+}
+"""The classes, the gravest first, with what each means to a consumer (/reference/introduction/versioning)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference.
+
+    ``event`` is the event type (empty for the document as a whole), ``path`` a shape path in its payload
+    (empty for the event itself, ``header:name`` for a header), ``before`` and ``after`` are JSON values where
+    there is something short to show. ``reason`` and ``source`` are those of a correction.
+    """
+
+    kind: str
+    event: str
+    path: str
+    what: str
+    before: Any = None
+    after: Any = None
+    reason: str = ""
+    source: str = ""
+
+    @property
+    def place(self) -> str:
+        """Event and path as one name."""
+        event = "every event" if self.event == "*" else self.event
+        return " ".join(part for part in (event, self.path) if part) or "the document"
+
+
+def _shown(values: Any) -> str:
+    """Values as a phrase: ``a, b and c``."""
+    texts = [str(v) if isinstance(v, str) else repr(v) for v in values]
+    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
 
 
 def compare(event: str, before: Form, after: Form) -> list[Change]:
@@ -116,7 +156,7 @@ class _Comparison:
         if old is None and new is None:
             return
         if old is None or new is None:
-            said = f"only {shown(new)} from now on" if old is None else "any value, no longer a list of them"
+            said = f"only {_shown(new)} from now on" if old is None else "any value, no longer a list of them"
             kind = "loosened" if new is None or after.open else "tightened"
             self._say(kind, path, said, old and list(old), new and list(new))
             return
@@ -135,9 +175,9 @@ class _Comparison:
                 gone.remove(value)
                 fresh.remove(renamed)
         if fresh:
-            self._say("additive", path, f"new value {shown(fresh)}", list(old), list(new))
+            self._say("additive", path, f"new value {_shown(fresh)}", list(old), list(new))
         if gone:
-            self._say("tightened", path, f"{shown(gone)} is no value any more", list(old), list(new))
+            self._say("tightened", path, f"{_shown(gone)} is no value any more", list(old), list(new))
 
     def _items(self, before: Items, after: Items, path: str) -> None:
         self._limits(before.limits, after.limits, path)

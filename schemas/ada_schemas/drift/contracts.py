@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.catalog import catalog
-from ada_schemas.drift.changes import CLASSES, Change
-from ada_schemas.drift.comparison import compare, same_payload
+from ada_schemas.drift.comparison import CLASSES, Change, compare, same_payload
 from ada_schemas.drift.sides import Side, Webhook, opened, our_side, side_of
 from ada_schemas.drift.wording import described_otherwise, wording_changes
 from ada_schemas.errors import UsageError

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ada_schemas.errors import DocumentError
-from ada_schemas.wellformed import malformed
+from ada_schemas.source import malformed
 
 __all__ = ["Resolver", "is_annotation", "said_in", "spelling"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.catalog import DOCUMENTED
-from ada_schemas.drift.changes import Change
+from ada_schemas.drift.comparison import Change
 from ada_schemas.drift.forms import Objects
 from ada_schemas.drift.sides import side_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.emit import DIALECT, event_schema
-from ada_schemas.exports.names import camel
+from ada_schemas.exports.types import camel
 
 if TYPE_CHECKING:
     from ada_schemas.shapes import Event
