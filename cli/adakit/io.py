@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ada_schemas.catalog import adopt, contract_in
 from ada_schemas.errors import UsageError
 from ada_schemas.source import read_file
 
@@ -109,6 +108,8 @@ def use_contract(directory: str | None) -> None:
     """
     if directory is None:
         return
+    from ada_schemas.catalog import adopt, contract_in  # noqa: PLC0415 - few commands need the contract
+
     found = contract_in(directory)
     for warning in found.contract.warnings:
         click.echo(f"warning: {warning}", err=True)

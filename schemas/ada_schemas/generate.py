@@ -8,6 +8,7 @@ of the project and no wheel, the npm package's ``package.json`` and an example f
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from ada_schemas.catalog import SOURCE, released_versions
 from ada_schemas.emit import bundle, bundle_id, event_schema, schema_id
 from ada_schemas.errors import UsageError
-from ada_schemas.exports.cases import case_files
 from ada_schemas.exports.openapi import asyncapi_document, openapi_document
 from ada_schemas.exports.types import declarations, models
+from ada_schemas.sampling import complete
+from ada_schemas.variation import variants
 from ada_schemas.versions import changelog
 
 if TYPE_CHECKING:
@@ -25,11 +27,14 @@ if TYPE_CHECKING:
     from ada_schemas.shapes import Event
 
 __all__ = [
+    "case_files",
     "committed_directory",
     "committed_root",
     "differences",
+    "remove_left_over",
     "render",
     "render_committed",
+    "slug_of",
     "write",
 ]
 
@@ -88,6 +93,46 @@ def _directory(catalog: Catalog) -> dict[str, str]:
         if event.examples:
             rendered[f"examples/{event.name}.json"] = _text(event.examples[0].value)
     return rendered
+
+
+def case_files(catalog: Catalog) -> dict[str, str]:
+    """The files below ``cases/`` by their relative path, ``index.json`` with the case ids among them.
+
+    The base of every case is the event's example, completed; the same contract gives the same bytes.
+    """
+    rendered: dict[str, str] = {}
+    entries = []
+    for event in catalog.contract.events:
+        base = complete(event.payload, event.examples[0].value if event.examples else {"type": event.type})
+        for variant in variants(event.name, base):
+            file = _free(f"{event.name}/{slug_of(variant.id)}", rendered)
+            rendered[file] = json.dumps(variant.payload, indent=2, ensure_ascii=False) + "\n"
+            entries.append(
+                {
+                    "id": variant.id,
+                    "rule": variant.rule,
+                    "event": event.type,
+                    "summary": variant.summary,
+                    "file": file,
+                }
+            )
+    index: dict[str, Any] = {"cases": entries}
+    rendered["index.json"] = json.dumps(index, indent=1, ensure_ascii=False) + "\n"
+    return rendered
+
+
+def slug_of(case_id: str) -> str:
+    """The name of a case's file, without its ending: only ``a-z``, ``0-9``, ``.``, ``_`` and ``-``."""
+    _, _, tail = case_id.partition("/")
+    return re.sub(r"[^a-z0-9._-]+", "-", tail.lower()).strip("-.") or "case"
+
+
+def _free(name: str, taken: dict[str, str]) -> str:
+    number, free = 1, f"{name}.json"
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}.json"
+    return free
 
 
 def _package_json(version: str) -> str:
@@ -175,10 +220,21 @@ def differences(rendered: dict[str, str], directory: Path, *, within: str = "") 
             found.append(f"{name} is missing")
         elif path.read_bytes() != text.encode():
             found.append(f"{name} differs")
+    return found + [f"{name} is left over" for name in _left_over(rendered, directory, within)]
+
+
+def _left_over(rendered: dict[str, str], directory: Path, within: str) -> list[str]:
     existing = {
         p.relative_to(directory).as_posix()
         for pattern in GENERATED
         for p in (directory / within).rglob(pattern)
     }
-    found += [f"{name} is left over" for name in sorted(existing - set(rendered))]
-    return found
+    return sorted(existing - set(rendered))
+
+
+def remove_left_over(rendered: dict[str, str], directory: Path, *, within: str) -> list[str]:
+    """Remove what lies in the folder ``within`` and was generated once; returns the removed paths."""
+    names = _left_over(rendered, directory, within)
+    for name in names:
+        (directory / name).unlink()
+    return names

@@ -604,6 +604,38 @@ def _(document: Node) -> None:
     webhooks["conversation-closed-webhook"]["post"]["operationId"] = "conversation-closed-webhook"
 
 
+@edit(
+    "an event is renamed, with its key, and has a new member",
+    ("breaking", ENDED, "type"),
+    ("additive", ENDED, "data.reason"),
+)
+def _(document: Node) -> None:
+    own(document, ENDED, "type")["enum"] = ["v1.conversation.closed"]
+    own(document, ENDED, "data")["properties"]["reason"] = {"type": "string"}
+    webhooks = document["webhooks"]
+    webhooks["conversation-closed-webhook"] = webhooks.pop("conversation-ended-webhook")
+    webhooks["conversation-closed-webhook"]["post"]["operationId"] = "conversation-closed-webhook"
+
+
+@edit("a union tells its branches apart by nothing any more", ("loosened", MESSAGE, "data.content:text.type"))
+def _(document: Node) -> None:
+    del own(document, MESSAGE, "data.content:text.type")["enum"]
+
+
+@edit("a branch stands for two values", ("additive", MESSAGE, "data.content:text.type"))
+def _(document: Node) -> None:
+    own(document, MESSAGE, "data.content:text.type")["enum"] = ["text", "markdown"]
+
+
+@edit("an object is extended by allOf", ("additive", MESSAGE, "data.author.team"))
+def _(document: Node) -> None:
+    author = own(document, MESSAGE, "data.author")
+    inner = copy.deepcopy(author)
+    author.clear()
+    author["description"] = inner.get("description", "")
+    author["allOf"] = [inner, {"properties": {"team": {"type": "string"}}}]
+
+
 @edit("the body is no JSON any more", ("breaking", CREATED, ""))
 def _(document: Node) -> None:
     body = operation(document, CREATED)["requestBody"]

@@ -16,8 +16,7 @@ import pytest
 import ada_schemas
 from ada_schemas import DocumentError, event_names
 from ada_schemas.catalog import build_catalog, catalog, released_versions
-from ada_schemas.exports.cases import slug_of
-from ada_schemas.generate import committed_directory, committed_root, render, render_committed
+from ada_schemas.generate import committed_directory, committed_root, render, render_committed, slug_of
 from ada_schemas.versions import fingerprint, read_versions
 
 ROOT = Path(__file__).parents[2]

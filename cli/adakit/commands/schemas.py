@@ -14,6 +14,7 @@ from ada_schemas.generate import (
     committed_directory,
     committed_root,
     differences,
+    remove_left_over,
     render,
     render_committed,
     write,
@@ -128,6 +129,8 @@ def generate(check: bool, location: str | None, output: str | None) -> None:
     changed = write(files, directory)
     for name in changed:
         click.echo(f"wrote {name}")
+    for name in remove_left_over(files, directory, within=within) if output is None else ():
+        click.echo(f"removed {name}")
     click.echo(f"{len(built.contract.events)} events, {len(changed)} files changed in {directory}")
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Drift", "diff"]
 
+MOSTLY = 0.75
+"""With so much of their members in common, an event that went and one that came are taken for one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drift:
@@ -124,7 +127,7 @@ def _of_pair(old: Webhook, new: Webhook) -> Iterator[Change]:
 
 
 def _paired(old: Side, new: Side) -> list[tuple[Webhook, Webhook]]:
-    """Which webhook became which: by event type, by key, by operation, else by the shape of the payload."""
+    """Which webhook became which: by event type, by key, by operation, else by the payload."""
     left, right = list(old.webhooks), list(new.webhooks)
     pairs: list[tuple[Webhook, Webhook]] = []
 
@@ -141,7 +144,13 @@ def _paired(old: Side, new: Side) -> list[tuple[Webhook, Webhook]]:
     take(lambda a, b: a.key == b.key)
     take(lambda a, b: a.prose.get("operationId", 0) == b.prose.get("operationId", 1))
     take(lambda a, b: same_payload(a.payload, b.payload, apart_from="type"))
+    take(lambda a, b: _members_in_common(a, b) >= MOSTLY)
     return pairs
+
+
+def _members_in_common(one: Webhook, other: Webhook) -> float:
+    places, others = ({form.path for form in w.payload.walk()} for w in (one, other))
+    return len(places & others) / len(places | others)
 
 
 def _alike(one: str, other: str) -> float:
