@@ -636,6 +636,13 @@ def _(document: Node) -> None:
     author["allOf"] = [inner, {"properties": {"team": {"type": "string"}}}]
 
 
+simple(
+    "a member is always null",
+    ("breaking", MESSAGE, "data.handoff_integration"),
+    setting(MESSAGE, "data.handoff_integration", type="null"),
+)
+
+
 @edit("the body is no JSON any more", ("breaking", CREATED, ""))
 def _(document: Node) -> None:
     body = operation(document, CREATED)["requestBody"]

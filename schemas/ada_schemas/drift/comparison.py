@@ -133,7 +133,12 @@ class _Comparison:
             self._say("breaking", path, "may be null now", sorted(old), sorted(new))
         if NULL in old - new:
             self._say("tightened", path, "is never null any more", sorted(old), sorted(new))
-        old, new = old - {NULL}, new - {NULL}
+        values = old - {NULL}, new - {NULL}
+        if values[0] and not values[1]:
+            self._say("breaking", path, "is always null now", sorted(old), sorted(new))
+        elif values[1] and not values[0]:
+            self._say("breaking", path, f"null became {_kinds(new)}", sorted(old), sorted(new))
+        old, new = values
         if not old or not new:
             return
         fresh = {k for k in new - old if not (k == "integer" and "number" in old)}

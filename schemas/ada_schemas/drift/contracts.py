@@ -159,15 +159,16 @@ def _alike(one: str, other: str) -> float:
 
 def _corrected(side: Side) -> tuple[list[Change], list[str]]:
     """What we correct in a document, and which corrections fit nothing in it any more."""
-    found, notes = [], []
+    found, unfit = [], []
     places = {w.key: _places(w) for w in side.webhooks}
     types = {w.key: w.type for w in side.webhooks}
     for correction in catalog().corrections:
         keys = [k for k in places if correction.operation in ("*", k) and correction.path in places[k]]
-        if not keys:
-            notes.append(f"The correction {correction.key} fits nothing in {side.name}.")
-            continue
         said = _said(correction)
+        if not keys:
+            if said and correction.operation in ("*", *places):
+                unfit.append(correction.key)
+            continue
         if said:
             event = types[keys[0]] if len(keys) == 1 else "*"
             found.append(
@@ -180,7 +181,9 @@ def _corrected(side: Side) -> tuple[list[Change], list[str]]:
                     source=correction.source,
                 )
             )
-    return found, notes
+    more = f" and {len(unfit) - 3} more" if len(unfit) > 3 else ""
+    listed = ", ".join(unfit[:3]) + more
+    return found, [f"What adakit corrects at {listed} is not there in {side.name}."] if unfit else []
 
 
 def _places(webhook: Webhook) -> set[str]:
