@@ -14,7 +14,7 @@ from ada_contract_tests.forgeries import FORGERIES
 from ada_contract_tests.hostile import BODIES, hostile_values
 from ada_contract_tests.rules import RULES, selected_codes
 from ada_mockserver.payloads import encode
-from ada_schemas.catalog import event_names
+from ada_schemas.catalog import catalog, event_names
 from ada_schemas.degree import removing
 from ada_schemas.errors import UsageError
 from ada_schemas.paths import ABSENT, get, put
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.dressings import Dressing
     from ada_contract_tests.forgeries import Forgery
     from ada_mockserver.events import EventFactory
+    from ada_schemas.catalog import Catalog
 
 __all__ = ["Case", "Selection", "all_cases", "case_named"]
 
@@ -180,9 +181,13 @@ def _hostile_bodies() -> Iterator[Case]:
         )
 
 
-@lru_cache(maxsize=1)
 def all_cases() -> tuple[Case, ...]:
-    """Every case, by event in documented order; those about no documented event last."""
+    """Every case of the contract, by event in documented order; those about no documented event last."""
+    return _cases_of(catalog())
+
+
+@lru_cache(maxsize=2)
+def _cases_of(_: Catalog) -> tuple[Case, ...]:
     return tuple(case for event in (*event_names(), ANY) for case in _of_event(event))
 
 
