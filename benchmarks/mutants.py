@@ -156,7 +156,8 @@ async def run(
             wrong = outcome.detected == outcome.correct
             mark, rules = "!!" if wrong else "  ", ", ".join(outcome.rules)[:90]
             line = f"{mark} {outcome.id:<44} {outcome.exit_code:>2} {outcome.seconds:>6.1f} s"
-            print(f"{line}  {rules} {outcome.note[:80]}", flush=True)
+            also = "".join(f" [{peer}]" for peer, found in outcome.peers.items() if found)
+            print(f"{line}  {rules} {outcome.note[:80]}{also}", flush=True)
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(jobs):

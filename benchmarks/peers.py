@@ -28,7 +28,7 @@ ENDPOINT = "/webhooks/ada"
 EXAMPLES = Path(__file__).parents[1] / "schemas" / "ada_schemas" / "v1" / "examples"
 TIME_LIMIT = 15.0
 """Seconds that an answer may take, as Ada documents."""
-CASES_EACH = 50
+CASES_EACH = 30
 """Cases that Schemathesis makes of an event in its longest phase."""
 RUN_LIMIT = 120.0
 """Seconds that Schemathesis may take for a consumer."""
