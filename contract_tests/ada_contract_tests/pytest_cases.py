@@ -9,23 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ada_contract_tests.pytest_plugin import TEXT_OPTIONS, UNSIGNED, is_strict, runtime_of, session_seed
+from ada_contract_tests.pytest_plugin import TEXT_OPTIONS, UNSIGNED, runtime_of, session_seed
+from ada_contract_tests.pytest_runtime import ContractViolation, NotApplicable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ada_contract_tests.cases import Case
     from ada_contract_tests.findings import Finding
+    from ada_contract_tests.pytest_expectations import State
+    from ada_contract_tests.pytest_runtime import Runtime
 
-__all__ = ["AdaFile", "AdaItem", "ContractViolation"]
-
-
-class ContractViolation(AssertionError):  # noqa: N818 - it is what a finding is called in a test report
-    """A case whose answer breaks its rule."""
-
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(f"{finding.rule}: {finding.summary}: expected {finding.expected}, got {finding.got}")
-        self.finding = finding
+__all__ = ["AdaFile", "AdaItem"]
 
 
 class AdaFile(pytest.Module):
@@ -43,7 +38,7 @@ class AdaFile(pytest.Module):
         from ada_schemas.errors import AdakitError  # noqa: PLC0415 - only with a target
 
         try:
-            cases = runtime_of(self.config).cases()
+            cases = runtime_of(self.config).cases
         except AdakitError as error:
             raise pytest.UsageError(f"adakit: {error}") from error
         for case in cases:
@@ -61,9 +56,14 @@ class AdaItem(pytest.Function):
 
     def __init__(self, *, case: Case, name: str, parent: AdaFile, **kwargs: Any) -> None:
         self.case = case
+        self.state: State = "not run"
+        self.finding: Finding | None = None
         super().__init__(name=name, parent=parent, callobj=_callable(case, parent.config), **kwargs)
         self.add_marker("ada")
         self.user_properties += [("ada_rule", case.rule), ("ada_event", case.event), ("ada_case", case.id)]
+        expected = runtime_of(parent.config).expectations.xfail_of(case.id)
+        if expected is not None:
+            self.add_marker(pytest.mark.xfail(reason=expected.reason, raises=ContractViolation))
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         """Where the item stands, and its title: not the id alone, whose dots pytest would show as ``::``."""
@@ -80,6 +80,26 @@ class AdaItem(pytest.Function):
         if isinstance(excinfo.value, AdakitError):
             return f"adakit: {excinfo.value}"
         return super().repr_failure(excinfo)
+
+    def judge(self, finding: Finding | None, runtime: Runtime) -> None:
+        """Pass, warn, fail as expected, or raise ContractViolation."""
+        self.state, self.finding = "passed", None
+        if finding is None:
+            return
+        if runtime.stopped:  # it stands for all cases, and is none of this one
+            self.state = "not run"
+            raise ContractViolation(finding)
+        self.finding = finding
+        self.state, excuse = runtime.expectations.verdict(self.case, finding)
+        if self.state == "excused" and self.config.option.runxfail:
+            self.state = "failed"
+        match self.state:
+            case "warned":
+                self.warn_of(finding)
+            case "excused":
+                pytest.xfail(excuse)
+            case "failed":
+                raise ContractViolation(finding)
 
     def warn_of(self, finding: Finding) -> None:
         """Pass, with the finding as a section of the report: no Python warning, which a filter may raise."""
@@ -105,15 +125,15 @@ def _callable(case: Case, config: pytest.Config) -> Any:
     def check_case(
         request: pytest.FixtureRequest, ada_target: Any, ada_secret: str | None, ada_witness: Any
     ) -> None:
-        runtime = runtime_of(request.config)
+        item, runtime = request.node, runtime_of(request.config)
         if runtime.stopped:
             pytest.skip(f"adakit: not sent: {runtime.stopped}")
-        finding = runtime.run(case, ada_target, ada_secret, ada_witness)
-        if finding is None:
-            return
-        if finding.severity == "error" or is_strict(request.config):
-            raise ContractViolation(finding)
-        request.node.warn_of(finding)
+        try:
+            finding = runtime.run(case, ada_target, ada_secret, ada_witness)
+        except NotApplicable as reason:
+            item.state = "not applicable"
+            pytest.skip(str(reason))
+        item.judge(finding, runtime)
 
     if _django_has_a_database(config):
         return pytest.mark.usefixtures("transactional_db")(check_case)
