@@ -76,7 +76,9 @@ class AdaItem(pytest.Function):
         if isinstance(excinfo.value, ContractViolation):
             from ada_contract_tests.reports.plain import finding_text  # noqa: PLC0415 - only for failures
 
-            return finding_text(excinfo.value.finding, repeat=self.repeat_line())
+            finding = excinfo.value.finding
+            simpler = runtime_of(self.config).simpler(finding)
+            return finding_text(finding, repeat=self.repeat_line(), simpler=simpler)
         if isinstance(excinfo.value, AdakitError):
             return f"adakit: {excinfo.value}"
         return super().repr_failure(excinfo)

@@ -10,6 +10,7 @@ import pytest
 from ada_contract_tests.cases import all_cases
 from ada_contract_tests.findings import Finding, group_findings
 from ada_contract_tests.pytest_cases import AdaItem
+from ada_contract_tests.reports.plain import without_traceback
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -44,6 +45,7 @@ class Outcomes:
     is_worker: bool
     results: dict[str, Outcome] = field(default_factory=dict)
     written: Baseline | None = None
+    in_process: bool = False
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -56,7 +58,13 @@ class Outcomes:
             shown = {f.name: getattr(finding, f.name) for f in fields(finding)} if finding else None
             if shown is not None:
                 shown |= {"traceback": "", "excerpt": "", "changes": [list(c) for c in shown["changes"]]}
-            report.ada_outcome = {"case": item.case.id, "state": item.state, "finding": shown}  # type: ignore[attr-defined]  # pytest and pytest-xdist keep further attributes of a report
+            if finding is not None and finding.traceback:
+                shorter = [
+                    (name, without_traceback(text, finding.traceback)) for name, text in report.sections
+                ]
+                report.sections = [(name, text) for name, text in shorter if text]
+            told = {"case": item.case.id, "state": item.state, "in_process": self.runtime.in_process}
+            report.ada_outcome = {**told, "finding": shown}  # type: ignore[attr-defined]  # pytest and pytest-xdist keep further attributes of a report
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -68,6 +76,7 @@ class Outcomes:
         if told["finding"] is not None:
             given = {name: tuple(v) if isinstance(v, list) else v for name, v in told["finding"].items()}
             finding = Finding(**given | {"changes": tuple(map(tuple, given["changes"]))})
+        self.in_process |= told["in_process"]
         self.results[told["case"]] = Outcome(told["state"], finding, report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
@@ -107,8 +116,7 @@ class Outcomes:
 
     def _coverage(self) -> str:
         sent = sum(outcome.state in SENT for outcome in self.results.values())
-        in_process = any(outcome.state == "not applicable" for outcome in self.results.values())
-        over_http = sum(case.over_http for case in all_cases()) if in_process else 0
+        over_http = sum(case.over_http for case in all_cases()) if self.in_process else 0
         total = len(all_cases()) - over_http
         share = "100" if sent >= total else f"{min(99.9, 100 * sent / total):.1f}"
         more = f" ({over_http} more make a difference over HTTP only)" if over_http else ""

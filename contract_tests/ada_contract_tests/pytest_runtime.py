@@ -65,7 +65,8 @@ class Runtime:
     """Delivers cases and events to the targets of a session.
 
     ``stopped`` says why no further case is sent, once it makes no sense: what keeps one from being
-    delivered would keep all the others.
+    delivered would keep all the others. ``in_process`` tells whether the last case went to an application
+    in process.
 
     The asyncio side runs in a thread of its own, so that tests, sync or async, never share their loop.
     """
@@ -79,6 +80,8 @@ class Runtime:
         self._targets: list[tuple[Any, Target]] = []
         self._silences = 0
         self._is_probed = False
+        self._first: dict[str, str] = {}
+        self.in_process = False
         self.stopped = ""
 
     @cached_property
@@ -120,6 +123,7 @@ class Runtime:
 
     def _run(self, case: Case, target: Any, secret: str | None, witness: Any) -> Finding | None:
         courier = self._courier(target, secret)
+        self.in_process = courier.target.in_process
         if case.over_http and courier.target.in_process:
             raise NotApplicable("makes a difference over HTTP only")
         trial = self._wait(perform(case, courier, EventFactory(seed=session_seed(self._config))))
@@ -193,6 +197,11 @@ class Runtime:
         self._silences += 1
         if self._silences == MOST_SILENCES:
             self.stopped = f"the endpoint left {MOST_SILENCES} requests without an answer"
+
+    def simpler(self, finding: Finding) -> str:
+        """A case that failed earlier for the same reason, or "" if there is none."""
+        first = self._first.setdefault(finding.cause, finding.case)
+        return first if first != finding.case else ""
 
     def deliver(self, target: Any, secret: str | None, headers: Headers, body: bytes) -> Answer:
         """Make one request with these headers and bytes."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.findings import Finding
 
-__all__ = ["finding_text", "traceback_lines"]
+__all__ = ["finding_text", "traceback_lines", "without_traceback"]
 
 WIDTH = 80
 HEIGHT = 22
@@ -33,20 +33,20 @@ MOST_HEADLINE = 2 * WIDTH
 def finding_text(finding: Finding, *, repeat: str = "", simpler: str = "") -> str:
     """The finding in at most 22 lines of 80 columns, unless the commands to repeat it need more.
 
-    ``repeat`` is a further command that does; ``simpler`` is a case that fails for the same reason and
-    needs less for it.
+    ``repeat`` is a further command that does; ``simpler`` is a case that failed for the same reason, whose
+    finding has the whole traceback, and the fix.
     """
     rule = RULES[finding.rule]
     above = [("rule", f"{finding.rule} {rule.title}")]
     if finding.excerpt:
         above.append(("answer", _cut(finding.excerpt, ROOM if finding.traceback else 3 * ROOM)))
-    below = [("simpler", f"{simpler} fails for this reason too")] if simpler else []
-    below += _labelled("fix", textwrap.wrap(finding.hint or rule.fix, ROOM, break_on_hyphens=False))
+    fix = textwrap.wrap(finding.hint or rule.fix, ROOM, break_on_hyphens=False)
+    below = [("see also", f"{simpler}: fails for the same reason")] if simpler else _labelled("fix", fix)
     commands = [repeat, *finding.reproduce[:1]] if repeat else finding.reproduce[:1]
     below += [("or" if n else "repeat", command) for n, command in enumerate(commands)]
     headline = _headline(finding)
     left = HEIGHT - _height([headline, *(_row(*row) for row in (*above, *below))])
-    changes, trace = _fitted(finding, left)
+    changes, trace = _fitted(finding, left, most_traceback=LEAST_TRACEBACK if simpler else MOST_TRACEBACK)
     rows = [*above, *_labelled("payload", changes), *_labelled("traceback", trace), *below]
     return "\n".join([headline, *(_row(*row) for row in rows)])
 
@@ -57,10 +57,10 @@ def _headline(finding: Finding) -> str:
     return _cut(finding.summary, max(WIDTH // 2, MOST_HEADLINE - len(end))) + end
 
 
-def _fitted(finding: Finding, room: int) -> tuple[list[str], list[str]]:
+def _fitted(finding: Finding, room: int, *, most_traceback: int) -> tuple[list[str], list[str]]:
     """The changes and the traceback in ``room`` lines: what one of them does not need the other gets."""
     changes = _changes(finding, len(finding.changes))
-    for most in range(MOST_TRACEBACK, LEAST_TRACEBACK - 1, -1):
+    for most in range(most_traceback, LEAST_TRACEBACK - 1, -1):
         trace = [_cut(line, 2 * ROOM) for line in traceback_lines(finding.traceback, most)]
         over = len(changes) + _height(_row("", line) for line in trace) - room
         if over <= 0:
@@ -108,6 +108,14 @@ def traceback_lines(traceback: str, most: int) -> list[str]:
         starts = [n for n, line in enumerate(kept) if n >= len(kept) - most + 1 and "File " in line]
         kept = kept[starts[0] if starts else 1 - most :]
     return ["...", *kept] if len(kept) < len(lines) - 1 else lines
+
+
+def without_traceback(text: str, traceback: str) -> str:
+    """Captured output without a traceback that a finding shows already, which frameworks log as well."""
+    raised = traceback.strip().rpartition("\n")[2]
+    logged = r"(?:.*(?:Internal Server Error: |Exception on |Exception in ASGI application).*\n)?"
+    block = r"Traceback \(most recent call last\):\n(?:[ \t].*\n)+?"
+    return re.sub(f"^{logged}{block}{re.escape(raised)}$\\n?", "", text, flags=re.MULTILINE).strip("\n")
 
 
 def _changes(finding: Finding, most: int) -> list[str]:
