@@ -1,4 +1,4 @@
-"""An inbox for what is said in conversations with Ada: FastAPI, models, and Svix's library for the signature."""
+"""An inbox for what is said in conversations with Ada: FastAPI, models, and Svix's library to verify."""
 
 import os
 from collections import OrderedDict
