@@ -80,6 +80,8 @@ class Runtime:
         self._targets: list[tuple[Any, Target]] = []
         self._silences = 0
         self._is_probed = False
+        self._in_vain = 0
+        self._slowest = 0.0
         self._first: dict[str, str] = {}
         self.in_process = False
         self.stopped = ""
@@ -175,9 +177,25 @@ class Runtime:
                 aim = open_target(witness, path=None, clock=self._clock, search_path=())
             ask = asking(aim, None if is_url else witness)
         wanted = [a.message_id for a in courier.ledger if a.message_id and a.accepted and not a.stale]
-        seen = await Witness(ask, self._clock).settled(wanted if case.handling == "must" else [])
+        seen = await self._settled(Witness(ask, self._clock), wanted if case.handling == "must" else [])
         found = witness_findings(courier, seen, {case.id: case}, reproduce={case.id: lines})
         return replace(found[0], changes=changes_of(trial)) if found else None
+
+    async def _settled(self, witness: Witness, wanted: list[str]) -> Seen:
+        """What was seen once all that is wanted was, or nothing more comes.
+
+        After a few messages that were waited for in vain, each is given three times as long as the slowest
+        took that came, and a second at least: or hundreds that are lost would take a session hours.
+        """
+        if self._in_vain >= MOST_SILENCES:
+            witness.quiet = min(witness.quiet, max(1.0, 3 * self._slowest))
+        started = self._clock.monotonic()
+        seen = await witness.settled(wanted)
+        if all(message_id in seen.counts for message_id in wanted):
+            self._slowest = max(self._slowest, self._clock.monotonic() - started)
+        else:
+            self._in_vain += 1
+        return seen
 
     def _reproduction(self, case: Case, target: Any, *, unsigned: bool) -> tuple[str, ...]:
         """Commands that repeat a case; none for what a fixture gave, which no command can name."""

@@ -74,9 +74,11 @@ class Run:
         """Node id -> outcome, in the order in which they ran; also under pytest-xdist."""
         found = {}
         for line in self.lines:
-            if match := re.match(r"(\S+::\S+) (PASSED|FAILED|SKIPPED|ERROR)\b", line):
+            if match := re.match(r"(\S+::\S+) (PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)\b", line):
                 found[match[1]] = match[2]
-            elif match := re.match(r"\[gw\d+\] \[ *\d+%\] (PASSED|FAILED|SKIPPED|ERROR) (\S+::\S+)", line):
+            elif match := re.match(
+                r"\[gw\d+\] \[ *\d+%\] (PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS) (\S+::\S+)", line
+            ):
                 found[match[2]] = match[1]
         return found
 
