@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
+from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +42,7 @@ class AdaFile(pytest.Module):
         try:
             cases = runtime_of(self.config).cases
         except AdakitError as error:
-            raise pytest.UsageError(f"adakit: {error}") from error
+            raise pytest.UsageError(f"adakit: {as_pytest_says(str(error))}") from error
         for case in cases:
             yield AdaItem.from_parent(self, name=case.id, case=case)
 
@@ -75,12 +77,14 @@ class AdaItem(pytest.Function):
 
         if isinstance(excinfo.value, ContractViolation):
             from ada_contract_tests.reports.plain import finding_text  # noqa: PLC0415 - only for failures
+            from ada_contract_tests.rules import RULES  # noqa: PLC0415 - only for failures
 
             finding = excinfo.value.finding
             simpler = runtime_of(self.config).simpler(finding)
-            return finding_text(finding, repeat=self.repeat_line(), simpler=simpler)
+            shown = replace(finding, hint=as_pytest_says(finding.hint or RULES[finding.rule].fix))
+            return finding_text(shown, repeat=self.repeat_line(), simpler=simpler)
         if isinstance(excinfo.value, AdakitError):
-            return f"adakit: {excinfo.value}"
+            return f"adakit: {as_pytest_says(str(excinfo.value))}"
         return super().repr_failure(excinfo)
 
     def judge(self, finding: Finding | None, runtime: Runtime) -> None:
@@ -119,6 +123,12 @@ class AdaItem(pytest.Function):
             if value and (name != "secret" or value == UNSIGNED):
                 line += f" --ada-{name} {shlex.quote(value)}"
         return f"{line} --ada-strict" if self.config.getoption("ada_strict") else line
+
+
+def as_pytest_says(text: str) -> str:
+    """Advice that names options of the command, with those of the plugin in their place."""
+    names = "|".join(name.replace("_", "-") for name in TEXT_OPTIONS)
+    return re.sub(rf"(?<!\S)--(?={names})", "--ada-", text)
 
 
 def _callable(case: Case, config: pytest.Config) -> Any:
