@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
 
-.PHONY: demo test lint format schemas mutants clean
+.PHONY: demo test lint format schemas mutants bench clean
 
 demo: $(STAMP)
 	$(BIN)/adakit demo
@@ -35,6 +35,10 @@ mutants: $(STAMP)
 	$(PEERS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(PEERS)/bin/python -m pip install --quiet --group peers
 	$(BIN)/python benchmarks/mutants.py --compare benchmarks/first_run.json --peers $(PEERS)/bin/python
+
+# What the plugin costs a run that does not use it, beside Schemathesis, and what the examples take. 5 minutes.
+bench: $(STAMP)
+	$(BIN)/python benchmarks/startup.py
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "adakit needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
