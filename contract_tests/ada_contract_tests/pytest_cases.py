@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import sys
 from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -156,6 +157,8 @@ def _django_has_a_database(config: pytest.Config) -> bool:
     """Whether pytest-django is at work, and guards a database."""
     if not config.pluginmanager.hasplugin("django"):
         return False
+    if "DJANGO_SETTINGS_MODULE" not in os.environ and "django.conf" not in sys.modules:
+        return False  # Django itself may not even be installed
     from importlib import import_module  # noqa: PLC0415 - only where pytest-django is at work
 
     settings = import_module("django.conf").settings

@@ -21,7 +21,7 @@ from ada_contract_tests.reproduction import Reproduction
 from ada_contract_tests.targets.loading import application_interface
 from ada_contract_tests.targets.opening import application_target, open_target, resolve_secret
 from ada_contract_tests.trial import Courier, perform
-from ada_contract_tests.witness import Witness, asking, entries_seen, witness_findings
+from ada_contract_tests.witness import LONGEST_WAIT, Witness, asking, entries_seen, witness_findings
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.events import EventFactory
 from ada_mockserver.sender import TIME_LIMIT
@@ -187,10 +187,11 @@ class Runtime:
         After a few messages that were waited for in vain, each is given three times as long as the slowest
         took that came, and a second at least: or hundreds that are lost would take a session hours.
         """
+        longest = LONGEST_WAIT
         if self._in_vain >= MOST_SILENCES:
-            witness.quiet = min(witness.quiet, max(1.0, 3 * self._slowest))
+            longest = max(1.0, 3 * self._slowest)
         started = self._clock.monotonic()
-        seen = await witness.settled(wanted)
+        seen = await witness.settled(wanted, longest=longest)
         if all(message_id in seen.counts for message_id in wanted):
             self._slowest = max(self._slowest, self._clock.monotonic() - started)
         else:

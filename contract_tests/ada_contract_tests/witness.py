@@ -51,14 +51,10 @@ class Seen:
 
 @dataclass(slots=True)
 class Witness:
-    """Knows what the consumer did: ``ask`` answers what it has seen so far.
-
-    ``quiet`` are the seconds without a change after which the consumer has settled.
-    """
+    """Knows what the consumer did: ``ask`` answers what it has seen so far."""
 
     ask: Callable[[], Awaitable[Seen]]
     clock: Clock
-    quiet: float = QUIET
     _nameless_before: int = 0
 
     async def begin(self) -> None:
@@ -83,7 +79,7 @@ class Witness:
                 return seen
             if seen != before:
                 before, changed = seen, now
-            if now - changed >= self.quiet or now - started >= longest:
+            if now - changed >= QUIET or now - started >= longest:
                 return seen
             await self.clock.sleep(POLL if now - started < 1 else LATE_POLL)
 

@@ -146,3 +146,20 @@ def installed_with_examples(wheel: Path, tmp_path_factory: pytest.TempPathFactor
             venv.create(folder, with_pip=False)
             install(folder / "bin" / "python", wheel, *sorted(needed - {"adakit"}))
     return Environment(folder)
+
+
+@pytest.fixture(scope="session")
+def installed_beside_plugins(installed: Environment, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """The environment with the wheel, and beside it pytest with many of its plugins."""
+    plugins = (
+        "schemathesis",
+        "hypothesis",
+        "pytest-httpserver",
+        "pytest-django",
+        "pytest-xdist",
+        "pytest-asyncio",
+    )
+    with made_once(tmp_path_factory, "plugins-beside") as (folder, is_new):
+        if is_new:
+            install(installed.folder / "bin" / "python", "--target", folder, "pytest", *plugins)
+    return Environment(installed.folder, extra=folder)
