@@ -34,7 +34,7 @@ class Outcome:
     node_id: str = ""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # pluggy keeps its plugins in a dict
 class Outcomes:
     """A plugin of the session: takes what each case left in its report, and sums it up.
 
