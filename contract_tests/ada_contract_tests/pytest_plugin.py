@@ -44,6 +44,7 @@ UNSIGNED = "none"
 
 runtime_key: pytest.StashKey[Runtime] = pytest.StashKey()
 collected_key: pytest.StashKey[int] = pytest.StashKey()
+collects_key: pytest.StashKey[bool] = pytest.StashKey()
 outcomes_key: pytest.StashKey[Outcomes] = pytest.StashKey()
 seed_key: pytest.StashKey[int] = pytest.StashKey()
 
@@ -133,15 +134,17 @@ def pytest_configure(config: pytest.Config) -> None:
             "adakit: the cases need a configuration file to stand in; make an empty pytest.ini"
         )
     wanted = config.getoption("ada") or config.args_source is not pytest.Config.ArgsSource.ARGS
-    if wanted and not _names_inifile(config):
-        config.args.append(str(config.inipath))
+    config.stash[collects_key] = bool(wanted) or _names(config, config.inipath)
+    folders = (config.inipath, *config.inipath.parents)
+    if wanted and not any(_names(config, place) for place in folders):
+        config.args.append(str(config.inipath))  # no folder that is collected anyway has it
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     """Follow what becomes of the cases; so does the controller of pytest-xdist, which collects nothing."""
     config = session.config
-    if _is_asked_for(config) and _names_inifile(config):
+    if _collects_cases(config):
         from ada_contract_tests.pytest_outcomes import Outcomes  # noqa: PLC0415 - only with a target
 
         config.stash[outcomes_key] = Outcomes(runtime_of(config), is_worker=hasattr(config, "workerinput"))
@@ -166,18 +169,23 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["ada_seed"] = session_seed(node.config)
 
 
-def _names_inifile(config: pytest.Config) -> bool:
-    for argument in config.args:
-        path = config.invocation_params.dir / argument.split("::", 1)[0]
-        if config.inipath is not None and path.resolve() == config.inipath.resolve():
-            return True
-    return False
+def _names(config: pytest.Config, place: Path) -> bool:
+    """Whether an argument is that file or folder, or a test in it."""
+    return any(
+        (config.invocation_params.dir / argument.split("::", 1)[0]).resolve() == place.resolve()
+        for argument in config.args
+    )
+
+
+def _collects_cases(config: pytest.Config) -> bool:
+    """Whether the cases are among what this run collects."""
+    return config.stash.get(collects_key, False)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect the cases from the configuration file, once it is named."""
     config = parent.config
-    if file_path != config.inipath or not _is_asked_for(config) or not _names_inifile(config):
+    if file_path != config.inipath or not _collects_cases(config):
         return None
     from ada_contract_tests.pytest_cases import AdaFile  # noqa: PLC0415 - only with a target
 
@@ -197,7 +205,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not _is_asked_for(config):
         return
     collected = config.stash.get(collected_key, 0)
-    if not _names_inifile(config):
+    if not _collects_cases(config):
         terminalreporter.write_line(
             "adakit: ada_target is set, but paths were given, so its cases were not collected (add --ada)"
         )
