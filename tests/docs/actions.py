@@ -49,7 +49,7 @@ def run_action(
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=300,
             pass_fds=pass_fds,
         )
         said += done.stdout + done.stderr

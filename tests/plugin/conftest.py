@@ -56,7 +56,7 @@ class Project:
         """Run pytest with adakit's plugin and those named, and no other that happens to be installed."""
         named = [part for plugin in ("adakit", *plugins) for part in ("-p", plugin)]
         with contextlib.chdir(self.path / folder):
-            return Run(self.pytester.runpytest_subprocess("-v", *named, *args, timeout=120))
+            return Run(self.pytester.runpytest_subprocess("-v", *named, *args, timeout=300))
 
 
 class Run:
