@@ -25,7 +25,9 @@ def receive() -> tuple[str, int]:
     except (WebhookVerificationError, ValueError):
         return "not from Ada", 401
     event = json.loads(body)
-    if event["type"] == "v1.conversation.message":
+    if not isinstance(event, dict):
+        return "no event", 400
+    if event.get("type") == "v1.conversation.message":
         take_message(event["data"])
     return "", 200
 
