@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
 
-.PHONY: demo test lint format schemas mutants clean
+.PHONY: demo test lint format schemas mutants bench compat clean
 
 demo: $(STAMP)
 	$(BIN)/adakit demo
@@ -36,6 +36,24 @@ mutants: $(STAMP)
 	$(PEERS)/bin/python -m pip install --quiet --group peers
 	$(BIN)/python benchmarks/mutants.py --compare benchmarks/first_run.json --peers $(PEERS)/bin/python
 
+# What the plugin costs a run that does not use it, beside Schemathesis, and what the examples take. 5 minutes.
+bench: $(STAMP)
+	$(BIN)/python benchmarks/startup.py
+
+# The whole suite with the lowest versions that the project declares on the oldest Python, and with the newest of
+# everything on the newest one. About 10 minutes.
+OLDEST ?= python3.11
+NEWEST ?= python3.13
+define suite
+	$(BIN)/uv venv --quiet --clear --seed --python $(1) .venv-compat/$(2)
+	$(BIN)/uv pip install --quiet --python .venv-compat/$(2) --resolution $(2) --editable '.[all]' --group test
+	.venv-compat/$(2)/bin/python -m pytest -q -n 2 --dist worksteal
+endef
+compat: $(STAMP)
+	$(BIN)/python -m pip install --quiet --group compat
+	$(call suite,$(OLDEST),lowest-direct)
+	$(call suite,$(NEWEST),highest)
+
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "adakit needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
@@ -44,4 +62,4 @@ $(STAMP): pyproject.toml
 	touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) $(PEERS) dist build .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) .venv-compat dist build .mypy_cache .pytest_cache .ruff_cache

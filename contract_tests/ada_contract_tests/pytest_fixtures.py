@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import json
+import os
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from ada_contract_tests.judging import judge
+from ada_contract_tests.pytest_runtime import ContractViolation
+from ada_contract_tests.targets.base import Answer
 from ada_contract_tests.targets.opening import SECRET_VARIABLE, UNSIGNED
+from ada_contract_tests.trial import Attempt, Trial, sealed, signed
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.events import EventFactory, event_name
+from ada_mockserver.message import Response
 from ada_mockserver.overrides import coherent, set_member
 from ada_mockserver.payloads import encode
-from ada_mockserver.sender import delivery_headers
-from ada_mockserver.signing import new_message_id, signature_headers
+from ada_mockserver.sender import TIME_LIMIT, delivery_headers
+from ada_mockserver.signing import new_message_id
 from ada_schemas.errors import UsageError
 from ada_schemas.paths import ABSENT, remove
 
 if TYPE_CHECKING:
+    from ada_contract_tests.cases import Case
     from ada_contract_tests.pytest_runtime import Runtime
-    from ada_contract_tests.targets.base import Answer
-    from ada_mockserver.message import Response
 
-__all__ = ["ABSENT", "Deliver", "EventMaker", "Exchange", "SignedEvent"]
+__all__ = ["ABSENT", "Deliver", "EventMaker", "Exchange", "SignedCase", "SignedEvent", "signed_case"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +67,109 @@ class EventMaker:
         return self._signed(coherent(payload, base=base, keep=tuple(paths)))
 
     def _signed(self, payload: dict[str, Any]) -> SignedEvent:
-        import os  # noqa: PLC0415 - the environment is read when an event is made, not before
-
-        secret = self.secret or os.environ.get(SECRET_VARIABLE)
-        if not secret:
-            raise UsageError(
-                "No secret to sign the event with.",
-                next_step=f"Set ada_secret or {SECRET_VARIABLE}, or override the fixture ada_secret.",
-            )
         body = encode(payload)
-        signature = signature_headers(
-            [] if secret == UNSIGNED else [secret],
+        signature = signed(
+            signing_secret(self.secret),
             message_id=new_message_id(random.SystemRandom()),
             timestamp=int(SystemClock().now()),
             body=body,
         )
         return SignedEvent(body, dict(delivery_headers(signature)), json.loads(body))
+
+
+def signing_secret(given: str | None) -> str | None:
+    """The secret to sign with: as given, else from ADA_WEBHOOK_SECRET, None to sign nothing.
+
+    Raises UsageError where there is none.
+    """
+    secret = given or os.environ.get(SECRET_VARIABLE)
+    if not secret:
+        raise UsageError(
+            "No secret to sign the event with.",
+            next_step=f"Set ada_secret or {SECRET_VARIABLE}, or override the fixture ada_secret.",
+        )
+    return None if secret == UNSIGNED else secret
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCase:
+    """One case, ready to be sent by any client: ``body`` are the bytes, ``headers`` sign them or fail to.
+
+    ``json`` is the payload, None where the body is no JSON; ``refused`` is true for a request that must be
+    refused, because it is not authentic.
+    """
+
+    case: Case = field(repr=False)
+    body: bytes
+    headers: dict[str, str]
+    trial: Trial = field(repr=False)
+    runtime: Runtime = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The id of the case."""
+        return self.case.id
+
+    @property
+    def rule(self) -> str:
+        """The code of the rule that judges it."""
+        return self.case.rule
+
+    @property
+    def event(self) -> str:
+        """The event that it is about, without ``v1.``."""
+        return self.case.event
+
+    @property
+    def summary(self) -> str:
+        """What is particular about it, as a phrase."""
+        return self.case.summary
+
+    @property
+    def refused(self) -> bool:
+        """Whether it must be refused."""
+        return self.case.forgery is not None
+
+    @property
+    def json(self) -> Any:
+        """The payload; None where the body is no JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    def check(self, status: int, body: bytes = b"") -> None:
+        """Judge an answer by the rule: raises ContractViolation, an AssertionError, if it breaks it.
+
+        ``body`` is the answer's, for the message. A case that may fail, by ``ada_xfail`` or the baseline,
+        ends as an expected failure.
+        """
+        __tracebackhide__ = True
+        answer = Answer(Response(status, (), body, 0.0))
+        attempt = Attempt(self.id, self.event, None, answer, authentic=not self.refused)
+        finding = judge(self.case, replace(self.trial, attempts=(attempt,)), timeout=TIME_LIMIT)
+        state, excuse = self.runtime.expectations.verdict(self.case, finding) if finding else ("passed", "")
+        if state == "excused":
+            pytest.xfail(excuse)
+        if finding is not None and state in ("excused", "failed"):  # with --runxfail nothing is excused
+            raise ContractViolation(finding)
+
+
+def signed_case(case: Case, *, seed: int, secret: str | None, runtime: Runtime) -> SignedCase:
+    """Make the request of a case that is one request; raises UsageError where there is no secret."""
+    events = EventFactory(seed=seed)
+    base = case.base(events)
+    payload = case.change(base)
+    rng = random.SystemRandom()
+    headers, body = sealed(
+        case,
+        signing_secret(secret),
+        message_id=new_message_id(rng),
+        timestamp=int(SystemClock().now()),
+        body=case.encode(payload),
+        rng=rng,
+    )
+    return SignedCase(case, body, dict(delivery_headers((), headers)), Trial((), base, payload), runtime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +213,12 @@ class Deliver:
     target: Any
     secret: str | None = field(repr=False)
 
-    def __call__(self, event: SignedEvent) -> Exchange:
+    def __call__(self, event: SignedEvent | SignedCase) -> Exchange:
         """Deliver and wait for the answer, in a test that is a plain function."""
         headers = tuple(event.headers.items())
         return Exchange(self.runtime.deliver(self.target, self.secret, headers, event.body))
 
-    async def send(self, event: SignedEvent) -> Exchange:
-        """Deliver and await the answer, in a test that is a coroutine."""
+    async def send(self, event: SignedEvent | SignedCase) -> Exchange:
+        """Deliver and await the answer, in a test that is a coroutine, of asyncio or of Trio."""
         headers = tuple(event.headers.items())
         return Exchange(await self.runtime.adeliver(self.target, self.secret, headers, event.body))

@@ -7,9 +7,7 @@ does not use the plugin pays nothing for it.
 
 from __future__ import annotations
 
-import base64
 import os
-import secrets
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -18,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from ada_contract_tests.pytest_fixtures import Deliver, EventMaker
+    from ada_contract_tests.pytest_fixtures import Deliver, EventMaker, SignedCase
+    from ada_contract_tests.pytest_outcomes import Outcomes
     from ada_contract_tests.pytest_runtime import Runtime
 
 __all__: list[str] = []
@@ -29,16 +28,24 @@ TEXT_OPTIONS = {
     "secret": "the signing secret, or none; else ADA_WEBHOOK_SECRET, else made for an application in process",
     "accept": "200: any other 2xx fails; 2xx: any will do; else another 2xx is a warning",
     "select": "only these rules, such as ADA1xx,ADA301",
-    "ignore": "not these rules or case ids",
+    "ignore": "not these rules or case ids; in a file a line each, with a reason behind ': '",
     "seen_url": "the witness, which answers what was really handled: a URL, or a path of the application",
     "events": "only these events; globs, !glob leaves out",
+    "baseline": "a file of known failures, which may fail",
 }
-LIST_OPTIONS = frozenset({"select", "ignore", "events"})
+LIST_OPTIONS: dict[str, Literal["args", "linelist"]] = {
+    "select": "args",
+    "ignore": "linelist",
+    "events": "args",
+}
+XFAIL = "case ids or rules that may fail, a line each: the names, ': ' and the reason"
 SECRET_VARIABLE = "ADA_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 UNSIGNED = "none"
 
 runtime_key: pytest.StashKey[Runtime] = pytest.StashKey()
 collected_key: pytest.StashKey[int] = pytest.StashKey()
+collects_key: pytest.StashKey[bool] = pytest.StashKey()
+outcomes_key: pytest.StashKey[Outcomes] = pytest.StashKey()
 seed_key: pytest.StashKey[int] = pytest.StashKey()
 
 
@@ -48,8 +55,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--ada", action="store_true", help="run the cases although paths are given")
     for name, text in TEXT_OPTIONS.items():
         group.addoption(f"--ada-{name.replace('_', '-')}", metavar=name.upper(), help=text)
-        kind: Literal["args", "string"] = "args" if name in LIST_OPTIONS else "string"
-        parser.addini(f"ada_{name}", text, type=kind, default=None)
+        parser.addini(f"ada_{name}", text, type=LIST_OPTIONS.get(name, "string"), default=None)
+    parser.addini("ada_xfail", XFAIL, type="linelist", default=[])
+    group.addoption(
+        "--ada-update-baseline",
+        action="store_true",
+        help="let all failures pass, and write them to the baseline",
+    )
     group.addoption("--ada-strict", action="store_true", default=None, help="fail on warnings too")
     parser.addini("ada_strict", "fail on warnings too", type="bool", default=False)
     group.addoption("--ada-seed", type=int, metavar="N", help="repeat the payloads of this seed")
@@ -63,6 +75,12 @@ def setting(config: pytest.Config, name: str) -> str | None:
     if isinstance(given, list):
         given = ",".join(given)
     return str(given) if given else None
+
+
+def entry_lines(config: pytest.Config, name: str) -> list[str]:
+    """The lines of ``ada_ignore`` or ``ada_xfail``; an option on the command line is one."""
+    given = config.getoption(f"ada_{name}", default=None)
+    return [given] if given is not None else list(config.getini(f"ada_{name}") or [])
 
 
 def is_strict(config: pytest.Config) -> bool:
@@ -96,12 +114,19 @@ def _provide_secret(early_config: pytest.Config) -> None:
     if secret and secret != UNSIGNED:
         os.environ[SECRET_VARIABLE] = secret
     elif not secret and not os.environ.get(SECRET_VARIABLE):
+        import base64  # noqa: PLC0415 - what a run without a target does not need, it does not pay for
+        import secrets  # noqa: PLC0415 - likewise: 2 ms of a start-up of 150
+
         os.environ[SECRET_VARIABLE] = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """With a target set and no path arguments given, collect the configuration file: it holds the cases."""
-    config.addinivalue_line("markers", "ada: a contract test of an Ada webhook endpoint")
+    config.addinivalue_line(
+        "markers",
+        "ada(events=..., rules=...): a contract test of an Ada webhook endpoint; a test that takes ada_case"
+        " runs once for each case of these events and rules",
+    )
     if not _is_asked_for(config):
         return
     if config.inipath is None:
@@ -109,13 +134,28 @@ def pytest_configure(config: pytest.Config) -> None:
             "adakit: the cases need a configuration file to stand in; make an empty pytest.ini"
         )
     wanted = config.getoption("ada") or config.args_source is not pytest.Config.ArgsSource.ARGS
-    if wanted and not _names_inifile(config):
-        config.args.append(str(config.inipath))
+    config.stash[collects_key] = bool(wanted) or _names(config, config.inipath)
+    folders = (config.inipath, *config.inipath.parents)
+    if wanted and not any(_names(config, place) for place in folders):
+        config.args.append(str(config.inipath))  # no folder that is collected anyway has it
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Follow what becomes of the cases; so does the controller of pytest-xdist, which collects nothing."""
+    config = session.config
+    if _collects_cases(config):
+        from ada_contract_tests.pytest_outcomes import Outcomes  # noqa: PLC0415 - only with a target
+
+        config.stash[outcomes_key] = Outcomes(runtime_of(config), is_worker=hasattr(config, "workerinput"))
+        config.pluginmanager.register(config.stash[outcomes_key], "adakit-outcomes")
 
 
 def session_seed(config: pytest.Config) -> int:
     """The seed of the session's events: as given, else the controller's in a worker, else drawn once."""
     if seed_key not in config.stash:
+        import secrets  # noqa: PLC0415 - at first use
+
         given = config.getoption("ada_seed")
         worker = getattr(config, "workerinput", {})
         drawn = worker.get("ada_seed", secrets.randbelow(10**9))
@@ -129,18 +169,23 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["ada_seed"] = session_seed(node.config)
 
 
-def _names_inifile(config: pytest.Config) -> bool:
-    for argument in config.args:
-        path = config.invocation_params.dir / argument.split("::", 1)[0]
-        if config.inipath is not None and path.resolve() == config.inipath.resolve():
-            return True
-    return False
+def _names(config: pytest.Config, place: Path) -> bool:
+    """Whether an argument is that file or folder, or a test in it."""
+    return any(
+        (config.invocation_params.dir / argument.split("::", 1)[0]).resolve() == place.resolve()
+        for argument in config.args
+    )
+
+
+def _collects_cases(config: pytest.Config) -> bool:
+    """Whether the cases are among what this run collects."""
+    return config.stash.get(collects_key, False)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collect the cases from the configuration file, once it is named."""
     config = parent.config
-    if file_path != config.inipath or not _is_asked_for(config) or not _names_inifile(config):
+    if file_path != config.inipath or not _collects_cases(config):
         return None
     from ada_contract_tests.pytest_cases import AdaFile  # noqa: PLC0415 - only with a target
 
@@ -160,13 +205,16 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not _is_asked_for(config):
         return
     collected = config.stash.get(collected_key, 0)
-    if not _names_inifile(config):
+    if not _collects_cases(config):
         terminalreporter.write_line(
             "adakit: ada_target is set, but paths were given, so its cases were not collected (add --ada)"
         )
     elif collected or getattr(config.option, "numprocesses", None):
         shown = f"{collected} case{'s' * (collected > 1)}, " if collected else ""
         terminalreporter.write_line(f"adakit: {shown}repeat with --ada-seed {session_seed(config)}")
+        outcomes = config.stash.get(outcomes_key, None)
+        for line in outcomes.lines() if outcomes is not None else ():
+            terminalreporter.write_line(f"adakit: {line}" if not line.startswith(" ") else line)
         _show_warnings(terminalreporter)
 
 
@@ -220,6 +268,31 @@ def ada_witness(pytestconfig: pytest.Config) -> Any:
     application that answers them as JSON, or None.
     """
     return setting(pytestconfig, "seen_url")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that takes ``ada_case`` once a case."""
+    if "ada_case" in metafunc.fixturenames:
+        from ada_contract_tests.pytest_marker import parametrize  # noqa: PLC0415 - only with such a test
+
+        parametrize(metafunc)
+
+
+@pytest.fixture
+def ada_case(request: pytest.FixtureRequest, ada_secret: str | None) -> SignedCase:
+    """One case as a request for any test client, chosen by ``@pytest.mark.ada(events=..., rules=...)``.
+
+    It has ``.body`` (bytes), ``.headers`` (dict), ``.json``, ``.id``, ``.rule``, ``.event``, ``.summary`` and
+    ``.refused`` (whether it must be refused); ``.check(status)`` judges the answer.
+    """
+    import zlib  # noqa: PLC0415 - at first use
+
+    from ada_contract_tests.pytest_fixtures import signed_case  # noqa: PLC0415 - at first use
+
+    seed = session_seed(request.config)
+    request.node.add_report_section("setup", "adakit", f"repeat the case with --ada-seed {seed}")
+    own = seed + zlib.crc32(request.node.nodeid.encode())
+    return signed_case(request.param, seed=own, secret=ada_secret, runtime=runtime_of(request.config))
 
 
 @pytest.fixture

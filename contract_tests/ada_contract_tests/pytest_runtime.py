@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 import threading
 from dataclasses import replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pytest
-
-from ada_contract_tests.cases import Selection
+from ada_contract_tests.cases import Selection, all_cases
 from ada_contract_tests.checking import Options, planned
 from ada_contract_tests.findings import Result
-from ada_contract_tests.judging import changes_of, judge, status_findings
-from ada_contract_tests.pytest_plugin import session_seed, setting
+from ada_contract_tests.judging import always_the_same, changes_of, judge, status_findings
+from ada_contract_tests.pytest_expectations import expectations_of
+from ada_contract_tests.pytest_plugin import UNSIGNED, session_seed, setting
+from ada_contract_tests.reports.plain import finding_text
 from ada_contract_tests.reproduction import Reproduction
 from ada_contract_tests.targets.loading import application_interface
 from ada_contract_tests.targets.opening import application_target, open_target, resolve_secret
 from ada_contract_tests.trial import Courier, perform
-from ada_contract_tests.witness import Witness, asking, entries_seen, witness_findings
+from ada_contract_tests.witness import LONGEST_WAIT, Witness, asking, entries_seen, witness_findings
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.events import EventFactory
 from ada_mockserver.sender import TIME_LIMIT
@@ -28,15 +30,18 @@ from ada_schemas.errors import AdakitError, TargetError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
+    import pytest
+
     from ada_contract_tests.cases import Case
     from ada_contract_tests.findings import Finding
+    from ada_contract_tests.pytest_expectations import Expectations
     from ada_contract_tests.targets.base import Answer, Target
     from ada_contract_tests.targets.opening import Secret
     from ada_contract_tests.trial import Trial
     from ada_contract_tests.witness import Seen
     from ada_mockserver.message import Headers
 
-__all__ = ["Runtime"]
+__all__ = ["ContractViolation", "NotApplicable", "Runtime"]
 
 MOST_SILENCES = 3
 """After so many requests without an answer no further one is made in a session."""
@@ -44,11 +49,24 @@ MOST_SILENCES = 3
 T = TypeVar("T")
 
 
+class ContractViolation(AssertionError):  # noqa: N818 - it is what a finding is called in a test report
+    """A case whose answer breaks its rule; the message is the finding, as text."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding_text(finding))
+        self.finding = finding
+
+
+class NotApplicable(Exception):  # noqa: N818 - it is a state of a case, not an error
+    """A case makes no difference to this target, and was not sent."""
+
+
 class Runtime:
     """Delivers cases and events to the targets of a session.
 
     ``stopped`` says why no further case is sent, once it makes no sense: what keeps one from being
-    delivered would keep all the others.
+    delivered would keep all the others. ``in_process`` tells whether the last case went to an application
+    in process.
 
     The asyncio side runs in a thread of its own, so that tests, sync or async, never share their loop.
     """
@@ -61,25 +79,43 @@ class Runtime:
         self._thread.start()
         self._targets: list[tuple[Any, Target]] = []
         self._silences = 0
+        self._is_probed = False
+        self._in_vain = 0
+        self._slowest = 0.0
+        self._first: dict[str, str] = {}
+        self.in_process = False
         self.stopped = ""
 
+    @cached_property
+    def expectations(self) -> Expectations:
+        """What the configuration says of cases beforehand; raises UsageError where that cannot be used."""
+        return expectations_of(self._config)
+
+    @cached_property
     def cases(self) -> list[Case]:
         """The cases that the options select; raises UsageError for options that fit nothing."""
-        return planned(self._options(), unsigned=setting(self._config, "secret") == "none")
+        return self._planned(ignore=self.expectations.ignored_names)
 
-    def _options(self) -> Options:
+    @cached_property
+    def unignored_cases(self) -> list[Case]:
+        """The same with those that are ignored."""
+        return self._planned(ignore="")
+
+    def _planned(self, *, ignore: str) -> list[Case]:
         selection = Selection(
             select=setting(self._config, "select") or "",
-            ignore=setting(self._config, "ignore") or "",
+            ignore=ignore,
             events=(setting(self._config, "events") or "",),
         )
-        return Options(accept=setting(self._config, "accept"), selection=selection)
+        options = Options(accept=setting(self._config, "accept"), selection=selection)
+        return planned(options, unsigned=setting(self._config, "secret") == UNSIGNED)
 
     def run(self, case: Case, target: Any, secret: str | None, witness: Any = None) -> Finding | None:
         """Deliver one case and judge the answer.
 
-        Raises TargetError when the target cannot be loaded or takes no connections, UsageError when the
-        target or the secret is not usable.
+        Where every ordinary event fails in the same way the finding is about that, and ``stopped`` is set.
+        Raises NotApplicable for a case that is not sent to this target, TargetError when the target cannot
+        be loaded or takes no connections, UsageError when the target or the secret is not usable.
         """
         try:
             return self._run(case, target, secret, witness)
@@ -89,12 +125,19 @@ class Runtime:
 
     def _run(self, case: Case, target: Any, secret: str | None, witness: Any) -> Finding | None:
         courier = self._courier(target, secret)
+        self.in_process = courier.target.in_process
         if case.over_http and courier.target.in_process:
-            pytest.skip("makes a difference over HTTP only")
+            raise NotApplicable("makes a difference over HTTP only")
         trial = self._wait(perform(case, courier, EventFactory(seed=session_seed(self._config))))
         self._note(trial)
         lines = self._reproduction(case, target, unsigned=courier.secret is None)
         finding = judge(case, trial, timeout=TIME_LIMIT, reproduce=lines)
+        if finding is not None and trial.unanswered is None and not self._is_probed:
+            self._is_probed = True
+            general = self._wait(self._always_the_same(courier, lines))
+            if general is not None:
+                self.stopped = "every ordinary event fails in the same way"
+                return general
         if finding is None and witness is not None:
             finding = self._wait(self._witnessed(case, trial, courier, witness, lines))
         result = Result(case, "failed" if finding else "passed", trial, finding)
@@ -102,6 +145,21 @@ class Runtime:
             asked = setting(self._config, "accept") == "200"
             return next(iter(status_findings([result], severity="error" if asked else "warning")), None)
         return finding
+
+    async def _always_the_same(self, courier: Courier, lines: tuple[str, ...]) -> Finding | None:
+        """One finding in place of hundreds, where no ordinary event passes; these are events of their own."""
+        wanted = {case.event for case in self.unignored_cases}
+        events = EventFactory(seed=session_seed(self._config) + 1)
+        results = []
+        for case in all_cases():
+            if case.rule == "ADA101" and case.event in wanted:
+                trial = await perform(case, courier, events)
+                finding = judge(case, trial, timeout=TIME_LIMIT, reproduce=lines)
+                if finding is None or trial.unanswered is not None:
+                    return None
+                results.append(Result(case, "failed", trial, finding))
+        given = bool(setting(self._config, "secret"))
+        return always_the_same(results, secret_given=given) if results else None
 
     async def _witnessed(
         self, case: Case, trial: Trial, courier: Courier, witness: Any, lines: tuple[str, ...]
@@ -119,9 +177,26 @@ class Runtime:
                 aim = open_target(witness, path=None, clock=self._clock, search_path=())
             ask = asking(aim, None if is_url else witness)
         wanted = [a.message_id for a in courier.ledger if a.message_id and a.accepted and not a.stale]
-        seen = await Witness(ask, self._clock).settled(wanted if case.handling == "must" else [])
+        seen = await self._settled(Witness(ask, self._clock), wanted if case.handling == "must" else [])
         found = witness_findings(courier, seen, {case.id: case}, reproduce={case.id: lines})
         return replace(found[0], changes=changes_of(trial)) if found else None
+
+    async def _settled(self, witness: Witness, wanted: list[str]) -> Seen:
+        """What was seen once all that is wanted was, or nothing more comes.
+
+        After a few messages that were waited for in vain, each is given three times as long as the slowest
+        took that came, and a second at least: or hundreds that are lost would take a session hours.
+        """
+        longest = LONGEST_WAIT
+        if self._in_vain >= MOST_SILENCES:
+            longest = max(1.0, 3 * self._slowest)
+        started = self._clock.monotonic()
+        seen = await witness.settled(wanted, longest=longest)
+        if all(message_id in seen.counts for message_id in wanted):
+            self._slowest = max(self._slowest, self._clock.monotonic() - started)
+        else:
+            self._in_vain += 1
+        return seen
 
     def _reproduction(self, case: Case, target: Any, *, unsigned: bool) -> tuple[str, ...]:
         """Commands that repeat a case; none for what a fixture gave, which no command can name."""
@@ -142,6 +217,11 @@ class Runtime:
         if self._silences == MOST_SILENCES:
             self.stopped = f"the endpoint left {MOST_SILENCES} requests without an answer"
 
+    def simpler(self, finding: Finding) -> str:
+        """A case that failed earlier for the same reason, or "" if there is none."""
+        first = self._first.setdefault(finding.cause, finding.case)
+        return first if first != finding.case else ""
+
     def deliver(self, target: Any, secret: str | None, headers: Headers, body: bytes) -> Answer:
         """Make one request with these headers and bytes."""
         self._resolve(target, secret)
@@ -149,10 +229,24 @@ class Runtime:
 
     async def adeliver(self, target: Any, secret: str | None, headers: Headers, body: bytes) -> Answer:
         """The same from a test that is a coroutine, whose loop goes on meanwhile."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return await self._in_trio(partial(self.deliver, target, secret, headers, body))
         self._resolve(target, secret)
         opened = await asyncio.to_thread(self._target, target)
         request = opened.request(headers, body, timeout=TIME_LIMIT)
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(request, self._loop))
+
+    async def _in_trio(self, deliver: Callable[[], Answer]) -> Answer:
+        """Without a loop of asyncio the coroutine can only be one of Trio, which is loaded then."""
+        trio = sys.modules.get("trio")
+        if trio is None:
+            raise UsageError(
+                "ada_deliver.send is awaited outside of asyncio and Trio.", next_step="Call ada_deliver."
+            )
+        answer: Answer = await trio.to_thread.run_sync(deliver)
+        return answer
 
     def close(self) -> None:
         """Shut the applications down and end the thread."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LATER", "Attempt", "Courier", "Stage", "Trial", "finish", "perform"]
 
+
+__all__ = ["LATER", "Attempt", "Courier", "Stage", "Trial", "perform", "sealed", "signed"]
+
 LATER = (409, 425, 429, 503)
 """Statuses with which a consumer asks for a redelivery; Ada retries, so one is made before judging."""
 
@@ -120,9 +123,7 @@ class Courier:
 
     def signed(self, body: bytes, message_id: str, timestamp: int) -> Headers:
         """The signature headers of an authentic delivery; without a secret, its id and timestamp alone."""
-        if self.secret is None:
-            return (("svix-id", message_id), ("svix-timestamp", str(timestamp)))
-        return signature_headers([self.secret], message_id=message_id, timestamp=timestamp, body=body)
+        return signed(self.secret, message_id=message_id, timestamp=timestamp, body=body)
 
     async def request(self, signature: Headers, body: bytes, *, extra: Headers = ()) -> Answer:
         """One request; after the consumer asked to slow down, fewer at a time."""
@@ -246,6 +247,13 @@ class Stage:
         )
 
 
+def signed(secret: str | None, *, message_id: str, timestamp: int, body: bytes) -> Headers:
+    """The signature headers of an authentic delivery; without a secret, its id and timestamp alone."""
+    if secret is None:
+        return (("svix-id", message_id), ("svix-timestamp", str(timestamp)))
+    return signature_headers([secret], message_id=message_id, timestamp=timestamp, body=body)
+
+
 def asks_for_redelivery(answer: Answer) -> bool:
     """Whether an answer means: not now, deliver again."""
     return answer.response is not None and answer.response.status in LATER
@@ -310,23 +318,30 @@ async def finish(stage: Stage) -> Trial:
     return Trial(tuple(stage.attempts), base, base)
 
 
+def sealed(
+    case: Case, secret: str | None, *, message_id: str, timestamp: int, body: bytes, rng: random.Random
+) -> tuple[Headers, bytes]:
+    """The headers that a case adds to a delivery, and its bytes: signed, dressed or forged."""
+    if case.forgery is not None and secret is not None:
+        return case.forgery.apply(secret, message_id=message_id, timestamp=timestamp, body=body, rng=rng)
+    if case.dressing is not None:
+        return case.dressing.apply(secret, message_id=message_id, timestamp=timestamp, body=body, rng=rng)
+    return signed(secret, message_id=message_id, timestamp=timestamp, body=body), body
+
+
 async def _sealed(stage: Stage, body: bytes, *, message_id: str | None = None) -> Attempt:
     """One delivery in the case's own way: plain, dressed or forged."""
     case, courier = stage.case, stage.courier
-    chosen, stamp = message_id or courier.new_id(), courier.now()
-    extra: Headers = ()
-    if case.forgery is not None and courier.secret is not None:
-        signature, body = case.forgery.apply(
-            courier.secret, message_id=chosen, timestamp=stamp, body=body, rng=courier.rng
-        )
-    elif case.dressing is not None:
-        every, body = case.dressing.apply(
-            courier.secret, message_id=chosen, timestamp=stamp, body=body, rng=courier.rng
-        )
-        signature, extra = (), every
-    else:
-        signature = courier.signed(body, chosen, stamp)
+    headers, body = sealed(
+        case,
+        courier.secret,
+        message_id=message_id or courier.new_id(),
+        timestamp=courier.now(),
+        body=body,
+        rng=courier.rng,
+    )
+    signature, extra = ((), headers) if case.dressing is not None else (headers, ())
     answer = await courier.request(signature, body, extra=extra)
-    on_wire = next((v for n, v in (*signature, *extra) if n.lower() == "svix-id"), None)
+    on_wire = next((v for n, v in headers if n.lower() == "svix-id"), None)
     authentic = case.forgery is None
     return stage.record(Attempt(case.id, case.event, on_wire or None, answer, authentic=authentic))

@@ -16,12 +16,14 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
+import yaml
 
 from adakit.demo.consumer import Consumer
+from docs.actions import run_action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-NOT_RUN = ("pip install",)
+NOT_RUN = ("pip install", "docker compose")
 """Beginnings of lines that change the environment, and so are not run."""
 
 
@@ -83,7 +85,7 @@ def run(command: str, folder: Path) -> tuple[int, str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
@@ -111,7 +113,12 @@ def test_code_blocks_do_what_they_say(document: Path, tmp_path: Path, consumer: 
     for block in blocks(document):
         text = block.text.replace("127.0.0.1:8000", consumer)
         if block.file:
+            (tmp_path / block.file).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / block.file).write_text(text, encoding="utf-8")
+        if block.kind == "yaml" and block.file != "ada-drift.yml":  # that one has the docs and gh to talk to
+            check_yaml(block.file, yaml.safe_load(text), tmp_path)
+        elif block.file:
+            pass
         elif block.kind == "python":
             code, output = run(f"{sys.executable} -W error - <<'END'\n{text}\nEND", tmp_path)
             assert code == 0, output
@@ -125,6 +132,34 @@ def test_code_blocks_do_what_they_say(document: Path, tmp_path: Path, consumer: 
             raise AssertionError(f"a block of an unknown kind: {block.kind}")
         ran += 1
     assert ran > 0
+
+
+def check_yaml(file: str | None, content: dict[str, Any], folder: Path) -> None:
+    """Run what CI would run, beside the steps of others and the installation."""
+    if "services" in content:  # compose, whose engine is not here
+        for service in content["services"].values():
+            assert set(service) <= {"build", "image", "environment", "ports", "healthcheck"}
+        return
+    scripts, actions = [], []
+    for job in content.get("jobs", {}).values():
+        assert content["on"] if "on" in content else content[True]  # YAML 1.1 reads `on` as true
+        scripts += [step["run"] for step in job["steps"] if "run" in step]
+        used = [step for step in job["steps"] if "uses" in step]
+        assert all(re.fullmatch(r"[\w-]+/[\w-]+@v[\d.]+", step["uses"]) for step in used)
+        actions += [step.get("with", {}) for step in used if step["uses"].startswith("OWNER/adakit@")]
+    if file is not None and "gitlab" in file:
+        scripts += content["contract"]["script"]
+        assert content["contract"]["artifacts"]["reports"] == {"junit": "report.xml"}
+    for script in scripts:
+        if not script.startswith(NOT_RUN):
+            code, output = run(f"set -e\n{script}", folder)
+            assert code == 0, f"{script}\n{output}"
+            assert (folder / "report.xml").exists()
+    for inputs in actions:  # the demo consumer runs already, and has its secret
+        given = {name: value for name, value in inputs.items() if name != "start"}
+        code, output = run_action(given | {"secret": SECRET}, folder)
+        assert code == 0, output
+    assert scripts or actions
 
 
 def check_console(text: str, folder: Path) -> None:

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -130,4 +131,35 @@ def installed_with_pytest(installed: Environment, tmp_path_factory: pytest.TempP
     with made_once(tmp_path_factory, "pytest-beside") as (folder, is_new):
         if is_new:
             install(installed.folder / "bin" / "python", "--target", folder, "pytest")
+    return Environment(installed.folder, extra=folder)
+
+
+@pytest.fixture(scope="session")
+def installed_with_examples(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """A fresh environment with the wheel, pytest-xdist, and what the example projects say that they need."""
+    with made_once(tmp_path_factory, "with-examples") as (folder, is_new):
+        if is_new:
+            needed = {"pytest-xdist"}
+            for file in (ROOT / "examples").glob("*/pyproject.toml"):
+                project = tomllib.loads(file.read_text(encoding="utf-8"))
+                needed |= {*project["project"]["dependencies"], *project["dependency-groups"]["dev"]}
+            venv.create(folder, with_pip=False)
+            install(folder / "bin" / "python", wheel, *sorted(needed - {"adakit"}))
+    return Environment(folder)
+
+
+@pytest.fixture(scope="session")
+def installed_beside_plugins(installed: Environment, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """The environment with the wheel, and beside it pytest with many of its plugins."""
+    plugins = (
+        "schemathesis",
+        "hypothesis",
+        "pytest-httpserver",
+        "pytest-django",
+        "pytest-xdist",
+        "pytest-asyncio",
+    )
+    with made_once(tmp_path_factory, "plugins-beside") as (folder, is_new):
+        if is_new:
+            install(installed.folder / "bin" / "python", "--target", folder, "pytest", *plugins)
     return Environment(installed.folder, extra=folder)

@@ -56,7 +56,7 @@ class Project:
         """Run pytest with adakit's plugin and those named, and no other that happens to be installed."""
         named = [part for plugin in ("adakit", *plugins) for part in ("-p", plugin)]
         with contextlib.chdir(self.path / folder):
-            return Run(self.pytester.runpytest_subprocess("-v", *named, *args, timeout=120))
+            return Run(self.pytester.runpytest_subprocess("-v", *named, *args, timeout=300))
 
 
 class Run:
@@ -74,9 +74,11 @@ class Run:
         """Node id -> outcome, in the order in which they ran; also under pytest-xdist."""
         found = {}
         for line in self.lines:
-            if match := re.match(r"(\S+::\S+) (PASSED|FAILED|SKIPPED|ERROR)\b", line):
+            if match := re.match(r"(\S+::\S+) (PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)\b", line):
                 found[match[1]] = match[2]
-            elif match := re.match(r"\[gw\d+\] \[ *\d+%\] (PASSED|FAILED|SKIPPED|ERROR) (\S+::\S+)", line):
+            elif match := re.match(
+                r"\[gw\d+\] \[ *\d+%\] (PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS) (\S+::\S+)", line
+            ):
                 found[match[2]] = match[1]
         return found
 

@@ -203,7 +203,7 @@ BAD_TARGETS = [
     pytest.param(
         "http://localhost:8000/hooks",
         "No secret to sign the requests to http://localhost:8000/hooks with.",
-        "Give it with --secret or in ADA_WEBHOOK_SECRET; --secret none sends them unsigned.",
+        "Give it with --ada-secret or in ADA_WEBHOOK_SECRET; --ada-secret none sends them unsigned.",
         id="url-without-secret",
     ),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from ada_contract_tests.cases import Case
 from ada_contract_tests.findings import Finding, Report, Result
 from ada_contract_tests.reports import RENDERERS
-from ada_contract_tests.reports.plain import finding_text, traceback_lines
+from ada_contract_tests.reports.plain import finding_text, traceback_lines, without_traceback
 from ada_contract_tests.reports.terminal import print_report
 from ada_contract_tests.trial import Attempt, Trial
 from unit.fake_targets import answer, silence
@@ -326,8 +327,7 @@ def test_plain_text():
         == """\
 union:file is there: expected 2xx, got 500 (KeyError: 'body' (handlers.py:42))
   rule       ADA103 union branch
-  answer     Internal Server Error: something went wrong on our side, something went wrong on our side, \
-something went wrong on our side,
+  answer     Internal Server Error: something went wrong on our side, somethi...
   payload    ~ data.content.type: "file"   (was "text")
              - data.content.body   (was "Hello")
              + data.content.filename: "a.pdf"
@@ -342,11 +342,56 @@ something went wrong on our side,
 
 
 def test_many_changes():
-    """Of many differences the first are shown, the others counted."""
-    many = replace(FILE, changes=tuple((f"p{n}", "1", "2") for n in range(11)), traceback="")
-    text = finding_text(many)
-    assert "             ~ p7: 2   (was 1)\n             and 3 more differences\n" in text
-    assert "p8" not in text
+    """Of many differences the first are shown, the others counted, so that all fits on a screen."""
+    many = replace(FILE, changes=tuple((f"p{n}", "1", "2") for n in range(30)), traceback="", excerpt="")
+    lines = finding_text(many).splitlines()
+    assert lines[2] == "  payload    ~ p0: 2   (was 1)"
+    assert lines[-4:-2] == ["             ~ p15: 2   (was 1)", "             and 14 more differences"]
+    assert len(lines) + 1 == 22  # the command to repeat it takes two
+
+
+LONG = replace(
+    FILE,
+    summary="data.metadata is absent, and so are many other members whose names make a long line: " * 3,
+    got="500 (an answer that is told at length) " * 5,
+    excerpt="something went wrong on our side, " * 9,
+    changes=tuple((f"data.channel.metadata.key{n}", f'"{n}' * 60, f'"{n + 1}' * 60) for n in range(30)),
+    traceback="Traceback (most recent call last):\n"
+    + "".join(f'  File "/srv/app.py", line {n}, in f{n}\n    call({n})\n' for n in range(30))
+    + "ValueError: "
+    + "a long message " * 20,
+)
+
+
+@pytest.mark.parametrize("traceback", [LONG.traceback, ""], ids=["traceback", "none"])
+@pytest.mark.parametrize("simpler", ["", "conversation.message/union:data.content:file"])
+def test_fits_on_a_screen(traceback, simpler):
+    """However much there is to say, a finding takes 22 lines of 80 columns."""
+    text = finding_text(replace(LONG, traceback=traceback), repeat="pytest x --ada-seed 7", simpler=simpler)
+    assert sum(max(1, math.ceil(len(line) / 80)) for line in text.splitlines()) <= 22
+    assert "~ data.channel.metadata.key0: " in text
+    assert ("ValueError: a long message" in text) is bool(traceback)
+
+
+def test_telling_changes_first():
+    """Where not all differences have room, those that the exception names come first, then their neighbours."""
+    others = tuple((f"data.channel.p{n}", "1", "2") for n in range(30))
+    lines = finding_text(replace(FILE, changes=(*others, *FILE.changes))).splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("  payload"))
+    assert "data.content.body" in lines[first]
+    assert "data.content.type" in lines[first + 1]
+    assert "data.content.filename" in lines[first + 2]
+    assert "data.channel.p0" in lines[first + 3]
+
+
+def test_logged_again():
+    """A traceback that a framework logged too is cut out of captured output, and nothing else is."""
+    logged = f"INFO before\nERROR    app:app.py:9 Exception on /hooks [POST]\n{TRACEBACK}INFO after\n"
+    assert without_traceback(logged, TRACEBACK) == "INFO before\nINFO after"
+    by_hand = f"ERROR cannot handle msg_1\n{TRACEBACK}"
+    assert without_traceback(by_hand, TRACEBACK) == "ERROR cannot handle msg_1"
+    other = TRACEBACK.replace("'body'", "'other'")
+    assert without_traceback(other, TRACEBACK) == other.strip("\n")
 
 
 # --- tracebacks ---
@@ -366,7 +411,7 @@ def test_the_frame_that_raised_is_always_shown():
     """Where an installed package raised, its frame is the last that is shown."""
     deep = TRACEBACK.replace("KeyError", '  File "/x/site-packages/lib.py", line 1, in f\n    g()\nKeyError')
     assert traceback_lines(deep, 9)[-3:] == [
-        '  File "/x/site-packages/lib.py", line 1, in f',
+        '  File ".../lib.py", line 1, in f',
         "    g()",
         "KeyError: 'body'",
     ]

@@ -1,47 +1,99 @@
-"""A finding as plain text, for the failure section of a test report."""
+"""A finding as plain text, for the failure section of a test report: it fits on a screen of 80 by 24."""
 
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.rules import RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
     from ada_contract_tests.findings import Finding
 
-__all__ = ["finding_text", "traceback_lines"]
+__all__ = ["finding_text", "traceback_lines", "without_traceback"]
 
-MOST_CHANGES = 8
+WIDTH = 80
+HEIGHT = 22
+"""Lines of a screen of 24 that a finding may take: the test report adds a title, and a prompt follows."""
+
+ROOM = WIDTH - 13
+"""Columns that the text of a row has, behind its label."""
+
+LEAST_TRACEBACK = 5
+"""Lines of the traceback that a long list of changes leaves: the last frames, and the exception."""
+
 MOST_TRACEBACK = 14
+MOST_HEADLINE = 2 * WIDTH
 
 
-def finding_text(finding: Finding, *, repeat: str = "") -> str:
-    """The finding in at most about 40 lines; ``repeat`` is a further line to reproduce it."""
+def finding_text(finding: Finding, *, repeat: str = "", simpler: str = "") -> str:
+    """The finding in at most 22 lines of 80 columns, unless the commands to repeat it need more.
+
+    ``repeat`` is a further command that does; ``simpler`` is a case that failed for the same reason, whose
+    finding has the whole traceback, and the fix.
+    """
     rule = RULES[finding.rule]
-    cause = f" ({finding.cause})" if finding.traceback and finding.cause not in finding.got else ""
-    headline = f"{finding.summary}: expected {finding.expected}, got {finding.got}{cause}"
-    rows: list[tuple[str, str]] = [("rule", f"{finding.rule} {rule.title}")]
+    above = [("rule", f"{finding.rule} {rule.title}")]
     if finding.excerpt:
-        rows.append(("answer", finding.excerpt))
-    rows += [("payload" if n == 0 else "", line) for n, line in enumerate(_changes(finding))]
-    trace = traceback_lines(finding.traceback, MOST_TRACEBACK)
-    rows += [("traceback" if n == 0 else "", line) for n, line in enumerate(trace)]
-    rows.append(("fix", finding.hint or rule.fix))
-    again = [repeat] if repeat else []
-    rows += [("repeat" if n == 0 else "or", line) for n, line in enumerate([*again, *finding.reproduce])]
-    return "\n".join([headline, *(f"  {label:<10} {text}".rstrip() for label, text in rows)])
+        above.append(("answer", _cut(finding.excerpt, ROOM if finding.traceback else 3 * ROOM)))
+    fix = textwrap.wrap(finding.hint or rule.fix, ROOM, break_on_hyphens=False)
+    below = [("see also", f"{simpler}: fails for the same reason")] if simpler else _labelled("fix", fix)
+    commands = [repeat, *finding.reproduce[:1]] if repeat else finding.reproduce[:1]
+    below += [("or" if n else "repeat", command) for n, command in enumerate(commands)]
+    headline = _headline(finding)
+    left = HEIGHT - _height([headline, *(_row(*row) for row in (*above, *below))])
+    changes, trace = _fitted(finding, left, most_traceback=LEAST_TRACEBACK if simpler else MOST_TRACEBACK)
+    rows = [*above, *_labelled("payload", changes), *_labelled("traceback", trace), *below]
+    return "\n".join([headline, *(_row(*row) for row in rows)])
+
+
+def _headline(finding: Finding) -> str:
+    cause = f" ({finding.cause})" if finding.traceback and finding.cause not in finding.got else ""
+    end = f": expected {finding.expected}, got {_cut(finding.got + cause, MOST_HEADLINE // 2)}"
+    return _cut(finding.summary, max(WIDTH // 2, MOST_HEADLINE - len(end))) + end
+
+
+def _fitted(finding: Finding, room: int, *, most_traceback: int) -> tuple[list[str], list[str]]:
+    """The changes and the traceback in ``room`` lines: what one of them does not need the other gets."""
+    changes = _changes(finding, len(finding.changes))
+    for most in range(most_traceback, LEAST_TRACEBACK - 1, -1):
+        trace = [_cut(line, 2 * ROOM) for line in traceback_lines(finding.traceback, most)]
+        over = len(changes) + _height(_row("", line) for line in trace) - room
+        if over <= 0:
+            break
+    return _changes(finding, max(2, len(changes) - over)), trace
+
+
+def _labelled(label: str, lines: Sequence[str]) -> list[tuple[str, str]]:
+    return [(label if n == 0 else "", line) for n, line in enumerate(lines)]
+
+
+def _row(label: str, text: str) -> str:
+    return f"  {label:<10} {text}".rstrip()
+
+
+def _height(lines: Iterable[str]) -> int:
+    """The lines that a terminal needs, which wraps long ones."""
+    return sum(max(1, -(-len(line) // WIDTH)) for line in lines)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def traceback_lines(traceback: str, most: int) -> list[str]:
     """A traceback in at most ``most`` lines: what the user wrote, and the frame that raised.
 
-    Paths are relative to here; frames of installed packages above the last one are left out.
+    Paths are relative to here; frames of installed packages above the last one are left out, and of their
+    paths the environment.
     """
     here = f"{Path.cwd()}/"
     lines = [
-        line.replace(here, "")
+        re.sub(r'File "[^"]*[/\\]site-packages[/\\]', 'File ".../', line.replace(here, ""))
         for line in traceback.strip().splitlines()
         if line.strip() and not re.fullmatch(r"[\s~^]+", line)
     ]
@@ -50,22 +102,52 @@ def traceback_lines(traceback: str, most: int) -> list[str]:
         return lines[-most:]
     kept, last = [], frames[-1]
     for begin, end in zip(frames, [*frames[1:], len(lines)], strict=True):
-        if begin == last or not re.search(r"site-packages|[/\\]lib[/\\]python3", lines[begin]):
+        if begin == last or not re.search(r'File "\.\.\./|[/\\]lib[/\\]python3', lines[begin]):
             kept += lines[begin:end]
     if len(kept) > most - 1:
-        start = next(n for n, line in enumerate(kept) if n >= len(kept) - most + 1 and "File " in line)
-        kept = kept[start:]
+        starts = [n for n, line in enumerate(kept) if n >= len(kept) - most + 1 and "File " in line]
+        kept = kept[starts[0] if starts else 1 - most :]
     return ["...", *kept] if len(kept) < len(lines) - 1 else lines
 
 
-def _changes(finding: Finding) -> list[str]:
+def without_traceback(text: str, traceback: str) -> str:
+    """Captured output without a traceback that a finding shows already, which frameworks log as well."""
+    raised = traceback.strip().rpartition("\n")[2]
+    logged = r"(?:.*(?:Internal Server Error: |Exception on |Exception in ASGI application).*\n)?"
+    block = r"Traceback \(most recent call last\):\n(?:[ \t].*\n)+?"
+    return re.sub(f"^{logged}{block}{re.escape(raised)}$\\n?", "", text, flags=re.MULTILINE).strip("\n")
+
+
+def _changes(finding: Finding, most: int) -> list[str]:
+    """The differences to the base event, a line each; where they are too many, those that the cause names."""
+    changes = finding.changes
+    if len(changes) > most:
+        changes = tuple(sorted(changes, key=_relevance(finding)))[: most - 1]
     lines = []
-    for path, before, after in finding.changes[:MOST_CHANGES]:
+    for path, before, after in changes:
         if after == "-":
-            lines.append(f"- {path}   (was {before})")
+            line = f"- {path}   (was {_cut(before, max(12, ROOM - len(path) - 11))})"
         elif before == "-":
-            lines.append(f"+ {path}: {after}")
+            line = f"+ {path}: {_cut(after, max(12, ROOM - len(path) - 4))}"
         else:
-            lines.append(f"~ {path}: {after}   (was {before})")
-    left = len(finding.changes) - MOST_CHANGES
+            value = _cut(after, max(12, ROOM - len(path) - 25))
+            line = f"~ {path}: {value}   (was {_cut(before, max(8, ROOM - len(path) - len(value) - 13))})"
+        lines.append(line)
+    left = len(finding.changes) - len(changes)
     return [*lines, f"and {left} more differences"] if left > 0 else lines
+
+
+def _relevance(finding: Finding) -> Callable[[tuple[str, str, str]], int]:
+    """Sorts to the front what the cause names (KeyError: 'body'), then the members beside it."""
+    named = set(re.findall(r"'(\w+)'", finding.cause))
+    beside = {
+        parent
+        for parent, _, leaf in (path.rpartition(".") for path, _, _ in finding.changes)
+        if leaf in named
+    }
+
+    def rank(change: tuple[str, str, str]) -> int:
+        parent, _, leaf = change[0].rpartition(".")
+        return 0 if leaf in named else 1 if parent in beside else 2
+
+    return rank

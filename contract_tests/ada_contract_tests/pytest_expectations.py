@@ -1,0 +1,229 @@
+"""What a project says of cases beforehand: not to be run, expected to fail, or known to fail.
+
+A team takes the kit up on a consumer that is not perfect: ``ada_ignore`` leaves cases out, ``ada_xfail``
+runs them and lets them fail, both with a reason; the baseline is a file with the failures of a day.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ada_contract_tests.cases import all_cases, case_named
+from ada_contract_tests.pytest_plugin import entry_lines, is_strict, setting
+from ada_contract_tests.rules import selected_codes
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    import pytest
+
+    from ada_contract_tests.cases import Case
+    from ada_contract_tests.findings import Finding
+
+__all__ = ["Baseline", "Entry", "Expectations", "State", "expectations_of", "read_entries"]
+
+State = Literal["passed", "warned", "failed", "excused", "ignored", "not applicable", "not run"]
+"""What became of a case; ``excused`` is a failure that was expected, or is known."""
+
+HEADER = """\
+# Failures that are known: with --ada-baseline these cases may fail, for these rules.
+# pytest --ada-update-baseline writes this file anew; lines may be taken out by hand.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of ``ada_ignore`` or ``ada_xfail``: rules, case ids or globs over them, and the reason."""
+
+    names: tuple[str, ...]
+    reason: str = ""
+
+    @property
+    def text(self) -> str:
+        """The names as they were given."""
+        return ", ".join(self.names)
+
+    @property
+    def case_id(self) -> str | None:
+        """The id of the case that it is about, where that is exactly one."""
+        (first, *others) = self.names
+        return first if not others and "/" in first and not set("*?[") & set(first) else None
+
+    def fits(self, case_id: str, *rules: str) -> bool:
+        """Whether it is about that case, or about one of these rules."""
+        return any(
+            fnmatch.fnmatchcase(case_id, name) if "/" in name else not selected_codes(name).isdisjoint(rules)
+            for name in self.names
+        )
+
+
+def read_entries(lines: Iterable[str], *, option: str, needs_reason: bool = False) -> tuple[Entry, ...]:
+    """The entries of an option, a line each: ``ADA503, conversation.ended/*: the reason``.
+
+    Raises UsageError for a rule, case id or glob that there is none of, and for a missing reason.
+    """
+    entries = []
+    for line in lines:
+        names, _, reason = (part.strip() for part in re.sub(r":(\s|$)", "\0", line, count=1).partition("\0"))
+        entry = Entry(tuple(re.split(r"[,\s]+", names.strip(", "))), reason)
+        if not any(entry.names):
+            continue
+        for name in entry.names:
+            if "/" not in name:
+                selected_codes(name)
+            elif not any(fnmatch.fnmatchcase(case.id, name) for case in all_cases()):
+                case_named(name)
+        if needs_reason and not reason:
+            raise UsageError(
+                f"The entry {entry.text!r} of {option} has no reason.",
+                next_step=f"Write it behind a colon and a space: {entry.text}: why it may fail",
+            )
+        entries.append(entry)
+    return tuple(entries)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The failures that are known: pairs of a case id and the rule that it breaks."""
+
+    path: Path
+    name: str
+    known: frozenset[tuple[str, str]] = frozenset()
+
+    @classmethod
+    def read(cls, path: Path, *, name: str, updating: bool = False) -> Baseline:
+        """Read the file; when ``updating`` it may be missing. Raises UsageError for what is no baseline."""
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            if updating:
+                return cls(path, name)
+            raise UsageError(
+                f"There is no baseline {name}.", next_step="Write it with: pytest --ada-update-baseline"
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"The baseline {name} cannot be read: {error}.") from error
+        known = set()
+        for number, line in enumerate(lines, 1):
+            words = line.partition("#")[0].split()
+            if not words:
+                continue
+            if len(words) != 2 or "/" not in words[0] or not re.fullmatch(r"ADA\d{3}", words[1]):
+                raise UsageError(
+                    f"{name}:{number} is no line of a baseline: {line.strip()[:80]!r}.",
+                    next_step="A line is a case and a rule: conversation.ended/null:data.ended_by.id ADA104",
+                )
+            known.add((words[0], words[1]))
+        return cls(path, name, frozenset(known))
+
+    def updated(self, failures: Mapping[str, str | None]) -> Baseline:
+        """The same after cases were run: case id -> the rule that it breaks, None for one that passed.
+
+        Cases that were not run keep their lines, as long as there are such cases.
+        """
+        existing = {case.id for case in all_cases()}
+        kept = {pair for pair in self.known if pair[0] in existing and pair[0] not in failures}
+        new = {(case_id, rule) for case_id, rule in failures.items() if rule is not None}
+        return Baseline(self.path, self.name, frozenset(kept | new))
+
+    def write(self) -> None:
+        """Write the file, in the order of the cases, so that a change of it can be read."""
+        order = {case.id: number for number, case in enumerate(all_cases())}
+        pairs = sorted(self.known, key=lambda pair: (order.get(pair[0], len(order)), pair))
+        text = HEADER + "".join(f"{case_id} {rule}\n" for case_id, rule in pairs)
+        self.path.write_text(text, encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """All that is said beforehand; ``updating`` takes every failure into the baseline."""
+
+    ignored: tuple[Entry, ...] = ()
+    xfailed: tuple[Entry, ...] = ()
+    baseline: Baseline | None = None
+    updating: bool = False
+    strict: bool = False
+
+    @property
+    def ignored_names(self) -> str:
+        """The names of what is ignored, as a selection takes them."""
+        return ",".join(name for entry in self.ignored for name in entry.names)
+
+    def ignores(self, case: Case, rule: str) -> bool:
+        """Whether a finding of that rule is ignored: rules without cases of their own are found in others."""
+        return any(entry.fits(case.id, rule) for entry in self.ignored)
+
+    def xfail_of(self, case_id: str) -> Entry | None:
+        """The entry that names this case alone: if it passes, pytest says so."""
+        return next((entry for entry in self.xfailed if entry.case_id == case_id), None)
+
+    def verdict(self, case: Case, finding: Finding) -> tuple[State, str]:
+        """What a finding does to its case, and why it may fail where it may."""
+        if self.ignores(case, finding.rule):
+            return "ignored", ""
+        if finding.severity == "warning" and not self.strict:
+            return "warned", ""
+        excuse = self._excuse(case, finding.rule)
+        return ("failed", "") if excuse is None else ("excused", excuse)
+
+    def _excuse(self, case: Case, rule: str) -> str | None:
+        for entry in self.xfailed:
+            if entry.fits(case.id, rule, case.rule):
+                return entry.reason
+        if self.baseline is not None:
+            if self.updating:
+                return f"written to {self.baseline.name}"
+            if (case.id, rule) in self.baseline.known:
+                return f"known: {self.baseline.name}"
+        return None
+
+    def unused(self, cases: Sequence[Case], found: Mapping[str, str]) -> list[str]:
+        """What the entries are that did nothing, as sentences, once every case ran.
+
+        ``cases`` are those that would run if nothing were ignored; ``found`` are the findings: case id ->
+        rule.
+        """
+        said = [
+            f"ada_ignore: {entry.text} matched nothing; take it out"
+            for entry in self.ignored
+            if not any(entry.fits(case.id, case.rule, found.get(case.id, "")) for case in cases)
+        ]
+        rules = {case.id: case.rule for case in cases}
+        said += [
+            f"ada_xfail: {entry.text} matched no failure; take it out"
+            for entry in self.xfailed
+            if not any(entry.fits(case_id, rule, rules.get(case_id, "")) for case_id, rule in found.items())
+        ]
+        return said
+
+
+def expectations_of(config: pytest.Config) -> Expectations:
+    """What the options and the configuration file say; raises UsageError for what cannot be used."""
+    updating = bool(config.getoption("ada_update_baseline"))
+    return Expectations(
+        ignored=read_entries(entry_lines(config, "ignore"), option="ada_ignore"),
+        xfailed=read_entries(entry_lines(config, "xfail"), option="ada_xfail", needs_reason=True),
+        baseline=_baseline_of(config, updating=updating),
+        updating=updating,
+        strict=is_strict(config),
+    )
+
+
+def _baseline_of(config: pytest.Config, *, updating: bool) -> Baseline | None:
+    """The file that the option names from where pytest was started, or the ini file from its own folder."""
+    name = setting(config, "baseline")
+    if name is None:
+        if updating:
+            raise UsageError(
+                "There is no file to write the baseline to.",
+                next_step="Name it with --ada-baseline or ada_baseline.",
+            )
+        return None
+    by_option = config.getoption("ada_baseline") is not None
+    folder = config.invocation_params.dir if by_option or config.inipath is None else config.inipath.parent
+    return Baseline.read(folder / name, name=name, updating=updating)

@@ -1,0 +1,1 @@
+"""An inbox for what is said in conversations with Ada: Django, with a database."""

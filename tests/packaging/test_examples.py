@@ -1,0 +1,105 @@
+"""The example projects as a user runs them: with the built wheel, in an environment of their own."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ada_contract_tests import all_cases
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+CORRECT = ["fastapi", "flask", "django"]
+IN_PROCESS = sum(not case.over_http for case in all_cases())
+COVERED = f"adakit: contract coverage 100 %: {IN_PROCESS} of {IN_PROCESS} cases"
+
+
+@pytest.fixture
+def run_example(installed_with_examples, tmp_path):
+    """Copies an example to a folder and runs pytest there, as a user does."""
+
+    def run(name, *arguments, width=80):
+        folder = tmp_path / name
+        if not folder.exists():
+            shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        return installed_with_examples.python("-m", "pytest", *arguments, cwd=folder, COLUMNS=str(width))
+
+    return run
+
+
+def outcomes(output):
+    """Node id -> outcome of a verbose run, also under pytest-xdist."""
+    alone = re.findall(r"^(\S+::.+?) (PASSED|FAILED|SKIPPED|ERROR)\b", output, re.MULTILINE)
+    spread = re.findall(r"^\[gw\d+\] \[ *\d+%\] (\w+) (\S+::.+?) *$", output, re.MULTILINE)
+    return dict(alone) | {node: outcome for outcome, node in spread}
+
+
+def test_from_the_wheel(installed_with_examples, tmp_path):
+    """What the examples are tested with is what was installed, not the sources."""
+    done = installed_with_examples.python(
+        "-c", "import ada_schemas; print(ada_schemas.__file__)", cwd=tmp_path
+    )
+    assert done.stdout.startswith(str(installed_with_examples.folder))
+
+
+@pytest.mark.parametrize("name", CORRECT)
+def test_correct_example(run_example, name):
+    """A correct example handles every case, in the ordinary way and with warnings as errors."""
+    done = run_example(name, "-q", "-W", "error")
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    assert COVERED in done.stdout
+    assert "failed" not in done.stdout
+
+
+def test_distributed_example(run_example):
+    """Two processes run the same set as one, and all passes."""
+    alone = outcomes(run_example("flask", "-v").stdout)
+    spread = run_example("flask", "-v", "-n", "2")
+    assert spread.returncode == 0
+    assert COVERED in spread.stdout
+    assert outcomes(spread.stdout) == alone
+    assert len(alone) > len(all_cases())
+
+
+def messages(output):
+    """Case id -> the lines of its failure, with the title."""
+    shown = re.split(r"^=+ FAILURES =+$", output, flags=re.MULTILINE)[1].partition("\nadakit: ")[0]
+    parts = re.split(r"^(_+ case (\S+) _+)$", shown, flags=re.MULTILINE)
+    return {
+        case: [title, *text.strip("\n").splitlines()]
+        for title, case, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
+    }
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (100, 40)])
+def test_planted_bug(run_example, width, height):
+    """Each failure fits on one screen, names the member that matters, and has all that one needs to know."""
+    done = run_example("planted-bug", "-q", width=width)
+    assert done.returncode == 1
+    failures = messages(done.stdout)
+    assert "conversation.message/union:data.content:file" in failures
+    assert f"{len(failures)} failed" in done.stdout
+    for case, lines in failures.items():
+        text = "\n".join(lines)
+        assert sum(max(1, math.ceil(len(line) / width)) for line in lines) <= height, text
+        # Of a behaviour of delivery, which has no payload of its own, the line that raised names it.
+        assert re.search(r"data\.content\.(type|body)\b|content\['body'\]", text), text
+        assert "got 500 (KeyError: 'body' (inbox.py:" in text
+        assert re.search(r"^  rule       ADA\d{3} ", text, re.MULTILINE)
+        assert "\n             KeyError: 'body'\n" in text
+        assert f"\n  repeat     pytest pyproject.toml::{case} --ada-seed " in text
+    assert re.search(rf"^adakit: {len(failures)} cases failed for one reason;", done.stdout, re.MULTILINE)
+
+
+def test_pasted_from_a_failure(run_example):
+    """The command that a failure shows runs that case alone, and gives the same failure."""
+    first = messages(run_example("planted-bug", "-q").stdout)
+    case, lines = next(iter(first.items()))
+    command = next(line for line in lines if line.startswith("  repeat")).split(maxsplit=2)[2]
+    again = run_example("planted-bug", "-v", *shlex.split(command))
+    assert outcomes(again.stdout) == {f"pyproject.toml::{case}": "FAILED"}
+    assert messages(again.stdout) == {case: lines}
