@@ -181,9 +181,7 @@ async def say(
         },
         "content": dict(content),
     }
-    await call.connection.execute(
-        insert(messages).values(id=message_id, conversation_id=talk.id, data=data)
-    )
+    await call.connection.execute(insert(messages).values(id=message_id, conversation_id=talk.id, data=data))
     payload = conversation_message(
         talk.subject(call.backend.domain),
         message_id=message_id,
@@ -281,5 +279,3 @@ async def end(call: Call, talk: Talk, *, role: str, ended_by: str | None) -> Non
     if script.survey is not None and talk.channel.modality == "messaging":
         url = f"https://{call.backend.domain}/survey/{talk.id}"
         await say(call, talk, _ai_agent(call), link_content(url, script.survey), delay=script.delay)
-
-

@@ -6,7 +6,7 @@ A script is data (YAML or JSON), and reacting is pure: a message in, a list of a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.errors import UsageError
@@ -130,9 +130,7 @@ def parse_script(document: Any) -> Script:
 
 
 def _rule(value: Any, where: str) -> Rule:
-    rule = _object(
-        value, where, {"when", "reply", "link", "handoff", "human", "end"}, required=("when",)
-    )
+    rule = _object(value, where, {"when", "reply", "link", "handoff", "human", "end"}, required=("when",))
     when = rule["when"]
     if not isinstance(when, str):
         raise _wrong(f"{where}.when", "a regular expression")
@@ -200,7 +198,11 @@ def _optional_text(value: Any, where: str) -> str | None:
 
 
 def _wrong(where: str, expected: str) -> UsageError:
-    return UsageError(f"The script's {where} is not {expected}." if where != "the script" else f"The script is not {expected}.")
+    return UsageError(
+        f"The script's {where} is not {expected}."
+        if where != "the script"
+        else f"The script is not {expected}."
+    )
 
 
 DEFAULT_SCRIPT = parse_script(

@@ -1,0 +1,88 @@
+"""The mock Ada as one ASGI application: the API, the outbox, control, and the console."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import IntegrityError
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from ada_mockserver.api import attachments, channels, conversations, end_users, webhooks
+from ada_mockserver.api.errors import ApiError, envelope
+from ada_mockserver.api.guard import Guard
+from ada_mockserver.api.records import add_native_channels
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ada_mockserver.api.calls import Backend
+
+__all__ = ["API_ROUTES", "create_app", "prepare"]
+
+API_ROUTES = [
+    *webhooks.ROUTES,
+    *channels.ROUTES,
+    *conversations.ROUTES,
+    *attachments.ROUTES,
+    *end_users.ROUTES,
+]
+"""The operations of Ada's API that are served, below ``/api``."""
+
+
+def create_app(backend: Backend, *, keys: Sequence[str], rate_limited: bool = False) -> Starlette:
+    """The application; its lifespan opens the database and starts the deliveries."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await prepare(backend)
+        yield
+
+    app = Starlette(
+        routes=[Mount("/api", routes=API_ROUTES), *attachments.SERVED],
+        middleware=[Middleware(Guard, keys=keys, clock=backend.clock, rate_limited=rate_limited)],
+        exception_handlers={
+            ApiError: _refuse,
+            404: _http_error,
+            405: _http_error,
+            400: _http_error,
+            500: _fail,
+        },
+        lifespan=lifespan,
+    )
+    app.state.backend = backend
+    return app
+
+
+async def prepare(backend: Backend) -> None:
+    """Make the tables and what a new AI Agent has; does nothing where they are."""
+    await backend.database.create()
+    try:
+        async with backend.call() as call:
+            await attachments.make_key(call)
+            await add_native_channels(call)
+    except IntegrityError:
+        return  # a process that shares the database was first
+
+
+async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+    assert isinstance(error, ApiError)  # noqa: S101 - what it is registered for
+    return error.response()
+
+
+async def _http_error(request: Request, error: Any) -> Response:  # noqa: ARG001 - likewise
+    phrase = HTTPStatus(error.status_code).phrase
+    return envelope(
+        error.status_code, phrase.lower().replace(" ", "_"), f"{phrase}.", headers=error.headers or {}
+    )
+
+
+async def _fail(request: Request, error: Exception) -> Response:  # noqa: ARG001 - likewise
+    """What went wrong is in the server's log; it may hold what nobody else should read."""
+    return envelope(500, "internal_error", "The mock failed; its log has the reason.")

@@ -1,0 +1,192 @@
+"""Webhook management: the eight operations under ``/v2/webhooks``.
+
+Where the document names no 400 for an operation, none is answered: a limit, a cursor or a key that cannot be
+used counts as not given.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+
+from ada_mockserver.api.errors import not_found, refused
+from ada_mockserver.api.pages import page
+from ada_mockserver.api.resources import backend_of, resource
+from ada_mockserver.api.validation import read_body
+from ada_mockserver.events import EVENT_NAMES
+from ada_mockserver.http_request import parse_url
+from ada_mockserver.outbox.endpoints import (
+    create_endpoint,
+    delete_endpoint,
+    get_endpoint,
+    list_endpoints,
+    rotate_secret,
+    update_endpoint,
+)
+from ada_mockserver.payloads import member_time
+from ada_mockserver.signing import parse_secret
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from ada_mockserver.outbox.endpoints import Changes, Endpoint
+
+__all__ = ["EVENT_TYPES", "ROUTES"]
+
+EVENT_TYPES = {
+    "v1.end_user.created": "An end user is met for the first time.",
+    "v1.end_user.updated": "The profile of an end user has changed.",
+    "v1.conversation.created": "A conversation has begun.",
+    "v1.conversation.message": "Somebody has written a message.",
+    "v1.conversation.handoff.ended": "A handoff is over; the AI Agent has the conversation again.",
+    "v1.conversation.ended": "A conversation is over.",
+    "v1.audit_log.emitted": "The configuration has changed.",
+}
+_PAGE = 100
+
+
+def _shown(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "id": endpoint.id,
+        "url": endpoint.url,
+        "description": endpoint.description,
+        "event_filters": list(endpoint.event_types),
+        "enabled": not endpoint.disabled,
+        "created_at": member_time(int(endpoint.created_at * 1000)),
+        "updated_at": member_time(int(endpoint.updated_at * 1000)),
+    }
+
+
+async def _list(request: Request) -> Response:
+    limit = request.query_params.get("limit", "")
+    size = int(limit) if limit.isascii() and limit.isdecimal() and 0 < len(limit) < 9 else _PAGE
+    size = min(max(size, 1), _PAGE)
+    cursor = request.query_params.get("cursor", "")
+    async with backend_of(request).call() as call:
+        first = await get_endpoint(call.connection, cursor) if _is_id(cursor) else None
+        after = 0 if first is None else first.ordinal - 1
+        found = await list_endpoints(call.connection, after=after, limit=size + 1)
+    following = found[size].id if len(found) > size else None
+    return JSONResponse(page(request, [_shown(endpoint) for endpoint in found[:size]], following))
+
+
+async def _create(request: Request) -> Response:
+    body = await read_body(request, "create_webhook")
+    members = _members(body)
+    backend = backend_of(request)
+    async with backend.call() as call:
+        endpoint = await create_endpoint(
+            call.connection,
+            url=body["url"],
+            now=call.now,
+            rng=call.rng,
+            description=members.get("description", ""),
+            event_types=members.get("event_types", ()),
+            disabled=members.get("disabled", False),
+        )
+    return JSONResponse(_shown(endpoint), status_code=201)
+
+
+def _members(body: dict[str, Any]) -> Changes:
+    """The body's members as the outbox calls them; raises `ApiError` for one that cannot be used."""
+    changes: Changes = {}
+    if "url" in body:
+        try:
+            parse_url(body["url"])
+        except UsageError as error:
+            raise refused("$.url", f"cannot be delivered to: {error.what}") from None
+        changes["url"] = body["url"]
+    if "description" in body:
+        if "\0" in body["description"]:
+            raise refused("$.description", "holds the character NUL")
+        changes["description"] = body["description"]
+    if "event_filters" in body:
+        for index, name in enumerate(body["event_filters"]):
+            if name.removeprefix("v1.") not in EVENT_NAMES or not name.startswith("v1."):
+                raise refused(f"$.event_filters[{index}]", f"must be one of: {', '.join(EVENT_TYPES)}")
+        changes["event_types"] = body["event_filters"]
+    if "enabled" in body:
+        changes["disabled"] = not body["enabled"]
+    return changes
+
+
+async def _get(request: Request) -> Response:
+    async with backend_of(request).call() as call:
+        endpoint = await _found(request, call.connection)
+    return JSONResponse(_shown(endpoint))
+
+
+async def _update(request: Request) -> Response:
+    changes = _members(await read_body(request, "update_webhook"))
+    async with backend_of(request).call() as call:
+        known = await _found(request, call.connection)
+        endpoint = await update_endpoint(call.connection, known.id, now=call.now, **changes)
+    return JSONResponse(_shown(endpoint or known))
+
+
+async def _delete(request: Request) -> Response:
+    async with backend_of(request).call() as call:
+        endpoint = await _found(request, call.connection)
+        await delete_endpoint(call.connection, endpoint.id, now=call.now)
+    return Response(status_code=204)
+
+
+async def _secret(request: Request) -> Response:
+    async with backend_of(request).call() as call:
+        endpoint = await _found(request, call.connection)
+    return JSONResponse({"key": endpoint.secret})
+
+
+async def _rotate(request: Request) -> Response:
+    secret = _custom_secret(await request.body())
+    async with backend_of(request).call() as call:
+        endpoint = await _found(request, call.connection)
+        await rotate_secret(call.connection, endpoint.id, now=call.now, rng=call.rng, secret=secret)
+    return JSONResponse({})
+
+
+def _custom_secret(body: bytes) -> str | None:
+    """The key of the body as a secret: one in Svix's form as it is, any other text as base64 of its bytes."""
+    try:
+        document = json.loads(body)
+        key = document.get("key") if isinstance(document, dict) else None
+        if not isinstance(key, str) or not key:
+            return None
+        raw = key.encode()
+    except (ValueError, RecursionError):
+        return None
+    try:
+        parse_secret(key)
+    except UsageError:
+        return f"whsec_{base64.b64encode(raw).decode()}"
+    return key
+
+
+async def _event_types(request: Request) -> Response:  # noqa: ARG001 - a route's signature
+    listed = [{"name": name, "description": text} for name, text in EVENT_TYPES.items()]
+    return JSONResponse({"data": listed})
+
+
+def _is_id(text: str) -> bool:
+    return 0 < len(text) <= 64 and text.isascii() and text.replace("_", "").isalnum()
+
+
+async def _found(request: Request, connection: Any) -> Endpoint:
+    chosen = request.path_params["id"]
+    endpoint = await get_endpoint(connection, chosen) if _is_id(chosen) else None
+    if endpoint is None:
+        raise not_found("webhook")
+    return endpoint
+
+
+ROUTES = [
+    resource("/v2/webhooks", GET=_list, POST=_create),
+    resource("/v2/webhooks/event-types", GET=_event_types),
+    resource("/v2/webhooks/{id}", GET=_get, PATCH=_update, DELETE=_delete),
+    resource("/v2/webhooks/{id}/secret", GET=_secret),
+    resource("/v2/webhooks/{id}/secret/rotate", POST=_rotate),
+]
