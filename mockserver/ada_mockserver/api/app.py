@@ -6,15 +6,15 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import IntegrityError
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from ada_mockserver.api import attachments, channels, conversations, end_users, webhooks
+from ada_mockserver.api import attachments, channels, control, conversations, end_users, webhooks
 from ada_mockserver.api.errors import ApiError, envelope
 from ada_mockserver.api.guard import Guard
-from ada_mockserver.api.records import add_native_channels
+from ada_mockserver.api.preparing import prepare
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.api.calls import Backend
 
-__all__ = ["API_ROUTES", "create_app", "prepare"]
+__all__ = ["API_ROUTES", "create_app"]
 
 API_ROUTES = [
     *webhooks.ROUTES,
@@ -45,30 +45,13 @@ def create_app(backend: Backend, *, keys: Sequence[str], rate_limited: bool = Fa
         yield
 
     app = Starlette(
-        routes=[Mount("/api", routes=API_ROUTES), *attachments.SERVED],
+        routes=[Mount("/api", routes=API_ROUTES), *attachments.SERVED, *control.ROUTES],
         middleware=[Middleware(Guard, keys=keys, clock=backend.clock, rate_limited=rate_limited)],
-        exception_handlers={
-            ApiError: _refuse,
-            404: _http_error,
-            405: _http_error,
-            400: _http_error,
-            500: _fail,
-        },
+        exception_handlers={ApiError: _refuse, HTTPException: _http_error, Exception: _fail},
         lifespan=lifespan,
     )
     app.state.backend = backend
     return app
-
-
-async def prepare(backend: Backend) -> None:
-    """Make the tables and what a new AI Agent has; does nothing where they are."""
-    await backend.database.create()
-    try:
-        async with backend.call() as call:
-            await attachments.make_key(call)
-            await add_native_channels(call)
-    except IntegrityError:
-        return  # a process that shares the database was first
 
 
 async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature

@@ -1,4 +1,4 @@
-"""One call of the API: a transaction in which state changes and the events of the change are stored together."""
+"""One call of the API: a transaction that stores a change of state and the events of the change together."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ __all__ = ["Backend", "Call"]
 class Backend:
     """What every call needs: where things are kept, the time, chance, and how the AI Agent behaves.
 
-    ``domain`` is the host of the AI Agent that events name.
+    ``domain`` is the host of the AI Agent that events name; ``base_url`` is where the mock is reached, for
+    addresses that it hands out in events.
     """
 
     database: Database
@@ -36,6 +37,7 @@ class Backend:
     rng: Random = field(repr=False)
     domain: str = "mock.ada.support"
     script: Script = DEFAULT_SCRIPT
+    base_url: str = "http://127.0.0.1"
 
     @asynccontextmanager
     async def call(self) -> AsyncIterator[Call]:

@@ -17,6 +17,7 @@ from ada_mockserver.identity import object_id
 from ada_mockserver.payloads import Channel
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -26,7 +27,7 @@ __all__ = ["ROUTES"]
 async def _list(request: Request) -> Response:
     kind = query_choice(request.query_params, "type", ("custom", "native"), required=True)
     modality = query_choice(request.query_params, "modality", ("messaging", "email", "voice"))
-    where = [channels.c.custom.is_(kind == "custom")]
+    where: list[ColumnElement[bool]] = [channels.c.custom.is_(kind == "custom")]
     if modality is not None:
         where.append(channels.c.modality == modality)
     async with backend_of(request).call() as call:

@@ -148,9 +148,7 @@ async def _create_message(request: Request) -> Response:
     async with backend_of(request).call() as call:
         talk = await _found(request, call)
         if talk.ended:
-            raise ApiError(
-                400, "conversation_ended", "The conversation has ended; it takes no more messages."
-            )
+            raise ApiError(400, "conversation_ended", "The conversation has ended and takes no messages.")
         if author.role == "human_agent" and talk.handoff is None:
             await hand_off(call, talk)
         message = await say(call, talk, author, content)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Talk",
+    "ai_agent",
     "answer",
     "end",
     "end_handoff",
@@ -159,7 +160,7 @@ async def open_talk(
     await call.emit(conversation_created(talk.subject(call.backend.domain), at=at), talk.tags())
     script = call.backend.script
     if script.greeting is not None:
-        await say(call, talk, _ai_agent(call), text_content(script.greeting), delay=script.delay)
+        await say(call, talk, ai_agent(call), text_content(script.greeting), delay=script.delay)
     await save_talk(call, talk)
     return talk
 
@@ -206,16 +207,17 @@ async def answer(call: Call, talk: Talk, text: str) -> None:
     for action in actions:
         match action:
             case Say(link=str(url)):
-                await say(call, talk, _ai_agent(call), link_content(url, None), delay=script.delay)
+                await say(call, talk, ai_agent(call), link_content(url, None), delay=script.delay)
             case Say(text=body):
-                await say(call, talk, _ai_agent(call), text_content(_dressed(talk, body)), delay=script.delay)
+                await say(call, talk, ai_agent(call), text_content(_dressed(talk, body)), delay=script.delay)
             case HandOff(integration, human):
                 await hand_off(call, talk, integration, human)
             case End():
-                await end(call, talk, role="system", ended_by=None)
+                await end(call, talk, role="system", ended_by=None, delay=script.delay)
 
 
-def _ai_agent(call: Call) -> Author:
+def ai_agent(call: Call) -> Author:
+    """The AI Agent as an author."""
     script = call.backend.script
     return Author("ai_agent", None, script.avatar, script.display_name)
 
@@ -265,17 +267,17 @@ async def end_handoff(call: Call, talk: Talk, *, delay: float = 0.0) -> None:
     talk.updated_at = at
 
 
-async def end(call: Call, talk: Talk, *, role: str, ended_by: str | None) -> None:
+async def end(call: Call, talk: Talk, *, role: str, ended_by: str | None, delay: float = 0.0) -> None:
     """The conversation ends, a handoff first; a survey link follows on messaging channels."""
+    tags, script = talk.tags(), call.backend.script
     if talk.handoff is not None:
-        await end_handoff(call, talk)
-    script = call.backend.script
-    at = talk.later(call.at)
+        await end_handoff(call, talk, delay=delay)
+    at = talk.later(call.at + int(delay * 1000))
     talk.ended, talk.updated_at = True, at
     payload = conversation_ended(
         talk.subject(call.backend.domain), role=role, ended_by=ended_by, updated_at=at, at=at
     )
-    await call.emit(payload, talk.tags())
+    await call.emit(payload, tags, delay=delay)
     if script.survey is not None and talk.channel.modality == "messaging":
-        url = f"https://{call.backend.domain}/survey/{talk.id}"
-        await say(call, talk, _ai_agent(call), link_content(url, script.survey), delay=script.delay)
+        url = f"{call.backend.base_url}/survey/{talk.id}"
+        await say(call, talk, ai_agent(call), link_content(url, script.survey), delay=script.delay)

@@ -23,9 +23,9 @@ class RateLimiter:
     _counts: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
 
     def wait(self, resource: str, now: float) -> int:
-        """Count a call of ``/v2/<resource>`` at ``now``: 0, or the whole seconds to wait where it is one too many.
+        """Count a call of ``/v2/<resource>`` at ``now`` (Unix seconds).
 
-        A call that is refused is not counted.
+        Returns 0, or the whole seconds to wait where it is one too many; such a call is not counted.
         """
         name = resource if resource in LIMITS else ""
         counts = []

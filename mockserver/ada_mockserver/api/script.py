@@ -1,4 +1,4 @@
-"""The scripted AI Agent: what it answers, when it hands off, and the human agent who then answers in its place.
+"""The scripted AI Agent: what it answers, when it hands off, and the human agent who then answers for it.
 
 A script is data (YAML or JSON), and reacting is pure: a message in, a list of actions out.
 """
@@ -222,7 +222,7 @@ DEFAULT_SCRIPT = parse_script(
                 },
             },
             {
-                "when": r"\b(human|person|someone|representative|handoff|hand ?off|live agent|real agent|support agent|agent)\b",
+                "when": r"\b(human|person|someone|representative|hand ?off|agent)\b",
                 "reply": "I am connecting you with a human agent.",
                 "handoff": DEFAULT_INTEGRATION,
             },

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
     from starlette.requests import Request
 
-__all__ = ["MOST_METADATA", "check_metadata_size", "parse_json", "query_choice", "query_limit", "read_body"]
+__all__ = [
+    "MOST_METADATA",
+    "check_body",
+    "check_metadata_size",
+    "parse_json",
+    "query_choice",
+    "query_limit",
+    "read_body",
+]
 
 MOST_METADATA = 4096
 """Bytes of metadata on a channel or a conversation, as compact JSON."""
@@ -56,13 +64,22 @@ def _validator(name: str) -> Draft202012Validator:
 
 
 async def read_body(request: Request, schema: str) -> dict[str, Any]:
-    """The JSON body, an object that fits ``schema``; raises `ApiError` (400) for any other."""
-    body = parse_json(await request.body())
+    """The JSON body, an object that fits ``schema``; raises `ApiError` (400) for any other.
+
+    No body at all counts as an empty object, since the document requires none.
+    """
+    text = await request.body()
+    body = parse_json(text) if text.strip() else {}
+    check_body(body, schema)
+    value: dict[str, Any] = body
+    return value
+
+
+def check_body(body: Any, schema: str) -> None:
+    """Raise `ApiError` (400), naming every parameter that is wrong, for a body that does not fit."""
     found = [detail for error in _validator(schema).iter_errors(body) for detail in _explain(error)]
     if found:
         raise invalid(*dict.fromkeys(found))
-    value: dict[str, Any] = body
-    return value
 
 
 def parse_json(body: bytes) -> Any:
@@ -155,6 +172,10 @@ def _explain(error: ValidationError) -> list[Detail]:
             message = "must not be empty"
         case "maxProperties":
             message = f"must have at most {demanded} members"
+        case "additionalProperties" if demanded is False:
+            known = error.schema["properties"]  # type: ignore[index]  # an object schema of ours
+            extra = [name for name in error.instance if name not in known]  # type: ignore[union-attr]  # an object
+            return [Detail(f"{path}.{name}", "is not known") for name in extra]
         case "pattern":
             message = f"must match {demanded}"
         case _:

@@ -16,7 +16,6 @@ from ada_mockserver.api.errors import not_found, refused
 from ada_mockserver.api.pages import page
 from ada_mockserver.api.resources import backend_of, resource
 from ada_mockserver.api.validation import read_body
-from ada_mockserver.events import EVENT_NAMES
 from ada_mockserver.http_request import parse_url
 from ada_mockserver.outbox.endpoints import (
     create_endpoint,
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.outbox.endpoints import Changes, Endpoint
 
-__all__ = ["EVENT_TYPES", "ROUTES"]
+__all__ = ["EVENT_TYPES", "ROUTES", "endpoint_members", "show_webhook"]
 
 EVENT_TYPES = {
     "v1.end_user.created": "An end user is met for the first time.",
@@ -49,7 +48,8 @@ EVENT_TYPES = {
 _PAGE = 100
 
 
-def _shown(endpoint: Endpoint) -> dict[str, Any]:
+def show_webhook(endpoint: Endpoint) -> dict[str, Any]:
+    """An endpoint as the API answers it: without its secret."""
     return {
         "id": endpoint.id,
         "url": endpoint.url,
@@ -71,12 +71,12 @@ async def _list(request: Request) -> Response:
         after = 0 if first is None else first.ordinal - 1
         found = await list_endpoints(call.connection, after=after, limit=size + 1)
     following = found[size].id if len(found) > size else None
-    return JSONResponse(page(request, [_shown(endpoint) for endpoint in found[:size]], following))
+    return JSONResponse(page(request, [show_webhook(endpoint) for endpoint in found[:size]], following))
 
 
 async def _create(request: Request) -> Response:
     body = await read_body(request, "create_webhook")
-    members = _members(body)
+    members = endpoint_members(body)
     backend = backend_of(request)
     async with backend.call() as call:
         endpoint = await create_endpoint(
@@ -88,26 +88,30 @@ async def _create(request: Request) -> Response:
             event_types=members.get("event_types", ()),
             disabled=members.get("disabled", False),
         )
-    return JSONResponse(_shown(endpoint), status_code=201)
+    return JSONResponse(show_webhook(endpoint), status_code=201)
 
 
-def _members(body: dict[str, Any]) -> Changes:
-    """The body's members as the outbox calls them; raises `ApiError` for one that cannot be used."""
+def endpoint_members(body: dict[str, Any], where: str = "$") -> Changes:
+    """The body's members as the outbox calls them.
+
+    Raises `ApiError` for one that cannot be used; ``where`` is the JSON path of the body.
+    """
     changes: Changes = {}
     if "url" in body:
         try:
             parse_url(body["url"])
         except UsageError as error:
-            raise refused("$.url", f"cannot be delivered to: {error.what}") from None
+            raise refused(f"{where}.url", f"cannot be delivered to: {error.what}") from None
         changes["url"] = body["url"]
     if "description" in body:
         if "\0" in body["description"]:
-            raise refused("$.description", "holds the character NUL")
+            raise refused(f"{where}.description", "holds the character NUL")
         changes["description"] = body["description"]
     if "event_filters" in body:
         for index, name in enumerate(body["event_filters"]):
-            if name.removeprefix("v1.") not in EVENT_NAMES or not name.startswith("v1."):
-                raise refused(f"$.event_filters[{index}]", f"must be one of: {', '.join(EVENT_TYPES)}")
+            if name not in EVENT_TYPES:
+                message = f"must be one of: {', '.join(EVENT_TYPES)}"
+                raise refused(f"{where}.event_filters[{index}]", message)
         changes["event_types"] = body["event_filters"]
     if "enabled" in body:
         changes["disabled"] = not body["enabled"]
@@ -117,15 +121,15 @@ def _members(body: dict[str, Any]) -> Changes:
 async def _get(request: Request) -> Response:
     async with backend_of(request).call() as call:
         endpoint = await _found(request, call.connection)
-    return JSONResponse(_shown(endpoint))
+    return JSONResponse(show_webhook(endpoint))
 
 
 async def _update(request: Request) -> Response:
-    changes = _members(await read_body(request, "update_webhook"))
+    changes = endpoint_members(await read_body(request, "update_webhook"))
     async with backend_of(request).call() as call:
         known = await _found(request, call.connection)
         endpoint = await update_endpoint(call.connection, known.id, now=call.now, **changes)
-    return JSONResponse(_shown(endpoint or known))
+    return JSONResponse(show_webhook(endpoint or known))
 
 
 async def _delete(request: Request) -> Response:

@@ -1,0 +1,36 @@
+"""What a database needs before the first call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+
+from ada_mockserver.api.attachments import make_key
+from ada_mockserver.api.records import add_native_channels
+from ada_mockserver.database import metadata
+
+if TYPE_CHECKING:
+    from ada_mockserver.api.calls import Backend
+
+__all__ = ["clear", "prepare"]
+
+
+async def prepare(backend: Backend) -> None:
+    """Make the tables and what a new AI Agent has; does nothing where they are."""
+    await backend.database.create()
+    try:
+        async with backend.call() as call:
+            await make_key(call)
+            await add_native_channels(call)
+    except IntegrityError:
+        return  # a process that shares the database was first
+
+
+async def clear(backend: Backend) -> None:
+    """Forget everything, webhooks and what is still to be delivered included."""
+    async with backend.call() as call:
+        for table in reversed(metadata.sorted_tables):
+            await call.connection.execute(delete(table))
+    await prepare(backend)

@@ -1,0 +1,221 @@
+"""Serving an ASGI application with uvicorn, in bounds that clients cannot stretch.
+
+uvicorn waits for ever for the rest of a request, and stops to accept when file descriptors run out. Here a
+request has to arrive in time, and a connection too many costs the one that has kept the server waiting
+longest, never the newcomer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp
+
+__all__ = ["Server", "ServerThread", "bind", "make_server", "most_connections", "raise_file_limit"]
+
+RECEIVE_LIMIT = 30.0
+"""Seconds in which a whole request has to arrive, counted from the connection or from the last answer."""
+
+BACKLOG = 100
+"""Connections that are accepted at one go."""
+
+_log = logging.getLogger(__name__)
+
+
+def raise_file_limit() -> None:
+    """Allow this process as many files as the system lets it have."""
+    try:
+        import resource  # noqa: PLC0415 - Unix only
+    except ModuleNotFoundError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (ValueError, OSError):
+            _log.debug("The limit on open files stays at %s", soft)
+
+
+def most_connections() -> int:
+    """How many connections may be open, so that files are left to accept others, to store and to deliver."""
+    try:
+        import resource  # noqa: PLC0415 - Unix only
+    except ModuleNotFoundError:
+        return 400
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return 4096
+    return min(4096, max(32, soft - 4 * BACKLOG))
+
+
+class _Bounds:
+    """The connections that a server waits on, longest first, and how many it may have in all."""
+
+    def __init__(self, most: int, receive_limit: float) -> None:
+        self.most = most
+        self.receive_limit = receive_limit
+        self.waiting: dict[_Bounded, None] = {}
+
+
+class _Bounded(HttpToolsProtocol):
+    """A connection that is closed when a request does not arrive in time."""
+
+    bounds: _Bounds
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self._wait()
+        if len(self.connections) > self.bounds.most:
+            oldest = next(iter(self.bounds.waiting))
+            oldest._stop_waiting()  # noqa: SLF001 - of this very class
+            oldest.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def on_message_complete(self) -> None:
+        """The whole request is here; from now on it is the server that takes its time."""
+        self._stop_waiting()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """An answer is out, possibly before all of its request was in: then the first deadline holds."""
+        super().on_response_complete()
+        if self._deadline is None and not self.transport.is_closing():
+            self._wait()
+
+    def _wait(self) -> None:
+        self.bounds.waiting[self] = None
+        self._deadline = self.loop.call_later(self.bounds.receive_limit, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        self.bounds.waiting.pop(self, None)
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self.transport.abort()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that is bound, not yet listening; port 0 takes a free one.
+
+    Raises `UsageError` where the address is taken, forbidden or unknown.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+        except OSError:
+            bound.close()
+            raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(
+            f"Nothing can listen on {host}:{port}: {reason}.",
+            next_step="Is another server running there? --port 0 takes a free port.",
+        ) from None
+    return bound
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which says when it has started."""
+
+    on_started: Callable[[], None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and call ``on_started`` once requests are taken."""
+        await super().startup(sockets)
+        if self.started and self.on_started is not None:
+            self.on_started()
+
+
+def make_server(
+    app: ASGIApp,
+    *,
+    receive_limit: float = RECEIVE_LIMIT,
+    connections: int | None = None,
+    log_level: str = "warning",
+    grace: float = 2.0,
+) -> Server:
+    """A server for ``app``, to be run on sockets of `bind`.
+
+    ``receive_limit`` is in seconds; ``connections`` is how many may be open, by default what the limit on
+    open files leaves room for; ``grace`` is how long requests under way may take at the end, in seconds.
+    """
+    bounds = _Bounds(connections or most_connections(), receive_limit)
+    protocol = type("BoundedProtocol", (_Bounded,), {"bounds": bounds})
+    config = uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        backlog=BACKLOG,
+        log_level=log_level,
+        access_log=False,
+        timeout_graceful_shutdown=int(grace),
+        server_header=False,
+    )
+    return Server(config)
+
+
+class ServerThread:
+    """A server in a thread of its own, with an event loop of its own.
+
+    ``url`` is where it is. Raises what kept it from starting.
+    """
+
+    def __init__(self, server: Server, bound: socket.socket) -> None:
+        host, port = bound.getsockname()[:2]
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._server = server
+        self._socket = bound
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="adakit mock Ada", daemon=True)
+
+    def start(self, timeout: float = 30.0) -> None:
+        """Return when requests are answered; ``timeout`` is in seconds."""
+        self._thread.start()
+        if not self._ready.wait(timeout):
+            raise TimeoutError(f"The mock Ada did not start within {timeout:.0f} s.")
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """Shut down and wait until it is."""
+        self._server.should_exit = True
+        self._thread.join(timeout=30)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # handed to the thread that waits
+            self._failure = error
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._server.on_started = self._ready.set
+        await self._server.serve(sockets=[self._socket])
