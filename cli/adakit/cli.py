@@ -24,6 +24,7 @@ __all__ = ["COMMANDS", "exit_code_of", "group", "main"]
 COMMANDS = {
     "demo": "See the whole kit at work on a small consumer, in seconds.",
     "check": "Prove that an endpoint handles every documented event variant.",
+    "serve": "Run the mock Ada: its API, its webhooks, and a console.",
     "send": "Send signed events to an endpoint.",
     "generate": "Print realistic events as NDJSON.",
     "events": "List the event types and how many variants each has.",

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-__all__ = ["Server", "ServerThread", "bind", "make_server", "most_connections", "raise_file_limit"]
+__all__ = [
+    "Server",
+    "ServerThread",
+    "base_url",
+    "bind",
+    "make_server",
+    "most_connections",
+    "raise_file_limit",
+]
 
 RECEIVE_LIMIT = 30.0
 """Seconds in which a whole request has to arrive, counted from the connection or from the last answer."""
@@ -150,6 +158,13 @@ class Server(uvicorn.Server):
             self.on_started()
 
 
+def base_url(bound: socket.socket) -> str:
+    """The address at which a bound socket is reached; one that is bound to every interface, on loopback."""
+    host, port = bound.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def make_server(
     app: ASGIApp,
     *,
@@ -185,8 +200,7 @@ class ServerThread:
     """
 
     def __init__(self, server: Server, bound: socket.socket) -> None:
-        host, port = bound.getsockname()[:2]
-        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self.url = base_url(bound)
         self.loop: asyncio.AbstractEventLoop | None = None
         self._server = server
         self._socket = bound

@@ -15,6 +15,7 @@ from ada_mockserver.api import attachments, channels, control, conversations, en
 from ada_mockserver.api.errors import ApiError, envelope
 from ada_mockserver.api.guard import Guard
 from ada_mockserver.api.preparing import prepare
+from ada_mockserver.console import page as console
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from ada_mockserver.api.calls import Backend
+    from ada_mockserver.outbox.outbox import Outbox
 
 __all__ = ["API_ROUTES", "create_app"]
 
@@ -36,16 +38,26 @@ API_ROUTES = [
 """The operations of Ada's API that are served, below ``/api``."""
 
 
-def create_app(backend: Backend, *, keys: Sequence[str], rate_limited: bool = False) -> Starlette:
-    """The application; its lifespan opens the database and starts the deliveries."""
+def create_app(
+    backend: Backend, *, keys: Sequence[str], outbox: Outbox | None = None, rate_limited: bool = False
+) -> Starlette:
+    """The application; its lifespan opens the database and starts the deliveries, and ends both.
+
+    Without an ``outbox`` events are stored and nothing is delivered.
+    """
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         await prepare(backend)
+        if outbox is not None:
+            await outbox.start()
         yield
+        if outbox is not None:
+            await outbox.stop()
+        await backend.database.close()
 
     app = Starlette(
-        routes=[Mount("/api", routes=API_ROUTES), *attachments.SERVED, *control.ROUTES],
+        routes=[Mount("/api", routes=API_ROUTES), *attachments.SERVED, *control.ROUTES, *console.ROUTES],
         middleware=[Middleware(Guard, keys=keys, clock=backend.clock, rate_limited=rate_limited)],
         exception_handlers={ApiError: _refuse, HTTPException: _http_error, Exception: _fail},
         lifespan=lifespan,
