@@ -10,7 +10,8 @@ import sqlite3
 import uuid
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy import MetaData, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -54,6 +55,7 @@ class Database:
 
     def __init__(self, url: str = MEMORY) -> None:
         self._listeners: list[Callable[[], None]] = []
+        self._lock: IO[bytes] | None = None
         self._keeper: sqlite3.Connection | None = None
         parsed = _parse(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
@@ -80,6 +82,31 @@ class Database:
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
 
+    def lock(self) -> bool:
+        """Keep other processes from a database on SQLite until this one is closed, or dies.
+
+        Returns whether nobody else can use it; on PostgreSQL, and where files cannot be locked, others may.
+        Raises `UsageError` when another process has it.
+        """
+        if self.file is None:
+            return self.is_sqlite
+        if find_spec("fcntl") is None:
+            return False
+        import fcntl  # noqa: PLC0415 - not on Windows
+
+        if self._lock is None:
+            lock = Path(f"{self.file}.lock").open("ab")  # noqa: SIM115 - held until `close`
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                lock.close()
+                raise UsageError(
+                    f"{self.file} is in use by another mock Ada.",
+                    next_step="Give each a file of its own; on PostgreSQL several can share one database.",
+                ) from error
+            self._lock = lock
+        return True
+
     async def create(self) -> None:
         """Create the tables that do not exist yet; the modules that define them are imported before."""
         async with self.engine.begin() as connection:
@@ -103,9 +130,10 @@ class Database:
     async def close(self) -> None:
         """Close all connections; a database in memory is gone then."""
         await self.engine.dispose()
-        if self._keeper is not None:
-            self._keeper.close()
-            self._keeper = None
+        for held in (self._keeper, self._lock):
+            if held is not None:
+                held.close()
+        self._keeper = self._lock = None
 
 
 def wake_on_commit(connection: AsyncConnection) -> None:

@@ -10,6 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from ada_mockserver.api.attachments import make_key
 from ada_mockserver.api.records import add_native_channels
 from ada_mockserver.database import metadata
+from ada_mockserver.outbox.settings import restart_chaos
+from ada_mockserver.outbox.tables import settings
 
 if TYPE_CHECKING:
     from ada_mockserver.api.calls import Backend
@@ -29,8 +31,10 @@ async def prepare(backend: Backend) -> None:
 
 
 async def clear(backend: Backend) -> None:
-    """Forget everything, webhooks and what is still to be delivered included."""
+    """Forget everything but the time and the chaos, what is still to be delivered included."""
     async with backend.call() as call:
         for table in reversed(metadata.sorted_tables):
-            await call.connection.execute(delete(table))
+            if table is not settings:
+                await call.connection.execute(delete(table))
+        await restart_chaos(call.connection)
     await prepare(backend)

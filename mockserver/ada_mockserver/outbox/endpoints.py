@@ -33,8 +33,11 @@ __all__ = [
     "count_endpoints",
     "create_endpoint",
     "delete_endpoint",
+    "disable_endpoint",
+    "end_deliveries",
     "get_endpoint",
     "list_endpoints",
+    "read_endpoint",
     "rotate_secret",
     "update_endpoint",
 ]
@@ -185,6 +188,15 @@ async def update_endpoint(
             await end_deliveries(connection, endpoint_id, reason="disabled")
     await connection.execute(update(endpoints).where(endpoints.c.id == endpoint_id).values(values))
     return await _existing(connection, endpoint_id)
+
+
+async def disable_endpoint(connection: AsyncConnection, endpoint_id: str, *, reason: str, now: float) -> None:
+    """Disable an endpoint because of how it answers: ``asked`` or ``failing``."""
+    await connection.execute(
+        update(endpoints)
+        .where(endpoints.c.id == endpoint_id, endpoints.c.disabled.is_(False))
+        .values(disabled=True, disabled_reason=reason, updated_at=now)
+    )
 
 
 async def delete_endpoint(connection: AsyncConnection, endpoint_id: str, *, now: float) -> bool:

@@ -13,7 +13,7 @@ from ada_mockserver.outbox.tables import deliveries, endpoints, events
 from ada_mockserver.signing import new_message_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -48,14 +48,19 @@ async def publish(
     )
     subscribed = [read_endpoint(row) for row in await connection.execute(statement)]
     takers = [endpoint.id for endpoint in subscribed if endpoint.takes(event_type, channels)]
-    await schedule(connection, event_id, takers, now=now, trigger="scheduled")
+    await schedule(connection, [event_id], takers, now=now, trigger="scheduled")
     return event_id
 
 
 async def schedule(
-    connection: AsyncConnection, event_id: str, endpoint_ids: Iterable[str], *, now: float, trigger: str
+    connection: AsyncConnection,
+    event_ids: Sequence[str],
+    endpoint_ids: Sequence[str],
+    *,
+    now: float,
+    trigger: str,
 ) -> None:
-    """Begin the delivery of an event to endpoints that it was never meant for before."""
+    """Begin to deliver events to endpoints that they were never meant for before."""
     rows = [
         {
             "event_id": event_id,
@@ -68,6 +73,7 @@ async def schedule(
             "due_at": now,
             "held": False,
         }
+        for event_id in event_ids
         for endpoint_id in endpoint_ids
     ]
     if rows:
