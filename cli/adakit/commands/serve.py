@@ -52,11 +52,10 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
     Point a client's ADA_BASE_URL at it. The console is the page at the same address.
     """
     require_mock("adakit serve")
-    from ada_mockserver.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
-
     from ada_mockserver.api.app import create_app  # noqa: PLC0415 - with the extra
     from ada_mockserver.api.calls import Backend  # noqa: PLC0415 - likewise
     from ada_mockserver.database import Database  # noqa: PLC0415 - likewise
+    from ada_mockserver.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
     from ada_mockserver.serving import base_url, bind, make_server, raise_file_limit  # noqa: PLC0415 - likewise
 
     key, is_made = _api_key(chosen["api_key"])
