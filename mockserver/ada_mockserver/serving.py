@@ -189,6 +189,7 @@ def make_server(
         access_log=False,
         timeout_graceful_shutdown=int(grace),
         server_header=False,
+        proxy_headers=False,
     )
     return Server(config)
 
