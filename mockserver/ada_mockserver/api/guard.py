@@ -8,6 +8,8 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
+from starlette.requests import ClientDisconnect
+
 from ada_mockserver.api.errors import ApiError
 from ada_mockserver.api.rates import RateLimiter
 
@@ -62,6 +64,8 @@ class Guard:
         except ApiError as error:
             if not limited.started:
                 await error.response()(scope, receive, send)
+        except ClientDisconnect:
+            return
 
     def _authenticate(self, scope: Scope) -> None:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
