@@ -59,6 +59,8 @@ class Guard:
             if path == "/api" or path.startswith("/api/"):
                 self._authenticate(scope)
                 self._count(path)
+            elif path.startswith("/_mock/") and scope["method"] not in ("GET", "HEAD"):
+                _refuse_other_sites(scope)
             limited.check_announced(scope)
             await self.app(scope, limited.receive, limited.send)
         except ApiError as error:
@@ -94,6 +96,14 @@ class Guard:
                 f"Too many requests; try again in {wait} s.",
                 headers={"retry-after": str(wait)},
             )
+
+
+def _refuse_other_sites(scope: Scope) -> None:
+    """Control needs no key, so a page of another site, open in a browser on this machine, must not use it."""
+    headers = dict(scope["headers"])
+    origin = headers.get(b"origin")
+    if origin is not None and origin.partition(b"://")[2] != headers.get(b"host"):
+        raise ApiError(403, "forbidden", "Pages of other sites cannot control the mock.")
 
 
 def _limit(path: str) -> int:
