@@ -1,8 +1,9 @@
 """``/_mock``: what a test or a person does to the mock that nobody can do to Ada. It needs no API key.
 
-``health`` answers without the database; ``state`` shows what there is, never a secret; ``clear`` forgets
-everything; ``seed`` makes channels, end users, webhooks and whole conversations at once; ``webhooks`` sets
-what Ada's dashboard sets: the channels that a webhook is filtered by, and the headers that go with it.
+``health`` answers without the database; ``state`` shows what there is, never a secret; ``events`` are what
+was emitted; ``clear`` forgets everything but the time and the chaos; ``seed`` makes channels, end users,
+webhooks and whole conversations at once; ``webhooks`` sets what Ada's dashboard sets: the channels that a
+webhook is filtered by, and the headers that go with it.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def _event(row: Any) -> dict[str, Any]:
 
 async def _clear(request: Request) -> Response:
     await clear(backend_of(request))
-    return JSONResponse({"message": "Everything is forgotten."})
+    return JSONResponse({"message": "Everything but the time and the chaos is forgotten."})
 
 
 async def _seed(request: Request) -> Response:

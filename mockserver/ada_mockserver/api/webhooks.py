@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from ada_mockserver.api.errors import not_found, refused
 from ada_mockserver.api.pages import page
+from ada_mockserver.api.records import is_id
 from ada_mockserver.api.resources import backend_of, resource
 from ada_mockserver.api.validation import read_body
 from ada_mockserver.http_request import encode, parse_url
@@ -70,7 +71,7 @@ async def _list(request: Request) -> Response:
     size = min(max(size, 1), _PAGE)
     cursor = request.query_params.get("cursor", "")
     async with backend_of(request).call() as call:
-        first = await get_endpoint(call.connection, cursor) if _is_id(cursor) else None
+        first = await get_endpoint(call.connection, cursor) if is_id(cursor) else None
         after = 0 if first is None else first.ordinal - 1
         found = await list_endpoints(call.connection, after=after, limit=size + 1)
     following = found[size].id if len(found) > size else None
@@ -178,14 +179,10 @@ async def _event_types(request: Request) -> Response:  # noqa: ARG001 - a route'
     return JSONResponse({"data": listed})
 
 
-def _is_id(text: str) -> bool:
-    return 0 < len(text) <= 64 and text.isascii() and text.replace("_", "").isalnum()
-
-
 async def find_webhook(request: Request, call: Call) -> Endpoint:
     """The webhook that the path of the request names; raises `ApiError` (404) where there is none."""
     chosen = request.path_params["id"]
-    endpoint = await get_endpoint(call.connection, chosen) if _is_id(chosen) else None
+    endpoint = await get_endpoint(call.connection, chosen) if is_id(chosen) else None
     if endpoint is None:
         raise not_found("webhook")
     return endpoint
