@@ -214,8 +214,9 @@ class MockAda:
         self._run(self._outbox.set_chaos(rules, seed=seed))
 
     def clear(self) -> None:
-        """Forget everything: webhooks, conversations, events, attempts, chaos."""
+        """Forget everything but the time: webhooks, conversations, events, attempts, chaos."""
         self.call("POST", "/_mock/clear")
+        self.set_chaos("")
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         loop = self._thread.loop if self._thread is not None else None

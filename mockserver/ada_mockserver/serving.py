@@ -37,7 +37,10 @@ RECEIVE_LIMIT = 30.0
 """Seconds in which a whole request has to arrive, counted from the connection or from the last answer."""
 
 BACKLOG = 100
-"""Connections that are accepted at one go."""
+"""Connections that are accepted at one go, before one too many is noticed."""
+
+QUEUE = 2048
+"""Connections that may wait to be accepted."""
 
 _log = logging.getLogger(__name__)
 
@@ -154,6 +157,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and call ``on_started`` once requests are taken."""
         await super().startup(sockets)
+        for bound in sockets or ():
+            bound.listen(QUEUE)
         if self.started and self.on_started is not None:
             self.on_started()
 
@@ -189,6 +194,7 @@ def make_server(
         access_log=False,
         timeout_graceful_shutdown=int(grace),
         server_header=False,
+        proxy_headers=False,
     )
     return Server(config)
 

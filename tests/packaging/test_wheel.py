@@ -43,8 +43,11 @@ def test_typed(wheel_files):
 
 
 def test_few_files(wheel_files):
-    """The wheel holds fewer than 150 files: pytest reads the list of every installed one when it starts."""
-    assert len(wheel_files) < 150
+    """The wheel holds fewer than 250 files: pytest reads the list of every installed one when it starts.
+
+    2,000 more cost 8 % of a start-up; these, of which the mock Ada is a third, cost less than 1 %.
+    """
+    assert len(wheel_files) < 250
 
 
 def test_no_leftovers(wheel_files):

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from ada_mockserver.api import attachments, channels, control, conversations, end_users, webhooks
+from ada_mockserver.api import attachments, channels, control, conversations, delivering, end_users, webhooks
 from ada_mockserver.api.errors import ApiError, envelope
 from ada_mockserver.api.guard import Guard
 from ada_mockserver.api.preparing import prepare
@@ -57,12 +57,18 @@ def create_app(
         await backend.database.close()
 
     app = Starlette(
-        routes=[Mount("/api", routes=API_ROUTES), *attachments.SERVED, *control.ROUTES, *console.ROUTES],
+        routes=[
+            Mount("/api", routes=API_ROUTES),
+            *attachments.SERVED,
+            *control.ROUTES,
+            *(delivering.ROUTES if outbox is not None else ()),
+            *console.ROUTES,
+        ],
         middleware=[Middleware(Guard, keys=keys, clock=backend.clock, rate_limited=rate_limited)],
         exception_handlers={ApiError: _refuse, HTTPException: _http_error, Exception: _fail},
         lifespan=lifespan,
     )
-    app.state.backend = backend
+    app.state.backend, app.state.outbox = backend, outbox
     return app
 
 

@@ -1,7 +1,9 @@
 """``/_mock``: what a test or a person does to the mock that nobody can do to Ada. It needs no API key.
 
-``health`` answers without the database; ``state`` shows what there is, never a secret; ``clear`` forgets
-everything; ``seed`` makes channels, end users, webhooks and whole conversations in one call.
+``health`` answers without the database; ``state`` shows what there is, never a secret; ``events`` are what
+was emitted; ``clear`` forgets everything but the time and the chaos; ``seed`` makes channels, end users,
+webhooks and whole conversations at once; ``webhooks`` sets what Ada's dashboard sets: the channels that a
+webhook is filtered by, and the headers that go with it.
 """
 
 from __future__ import annotations
@@ -18,9 +20,9 @@ from ada_mockserver.api.records import channel_of, end_user_of, show_end_user
 from ada_mockserver.api.resources import backend_of, resource
 from ada_mockserver.api.seeding import seed
 from ada_mockserver.api.tables import channels, conversations, end_users, messages
-from ada_mockserver.api.validation import parse_json, query_limit
-from ada_mockserver.api.webhooks import show_webhook
-from ada_mockserver.outbox.endpoints import list_endpoints
+from ada_mockserver.api.validation import parse_json, query_limit, read_body
+from ada_mockserver.api.webhooks import find_webhook, header_lines, show_webhook
+from ada_mockserver.outbox.endpoints import list_endpoints, update_endpoint
 from ada_mockserver.outbox.tables import attempts, deliveries, events
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from ada_mockserver.api.calls import Call
+    from ada_mockserver.outbox.endpoints import Changes
 
 __all__ = ["ROUTES", "read_state"]
 
@@ -97,7 +100,7 @@ def _event(row: Any) -> dict[str, Any]:
 
 async def _clear(request: Request) -> Response:
     await clear(backend_of(request))
-    return JSONResponse({"message": "Everything is forgotten."})
+    return JSONResponse({"message": "Everything but the time and the chaos is forgotten."})
 
 
 async def _seed(request: Request) -> Response:
@@ -110,7 +113,22 @@ async def _seed(request: Request) -> Response:
     return JSONResponse(made, status_code=201)
 
 
+async def _set_webhook(request: Request) -> Response:
+    body = await read_body(request, "set_webhook")
+    changes: Changes = {}
+    if "channels" in body:
+        changes["channels"] = body["channels"]
+    if "headers" in body:
+        changes["headers"] = header_lines(body["headers"], "$.headers")
+    async with backend_of(request).call() as call:
+        webhook = await find_webhook(request, call)
+        changed = await update_endpoint(call.connection, webhook.id, now=call.now, **changes)
+        assert changed is not None  # noqa: S101 - found right above
+    return JSONResponse({**show_webhook(changed), "channels": list(changed.channels)})
+
+
 ROUTES = [
+    resource("/_mock/webhooks/{id}", PATCH=_set_webhook),
     resource("/_mock/health", GET=_health),
     resource("/_mock/state", GET=_state),
     resource("/_mock/events", GET=_events),

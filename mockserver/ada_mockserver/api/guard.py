@@ -8,6 +8,8 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING
 
+from starlette.requests import ClientDisconnect
+
 from ada_mockserver.api.errors import ApiError
 from ada_mockserver.api.rates import RateLimiter
 
@@ -57,11 +59,15 @@ class Guard:
             if path == "/api" or path.startswith("/api/"):
                 self._authenticate(scope)
                 self._count(path)
+            elif path.startswith("/_mock/") and scope["method"] not in ("GET", "HEAD"):
+                _refuse_other_sites(scope)
             limited.check_announced(scope)
             await self.app(scope, limited.receive, limited.send)
         except ApiError as error:
             if not limited.started:
                 await error.response()(scope, receive, send)
+        except ClientDisconnect:
+            return
 
     def _authenticate(self, scope: Scope) -> None:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
@@ -90,6 +96,14 @@ class Guard:
                 f"Too many requests; try again in {wait} s.",
                 headers={"retry-after": str(wait)},
             )
+
+
+def _refuse_other_sites(scope: Scope) -> None:
+    """Control needs no key, so a page of another site, open in a browser on this machine, must not use it."""
+    headers = dict(scope["headers"])
+    origin = headers.get(b"origin")
+    if origin is not None and origin.partition(b"://")[2] != headers.get(b"host"):
+        raise ApiError(403, "forbidden", "Pages of other sites cannot control the mock.")
 
 
 def _limit(path: str) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from ada_mockserver.api.errors import refused
+from ada_mockserver.api.records import is_id
 from ada_mockserver.api.validation import query_limit
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ async def listing(
     cursor = request.query_params.get("cursor")
     if cursor is not None:
         first = None
-        if cursor.isascii() and cursor.isalnum():
+        if is_id(cursor):
             begin = select(table.c.ordinal).where(table.c.id == cursor, *where)
             first = (await connection.execute(begin)).scalar_one_or_none()
         if first is None:

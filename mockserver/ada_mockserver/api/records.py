@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -41,12 +42,12 @@ NATIVE = (
 )
 """The channels that every AI Agent has: name, description, modality, markdown."""
 
-SUNSHINE_DIGITS = 24
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 def is_id(text: str) -> bool:
     """Whether a text can be an id here; what cannot is not looked up."""
-    return 0 < len(text) <= 64 and text.isascii() and text.isalnum()
+    return _ID.fullmatch(text) is not None
 
 
 def channel_of(row: Row[Any]) -> Channel:

@@ -15,7 +15,7 @@ from ada_mockserver.api.records import (
 )
 from ada_mockserver.api.simulating import simulate
 from ada_mockserver.api.validation import check_body
-from ada_mockserver.api.webhooks import endpoint_members, show_webhook
+from ada_mockserver.api.webhooks import endpoint_members, header_lines, show_webhook
 from ada_mockserver.identity import object_id
 from ada_mockserver.outbox.endpoints import create_endpoint
 from ada_mockserver.payloads import Channel
@@ -64,7 +64,7 @@ async def _webhook(call: Call, wanted: dict[str, Any], where: str) -> dict[str, 
             event_types=members.get("event_types", ()),
             disabled=members.get("disabled", False),
             channels=wanted.get("channels", ()),
-            headers=tuple(wanted.get("headers", {}).items()),
+            headers=header_lines(wanted.get("headers", {}), f"{where}.headers"),
             secret=wanted.get("secret"),
         )
     except UsageError as error:

@@ -14,9 +14,11 @@ from starlette.responses import JSONResponse, Response
 
 from ada_mockserver.api.errors import not_found, refused
 from ada_mockserver.api.pages import page
+from ada_mockserver.api.records import is_id
 from ada_mockserver.api.resources import backend_of, resource
 from ada_mockserver.api.validation import read_body
-from ada_mockserver.http_request import parse_url
+from ada_mockserver.http_request import encode, parse_url
+from ada_mockserver.message import Request as HttpRequest
 from ada_mockserver.outbox.endpoints import (
     create_endpoint,
     delete_endpoint,
@@ -32,9 +34,11 @@ from ada_schemas.errors import UsageError
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from ada_mockserver.api.calls import Call
+    from ada_mockserver.message import Headers
     from ada_mockserver.outbox.endpoints import Changes, Endpoint
 
-__all__ = ["EVENT_TYPES", "ROUTES", "endpoint_members", "show_webhook"]
+__all__ = ["EVENT_TYPES", "ROUTES", "endpoint_members", "find_webhook", "header_lines", "show_webhook"]
 
 EVENT_TYPES = {
     "v1.end_user.created": "An end user is met for the first time.",
@@ -67,7 +71,7 @@ async def _list(request: Request) -> Response:
     size = min(max(size, 1), _PAGE)
     cursor = request.query_params.get("cursor", "")
     async with backend_of(request).call() as call:
-        first = await get_endpoint(call.connection, cursor) if _is_id(cursor) else None
+        first = await get_endpoint(call.connection, cursor) if is_id(cursor) else None
         after = 0 if first is None else first.ordinal - 1
         found = await list_endpoints(call.connection, after=after, limit=size + 1)
     following = found[size].id if len(found) > size else None
@@ -120,35 +124,35 @@ def endpoint_members(body: dict[str, Any], where: str = "$") -> Changes:
 
 async def _get(request: Request) -> Response:
     async with backend_of(request).call() as call:
-        endpoint = await _found(request, call.connection)
+        endpoint = await find_webhook(request, call)
     return JSONResponse(show_webhook(endpoint))
 
 
 async def _update(request: Request) -> Response:
     changes = endpoint_members(await read_body(request, "update_webhook"))
     async with backend_of(request).call() as call:
-        known = await _found(request, call.connection)
+        known = await find_webhook(request, call)
         endpoint = await update_endpoint(call.connection, known.id, now=call.now, **changes)
     return JSONResponse(show_webhook(endpoint or known))
 
 
 async def _delete(request: Request) -> Response:
     async with backend_of(request).call() as call:
-        endpoint = await _found(request, call.connection)
+        endpoint = await find_webhook(request, call)
         await delete_endpoint(call.connection, endpoint.id, now=call.now)
     return Response(status_code=204)
 
 
 async def _secret(request: Request) -> Response:
     async with backend_of(request).call() as call:
-        endpoint = await _found(request, call.connection)
+        endpoint = await find_webhook(request, call)
     return JSONResponse({"key": endpoint.secret})
 
 
 async def _rotate(request: Request) -> Response:
     secret = _custom_secret(await request.body())
     async with backend_of(request).call() as call:
-        endpoint = await _found(request, call.connection)
+        endpoint = await find_webhook(request, call)
         await rotate_secret(call.connection, endpoint.id, now=call.now, rng=call.rng, secret=secret)
     return JSONResponse({})
 
@@ -175,16 +179,23 @@ async def _event_types(request: Request) -> Response:  # noqa: ARG001 - a route'
     return JSONResponse({"data": listed})
 
 
-def _is_id(text: str) -> bool:
-    return 0 < len(text) <= 64 and text.isascii() and text.replace("_", "").isalnum()
-
-
-async def _found(request: Request, connection: Any) -> Endpoint:
+async def find_webhook(request: Request, call: Call) -> Endpoint:
+    """The webhook that the path of the request names; raises `ApiError` (404) where there is none."""
     chosen = request.path_params["id"]
-    endpoint = await get_endpoint(connection, chosen) if _is_id(chosen) else None
+    endpoint = await get_endpoint(call.connection, chosen) if is_id(chosen) else None
     if endpoint is None:
         raise not_found("webhook")
     return endpoint
+
+
+def header_lines(headers: dict[str, str], where: str) -> Headers:
+    """Headers that go with every delivery; raises `ApiError` (400) for what HTTP cannot carry."""
+    for name, value in headers.items():
+        try:
+            encode(HttpRequest("http://127.0.0.1/", ((name, value),), b""), parse_url("http://127.0.0.1/"))
+        except UsageError as error:
+            raise refused(where, error.what) from None
+    return tuple(headers.items())
 
 
 ROUTES = [
