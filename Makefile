@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint format schemas mutants clean
+.PHONY: demo test lint format schemas mutants soak clean
 
 demo: $(STAMP)
 	$(BIN)/adakit demo
@@ -30,6 +30,11 @@ mutants: $(STAMP)
 	$(BIN)/python -m pip install --quiet --group corpus
 	npm ci --silent --prefix tests/corpus/node
 	$(BIN)/python benchmarks/mutants.py --compare benchmarks/first_run.json
+
+# Servers killed with SIGKILL while clients write and the consumer fails: nothing lost, nothing doubled without
+# a reason. On SQLite, then on PostgreSQL (Debian's package postgresql) with two servers. About 6 minutes.
+soak: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m soak
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "adakit needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, event, make_url
+from sqlalchemy import MetaData, event, make_url, text
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -43,6 +43,7 @@ metadata = MetaData(
 
 _WAKE = "adakit-wake"
 _BUSY = 30.0
+_CREATING = 0xADA
 
 
 class Database:
@@ -110,6 +111,8 @@ class Database:
     async def create(self) -> None:
         """Create the tables that do not exist yet; the modules that define them are imported before."""
         async with self.engine.begin() as connection:
+            if not self.is_sqlite:  # one process at a time, or two create the same table
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATING})
             await connection.run_sync(metadata.create_all)
 
     @asynccontextmanager
