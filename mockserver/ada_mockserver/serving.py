@@ -207,10 +207,11 @@ class ServerThread:
 
     def __init__(self, server: Server, bound: socket.socket) -> None:
         self.url = base_url(bound)
-        self.loop: asyncio.AbstractEventLoop | None = None
+        self.loop = asyncio.new_event_loop()
         self._server = server
         self._socket = bound
         self._ready = threading.Event()
+        server.on_started = self._ready.set
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="adakit mock Ada", daemon=True)
 
@@ -229,13 +230,9 @@ class ServerThread:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._serve())
+            with asyncio.Runner(loop_factory=lambda: self.loop) as runner:
+                runner.run(self._server.serve(sockets=[self._socket]))
         except BaseException as error:  # handed to the thread that waits
             self._failure = error
         finally:
             self._ready.set()
-
-    async def _serve(self) -> None:
-        self.loop = asyncio.get_running_loop()
-        self._server.on_started = self._ready.set
-        await self._server.serve(sockets=[self._socket])
