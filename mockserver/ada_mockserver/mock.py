@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from ada_mockserver.clock import ManualClock
 from ada_mockserver.extras import require_mock
-from ada_schemas.errors import AdakitError
+from ada_schemas.errors import AdakitError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence
@@ -92,19 +92,23 @@ class MockAda:
 
     def start(self) -> Self:
         """Start to serve; returns the mock itself."""
-        from ada_mockserver.api.app import create_app  # noqa: PLC0415 - with the extra
+        from ada_mockserver.api.app import create_app, running  # noqa: PLC0415 - with the extra
         from ada_mockserver.api.calls import Backend  # noqa: PLC0415 - likewise
         from ada_mockserver.database import Database  # noqa: PLC0415 - likewise
         from ada_mockserver.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
         from ada_mockserver.serving import ServerThread, base_url, bind, make_server  # noqa: PLC0415 - likewise
 
-        database = Database(self._database_url)
         bound = bind("127.0.0.1", self._port)
+        try:
+            database = Database(self._database_url)
+        except UsageError:
+            bound.close()
+            raise
         url = base_url(bound)
         backend = Backend(database, self.clock, self._rng, script=self._script, base_url=url)
         outbox = Outbox(database, self.clock, self._options)
         app = create_app(backend, outbox=outbox, keys=[self.api_key], rate_limited=self._rate_limits)
-        thread = ServerThread(make_server(app), bound)
+        thread = ServerThread(make_server(app), bound, running(backend, outbox))
         thread.start()
         self._served = _Served(thread, backend, outbox)
         return self

@@ -11,7 +11,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from sqlalchemy import select
 
-from ada_mockserver.api.app import create_app
+from ada_mockserver.api.app import create_app, running
 from ada_mockserver.api.calls import Backend
 from ada_mockserver.api.script import parse_script
 from ada_mockserver.clock import ManualClock
@@ -86,7 +86,7 @@ class Api:
 
 
 @contextlib.contextmanager
-def running(backend, **options):
+def serving(backend, **options):
     app = create_app(backend, keys=[KEY], **options)
     headers = {"authorization": f"Bearer {KEY}"}
     client = httpx.AsyncClient(
@@ -94,7 +94,7 @@ def running(backend, **options):
     )
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(app.router.lifespan_context(app)),
+        portal.wrap_async_context_manager(running(backend)),
         portal.wrap_async_context_manager(client),
     ):
         yield Api(portal, client, backend)
@@ -109,7 +109,7 @@ def make_api():
             chosen = {} if script is None else {"script": parse_script(script)}
             clock, url = ManualClock(1_700_000_000), "http://mock.test"
             backend = Backend(Database(), clock, SystemRandom(), base_url=url, **chosen)
-            return stack.enter_context(running(backend, **options))
+            return stack.enter_context(serving(backend, **options))
 
         yield make
 

@@ -27,12 +27,6 @@ TRICKLES = (
 
 async def echo(scope, receive, send):
     """Answers with the number of bytes in the body; fails at once where the path says so."""
-    if scope["type"] == "lifespan":
-        while True:
-            message = await receive()
-            await send({"type": f"{message['type']}.complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
     size, more = 0, scope["path"] != "/early"
     while more:
         message = await receive()
@@ -49,7 +43,7 @@ def serve():
 
     def start(**bounds):
         bound = bind("127.0.0.1", 0)
-        threads.append(ServerThread(make_server(echo, **bounds), bound))
+        threads.append(ServerThread(make_server(echo, **bounds), bound, contextlib.AsyncExitStack()))
         threads[-1].start()
         return bound.getsockname()[1]
 
