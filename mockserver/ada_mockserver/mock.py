@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from ada_mockserver.clock import ManualClock
 from ada_mockserver.extras import require_mock
+from ada_mockserver.outbox.backoff import schedule_named
 from ada_schemas.errors import AdakitError, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from ada_mockserver.api.script import Script
     from ada_mockserver.api.simulating import Story
     from ada_mockserver.clock import AdjustableClock
-    from ada_mockserver.outbox.options import Options
     from ada_mockserver.outbox.outbox import Outbox
     from ada_mockserver.serving import ServerThread
 
@@ -56,10 +56,11 @@ class MockAda:
     ``base_url`` is what clients take for Ada's address (``ADA_BASE_URL``), ``api_key`` what they send.
     Events are delivered as they happen; retries fall due when `advance` moves ``clock`` on. ``script`` is how
     the AI Agent behaves: a `Script`, or the data that docs/mock-ada.md describes. ``database`` is a URL as
-    `adakit serve --db` takes it. ``options`` say how to deliver (jitter, time limit, schedule).
+    `adakit serve --db` takes it. ``schedule`` (``svix-8`` or ``ada-9``) says when a failed delivery is tried
+    again, ``jitter`` is the share by which those times vary, by default not at all.
 
-    Raises `MissingExtraError` without the extra ``mock``, `UsageError` for a script, a database or a port
-    that cannot be used.
+    Raises `MissingExtraError` without the extra ``mock``, `UsageError` for a script, a schedule, a
+    database or a port that cannot be used.
     """
 
     def __init__(
@@ -71,7 +72,8 @@ class MockAda:
         database: str = "sqlite://",
         port: int = 0,
         rng: Random | None = None,
-        options: Options | None = None,
+        schedule: str = "svix-8",
+        jitter: float = 0.0,
         rate_limits: bool = False,
     ) -> None:
         require_mock("The mock Ada")
@@ -86,7 +88,7 @@ class MockAda:
         self._database_url = database
         self._port = port
         self._rng = rng or SystemRandom()
-        self._options = options
+        self._schedule, self._jitter = schedule_named(schedule), jitter
         self._rate_limits = rate_limits
         self._served: _Served | None = None
 
@@ -95,6 +97,7 @@ class MockAda:
         from ada_mockserver.api.app import create_app, running  # noqa: PLC0415 - with the extra
         from ada_mockserver.api.calls import Backend  # noqa: PLC0415 - likewise
         from ada_mockserver.database import Database  # noqa: PLC0415 - likewise
+        from ada_mockserver.outbox.options import Options  # noqa: PLC0415 - likewise
         from ada_mockserver.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
         from ada_mockserver.serving import ServerThread, base_url, bind, make_server  # noqa: PLC0415 - likewise
 
@@ -106,7 +109,8 @@ class MockAda:
             raise
         url = base_url(bound)
         backend = Backend(database, self.clock, self._rng, script=self._script, base_url=url)
-        outbox = Outbox(database, self.clock, self._options)
+        options = Options(schedule=self._schedule, jitter=self._jitter)
+        outbox = Outbox(database, self.clock, options)
         app = create_app(backend, outbox=outbox, keys=[self.api_key], rate_limited=self._rate_limits)
         thread = ServerThread(make_server(app), bound, running(backend, outbox))
         thread.start()

@@ -15,6 +15,7 @@ from ada_mockserver.chaos import parse_rules
 from ada_mockserver.clock import parse_clock
 from ada_mockserver.extras import require_mock
 from ada_mockserver.http_request import parse_url
+from ada_mockserver.outbox.backoff import SCHEDULES
 from ada_schemas.errors import UsageError
 from ada_schemas.source import parse_yaml
 from adakit.io import read_bytes
@@ -41,6 +42,13 @@ KEY_VARIABLE = "ADA_API_KEY"
     help="Where things are kept: sqlite:///FILE, postgresql://...  [default: in memory]",
 )
 @click.option("--clock", default="real", show_default=True, metavar="real|fast:N", help="How time passes.")
+@click.option(
+    "--schedule",
+    type=click.Choice(list(SCHEDULES)),
+    default="svix-8",
+    show_default=True,
+    help="When a failed delivery is tried again.",
+)
 @click.option("--api-key", help="The key that clients send; else ADA_API_KEY, else one is made and shown.")
 @click.option("--script", metavar="FILE", help="How the AI Agent behaves, as YAML or JSON.")
 @click.option(
@@ -58,6 +66,7 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
     from ada_mockserver.api.app import create_app, running  # noqa: PLC0415 - with the extra
     from ada_mockserver.api.calls import Backend  # noqa: PLC0415 - likewise
     from ada_mockserver.database import Database  # noqa: PLC0415 - likewise
+    from ada_mockserver.outbox.options import Options  # noqa: PLC0415 - likewise
     from ada_mockserver.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
     from ada_mockserver.serving import base_url, bind, make_server, raise_file_limit  # noqa: PLC0415 - likewise
 
@@ -72,7 +81,7 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
         with bind(host, port) as bound:
             store, url = Database(database), base_url(bound)
             backend = Backend(store, timekeeper, random.SystemRandom(), script=script, base_url=url)
-            outbox = Outbox(store, timekeeper)
+            outbox = Outbox(store, timekeeper, Options(schedule=SCHEDULES[chosen["schedule"]]))
             app = create_app(backend, outbox=outbox, keys=[key], rate_limited=chosen["rate_limits"])
             server = make_server(app)
             async with running(backend, outbox):
