@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint format schemas mutants soak clean
+.PHONY: demo test lint format schemas mutants fuzz soak clean
 
 demo: $(STAMP)
 	$(BIN)/adakit demo
@@ -35,6 +35,13 @@ mutants: $(STAMP)
 # a reason. On SQLite, then on PostgreSQL (Debian's package postgresql) with two servers. About 6 minutes.
 soak: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m soak
+
+# Schemathesis against the running mock, by Ada's own document, which ADAKIT_ADA_OPENAPI names. About 5 minutes.
+# It has an environment of its own: it brings pytest plugins, which the tests are better off without.
+fuzz: $(STAMP)
+	$(PYTHON) -m venv $(VENV)/fuzz
+	$(VENV)/fuzz/bin/python -m pip install --quiet 'schemathesis>=4.32,<5'
+	SCHEMATHESIS=$(CURDIR)/$(VENV)/fuzz/bin/st PYTHONPATH=tests $(BIN)/python -m ada_document.fuzz --max-examples 50
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "adakit needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'

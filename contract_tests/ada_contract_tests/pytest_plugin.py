@@ -257,9 +257,12 @@ def _ada_mock_server() -> Generator[MockAda]:
     try:
         mock = MockAda()
     except MissingExtraError as error:
-        pytest.fail(str(error), pytrace=False)
-    with mock:
-        yield mock
+        missing = str(error)
+    else:
+        with mock:
+            yield mock
+        return
+    pytest.fail(missing, pytrace=False)
 
 
 @pytest.fixture

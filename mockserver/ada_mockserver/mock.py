@@ -13,17 +13,19 @@ from urllib.parse import quote, urlsplit
 
 from ada_mockserver.clock import ManualClock
 from ada_mockserver.extras import require_mock
-from ada_schemas.errors import AdakitError
+from ada_mockserver.outbox.backoff import schedule_named
+from ada_schemas.errors import AdakitError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
+    from ada_mockserver.api.calls import Backend
     from ada_mockserver.api.script import Script
     from ada_mockserver.api.simulating import Story
     from ada_mockserver.clock import AdjustableClock
-    from ada_mockserver.outbox.options import Options
+    from ada_mockserver.outbox.outbox import Outbox
     from ada_mockserver.serving import ServerThread
 
 __all__ = ["MockAda", "MockWebhook"]
@@ -39,16 +41,26 @@ class MockWebhook:
     secret: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """What there is while a mock runs."""
+
+    thread: ServerThread
+    backend: Backend
+    outbox: Outbox
+
+
 class MockAda:
     """A mock Ada that runs while it is entered as a context manager, or from `start` to `stop`.
 
     ``base_url`` is what clients take for Ada's address (``ADA_BASE_URL``), ``api_key`` what they send.
     Events are delivered as they happen; retries fall due when `advance` moves ``clock`` on. ``script`` is how
     the AI Agent behaves: a `Script`, or the data that docs/mock-ada.md describes. ``database`` is a URL as
-    `adakit serve --db` takes it. ``options`` say how to deliver (jitter, time limit, schedule).
+    `adakit serve --db` takes it. ``schedule`` (``svix-8`` or ``ada-9``) says when a failed delivery is tried
+    again, ``jitter`` is the share by which those times vary, by default not at all.
 
-    Raises `MissingExtraError` without the extra ``mock``, `UsageError` for a script, a database or a port
-    that cannot be used.
+    Raises `MissingExtraError` without the extra ``mock``, `UsageError` for a script, a schedule, a
+    database or a port that cannot be used.
     """
 
     def __init__(
@@ -60,7 +72,8 @@ class MockAda:
         database: str = "sqlite://",
         port: int = 0,
         rng: Random | None = None,
-        options: Options | None = None,
+        schedule: str = "svix-8",
+        jitter: float = 0.0,
         rate_limits: bool = False,
     ) -> None:
         require_mock("The mock Ada")
@@ -75,35 +88,40 @@ class MockAda:
         self._database_url = database
         self._port = port
         self._rng = rng or SystemRandom()
-        self._options = options
+        self._schedule, self._jitter = schedule_named(schedule), jitter
         self._rate_limits = rate_limits
-        self._thread: ServerThread | None = None
+        self._served: _Served | None = None
 
     def start(self) -> Self:
         """Start to serve; returns the mock itself."""
-        from ada_mockserver.api.app import create_app  # noqa: PLC0415 - with the extra
+        from ada_mockserver.api.app import create_app, running  # noqa: PLC0415 - with the extra
         from ada_mockserver.api.calls import Backend  # noqa: PLC0415 - likewise
         from ada_mockserver.database import Database  # noqa: PLC0415 - likewise
+        from ada_mockserver.outbox.options import Options  # noqa: PLC0415 - likewise
         from ada_mockserver.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
         from ada_mockserver.serving import ServerThread, base_url, bind, make_server  # noqa: PLC0415 - likewise
 
-        database = Database(self._database_url)
         bound = bind("127.0.0.1", self._port)
-        self.base_url = base_url(bound)
-        self._backend = Backend(database, self.clock, self._rng, script=self._script, base_url=self.base_url)
-        self._outbox = Outbox(database, self.clock, self._options)
-        app = create_app(
-            self._backend, outbox=self._outbox, keys=[self.api_key], rate_limited=self._rate_limits
-        )
-        self._thread = ServerThread(make_server(app), bound)
-        self._thread.start()
+        try:
+            database = Database(self._database_url)
+        except UsageError:
+            bound.close()
+            raise
+        url = base_url(bound)
+        backend = Backend(database, self.clock, self._rng, script=self._script, base_url=url)
+        options = Options(schedule=self._schedule, jitter=self._jitter)
+        outbox = Outbox(database, self.clock, options)
+        app = create_app(backend, outbox=outbox, keys=[self.api_key], rate_limited=self._rate_limits)
+        thread = ServerThread(make_server(app), bound, running(backend, outbox))
+        thread.start()
+        self._served = _Served(thread, backend, outbox)
         return self
 
     def stop(self) -> None:
         """Stop to serve; what is in memory is gone."""
-        if self._thread is not None:
-            self._thread.stop()
-            self._thread = None
+        if self._served is not None:
+            self._served.thread.stop()
+            self._served = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -114,12 +132,17 @@ class MockAda:
         self.stop()
 
     @property
+    def base_url(self) -> str:
+        """Where clients reach it (``ADA_BASE_URL``), without a slash at its end."""
+        return self._running.thread.url
+
+    @property
     def channel_id(self) -> str:
         """The id of a custom channel (``ADA_CHANNEL_ID``), which is created at first use."""
         from ada_mockserver.api.simulating import custom_channel  # noqa: PLC0415 - with the extra
 
         async def find() -> str:
-            async with self._backend.call() as call:
+            async with self._running.backend.call() as call:
                 return (await custom_channel(call)).id
 
         return self._run(find())
@@ -188,41 +211,43 @@ class MockAda:
         from ada_mockserver.outbox.log import Filters, list_attempts  # noqa: PLC0415 - with the extra
 
         async def read() -> list[dict[str, Any]]:
-            async with self._backend.database.begin() as connection:
+            async with self._running.backend.database.begin() as connection:
                 return await list_attempts(connection, Filters(event_id=event_id))
 
         return self._run(read())[::-1]
 
     def settle(self) -> None:
         """Return when everything that is due by now has been attempted."""
-        self._run(self._outbox.run_due())
+        self._run(self._running.outbox.run_due())
 
     def advance(self, seconds: float) -> None:
         """Move the clock on, and return when everything that fell due on the way has been attempted."""
-        self._run(self._outbox.advance(seconds))
+        self._run(self._running.outbox.advance(seconds))
 
     def resend(self, event_id: str, *, endpoint_id: str | None = None) -> int:
         """Deliver an event again, to one webhook or to all that it was meant for; returns to how many."""
-        return self._run(self._outbox.resend(event_id, endpoint_id=endpoint_id))
+        return self._run(self._running.outbox.resend(event_id, endpoint_id=endpoint_id))
 
     def recover(self, endpoint_id: str, *, since: float) -> int:
         """Deliver again what a webhook missed since a time (Unix seconds of the clock); returns how many."""
-        return self._run(self._outbox.recover(endpoint_id, since=since))
+        return self._run(self._running.outbox.recover(endpoint_id, since=since))
 
     def set_chaos(self, rules: str, *, seed: int | None = None) -> None:
         """Disturb deliveries as ``adakit serve --chaos`` does; ``""`` for none."""
-        self._run(self._outbox.set_chaos(rules, seed=seed))
+        self._run(self._running.outbox.set_chaos(rules, seed=seed))
 
     def clear(self) -> None:
         """Forget everything but the time: webhooks, conversations, events, attempts, chaos."""
         self.call("POST", "/_mock/clear")
         self.set_chaos("")
 
-    def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        loop = self._thread.loop if self._thread is not None else None
-        if loop is None:
-            work.close()
+    @property
+    def _running(self) -> _Served:
+        if self._served is None:
             raise AdakitError(
                 "The mock Ada is not running.", next_step="Use it as: with MockAda() as mock: ..."
             )
-        return asyncio.run_coroutine_threadsafe(work, loop).result()
+        return self._served
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._running.thread.loop).result()

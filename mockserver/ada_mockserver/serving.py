@@ -8,7 +8,9 @@ longest, never the newcomer.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import signal
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
@@ -19,7 +21,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
+    from types import FrameType
 
     from starlette.types import ASGIApp
 
@@ -150,9 +154,13 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which says when it has started."""
+    """uvicorn's server, which says when it has started, and keeps to itself which signal ended it.
+
+    uvicorn raises the signal again once it is done, in the midst of what is still to be cleaned up around it.
+    """
 
     on_started: Callable[[], None] | None = None
+    ended_by: int | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and call ``on_started`` once requests are taken."""
@@ -161,6 +169,24 @@ class Server(uvicorn.Server):
             bound.listen(QUEUE)
         if self.started and self.on_started is not None:
             self.on_started()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End the server on SIGINT and SIGTERM, where this is the main thread."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the server, at once when asked twice."""
+        self.ended_by = sig
+        super().handle_exit(sig, frame)
 
 
 def base_url(bound: socket.socket) -> str:
@@ -189,6 +215,7 @@ def make_server(
         app,
         http=protocol,
         ws="none",
+        lifespan="off",
         backlog=BACKLOG,
         log_level=log_level,
         access_log=False,
@@ -200,22 +227,29 @@ def make_server(
 
 
 class ServerThread:
-    """A server in a thread of its own, with an event loop of its own.
+    """A server in a thread of its own, with an event loop of its own, within ``around``.
 
-    ``url`` is where it is. Raises what kept it from starting.
+    ``url`` is where it is.
     """
 
-    def __init__(self, server: Server, bound: socket.socket) -> None:
+    def __init__(
+        self, server: Server, bound: socket.socket, around: AbstractAsyncContextManager[None]
+    ) -> None:
         self.url = base_url(bound)
-        self.loop: asyncio.AbstractEventLoop | None = None
+        self.loop = asyncio.new_event_loop()
         self._server = server
         self._socket = bound
+        self._around = around
         self._ready = threading.Event()
+        server.on_started = self._ready.set
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="adakit mock Ada", daemon=True)
 
     def start(self, timeout: float = 30.0) -> None:
-        """Return when requests are answered; ``timeout`` is in seconds."""
+        """Return when requests are answered, ``timeout`` seconds from now at most.
+
+        Raises what kept it from starting.
+        """
         self._thread.start()
         if not self._ready.wait(timeout):
             raise TimeoutError(f"The mock Ada did not start within {timeout:.0f} s.")
@@ -229,13 +263,13 @@ class ServerThread:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._serve())
+            with self._socket, asyncio.Runner(loop_factory=lambda: self.loop) as runner:
+                runner.run(self._serve())
         except BaseException as error:  # handed to the thread that waits
             self._failure = error
         finally:
             self._ready.set()
 
     async def _serve(self) -> None:
-        self.loop = asyncio.get_running_loop()
-        self._server.on_started = self._ready.set
-        await self._server.serve(sockets=[self._socket])
+        async with self._around:
+            await self._server.serve(sockets=[self._socket])

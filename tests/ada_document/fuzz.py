@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from ada_document.reduction import reduce_document
-from ada_mockserver.api.app import create_app
+from ada_mockserver.api.app import create_app, running
 from ada_mockserver.api.calls import Backend
 from ada_mockserver.api.conversing import hand_off, open_talk, save_talk
 from ada_mockserver.api.simulating import custom_channel
@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
     url = os.environ.get("ADAKIT_FUZZ_DB", "sqlite://")
     backend = Backend(Database(url), SystemClock(), random.SystemRandom())
     app = create_app(backend, keys=[KEY])
-    server = ServerThread(make_server(app, log_level="error"), bind("127.0.0.1", 0))
+    server = ServerThread(make_server(app, log_level="error"), bind("127.0.0.1", 0), running(backend))
     server.start()
     try:
         with tempfile.TemporaryDirectory() as name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from random import SystemRandom
 
 import httpx
@@ -11,12 +12,16 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from sqlalchemy import select
 
-from ada_mockserver.api.app import create_app
+from ada_mockserver.api.app import create_app, running
 from ada_mockserver.api.calls import Backend
+from ada_mockserver.api.preparing import clear
 from ada_mockserver.api.script import parse_script
 from ada_mockserver.clock import ManualClock
-from ada_mockserver.database import Database
+from ada_mockserver.database import MEMORY, Database
 from ada_mockserver.outbox.tables import events
+
+DATABASE = os.environ.get("ADAKIT_TEST_DATABASE", MEMORY)
+"""Another one than SQLite in memory, where these tests are to run on it; they empty it."""
 
 KEY = "key-of-the-tests"
 
@@ -86,7 +91,7 @@ class Api:
 
 
 @contextlib.contextmanager
-def running(backend, **options):
+def serving(backend, **options):
     app = create_app(backend, keys=[KEY], **options)
     headers = {"authorization": f"Bearer {KEY}"}
     client = httpx.AsyncClient(
@@ -94,9 +99,10 @@ def running(backend, **options):
     )
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(app.router.lifespan_context(app)),
+        portal.wrap_async_context_manager(running(backend)),
         portal.wrap_async_context_manager(client),
     ):
+        portal.call(clear, backend)
         yield Api(portal, client, backend)
 
 
@@ -108,8 +114,8 @@ def make_api():
         def make(script=None, **options):
             chosen = {} if script is None else {"script": parse_script(script)}
             clock, url = ManualClock(1_700_000_000), "http://mock.test"
-            backend = Backend(Database(), clock, SystemRandom(), base_url=url, **chosen)
-            return stack.enter_context(running(backend, **options))
+            backend = Backend(Database(DATABASE), clock, SystemRandom(), base_url=url, **chosen)
+            return stack.enter_context(serving(backend, **options))
 
         yield make
 

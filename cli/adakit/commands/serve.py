@@ -6,12 +6,16 @@ import asyncio
 import os
 import random
 import secrets
+import signal
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ada_mockserver.chaos import parse_rules
 from ada_mockserver.clock import parse_clock
 from ada_mockserver.extras import require_mock
+from ada_mockserver.http_request import parse_url
+from ada_mockserver.outbox.backoff import SCHEDULES
 from ada_schemas.errors import UsageError
 from ada_schemas.source import parse_yaml
 from adakit.io import read_bytes
@@ -38,6 +42,13 @@ KEY_VARIABLE = "ADA_API_KEY"
     help="Where things are kept: sqlite:///FILE, postgresql://...  [default: in memory]",
 )
 @click.option("--clock", default="real", show_default=True, metavar="real|fast:N", help="How time passes.")
+@click.option(
+    "--schedule",
+    type=click.Choice(list(SCHEDULES)),
+    default="svix-8",
+    show_default=True,
+    help="When a failed delivery is tried again.",
+)
 @click.option("--api-key", help="The key that clients send; else ADA_API_KEY, else one is made and shown.")
 @click.option("--script", metavar="FILE", help="How the AI Agent behaves, as YAML or JSON.")
 @click.option(
@@ -52,31 +63,37 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
     Point a client's ADA_BASE_URL at it. The console is the page at the same address.
     """
     require_mock("adakit serve")
-    from ada_mockserver.api.app import create_app  # noqa: PLC0415 - with the extra
+    from ada_mockserver.api.app import create_app, running  # noqa: PLC0415 - with the extra
     from ada_mockserver.api.calls import Backend  # noqa: PLC0415 - likewise
     from ada_mockserver.database import Database  # noqa: PLC0415 - likewise
+    from ada_mockserver.outbox.options import Options  # noqa: PLC0415 - likewise
     from ada_mockserver.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
     from ada_mockserver.serving import base_url, bind, make_server, raise_file_limit  # noqa: PLC0415 - likewise
 
     key, is_made = _api_key(chosen["api_key"])
     script, timekeeper = _script(chosen["script"]), parse_clock(clock)
+    parse_rules(chaos)
+    if chosen["webhook"] is not None:
+        parse_url(chosen["webhook"])
     raise_file_limit()
-    bound = bind(host, port)
-    store = Database(database)
-    url = base_url(bound)
-    backend = Backend(store, timekeeper, random.SystemRandom(), script=script, base_url=url)
-    outbox = Outbox(store, timekeeper)
-    app = create_app(backend, outbox=outbox, keys=[key], rate_limited=chosen["rate_limits"])
-    server = make_server(app)
 
-    async def serve() -> None:
-        channel_id = await _set_up(backend, chosen["webhook"])
-        if chaos:
-            await outbox.set_chaos(chaos, seed=chosen["chaos_seed"])
-        server.on_started = lambda: _announce(url, key if is_made else None, channel_id, host)
-        await server.serve(sockets=[bound])
+    async def serve() -> int | None:
+        with bind(host, port) as bound:
+            store, url = Database(database), base_url(bound)
+            backend = Backend(store, timekeeper, random.SystemRandom(), script=script, base_url=url)
+            outbox = Outbox(store, timekeeper, Options(schedule=SCHEDULES[chosen["schedule"]]))
+            app = create_app(backend, outbox=outbox, keys=[key], rate_limited=chosen["rate_limits"])
+            server = make_server(app)
+            async with running(backend, outbox):
+                channel_id = await _set_up(backend, chosen["webhook"])
+                if chaos:
+                    await outbox.set_chaos(chaos, seed=chosen["chaos_seed"])
+                server.on_started = lambda: _announce(url, key if is_made else None, channel_id, host)
+                await server.serve(sockets=[bound])
+        return server.ended_by
 
-    asyncio.run(serve())
+    if asyncio.run(serve()) == signal.SIGINT:
+        raise KeyboardInterrupt
 
 
 def _api_key(option: str | None) -> tuple[str, bool]:
@@ -106,16 +123,12 @@ def _script(file: str | None) -> Script:
 
 async def _set_up(backend: Backend, webhook: str | None) -> str:
     """Make what a new mock needs: a custom channel, whose id is returned, and the webhook."""
-    from ada_mockserver.api.preparing import prepare  # noqa: PLC0415 - with the extra
-    from ada_mockserver.api.simulating import custom_channel  # noqa: PLC0415 - likewise
-    from ada_mockserver.http_request import parse_url  # noqa: PLC0415 - likewise
+    from ada_mockserver.api.simulating import custom_channel  # noqa: PLC0415 - with the extra
     from ada_mockserver.outbox.endpoints import create_endpoint, list_endpoints  # noqa: PLC0415 - likewise
 
-    await prepare(backend)
     async with backend.call() as call:
         channel = await custom_channel(call)
         if webhook is not None:
-            parse_url(webhook)
             known = {endpoint.url for endpoint in await list_endpoints(call.connection)}
             if webhook not in known:
                 secret = os.environ.get("ADA_WEBHOOK_SECRET") or None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ada_mockserver.api.calls import Backend
     from ada_mockserver.outbox.outbox import Outbox
 
-__all__ = ["API_ROUTES", "create_app"]
+__all__ = ["API_ROUTES", "create_app", "running"]
 
 API_ROUTES = [
     *webhooks.ROUTES,
@@ -38,24 +38,32 @@ API_ROUTES = [
 """The operations of Ada's API that are served, below ``/api``."""
 
 
-def create_app(
-    backend: Backend, *, keys: Sequence[str], outbox: Outbox | None = None, rate_limited: bool = False
-) -> Starlette:
-    """The application; its lifespan opens the database and starts the deliveries, and ends both.
+@asynccontextmanager
+async def running(backend: Backend, outbox: Outbox | None = None) -> AsyncIterator[None]:
+    """Open the database and start the deliveries, and end both; an application is served within.
 
-    Without an ``outbox`` events are stored and nothing is delivered.
+    Raises `UsageError` when another process uses a database on SQLite.
     """
-
-    @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    try:
         await prepare(backend)
         if outbox is not None:
             await outbox.start()
-        yield
-        if outbox is not None:
-            await outbox.stop()
+        try:
+            yield
+        finally:
+            if outbox is not None:
+                await outbox.stop()
+    finally:
         await backend.database.close()
 
+
+def create_app(
+    backend: Backend, *, keys: Sequence[str], outbox: Outbox | None = None, rate_limited: bool = False
+) -> Starlette:
+    """The application, to be served within `running`.
+
+    Without an ``outbox`` events are stored and nothing is delivered.
+    """
     app = Starlette(
         routes=[
             Mount("/api", routes=API_ROUTES),
@@ -66,7 +74,6 @@ def create_app(
         ],
         middleware=[Middleware(Guard, keys=keys, clock=backend.clock, rate_limited=rate_limited)],
         exception_handlers={ApiError: _refuse, HTTPException: _http_error, Exception: _fail},
-        lifespan=lifespan,
     )
     app.state.backend, app.state.outbox = backend, outbox
     return app
