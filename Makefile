@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := .venv-peers
 
 .PHONY: demo test lint format schemas mutants fuzz soak clean
 
@@ -25,11 +26,15 @@ format: $(STAMP)
 schemas: $(STAMP)
 	$(BIN)/adakit schemas generate
 
-# Every consumer of tests/corpus against the check: what it finds, misses and wrongly accuses. About 15 minutes.
+# Every consumer of tests/corpus against the check and its peers: what is found, missed and wrongly accused.
+# About 30 minutes. Schemathesis stands apart: installed beside pytest, it would load in every test run.
 mutants: $(STAMP)
 	$(BIN)/python -m pip install --quiet --group corpus
 	npm ci --silent --prefix tests/corpus/node
-	$(BIN)/python benchmarks/mutants.py --compare benchmarks/first_run.json
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(PEERS)/bin/python -m pip install --quiet --group peers
+	$(BIN)/python benchmarks/mutants.py --compare benchmarks/first_run.json --peers $(PEERS)/bin/python
 
 # Servers killed with SIGKILL while clients write and the consumer fails: nothing lost, nothing doubled without
 # a reason. On SQLite, then on PostgreSQL (Debian's package postgresql) with two servers. About 6 minutes.
@@ -51,4 +56,4 @@ $(STAMP): pyproject.toml
 	touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) dist build .mypy_cache .pytest_cache .ruff_cache
