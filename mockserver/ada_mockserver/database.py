@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import MetaData, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -43,6 +43,7 @@ metadata = MetaData(
 
 _WAKE = "adakit-wake"
 _BUSY = 30.0
+_TURNS = 0xADA
 
 
 class Database:
@@ -108,9 +109,31 @@ class Database:
         return True
 
     async def create(self) -> None:
-        """Create the tables that do not exist yet; the modules that define them are imported before."""
-        async with self.engine.begin() as connection:
-            await connection.run_sync(metadata.create_all)
+        """Create the tables that do not exist yet; the modules that define them are imported before.
+
+        Raises `UsageError` for a database that cannot be reached or used.
+        """
+        try:
+            async with self.engine.begin() as connection:
+                await self.take_turns(connection)
+                await connection.run_sync(metadata.create_all)
+        except (OSError, SQLAlchemyError) as error:
+            reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+            place = f"The file {self.file}" if self.file else "The database"
+            raise UsageError(
+                f"{place} cannot be used: {reason.rstrip('.')}.",
+                next_step="Does the folder exist?"
+                if self.file
+                else "Is the server running, and the URL right?",
+            ) from error
+
+    async def take_turns(self, connection: AsyncConnection) -> None:
+        """Wait until no other process is in a transaction that took turns, until the end of this one.
+
+        For what is done once for a database; on SQLite transactions take turns anyway.
+        """
+        if not self.is_sqlite:
+            await connection.execute(select(func.pg_advisory_xact_lock(_TURNS)))
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
