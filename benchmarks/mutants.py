@@ -1,7 +1,8 @@
 """Runs the contract check against the corpus of consumers, and says what it finds and what it misses.
 
 A consumer with a bug counts as detected when `adakit check` exits with 1; a correct one that does is a false
-positive. `--save FILE` keeps the result, `--compare FILE` prints it beside an earlier one.
+positive. `--save FILE` keeps the result, `--compare FILE` prints it beside an earlier one, `--peers PYTHON`
+also runs what ``peers`` describes (with the interpreter that has Schemathesis) against the same consumers.
 """
 
 from __future__ import annotations
@@ -13,11 +14,18 @@ import json
 import os
 import secrets
 import sys
+import tempfile
 import time
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import peers
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 ROOT = Path(__file__).parents[1]
 TESTS = ROOT / "tests"
@@ -40,6 +48,7 @@ class Outcome:
     rules: list[str]
     seconds: float
     note: str = ""
+    peers: dict[str, bool] = field(default_factory=dict)
 
     @property
     def detected(self) -> bool:
@@ -68,41 +77,43 @@ async def drained(process: asyncio.subprocess.Process) -> None:
         pass
 
 
-async def measured(entry: dict[str, Any], options: list[str]) -> Outcome:
-    """Start a consumer, check it, end it."""
+@asynccontextmanager
+async def serving(consumer: str) -> AsyncIterator[tuple[int, str]]:
+    """A consumer for one run: its port and secret; RuntimeError or TimeoutError where it does not start."""
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     environment = {**os.environ, "ADA_WEBHOOK_SECRET": secret, "PYTHONWARNINGS": "ignore"}
-    begun = time.monotonic()
-    known = (entry["id"], entry["family"], entry["split"], entry["correct"], entry.get("bug") or "")
-    try:
-        process, port = await started(entry["id"], environment)
-    except (RuntimeError, TimeoutError) as error:
-        return Outcome(*known, exit_code=-1, strict_exit_code=-1, rules=[], seconds=0, note=str(error))
+    process, port = await started(consumer, environment)
     drain = asyncio.create_task(drained(process))
-    base = f"http://127.0.0.1:{port}"
     try:
-        check = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "adakit", "check", f"{base}/webhooks/ada", "--secret", secret,
-            "--seen-url", f"{base}/_seen", "--json", *options,
-            env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        async with asyncio.timeout(CHECK_LIMIT):
-            out, err = await check.communicate()
-    except TimeoutError:
-        check.kill()
-        return Outcome(
-            *known,
-            exit_code=-1,
-            strict_exit_code=-1,
-            rules=[],
-            seconds=CHECK_LIMIT,
-            note="the check did not end",
-        )
+        yield port, secret
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
         await drain
+
+
+async def measured(entry: dict[str, Any], options: list[str]) -> Outcome:
+    """Start a consumer, check it, end it."""
+    known = (entry["id"], entry["family"], entry["split"], entry["correct"], entry.get("bug") or "")
+    nothing = {"exit_code": -1, "strict_exit_code": -1, "rules": []}
+    begun = time.monotonic()
+    try:
+        async with serving(entry["id"]) as (port, secret):
+            base = f"http://127.0.0.1:{port}"
+            check = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "adakit", "check", f"{base}/webhooks/ada", "--secret", secret,
+                "--seen-url", f"{base}/_seen", "--json", *options,
+                stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+            try:
+                async with asyncio.timeout(CHECK_LIMIT):
+                    out, err = await check.communicate()
+            except TimeoutError:
+                check.kill()
+                return Outcome(*known, **nothing, seconds=CHECK_LIMIT, note="the check did not end")
+    except (RuntimeError, TimeoutError) as error:
+        return Outcome(*known, **nothing, seconds=0, note=str(error))
     code = check.returncode if check.returncode is not None else -1
     report = json.loads(out) if out.strip().startswith(b"{") else {}
     findings = report.get("findings", [])
@@ -116,13 +127,31 @@ async def measured(entry: dict[str, Any], options: list[str]) -> Outcome:
     )
 
 
-async def run(entries: list[dict[str, Any]], jobs: int, options: list[str]) -> list[Outcome]:
+async def of_the_peers(consumer: str, *, python: Path, described: Path) -> dict[str, bool]:
+    """Whether each of the peers finds something wrong with a consumer."""
+    async with serving(consumer) as (port, secret):
+        plain = await peers.happy_path(port, secret)
+    async with serving(consumer) as (port, secret):
+        generated = await peers.schemathesis(port, secret, python=python, described=described)
+    return {"happy path": plain, "schemathesis": generated}
+
+
+async def run(
+    entries: list[dict[str, Any]], jobs: int, options: list[str], *, python: Path | None, described: Path
+) -> list[Outcome]:
     """Measure consumers, ``jobs`` at a time; a line for each as it ends."""
     waiting, outcomes = iter(entries), []
 
     async def work() -> None:
         for entry in waiting:
             outcome = await measured(entry, options)
+            if python is not None:
+                try:
+                    found = await of_the_peers(entry["id"], python=python, described=described)
+                except (RuntimeError, TimeoutError) as error:
+                    found = {}
+                    print(f"   {entry['id']}: the peers were not measured: {error}", flush=True)
+                outcome = replace(outcome, peers=found)
             outcomes.append(outcome)
             wrong = outcome.detected == outcome.correct
             mark, rules = "!!" if wrong else "  ", ", ".join(outcome.rules)[:90]
@@ -146,13 +175,16 @@ def summary(outcomes: list[Outcome], earlier: dict[str, int]) -> None:
     families: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in wrong:
         families[outcome.family].append(outcome)
-    print(f"\n{'family':<24}{'first run':>16}{'now':>18}{'--strict':>18}")
+    named = [name for name in ("happy path", "schemathesis") if any(name in o.peers for o in outcomes)]
+    columns = "".join(f"{name:>18}" for name in named)
+    print(f"\n{'family':<24}{'first run':>16}{'now':>18}{'--strict':>18}{columns}")
     for name, members in [*sorted(families.items()), ("all", wrong),
                           ("tune", [o for o in wrong if o.split == "tune"]),
                           ("held-out", [o for o in wrong if o.split == "held-out"])]:  # fmt: skip
         before = rate([earlier[o.id] == 1 for o in members if o.id in earlier])
         strict = rate([o.strict_exit_code == 1 for o in members])
-        print(f"{name:<24}{before:>16}{rate([o.detected for o in members]):>18}{strict:>18}")
+        beside = "".join(f"{rate([o.peers[peer] for o in members if peer in o.peers]):>18}" for peer in named)
+        print(f"{name:<24}{before:>16}{rate([o.detected for o in members]):>18}{strict:>18}{beside}")
     print("\nMissed:")
     for outcome in wrong:
         if not outcome.detected:
@@ -162,6 +194,9 @@ def summary(outcomes: list[Outcome], earlier: dict[str, int]) -> None:
     print(f"\nFalse positives: {len(accused)} of {len(correct)} correct consumers")
     for outcome in accused:
         print(f"  {outcome.id}: exit {outcome.exit_code}, {', '.join(outcome.rules)}  {outcome.note}")
+    for peer in named:
+        wrongly = [o.id for o in correct if o.peers.get(peer)]
+        print(f"False positives of {peer}: {len(wrongly)} of {len(correct)}: {', '.join(wrongly) or 'none'}")
     warned = [o for o in correct if o.exit_code == 0 and o.strict_exit_code]
     print(f"Warned (an error with --strict): {', '.join(f'{o.id} {o.rules}' for o in warned) or 'none'}")
 
@@ -176,6 +211,9 @@ def main() -> None:
     parser.add_argument("--save", type=Path)
     parser.add_argument("--compare", type=Path)
     parser.add_argument("--option", action="append", default=[], help="a further option of adakit check")
+    parser.add_argument(
+        "--peers", type=Path, metavar="PYTHON", help="run the peers too, with this interpreter"
+    )
     arguments = parser.parse_args()
     manifest = json.loads((TESTS / "corpus" / "manifest.json").read_text(encoding="utf-8"))
     entries = manifest["consumers"] if isinstance(manifest, dict) else manifest
@@ -190,7 +228,13 @@ def main() -> None:
     if arguments.compare:
         earlier = {o["id"]: o["exit_code"] for o in json.loads(arguments.compare.read_text(encoding="utf-8"))}
     begun = time.monotonic()
-    outcomes = asyncio.run(run(entries, arguments.jobs, arguments.option))
+    with tempfile.TemporaryDirectory() as folder:
+        described = Path(folder) / "openapi.json"
+        described.write_text(json.dumps(peers.document()), encoding="utf-8")
+        python = arguments.peers and arguments.peers.absolute()
+        outcomes = asyncio.run(
+            run(entries, arguments.jobs, arguments.option, python=python, described=described)
+        )
     if arguments.save:
         kept = json.dumps([asdict(o) for o in outcomes], indent=1, ensure_ascii=False)
         arguments.save.write_text(kept + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""ADA403 to ADA408, and ADA302's forgery that comes first: behaviours of delivery, as Ada delivers.
+"""ADA403 to ADA410, and ADA302's forgery that comes first: behaviours of delivery, as Ada delivers.
 
 Sources: /reference/webhooks/overview; docs.svix.com/retries.
 """
@@ -6,16 +6,26 @@ Sources: /reference/webhooks/overview; docs.svix.com/retries.
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.trial import Attempt, Stage, asks_for_redelivery
+from ada_contract_tests.connections import FIRST_REQUESTS, over_the_connection_of
+from ada_contract_tests.conversations import (
+    CONVERSATIONS,
+    LONG,
+    interleaved,
+    long_conversation,
+    second_handoff,
+    story,
+)
+from ada_contract_tests.large_bodies import LARGE_SIZES, SIZES, sized
 from ada_mockserver.payloads import encode
 from ada_mockserver.signing import generate_secret, signature_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
+
+    from ada_contract_tests.trial import Stage
 
 __all__ = ["BURST", "Behaviour", "behaviours_of"]
 
@@ -24,28 +34,40 @@ Payload = dict[str, Any]
 BURST = 50
 """Deliveries at once."""
 
-TOGETHER = 8
-"""Deliveries at a time where their order does not matter and their number does."""
-
-CONVERSATIONS = 12
-MESSAGES_EACH = 4
-LONG = 110
-"""Messages of the long conversation."""
-
-SIZES = {"64-kb": 64, "100-kb": 100, "256-kb": 256}
-LARGE_SIZES = {"1-mb": 1024, "5-mb": 5 * 1024}
-"""Sizes in KiB of the whole event; of the large ones Ada documents nothing."""
+WITHIN_A_CONVERSATION = (
+    "end_user.created",
+    "conversation.created",
+    "conversation.message",
+    "conversation.ended",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """A behaviour of delivery: ``run`` makes its deliveries on a stage; ``lenient`` findings are warnings."""
+    """A behaviour of delivery: ``run`` makes its deliveries on a stage; ``lenient`` findings are warnings.
+
+    ``over_http`` is true where it needs a connection, which an application in process has none of.
+    ``finish`` makes further deliveries at the end of a run, or at once where there is no run. ``others`` are
+    further event types that it delivers: it is left out for an endpoint that does not want them.
+    """
 
     name: str
     rule: str
     summary: str
     run: Callable[[Stage], Awaitable[None]]
     lenient: bool = False
+    over_http: bool = False
+    finish: Callable[[Stage], Awaitable[None]] | None = None
+    others: tuple[str, ...] = ()
+
+
+async def _once(stage: Stage) -> None:
+    await stage.send(stage.event(stage.case.event), label="first")
+
+
+async def _once_more(stage: Stage) -> None:
+    event, message_id = stage.event(stage.case.event), stage.attempts[0].message_id
+    await stage.send(event, message_id=message_id, label="again at the end of the run")
 
 
 async def _again(stage: Stage) -> None:
@@ -68,7 +90,7 @@ async def _concurrent(stage: Stage) -> None:
             for label in ("one of two at once", "the other of two at once")
         )
     )
-    await _redelivered(stage, [(twin, event) for twin in twins])
+    await stage.redeliver_wanted([(twin, event) for twin in twins])
 
 
 async def _after_others(stage: Stage) -> None:
@@ -79,20 +101,13 @@ async def _after_others(stage: Stage) -> None:
     await stage.send(event, message_id=message_id, timestamp=stamp, label="again after other events")
 
 
-async def _redelivered(stage: Stage, attempts: Sequence[tuple[Attempt, Payload]]) -> None:
-    """Deliver again, after one pause and one after the other, what the consumer asked to have again."""
-    wanted = [(a, payload) for a, payload in attempts if asks_for_redelivery(a.answer)]
-    for number, (attempt, payload) in enumerate(wanted):
-        await stage.redeliver(attempt, payload, pause=number == 0)
-
-
 async def _ended_first(stage: Stage) -> None:
     names = ("conversation.ended", "conversation.message", "conversation.created")
     end, said, begin = (stage.event(name) for name in names)
     ended = await stage.send(end, label="ended, before created", again=False)
     message = await stage.send(said, label="message, before created", again=False)
     await stage.send(begin, label="created, last", stale=True)
-    await _redelivered(stage, [(message, said), (ended, end)])
+    await stage.redeliver_wanted([(message, said), (ended, end)])
 
 
 async def _never_announced(stage: Stage) -> None:
@@ -107,7 +122,7 @@ async def _updated_first(stage: Stage) -> None:
     created, updated = stage.event("end_user.created"), stage.event("end_user.updated")
     early = await stage.send(updated, label="updated, before created", again=False)
     await stage.send(created, label="created, last", stale=True)
-    await _redelivered(stage, [(early, updated)])
+    await stage.redeliver_wanted([(early, updated)])
 
 
 async def _burst(stage: Stage) -> None:
@@ -115,61 +130,7 @@ async def _burst(stage: Stage) -> None:
     attempts = await asyncio.gather(
         *(stage.send(event, label=f"one of {BURST} at once", again=False) for event in events)
     )
-    await _redelivered(stage, list(zip(attempts, events, strict=True)))
-
-
-def _sized(kib: int) -> Callable[[Stage], Awaitable[None]]:
-    async def run(stage: Stage) -> None:
-        event = stage.event("conversation.message")
-        missing = kib * 1024 - len(encode(event))
-        line = "Dear team, please find my whole correspondence with your colleagues below.\n"
-        body = event["data"]["content"]["body"] + "\n" + line * (missing // len(json.dumps(line)) + 1)
-        event["data"]["content"]["body"] = body
-        await stage.send(event, label=f"an event of about {kib} KB")
-
-    return run
-
-
-async def _in_turns(stage: Stage, sends: Sequence[Callable[[], Awaitable[Attempt]]]) -> None:
-    """Run deliveries ``TOGETHER`` at a time, in order, for as long as each gets an answer."""
-    for start in range(0, len(sends), TOGETHER):
-        if any(attempt.answer.error is not None for attempt in stage.attempts):
-            return
-        await asyncio.gather(*(send() for send in sends[start : start + TOGETHER]))
-
-
-def _sending(stage: Stage, event: Payload, label: str) -> Callable[[], Awaitable[Attempt]]:
-    async def send() -> Attempt:
-        return await stage.send(event, label=label)
-
-    return send
-
-
-def _message_in(stage: Stage, conversation: Payload, key: str) -> Payload:
-    message = stage.event("conversation.message", key)
-    ids = {k: conversation["data"][k] for k in ("conversation_id", "end_user_id", "ai_agent_domain")}
-    return {**message, "data": {**message["data"], **ids}}
-
-
-async def _interleaved(stage: Stage) -> None:
-    created = [stage.event("conversation.created", f"{n}") for n in range(CONVERSATIONS)]
-    channel = created[0]["data"]["channel_id"]
-    for event in created:
-        event["data"]["channel_id"] = channel
-    await _in_turns(stage, [_sending(stage, event, "one of many conversations") for event in created])
-    messages = [
-        _message_in(stage, event, f"{n}/{turn}")
-        for turn in range(MESSAGES_EACH)
-        for n, event in enumerate(created)
-    ]
-    await _in_turns(stage, [_sending(stage, m, "a message among many conversations") for m in messages])
-
-
-async def _long(stage: Stage) -> None:
-    created = stage.event("conversation.created")
-    await stage.send(created, label="the beginning of a long conversation")
-    messages = [_message_in(stage, created, f"{n}") for n in range(LONG)]
-    await _in_turns(stage, [_sending(stage, m, f"one of {LONG} messages") for m in messages])
+    await stage.redeliver_wanted(list(zip(attempts, events, strict=True)))
 
 
 async def _forged_first(stage: Stage) -> None:
@@ -181,11 +142,7 @@ async def _forged_first(stage: Stage) -> None:
         [generate_secret(courier.rng)], message_id=message_id, timestamp=courier.now(), body=body
     )
     answer = await courier.request(forged, body)
-    stage.record(
-        Attempt(
-            stage.case.id, stage.case.event, message_id, answer, authentic=False, final=False, label="forged"
-        )
-    )
+    stage.record_unjudged(answer, message_id=message_id, label="forged")
     await stage.send(event, message_id=message_id, label="the true event, after a forgery with its id")
 
 
@@ -203,6 +160,13 @@ EVERY_EVENT = (
         "the same event comes again with a new timestamp and signature",
         _with_new_timestamp,
     ),
+    Behaviour(
+        "delivery:duplicate-at-the-end",
+        "ADA403",
+        "the same event comes again when all others have come",
+        _once,
+        finish=_once_more,
+    ),
 )
 FORGED_FIRST = Behaviour(
     "signature:forged-first",
@@ -211,6 +175,25 @@ FORGED_FIRST = Behaviour(
     _forged_first,
 )
 BY_EVENT: dict[str, tuple[Behaviour, ...]] = {
+    "conversation.created": (
+        Behaviour(
+            "delivery:whole-chat",
+            "ADA410",
+            "a chat from its beginning to its end, and a link after it",
+            story("conversation"),
+            others=WITHIN_A_CONVERSATION,
+        ),
+        Behaviour(
+            "delivery:whole-call", "ADA410", "a call as a whole", story("voice"), others=WITHIN_A_CONVERSATION
+        ),
+        Behaviour(
+            "delivery:whole-e-mail",
+            "ADA410",
+            "an exchange of e-mails as a whole",
+            story("email"),
+            others=WITHIN_A_CONVERSATION,
+        ),
+    ),
     "conversation.message": (
         Behaviour(
             "delivery:never-announced",
@@ -220,19 +203,42 @@ BY_EVENT: dict[str, tuple[Behaviour, ...]] = {
         ),
         Behaviour("delivery:burst", "ADA405", f"{BURST} deliveries come at once", _burst),
         *(
-            Behaviour(f"body:{name}", "ADA406", f"the event has {kib} KB", _sized(kib), name in LARGE_SIZES)
+            Behaviour(f"body:{name}", "ADA406", f"the event has {kib} KB", sized(kib), name in LARGE_SIZES)
             for name, kib in (SIZES | LARGE_SIZES).items()
         ),
         Behaviour(
             "delivery:interleaved",
             "ADA408",
             f"{CONVERSATIONS} conversations on one channel are interleaved",
-            _interleaved,
+            interleaved,
+            others=("conversation.created",),
         ),
-        Behaviour("delivery:long-conversation", "ADA408", f"a conversation has {LONG} messages", _long),
+        Behaviour(
+            "delivery:long-conversation",
+            "ADA408",
+            f"a conversation has {LONG} messages",
+            long_conversation,
+            others=("conversation.created",),
+        ),
+        *(
+            Behaviour(
+                f"connection:after-{name}",
+                "ADA409",
+                f"an event comes over the connection of {after}",
+                over_the_connection_of(first, after),
+                over_http=True,
+            )
+            for name, after, first in FIRST_REQUESTS
+        ),
     ),
     "conversation.ended": (
-        Behaviour("delivery:before-created", "ADA404", "ended and message come before created", _ended_first),
+        Behaviour(
+            "delivery:before-created",
+            "ADA404",
+            "ended and message come before created",
+            _ended_first,
+            others=("conversation.message", "conversation.created"),
+        ),
     ),
     "conversation.handoff.ended": (
         Behaviour(
@@ -241,9 +247,39 @@ BY_EVENT: dict[str, tuple[Behaviour, ...]] = {
             "a handoff ends of a conversation that was never announced",
             _handoff_never_announced,
         ),
+        Behaviour(
+            "delivery:whole-handoff",
+            "ADA410",
+            "a chat that is handed to a human agent and back",
+            story("handoff"),
+            others=WITHIN_A_CONVERSATION,
+        ),
+        Behaviour(
+            "delivery:second-handoff",
+            "ADA410",
+            "a conversation is handed off twice",
+            second_handoff,
+            others=("conversation.message",),
+        ),
     ),
     "end_user.updated": (
-        Behaviour("delivery:before-created", "ADA404", "updated comes before created", _updated_first),
+        Behaviour(
+            "delivery:before-created",
+            "ADA404",
+            "updated comes before created",
+            _updated_first,
+            others=("end_user.created",),
+        ),
+        Behaviour(
+            "delivery:whole-profile",
+            "ADA410",
+            "a profile is filled in, step by step",
+            story("profile"),
+            others=("end_user.created",),
+        ),
+    ),
+    "audit_log.emitted": (
+        Behaviour("delivery:whole-day", "ADA410", "a day of configuration changes", story("audit")),
     ),
 }
 

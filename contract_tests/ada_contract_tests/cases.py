@@ -20,11 +20,11 @@ from ada_schemas.errors import UsageError
 from ada_schemas.variation import ANY, degrees
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from ada_contract_tests.behaviours import Behaviour
     from ada_contract_tests.dressings import Dressing
     from ada_contract_tests.forgeries import Forgery
-    from ada_contract_tests.trial import Stage
     from ada_mockserver.events import EventFactory
 
 __all__ = ["Case", "Selection", "all_cases", "case_named"]
@@ -60,7 +60,7 @@ class Case:
     encode: Callable[[Payload], bytes] = field(default=encode, repr=False, compare=False)
     dressing: Dressing | None = field(default=None, repr=False, compare=False)
     forgery: Forgery | None = field(default=None, repr=False, compare=False)
-    behaviour: Callable[[Stage], Awaitable[None]] | None = field(default=None, repr=False, compare=False)
+    behaviour: Behaviour | None = field(default=None, repr=False, compare=False)
 
     @property
     def handling(self) -> Literal["must", "may", "never"]:
@@ -78,7 +78,8 @@ class Case:
     @property
     def over_http(self) -> bool:
         """Whether it makes a difference on the wire only, and so does not apply in process."""
-        return self.dressing is not None and self.dressing.over_http
+        way = self.dressing or self.behaviour
+        return way is not None and way.over_http
 
     def base(self, events: EventFactory) -> Payload:
         """The event that the case starts from: its own conversation, message and end user."""
@@ -122,7 +123,7 @@ def _of_event(event: str) -> Iterator[Case]:
             event,
             behaviour.summary,
             lenient=behaviour.lenient,
-            behaviour=behaviour.run,
+            behaviour=behaviour,
         )
     for label, summary, make in hostile_values(event):
         yield Case(f"{event}/hostile:{label}", "ADA505", event, summary, lenient=True, encode=make)
@@ -205,8 +206,11 @@ class Selection:
 
 
 def _about(case: Case, events: frozenset[str]) -> bool:
-    """Whether a case is about one of these events; hostile bodies are no event, and always belong."""
-    return case.event in events or (case.event == ANY and case.rule != "ADA203")
+    """Whether a case is about these events alone; hostile bodies are no event, and always belong."""
+    if case.event == ANY and case.rule != "ADA203":
+        return True
+    others = case.behaviour.others if case.behaviour is not None else ()
+    return case.event in events and events.issuperset(others)
 
 
 def _ignored(text: str) -> tuple[frozenset[str], frozenset[str]]:

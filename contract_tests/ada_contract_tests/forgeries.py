@@ -69,6 +69,10 @@ class Forgery:
         return tuple(headers), _altered(body) if self.alters_body else body
 
 
+def _with_another_character(value: str, at: int) -> str:
+    return f"{value[:at]}{'B' if value[at] == 'A' else 'A'}{value[at + 1 :]}"
+
+
 def _altered(body: bytes) -> bytes:
     """The same event with one more member: still a valid event, yet not the one that was signed."""
     return body.rstrip()[:-1] + b',"adakit_forged":true}'
@@ -96,9 +100,30 @@ FORGERIES: tuple[Forgery, ...] = (
         replaces="svix-timestamp",
         change=lambda value: str(int(value) - MINUTE),
     ),
-    Forgery("stale", "ADA304", "signed correctly, ten minutes ago", age=10 * MINUTE),
+    Forgery(
+        "altered-signature-start",
+        "ADA303",
+        "the first character of the signature was changed",
+        replaces="svix-signature",
+        change=lambda value: _with_another_character(value, len("v1,")),
+    ),
+    Forgery(
+        "altered-signature-end",
+        "ADA303",
+        "one of the last characters of the signature was changed",
+        replaces="svix-signature",
+        change=lambda value: _with_another_character(value, len(value) - 3),
+    ),
+    Forgery(
+        "altered-signature-case",
+        "ADA303",
+        "the letters of the signature have the other case",
+        replaces="svix-signature",
+        change=lambda value: f"v1,{value.removeprefix('v1,').swapcase()}",
+    ),
+    Forgery("stale", "ADA304", "signed correctly, six minutes ago", age=6 * MINUTE),
     Forgery("stale-day", "ADA304", "signed correctly, a day ago", age=DAY),
-    Forgery("future", "ADA305", "signed correctly, for ten minutes ahead", age=-10 * MINUTE),
+    Forgery("future", "ADA305", "signed correctly, for six minutes ahead", age=-6 * MINUTE),
     Forgery("future-day", "ADA305", "signed correctly, for a day ahead", age=-DAY),
     _malformed("no-comma", "the signature has no comma", lambda value: value.replace(",", "")),
     _malformed("bad-padding", "the signature's base64 is cut off", lambda value: value[:-2]),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ada_mockserver.payloads import encode
 from ada_schemas.catalog import event_named
 from ada_schemas.paths import put
-from ada_schemas.shapes import Mapping, Object, Union
+from ada_schemas.shapes import Mapping, Object, Scalar, Union
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,6 +84,10 @@ def hostile_values(event: str) -> Iterator[tuple[str, str, Callable[[Payload], b
     for path in members:
         for label, value in (("null", None), ("number", 7), ("list", [1]), ("object", {"a": 1})):
             yield f"{path}:{label}", f"{path} is {json.dumps(value)}", _with(path, value)
+    if data is not None and isinstance(data.shape, Object):
+        for path in _texts(data.shape):
+            nul = _with(f"data.{path}", "before\0after")
+            yield f"data.{path}:nul", f"data.{path} holds the character U+0000", nul
     yield from _numbers(data.shape if data else None)
 
 
@@ -94,6 +98,20 @@ def _numbers(data: Any) -> Iterator[tuple[str, str, Callable[[Payload], bytes]]]
             yield f"data.{path}:{label}", f"data.{path} holds {text}", _with_token(place, text)
         nested = {"a": {"b": [1, {"c": None}]}}
         yield f"data.{path}:nested", f"data.{path} holds a nested object", _with(place, nested)
+
+
+def _texts(data: Object | Union) -> Iterator[str]:
+    """The paths of what people write, in an object; of a union, in its first branch that has any."""
+    if isinstance(data, Union):
+        found = (list(_texts(branch.shape)) for branch in data.branches)
+        yield from next((paths for paths in found if paths), [])
+        return
+    for member in data.members:
+        match member.shape:
+            case Scalar(holds="message" | "text"):
+                yield member.name
+            case Object() | Union() as inner:
+                yield from (f"{member.name}.{path}" for path in _texts(inner))
 
 
 def _maps(data: Any) -> Iterator[str]:

@@ -9,14 +9,15 @@ its forgeries, or its hostile input), the rest of that subject is not sent.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.findings import Report, Result
 from ada_contract_tests.judging import always_the_same, changes_of, judge, status_findings
-from ada_contract_tests.trial import Stage, perform
-from ada_contract_tests.witness import witness_findings
+from ada_contract_tests.silence import NO_CONNECTION, group_of, interleaved
+from ada_contract_tests.trial import Stage, finish, perform
+from ada_contract_tests.witness import CUT_SHORT, LONGEST_WAIT, witness_findings
 from ada_schemas.errors import TargetError, UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.cases import Case
     from ada_contract_tests.findings import Finding
+    from ada_contract_tests.silence import Group
     from ada_contract_tests.trial import Courier, Trial
     from ada_contract_tests.witness import Witness
     from ada_mockserver.events import EventFactory
@@ -36,16 +38,14 @@ CONFIRMATIONS = 3
 PATIENCE = 90.0
 """Seconds after which a run in which answers time out ends; an attempt under way may still take its limit."""
 
-NO_CONNECTION = ("refused", "dns", "tls")
+FIRST_RETRY = 6.0
+"""Seconds: a failed delivery is repeated after 5 s (/reference/webhooks/overview), and a little."""
 
 RESTART = 1.0
 """Seconds that an endpoint without connections is given before it is tried again: servers reload."""
 
 TELLING = (401, 403, 404, 405)
 """Answers that say something about the address or the secret, whatever the event holds."""
-
-Group = tuple[str, str]
-"""What stays silent together: the kind of silence and its subject, "" for everything."""
 
 ANY_SILENCE: Group = ("silent", "")
 """The group of everything, while there never was an answer."""
@@ -76,6 +76,7 @@ class Runner:
     _results: dict[str, Result] = field(default_factory=dict)
     _silent: dict[Group, list[tuple[Case, Trial]]] = field(default_factory=lambda: defaultdict(list))
     _held: dict[Group, list[Case]] = field(default_factory=lambda: defaultdict(list))
+    _postponed: list[Stage] = field(default_factory=list)
     _answered: bool = False
     _recovered: int = 0
     _timed_out: bool = False
@@ -92,7 +93,7 @@ class Runner:
         clock = self.courier.clock
         self._started, self._total = clock.monotonic(), len(cases)
         if self.witness is not None:
-            await self.witness.ask()
+            await self.witness.begin()
         applicable = [c for c in cases if not (self.courier.target.in_process and c.over_http)]
         if not applicable:
             raise UsageError(
@@ -101,8 +102,9 @@ class Runner:
             )
         overall = await self._probe(applicable)
         if overall is None:
-            await self._run_all(_interleaved(self._left(applicable)))
+            await self._run_all(interleaved(self._left(applicable)))
             await self._settle()
+            await self._finish()
             if self._late:
                 self._stop_late()
             overall = self._always_refused(applicable)
@@ -140,15 +142,17 @@ class Runner:
             return []
         cases = {case_id: result.case for case_id, result in self._results.items()}
         try:
-            await self.witness.settled(self._owed(cases))
+            longest = CUT_SHORT if self._stopped else LONGEST_WAIT
+            seen = await self.witness.settled(self._owed(cases), longest=longest)
             if not self._stopped:
                 await self._last_event(cases)
-            seen = await self.witness.settled(self._owed(cases))
+                seen = await self.witness.settled(self._owed(cases))
         except TargetError as error:
             self._stopped = self._stopped or error.what
             return []
         reproduce = {case_id: self.reproduce(case) for case_id, case in cases.items()}
-        found = witness_findings(self.courier, seen, cases, reproduce=reproduce)
+        nameless = self.witness.nameless(seen)
+        found = witness_findings(self.courier, seen, cases, reproduce=reproduce, nameless=nameless)
         trials = {case_id: result.trial for case_id, result in self._results.items()}
         return [
             replace(finding, changes=changes_of(trial))
@@ -244,7 +248,7 @@ class Runner:
         self._take(case, trial)
 
     async def _perform(self, case: Case, *, earlier: Trial | None = None) -> Trial:
-        return await perform(case, self.courier, self.events, earlier=earlier)
+        return await perform(case, self.courier, self.events, earlier=earlier, postponed=self._postponed)
 
     async def _run_all(self, cases: Sequence[Case]) -> None:
         """Run cases, ``jobs`` at a time, holding back those whose group has fallen silent."""
@@ -267,7 +271,7 @@ class Runner:
     def _silent_group(self, case: Case) -> Group | None:
         if not self._answered and sum(map(len, self._silent.values())) >= CONFIRMATIONS:
             return ANY_SILENCE
-        groups = [_group(kind, case) for kind in (*NO_CONNECTION, "timeout", "dropped")]
+        groups = [group_of(kind, case) for kind in (*NO_CONNECTION, "timeout", "dropped")]
         return next((g for g in groups if len(self._silent.get(g, ())) >= CONFIRMATIONS), None)
 
     def _reserve(self) -> float:
@@ -298,7 +302,7 @@ class Runner:
             return
         kind = silent.answer.error.kind
         self._timed_out |= kind == "timeout"
-        self._silent[_group(kind, case)].append((case, trial))
+        self._silent[group_of(kind, case)].append((case, trial))
 
     def _judge(self, case: Case, trial: Trial) -> None:
         finding = judge(case, trial, timeout=self.courier.timeout, reproduce=self.reproduce(case))
@@ -339,6 +343,20 @@ class Runner:
                 elif not self._out_of_patience():
                     confirmed[group] += self._confirm(case, await self._perform(case))
 
+    async def _finish(self) -> None:
+        """The deliveries that belong at the end of the run, of cases that have passed so far.
+
+        Where a witness can tell what a repetition did, they come no sooner than Ada's first retry; an
+        application in process is spared the wait.
+        """
+        if self._postponed and self.witness is not None and not self.courier.target.in_process:
+            spent = self.courier.clock.monotonic() - self._started
+            await self.courier.clock.sleep(max(0.0, FIRST_RETRY - spent))
+        for stage in self._postponed:
+            result = self._results.get(stage.case.id)
+            if result is not None and result.outcome == "passed" and not self._out_of_patience():
+                self._confirm(stage.case, await finish(stage))
+
     def _confirm(self, case: Case, trial: Trial) -> bool:
         """Judge a trial that was made alone; true when it got no answer."""
         silent = trial.unanswered
@@ -359,27 +377,6 @@ class Runner:
 
 def _must_be_accepted(case: Case) -> bool:
     return case.forgery is None and not case.refusable and not case.rule.startswith("ADA5")
-
-
-def _group(kind: str, case: Case) -> Group:
-    """What a case that got no answer is silent together with."""
-    return kind, "" if kind in NO_CONNECTION else _subject(case)
-
-
-def _subject(case: Case) -> str:
-    if case.rule.startswith("ADA5"):
-        return f"hostile input in place of {case.event}"
-    return f"forged {case.event}" if case.forgery is not None else case.event
-
-
-def _interleaved(cases: Sequence[Case]) -> list[Case]:
-    """The first case of every subject, then the second of each, ...: silence on one holds few up."""
-    position: Counter[str] = Counter()
-    turns = []
-    for case in cases:
-        position[_subject(case)] += 1
-        turns.append((position[_subject(case)], case))
-    return [case for _, case in sorted(turns, key=lambda turn: turn[0])]
 
 
 def _failed(result: Result, finding: Finding) -> Result:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ada_contract_tests.targets.base import ConnectedTarget
 from ada_mockserver.payloads import encode
 from ada_mockserver.sender import delivery_headers
 from ada_mockserver.signing import new_message_id, signature_headers
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import AsyncIterator, Sequence
 
     from ada_contract_tests.cases import Case
     from ada_contract_tests.targets.base import Answer, Target
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from ada_mockserver.events import EventFactory
     from ada_mockserver.message import Headers
 
-__all__ = ["LATER", "Attempt", "Courier", "Stage", "Trial", "perform"]
+__all__ = ["LATER", "Attempt", "Courier", "Stage", "Trial", "finish", "perform"]
 
 LATER = (409, 425, 429, 503)
 """Statuses with which a consumer asks for a redelivery; Ada retries, so one is made before judging."""
@@ -119,11 +122,23 @@ class Courier:
     async def request(self, signature: Headers, body: bytes, *, extra: Headers = ()) -> Answer:
         """One request; after the consumer asked to slow down, fewer at a time."""
         headers = delivery_headers(signature, (*self.headers, *extra))
+        async with self._a_turn():
+            return await self.target.request(headers, body, timeout=self.timeout)
+
+    async def requests_in_turn(self, requests: Sequence[tuple[Headers, bytes]]) -> list[tuple[Answer, bool]]:
+        """Requests (signature headers, body) over one connection; see `ConnectedTarget.requests_in_turn`."""
+        assert isinstance(self.target, ConnectedTarget)  # noqa: S101 - such cases do not run in process
+        made = [(delivery_headers(signature, self.headers), body) for signature, body in requests]
+        async with self._a_turn():
+            return await self.target.requests_in_turn(made, timeout=self.timeout)
+
+    @asynccontextmanager
+    async def _a_turn(self) -> AsyncIterator[None]:
         async with self._turn:
             await self._turn.wait_for(lambda: self.limit is None or self._active < self.limit)
             self._active += 1
         try:
-            return await self.target.request(headers, body, timeout=self.timeout)
+            yield
         finally:
             async with self._turn:
                 self._active -= 1
@@ -182,6 +197,12 @@ class Stage:
         label = f"{attempt.label} (redelivered)".lstrip()
         return await self._once(payload, attempt.message_id, None, label, stale=attempt.stale)
 
+    async def redeliver_wanted(self, attempts: Sequence[tuple[Attempt, Payload]]) -> None:
+        """Deliver again, after one pause and one after the other, what the consumer asked to have again."""
+        wanted = [(a, payload) for a, payload in attempts if asks_for_redelivery(a.answer)]
+        for number, (attempt, payload) in enumerate(wanted):
+            await self.redeliver(attempt, payload, pause=number == 0)
+
     def supersede(self, attempt: Attempt) -> None:
         """Mark an attempt as followed by another one of the same message."""
         for record in (self.attempts, self.courier.ledger):
@@ -210,6 +231,12 @@ class Stage:
         self.courier.ledger.append(attempt)
         return attempt
 
+    def record_unjudged(self, answer: Answer, *, message_id: str | None = None, label: str) -> None:
+        """Keep a request that is not authentic and whose answer another rule judges."""
+        case = self.case
+        attempt = Attempt(case.id, case.event, message_id, answer, authentic=False, final=False, label=label)
+        self.record(attempt)
+
 
 def asks_for_redelivery(answer: Answer) -> bool:
     """Whether an answer means: not now, deliver again."""
@@ -217,19 +244,29 @@ def asks_for_redelivery(answer: Answer) -> bool:
 
 
 async def perform(
-    case: Case, courier: Courier, events: EventFactory, *, earlier: Trial | None = None
+    case: Case,
+    courier: Courier,
+    events: EventFactory,
+    *,
+    earlier: Trial | None = None,
+    postponed: list[Stage] | None = None,
 ) -> Trial:
     """Carry a case out; never raises for what the consumer does.
 
     ``earlier`` is a trial of the same case that got no answer: a single delivery is repeated with its
-    svix-id, as Ada would, a behaviour begins anew with other events.
+    svix-id, as Ada would, a behaviour begins anew with other events. What a behaviour keeps for the end is
+    left to the caller where there is a list ``postponed``: `finish` does it.
     """
     stage = Stage(case, courier, events, round=0 if earlier is None else 1)
     for attempt in earlier.attempts if earlier is not None else ():
         courier.ledger[courier.ledger.index(attempt)] = replace(attempt, final=False)
     base = case.base(events)
     if case.behaviour is not None:
-        await case.behaviour(stage)
+        await case.behaviour.run(stage)
+        if postponed is None:
+            return await finish(stage)
+        if case.behaviour.finish is not None:
+            postponed.append(stage)
         return Trial(tuple(stage.attempts), base, base)
     payload = case.change(base)
     body = case.encode(payload)
@@ -239,6 +276,15 @@ async def perform(
         await courier.pause(attempt.answer)
         await _sealed(stage, body, message_id=attempt.message_id)
     return Trial(tuple(stage.attempts), base, payload)
+
+
+async def finish(stage: Stage) -> Trial:
+    """Make the deliveries that a behaviour keeps for the end; the whole trial."""
+    behaviour = stage.case.behaviour
+    if behaviour is not None and behaviour.finish is not None and stage.attempts[-1].accepted:
+        await behaviour.finish(stage)
+    base = stage.case.base(stage.events)
+    return Trial(tuple(stage.attempts), base, base)
 
 
 async def _sealed(stage: Stage, body: bytes, *, message_id: str | None = None) -> Attempt:

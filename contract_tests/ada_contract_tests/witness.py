@@ -29,6 +29,8 @@ QUIET = 5.0
 """Seconds without a change after which the consumer has settled; Ada's own demo buffers for two."""
 LONGEST_WAIT = 90.0
 """Seconds at most that a consumer that works behind a queue is given, as long as it gets on."""
+CUT_SHORT = 5.0
+"""Seconds at most after a run that was cut short."""
 POLL = 0.1
 LATE_POLL = 0.5
 TIMEOUT = 15.0
@@ -53,9 +55,21 @@ class Witness:
 
     ask: Callable[[], Awaitable[Seen]]
     clock: Clock
+    _nameless_before: int = 0
 
-    async def settled(self, wanted: Sequence[str]) -> Seen:
-        """Ask until every message in ``wanted`` has an entry, or nothing has changed for a while."""
+    async def begin(self) -> None:
+        """Ask for the first time; raises TargetError where it cannot be used."""
+        self._nameless_before = (await self.ask()).counts.get(None, Counter())["handled"]
+
+    def nameless(self, seen: Seen) -> int:
+        """How many requests without svix-id, which Ada always sends, were handled since the beginning."""
+        return seen.counts.get(None, Counter())["handled"] - self._nameless_before
+
+    async def settled(self, wanted: Sequence[str], *, longest: float = LONGEST_WAIT) -> Seen:
+        """Ask until every message in ``wanted`` has an entry, or nothing has changed for a while.
+
+        ``longest`` is how many seconds that may take at most.
+        """
         started = changed = self.clock.monotonic()
         before = Seen()
         while True:
@@ -65,7 +79,7 @@ class Witness:
                 return seen
             if seen != before:
                 before, changed = seen, now
-            if now - changed >= QUIET or now - started >= LONGEST_WAIT:
+            if now - changed >= QUIET or now - started >= longest:
                 return seen
             await self.clock.sleep(POLL if now - started < 1 else LATE_POLL)
 
@@ -114,11 +128,17 @@ def _unfit(name: str, reason: str) -> TargetError:
 
 
 def witness_findings(
-    courier: Courier, seen: Seen, cases: Mapping[str, Case], *, reproduce: Mapping[str, tuple[str, ...]]
+    courier: Courier,
+    seen: Seen,
+    cases: Mapping[str, Case],
+    *,
+    reproduce: Mapping[str, tuple[str, ...]],
+    nameless: int = 0,
 ) -> list[Finding]:
     """What the witness shows against the answers that were given.
 
-    An event type that is ignored as a whole gets one warning in place of an error a case.
+    An event type that is ignored as a whole gets one warning in place of an error a case. ``nameless`` is how
+    many requests without svix-id were handled: forgeries of one case or another that left it out.
     """
     messages: dict[tuple[str, str | None], list[Attempt]] = defaultdict(list)
     for attempt in courier.ledger:
@@ -134,6 +154,12 @@ def witness_findings(
             ignored[event].append(finding)
         elif finding is not None:
             found.append(finding)
+    forged = next((a for a in courier.ledger if not a.authentic and a.message_id is None), None)
+    if nameless > 0 and forged is not None and courier.secret is not None:
+        many = f"{nameless} requests" if nameless > 1 else "1 request"
+        got = f"{many} without svix-id {'were' if nameless > 1 else 'was'} handled"
+        lines = reproduce.get(forged.case, ())
+        found.append(_finding("ADA602", cases[forged.case], "not handled", got, lines))
     for event, findings in ignored.items():
         lost = f"v1.{event}" in seen.handled_types
         found += findings if lost else [_whole_event(event, findings)]

@@ -120,12 +120,8 @@ class Database:
         except (OSError, SQLAlchemyError) as error:
             reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             place = f"The file {self.file}" if self.file else "The database"
-            raise UsageError(
-                f"{place} cannot be used: {reason.rstrip('.')}.",
-                next_step="Does the folder exist?"
-                if self.file
-                else "Is the server running, and the URL right?",
-            ) from error
+            hint = "Does the folder exist?" if self.file else "Is the server running, and the URL right?"
+            raise UsageError(f"{place} cannot be used: {reason.rstrip('.')}.", next_step=hint) from error
 
     async def take_turns(self, connection: AsyncConnection) -> None:
         """Wait until no other process is in a transaction that took turns, until the end of this one.

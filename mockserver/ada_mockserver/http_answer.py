@@ -33,6 +33,7 @@ class Answer:
         self.headers: list[tuple[str, str]] = []
         self.body = bytearray()
         self.begun = False
+        self.surplus = False
         self.complete = False
         self.truncated = False
         self._bodiless = bodiless
@@ -42,7 +43,7 @@ class Answer:
         self._head_size = self._header_size = 0
         self._rest_size = self._body_size = 0
         self._length: int | None = None
-        self._chunked = False
+        self._chunked = self._persistent = False
         self._parser = httptools.HttpResponseParser(self)
         # Bare line feeds are common in small servers; "keep alive" lets an answer follow an interim one
         # that is HTTP/1.0 or says "Connection: close".
@@ -69,6 +70,11 @@ class Answer:
         if self._fault:
             raise self._unreadable(self._fault)
 
+    @property
+    def kept_alive(self) -> bool:
+        """Whether the answer is complete and leaves the connection to another request (RFC 9112, 9.3)."""
+        return self.complete and not self.truncated and self._persistent
+
     def end(self) -> str:
         """Take in the end of the connection; returns what is missing, "" for a complete answer."""
         if not self.complete and self.status and self._length is None and not self._chunked:
@@ -92,6 +98,7 @@ class Answer:
 
     def on_message_begin(self) -> None:
         """httptools: the first byte of an answer, of an interim one too."""
+        self.surplus = self.complete
         self.begun = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -107,13 +114,18 @@ class Answer:
             return
         if status < 100:
             self._fault = f"a status of {status:03}"
+        connection = ""
         for name, value in self.headers:
             match name.lower():
+                case "connection":
+                    connection += f"{value.lower()},"
                 case "content-length":
                     self._length = int(value)
                 case "transfer-encoding":
                     self._chunked = value.lower().rpartition(",")[2].strip() == "chunked"
         self.status = status
+        closes = "close" in connection or self._parser.get_http_version() != "1.1"
+        self._persistent = not closes and (self._length is not None or self._chunked or status == 204)
         # The answer to HEAD has a length but no body.
         self.complete = self._bodiless
 

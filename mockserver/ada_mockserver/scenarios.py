@@ -7,9 +7,11 @@ and addresses follow the locale.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
 
 from ada_mockserver.audit import STORY, draw_change, draw_entity_id
 from ada_mockserver.cast import HANDOFF_INTEGRATION, member_id
@@ -206,11 +208,20 @@ class _Story:
         return pick_dialogue(kind, self.rng, end_user=self.cast.persona, agent=self.cast.agent)
 
     def _presigned(self, filename: str) -> str:
-        """A download address of the presigned kind, valid for seven days, on a host reserved for examples."""
+        """A download address as object stores presign it, for seven days, on a host reserved for examples."""
         upload, signature = object_id(self.rng, self.now), hexadecimal(self.rng, 64)
-        return (
-            f"https://files.example.com/attachments/{upload}/{filename}?expires=604800&signature={signature}"
-        )
+        moment = datetime.fromtimestamp(self.now // 1000, UTC)
+        query = {
+            "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+            "X-Amz-Credential": f"EXAMPLE-KEY-ID/{moment:%Y%m%d}/us-east-1/s3/aws4_request",
+            "X-Amz-Date": f"{moment:%Y%m%dT%H%M%SZ}",
+            "X-Amz-Expires": "604800",
+            "X-Amz-SignedHeaders": "host",
+            "response-content-disposition": f'attachment; filename="{filename}"',
+            "X-Amz-Signature": signature,
+        }
+        signed = urlencode(query, quote_via=quote, safe="")
+        return f"https://files.example.com/attachments/{upload}/{filename}?{signed}"
 
 
 def _conversation(story: _Story) -> None:

@@ -1,4 +1,4 @@
-"""One HTTP/1.1 attempt over a connection of its own, byte for byte as the caller wrote it.
+"""HTTP/1.1 attempts, each over a connection of its own unless asked otherwise, byte for byte as written.
 
 A webhook sender is judged by what it puts on the wire and by how it reads what comes back, so nothing
 is added beyond ``Host`` and ``Content-Length``, redirects are not followed, and a failed attempt says
@@ -27,6 +27,7 @@ from ada_schemas.errors import UsageError, WireError
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Sequence
 
     from ada_mockserver.clock import Clock
     from ada_mockserver.http_request import Target
@@ -35,7 +36,7 @@ __all__ = ["Wire", "make_ssl_context"]
 
 
 class Wire:
-    """Sends requests, each over a new connection.
+    """Sends requests, each over a new connection, or several in turn over one.
 
     ``clock`` measures the attempts; ``ssl_context`` (see `make_ssl_context`) serves https URLs and is
     made with the system's certificate authorities when one is first needed.
@@ -57,28 +58,59 @@ class Wire:
         Raises `UsageError` for a request that cannot be put on the wire, and `WireError` when no
         complete answer came.
         """
+        target, attempt = self._attempt(request, timeout)
+        try:
+            await attempt.within(timeout, target)
+        finally:
+            await attempt.close()
+        return attempt.response(target)
+
+    async def send_in_turn(
+        self, requests: Sequence[Request], *, timeout: float
+    ) -> list[tuple[Response | WireError, bool]]:
+        """Send requests to one origin one after the other, over one connection for as long as it is kept.
+
+        Each has ``timeout`` seconds. With each outcome comes whether it used the connection of the request
+        before.
+        A kept connection that the peer closes without a word is no failure: the request goes over a new one,
+        as RFC 9112 (section 9.3.1) has it. Raises `UsageError` like `send`.
+        """
+        outcomes: list[tuple[Response | WireError, bool]] = []
+        before: _Attempt | None = None
+        try:
+            for request in requests:
+                target, attempt = self._attempt(request, timeout, keep_open=True)
+                reused = before is not None and attempt.take_over(before)
+                await attempt.within(timeout, target)
+                if reused and attempt.unheard:
+                    await attempt.close()
+                    target, attempt = self._attempt(request, timeout, keep_open=True)
+                    reused = False
+                    await attempt.within(timeout, target)
+                before = attempt
+                try:
+                    outcomes.append((attempt.response(target), reused))
+                except WireError as error:
+                    outcomes.append((error, reused))
+        finally:
+            if before is not None:
+                await before.close()
+        return outcomes
+
+    def _attempt(
+        self, request: Request, timeout: float, *, keep_open: bool = False
+    ) -> tuple[Target, _Attempt]:
+        """An attempt that has not begun, and where it goes."""
         if not timeout > 0:
             raise UsageError(f"A timeout of {timeout} s leaves no time for an answer.")
         target = parse_url(request.url)
-        attempt = _Attempt(
+        return target, _Attempt(
             data=encode(request, target),
             clock=self._clock,
             answer=Answer(bodiless=request.method == "HEAD", keep=request.keep),
             tls=Tls(self._context(), target.host) if target.tls else None,
+            keep_open=keep_open,
         )
-        try:
-            async with asyncio.timeout(timeout):
-                await attempt.run(target)
-        except TimeoutError:
-            if attempt.outcome is None:
-                attempt.outcome = attempt.timed_out(timeout)
-        except Failure as failure:
-            attempt.outcome = failure
-        finally:
-            await attempt.close()
-        if isinstance(attempt.outcome, Response):
-            return attempt.outcome
-        raise _wire_error(attempt, target)
 
     def _context(self) -> ssl.SSLContext:
         if self._ssl_context is None:
@@ -99,15 +131,21 @@ def _wire_error(attempt: _Attempt, target: Target) -> WireError:
 
 @dataclass(eq=False)
 class _Attempt(asyncio.Protocol):
-    """One connection, one request, one answer; ``outcome`` is set before the connection goes."""
+    """One request and its answer over a connection; ``outcome`` is set before the connection goes.
+
+    The connection is its own, or taken over from an attempt that was to ``keep_open`` what it used.
+    """
 
     data: bytes
     clock: Clock
     answer: Answer
     tls: Tls | None
+    keep_open: bool = False
     outcome: Response | Failure | None = None
+    surplus: bool = False
     _transport: asyncio.Transport | None = None
     _socket: socket.socket | None = None
+    _done: asyncio.Event = field(default_factory=asyncio.Event)
     _closed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -117,12 +155,57 @@ class _Attempt(asyncio.Protocol):
         """Seconds since the attempt began."""
         return self.clock.monotonic() - self._started
 
+    @property
+    def unheard(self) -> bool:
+        """Whether the connection ended before one byte of an answer came."""
+        outcome = self.outcome
+        return isinstance(outcome, Failure) and outcome.kind == "dropped" and not self.answer.begun
+
+    async def within(self, timeout: float, target: Target) -> None:
+        """Carry it out in at most ``timeout`` seconds; ``outcome`` is set when this returns."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self.run(target)
+        except TimeoutError:
+            if self.outcome is None:
+                self.outcome = self.timed_out(timeout)
+        except Failure as failure:
+            self.outcome = failure
+
     async def run(self, target: Target) -> None:
-        """Connect, and return when ``outcome`` is set; raises `Failure` when there is no connection."""
-        self._socket = await _connect(target)
-        loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: self, sock=self._socket)
-        await self._closed.wait()
+        """Connect if need be, and return when ``outcome`` is set; raises `Failure` without a connection."""
+        if self._transport is None:
+            self._socket = await _connect(target)
+            loop = asyncio.get_running_loop()
+            await loop.create_connection(lambda: self, sock=self._socket)
+        await self._done.wait()
+
+    def take_over(self, before: _Attempt) -> bool:
+        """Begin on the connection that an earlier attempt left open; false where it left none."""
+        transport = before._transport
+        if transport is None or transport.is_closing() or not before.answer.kept_alive:
+            return False
+        self._socket, self.tls = before._socket, before.tls
+        before._transport = None
+        before._closed.set()
+        transport.set_protocol(self)
+        self._transport = transport
+        if before.surplus or before.answer.surplus:
+            rest = "It took the rest of that request's body for another request."
+            twice = "answered the request before it twice on a kept connection"
+            self._finish(Failure("protocol", twice, next_step=rest))
+        elif self.tls is None:
+            transport.write(self.data)
+        else:
+            self.tls.seal(self.data)
+            transport.write(self.tls.outgoing())
+        return True
+
+    def response(self, target: Target) -> Response:
+        """The answer that came; raises `WireError` where none did."""
+        if isinstance(self.outcome, Response):
+            return self.outcome
+        raise _wire_error(self, target)
 
     async def close(self) -> None:
         """Close the connection, whatever its state; returns when it is closed."""
@@ -156,6 +239,7 @@ class _Attempt(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """asyncio: read, also while the request is still being written."""
         if self.outcome is not None:
+            self.surplus = True
             return
         try:
             if self.tls is None:
@@ -183,6 +267,7 @@ class _Attempt(asyncio.Protocol):
                 while self.outcome is None and (data := self._socket.recv(KEPT_BODY)):
                     self.data_received(data)
         self._end("closed" if exc is None else "reset")
+        self._done.set()
         self._closed.set()
 
     def _receive_tls(self, tls: Tls, data: bytes) -> None:
@@ -197,7 +282,7 @@ class _Attempt(asyncio.Protocol):
                     self._end("closed")
                     return
                 self.answer.feed(plain)
-            if self.answer.complete:
+            if self.answer.complete and not self._stays_open():
                 tls.farewell()
         finally:
             if self._transport is not None and (outgoing := tls.outgoing()):
@@ -220,9 +305,14 @@ class _Attempt(asyncio.Protocol):
             answer.status, tuple(answer.headers), bytes(answer.body), self.elapsed(), answer.truncated
         )
 
+    def _stays_open(self) -> bool:
+        return self.keep_open and self.answer.kept_alive
+
     def _finish(self, outcome: Response | Failure) -> None:
         self.outcome = outcome
-        if self._transport is not None:
+        if self._transport is None or (isinstance(outcome, Response) and self._stays_open()):
+            self._done.set()
+        else:
             self._transport.abort()
 
 

@@ -39,7 +39,7 @@ ACTIONS = (
     "example",
     "holds",
 )
-HOLDINGS = ("id", "time", "message", "text")
+HOLDINGS = ("id", "time", "message", "text", "language")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """ADA107, ADA108 and ADA205: long, odd and large values, every documented form of a time, other ids.
 
 Lengths are varied for texts and ids only, characters for free text only: never for URLs, e-mail addresses,
-languages or domains, about which the documentation says more.
+languages or domains, about which the documentation says more. Languages take tags of the standard it names.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ CHARACTERS = {
     "combining": "e\u0301 \u0301 Z\u0351\u0343a\u0310lgo",
     "right-to-left": "شكرا جزيلا, \u202bשלום\u202c ok",
     "cjk": "ありがとう、注文番号は何ですか？",
-    "html": "<b>bold</b> <script>alert('x')</script> &amp; &lt;",
+    "html": "<b>bold<br> <script>alert('x')</script> AT&T &amp; 3 < 4 > &lt; &nbsp",
     "sql": "Robert'); DROP TABLE messages;-- %s %(x)s ? :name",
     "quotes": 'She said "it\'s fine" and ‘left’ “then”',
     "backslashes": "C:\\new\\table \\u0041 \\\\ \\n {0} ${x} {{y}}",
     "lines": "first\nsecond\r\nthird\ttab",
+    "repeated": f"N{'o' * 48}! {'ha' * 30} {'please ' * 12}{'!?' * 30} {' ' * 40}-{'1' * 40}x",
     "separators": "line\u2028paragraph\u2029zero\u200bwidth\ufeffmark\u00a0space",
 }
 """Character classes that break encodings, templates, queries and logs; no character is excluded."""
@@ -43,6 +44,10 @@ IDS = {
     "200-characters": "id-" + "0123456789ABCDEFGHIJ" * 9 + "01234567890123456",
 }
 
+LANGUAGES = ("pt", "es-419", "zh-Hant-TW", "ca-ES-valencia")
+"""Tags of BCP 47, which the specification names for the end user's language: with a region, a number in its
+place, a script, a variant."""
+
 TIMES = {
     "seconds-offset": "2026-03-04T10:11:12+00:00",
     "milliseconds-offset": "2026-03-04T10:11:12.345+00:00",
@@ -52,10 +57,12 @@ TIMES = {
     "other-offset": "2026-03-04T05:11:12.345-05:00",
 }
 NAIVE_TIMES = {
+    "naive-seconds": "2026-03-04T10:11:12",
     "naive-milliseconds": "2026-03-04T10:11:12.345",
     "naive-microseconds": "2026-03-04T10:11:12.345678",
 }
-"""Shown by the documentation for members that it does not declare as date-time."""
+"""Shown by the documentation, with a fraction, for members that it does not declare as date-time; what writes
+them leaves the fraction out where it is zero."""
 
 NUMBERS: dict[str, tuple[tuple[str, Any], ...]] = {
     "integer": (
@@ -89,6 +96,9 @@ def extreme_degrees(event: Event, constraints: tuple[Constraint, ...]) -> Iterat
                 yield from _times(workshop, path, shape)
             case Scalar(holds="id"):
                 yield from _ids(workshop, path)
+            case Scalar(holds="language"):
+                for tag in LANGUAGES:
+                    yield _put(workshop, "ADA107", "language", path, tag, f"is {tag}", tag)
             case Scalar() if shape.max_length is not None:
                 yield from _longest(workshop, path, shape.max_length)
             case Array():

@@ -42,7 +42,7 @@ def ids(condition):
             "ADA1xx,ADA2xx,ADA3,*/status:200",
             lambda case: case.rule > "ADA4" and case.rule != "ADA401",
         ),
-        ("events", "v1.end_user.*,!end_user.created", lambda case: case.event == "end_user.updated"),
+        ("events", "v1.audit_log.*,!end_user.created", lambda case: case.event == "audit_log.emitted"),
     ],
     ids=["select", "ignore", "events"],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections import Counter, defaultdict
@@ -13,9 +14,11 @@ from ada_contract_tests.cases import Selection, all_cases, case_named
 from ada_contract_tests.checking import Options, planned
 from ada_contract_tests.reproduction import Reproduction
 from ada_contract_tests.rules import FAMILIES, RULES, rule, selected_codes
+from ada_contract_tests.trial import perform
 from ada_mockserver.events import EventFactory
 from ada_schemas.catalog import event_names
 from ada_schemas.errors import UsageError
+from unit.fake_targets import FakeTarget, runner
 
 GOLDEN = Path(__file__).with_name("case_ids.txt")
 IDS = [case.id for case in all_cases()]
@@ -325,3 +328,22 @@ def test_a_line_for_the_shell():
 def test_what_the_witness_is_asked(case_id, handling):
     """Documented events must be handled, forgeries never, and what is not documented may be."""
     assert case_named(case_id).handling == handling
+
+
+def test_behaviours_of_events_that_are_not_wanted():
+    """A behaviour that also delivers another event type is left out where that type is not chosen."""
+    both = {case.id for case in chosen(events=["end_user.*"])}
+    updated = {case.id for case in chosen(events=["end_user.updated"])}
+    lost = {case for case in both - updated if case.startswith("end_user.updated/")}
+    assert lost == {"end_user.updated/delivery:before-created", "end_user.updated/delivery:whole-profile"}
+
+
+BEHAVIOURS = [case for case in all_cases() if case.behaviour is not None and not case.over_http]
+
+
+@pytest.mark.parametrize("case", BEHAVIOURS, ids=lambda case: case.id)
+def test_behaviours_name_what_they_deliver(case):
+    """A behaviour delivers its own event type and those that it names, no other and none less."""
+    target = FakeTarget()
+    asyncio.run(perform(case, runner(target).courier, EventFactory(seed=1)))
+    assert {sent.event for sent in target.sent} == {case.event, *case.behaviour.others}

@@ -7,12 +7,14 @@ from collections import Counter
 
 import pytest
 
-from ada_contract_tests.cases import Selection
+from ada_contract_tests.cases import Selection, all_cases
 from ada_contract_tests.dressings import DRESSINGS
 from ada_contract_tests.forgeries import FORGERIES
 from ada_contract_tests.runner import CONFIRMATIONS, PATIENCE, RESTART
+from ada_contract_tests.trial import perform
+from ada_mockserver.events import EventFactory
 from ada_schemas.errors import TargetError, UsageError
-from unit.fake_targets import FakeTarget, answer, cases_of, run, silence
+from unit.fake_targets import FakeTarget, answer, cases_of, run, runner, silence
 
 EVENTS = ("conversation.created", "conversation.message", "conversation.ended", "end_user.created")
 MESSAGE = "conversation.message"
@@ -38,6 +40,10 @@ def counted(report):
 def times_sent(target, mark):
     """How often the message with that mark was sent."""
     return sum(sent.event == MESSAGE and sent.mark == mark for sent in target.sent)
+
+
+def late_case(event=MESSAGE):
+    return next(case for case in all_cases() if case.id == f"{event}/delivery:duplicate-at-the-end")
 
 
 # --- the ordinary run ---
@@ -469,3 +475,57 @@ def test_unsigned():
     report = run(target, examples(*EVENTS), secret=None)
     assert report.notes == ("Requests were not signed (secret: none), so the rules ADA3xx were left out.",)
     assert all("svix-signature" not in sent.headers for sent in target.sent)
+
+
+# --- what belongs at the end of a run ---
+
+
+def test_a_duplicate_at_the_end():
+    """The event comes again, with its svix-id, when everything else has come."""
+    target = FakeTarget()
+    report = run(target, [late_case(), *examples(*EVENTS), *cases_of(MESSAGE, *numbered(30))])
+    first = next(
+        n
+        for n, sent in enumerate(target.sent)
+        if sent.headers["svix-id"] == target.sent[-1].headers["svix-id"]
+    )
+    assert first < 10
+    assert len(target.sent) == 36
+    assert target.sent[first].body == target.sent[-1].body
+    assert report.findings == ()
+
+
+def test_a_consumer_that_forgets():
+    """A consumer that remembers a few ids only, and refuses what it stored before, fails at the end."""
+    stored, recent = set(), []
+
+    def answering(sent):
+        if sent.body in stored and sent.headers["svix-id"] not in recent[-20:]:
+            return answer(500)
+        stored.add(sent.body)
+        recent.append(sent.headers["svix-id"])
+        return answer(200)
+
+    report = run(FakeTarget(answering), [late_case(), *examples(*EVENTS), *cases_of(MESSAGE, *numbered(30))])
+    (finding,) = report.findings
+    assert (finding.rule, finding.case, finding.got) == ("ADA403", late_case().id, "500")
+    assert (
+        finding.summary
+        == "the same event comes again when all others have come (again at the end of the run)"
+    )
+
+
+def test_no_duplicate_at_the_end_of_what_failed():
+    """What was refused is not sent again at the end."""
+    target = FakeTarget(lambda sent: answer(500 if sent.event == MESSAGE else 200))
+    run(target, [late_case(), *examples("conversation.created", "conversation.ended")])
+    assert [sent.event for sent in target.sent].count(MESSAGE) == 1
+
+
+def test_a_duplicate_at_the_end_without_a_run():
+    """Carried out by itself, the case makes both deliveries."""
+    target = FakeTarget()
+    courier = runner(target).courier
+    trial = asyncio.run(perform(late_case(), courier, EventFactory(seed=1)))
+    assert [attempt.label for attempt in trial.attempts] == ["first", "again at the end of the run"]
+    assert len({attempt.message_id for attempt in trial.attempts}) == 1

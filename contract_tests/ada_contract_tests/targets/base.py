@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ada_mockserver.message import KEPT_BODY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ada_mockserver.message import Headers, Response
     from ada_schemas.errors import WireError
 
-__all__ = ["Answer", "Target"]
+__all__ = ["Answer", "ConnectedTarget", "Target"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +62,16 @@ class Target(Protocol):
 
     async def stop(self) -> None:
         """Shut the application down; never raises."""
+
+
+@runtime_checkable
+class ConnectedTarget(Protocol):
+    """A target behind connections, which can be used again."""
+
+    async def requests_in_turn(
+        self, requests: Sequence[tuple[Headers, bytes]], *, timeout: float
+    ) -> list[tuple[Answer, bool]]:
+        """Make requests over one connection for as long as it is kept; each has ``timeout`` seconds.
+
+        With each answer comes whether it used the connection of the request before.
+        """

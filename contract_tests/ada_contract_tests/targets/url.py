@@ -10,6 +10,8 @@ from ada_mockserver.message import KEPT_BODY, Request
 from ada_schemas.errors import TargetError, WireError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ada_mockserver.message import Headers
     from ada_mockserver.wire import Wire
 
@@ -64,6 +66,18 @@ class UrlTarget:
             return Answer(await self._wire.send(request, timeout=timeout))
         except WireError as error:
             return Answer(error=error)
+
+    async def requests_in_turn(
+        self, requests: Sequence[tuple[Headers, bytes]], *, timeout: float
+    ) -> list[tuple[Answer, bool]]:
+        """Make requests over one connection for as long as the endpoint keeps it."""
+        url = _join(self._origin, self._path)
+        made = [Request(url, (*headers, *self._extra_headers), body) for headers, body in requests]
+        outcomes = await self._wire.send_in_turn(made, timeout=timeout)
+        return [
+            (Answer(error=outcome) if isinstance(outcome, WireError) else Answer(outcome), reused)
+            for outcome, reused in outcomes
+        ]
 
     async def stop(self) -> None:
         """Nothing to do: the wire keeps no connection."""
