@@ -6,6 +6,7 @@ but `Database` opens or commits one. Every time in a table is Unix seconds.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import uuid
 from contextlib import asynccontextmanager
@@ -114,10 +115,12 @@ class Database:
         Raises `UsageError` for a database that cannot be reached or used.
         """
         try:
+            if self.file is not None:
+                _open_once(self.file)
             async with self.engine.begin() as connection:
                 await self.take_turns(connection)
                 await connection.run_sync(metadata.create_all)
-        except (OSError, SQLAlchemyError) as error:
+        except (OSError, SQLAlchemyError, sqlite3.Error) as error:
             reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             place = f"The file {self.file}" if self.file else "The database"
             hint = "Does the folder exist?" if self.file else "Is the server running, and the URL right?"
@@ -189,6 +192,12 @@ def _postgres(url: URL) -> AsyncEngine:
     return create_async_engine(
         url.set(drivername="postgresql+asyncpg"), pool_size=10, max_overflow=10, pool_pre_ping=True
     )
+
+
+def _open_once(file: str) -> None:
+    """Raise what is wrong with a file: aiosqlite would tell an event loop that may be closed by then."""
+    with contextlib.closing(sqlite3.connect(file, timeout=_BUSY)) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature
