@@ -6,6 +6,7 @@ but `Database` opens or commits one. Every time in a table is Unix seconds.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import uuid
 from contextlib import asynccontextmanager
@@ -13,8 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, event, make_url, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import MetaData, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -43,7 +44,7 @@ metadata = MetaData(
 
 _WAKE = "adakit-wake"
 _BUSY = 30.0
-_CREATING = 0xADA
+_TURNS = 0xADA
 
 
 class Database:
@@ -109,11 +110,29 @@ class Database:
         return True
 
     async def create(self) -> None:
-        """Create the tables that do not exist yet; the modules that define them are imported before."""
-        async with self.engine.begin() as connection:
-            if not self.is_sqlite:  # one process at a time, or two create the same table
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATING})
-            await connection.run_sync(metadata.create_all)
+        """Create the tables that do not exist yet; the modules that define them are imported before.
+
+        Raises `UsageError` for a database that cannot be reached or used.
+        """
+        try:
+            if self.file is not None:
+                _open_once(self.file)
+            async with self.engine.begin() as connection:
+                await self.take_turns(connection)
+                await connection.run_sync(metadata.create_all)
+        except (OSError, SQLAlchemyError, sqlite3.Error) as error:
+            reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+            place = f"The file {self.file}" if self.file else "The database"
+            hint = "Does the folder exist?" if self.file else "Is the server running, and the URL right?"
+            raise UsageError(f"{place} cannot be used: {reason.rstrip('.')}.", next_step=hint) from error
+
+    async def take_turns(self, connection: AsyncConnection) -> None:
+        """Wait until no other process is in a transaction that took turns, until the end of this one.
+
+        For what is done once for a database; on SQLite transactions take turns anyway.
+        """
+        if not self.is_sqlite:
+            await connection.execute(select(func.pg_advisory_xact_lock(_TURNS)))
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
@@ -173,6 +192,12 @@ def _postgres(url: URL) -> AsyncEngine:
     return create_async_engine(
         url.set(drivername="postgresql+asyncpg"), pool_size=10, max_overflow=10, pool_pre_ping=True
     )
+
+
+def _open_once(file: str) -> None:
+    """Raise what is wrong with a file: aiosqlite would tell an event loop that may be closed by then."""
+    with contextlib.closing(sqlite3.connect(file, timeout=_BUSY)) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature

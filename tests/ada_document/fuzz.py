@@ -113,8 +113,7 @@ include-path = "{conversation}/end-handoff/"
 parameters = {{ "path.conversation_id" = "{talks[2].id}" }}
 
 [[operations]]
-include-path = "/v2/webhooks/{{id}}"
-include-method = "DELETE"
+include-operation-id = "delete-webhook"
 enabled = false
 """
 

@@ -65,10 +65,10 @@ def test_good_key(api, scheme):
 
 
 @pytest.mark.parametrize(
-    "path", ["/webhooks", "/webhooks/", "/webhooks/event-types", "/webhooks/event-types/"]
+    "path", ["/webhooks", "/webhooks/", "/webhooks/event-types", "/webhooks/event-types/", "//webhooks//"]
 )
 def test_slashes(api, path):
-    """A path is served with and without the slash at its end."""
+    """A path is served with and without the slash at its end, and with doubled ones."""
     assert api("GET", path).status_code == 200
 
 

@@ -12,6 +12,7 @@ import urllib.request
 
 import pytest
 from starlette.responses import PlainTextResponse
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ada_mockserver.serving import ServerThread, base_url, bind, make_server
 from ada_schemas.errors import UsageError
@@ -125,6 +126,26 @@ def test_the_longest_waiting_goes(serve):
         second.recv(1)
     for client in (first, second, third):
         client.close()
+
+
+def test_answers_are_not_held_back(monkeypatch):
+    """Head and body of an answer leave at once: connections have TCP_NODELAY."""
+    seen = []
+    made = HttpToolsProtocol.connection_made
+
+    def connection_made(self, transport):
+        connection = transport.get_extra_info("socket")
+        seen.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        made(self, transport)
+
+    monkeypatch.setattr(HttpToolsProtocol, "connection_made", connection_made)
+    thread = ServerThread(make_server(echo), bind("127.0.0.1", 0), contextlib.AsyncExitStack())
+    thread.start()
+    try:
+        get(int(thread.url.rpartition(":")[2]))
+    finally:
+        thread.stop()
+    assert [bool(value) for value in seen] == [True]
 
 
 def test_unusable_addresses():

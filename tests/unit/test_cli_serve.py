@@ -170,6 +170,12 @@ def adakit(monkeypatch, capsys, tmp_path):
     [
         (["--clock", "slow"], "adakit: 'slow' is no clock.\n"),
         (["--db", "mysql://x"], "adakit: There is no database 'mysql' here.\n"),
+        (
+            ["--db", "sqlite:///none/mock.db"],
+            "adakit: The file none/mock.db cannot be used: unable to open database file.\n",
+        ),
+        (["--db", "postgresql://u:geheim@127.0.0.1:1/x"], "adakit: The database cannot be used: "),
+        (["--db", "sqlite:///text.db"], "adakit: The file text.db cannot be used: file is not a database.\n"),
         (["--script", "none.yaml"], "adakit: none.yaml does not exist.\n"),
         (["--api-key", "schlüssel"], "adakit: The API key is empty, or holds what a header cannot carry.\n"),
         (["--api-key", ""], "adakit: The API key is empty, or holds what a header cannot carry.\n"),
@@ -180,9 +186,11 @@ def adakit(monkeypatch, capsys, tmp_path):
 )
 def test_usage(adakit, options, message):
     """What cannot be used is one clear line, and exit code 2."""
+    (adakit.folder / "text.db").write_text("no database" * 1000, encoding="utf-8")
     done = adakit("serve", "--port", "0", *options)
     assert done.code == 2
     assert done.err.startswith(message)
+    assert "geheim" not in done.err
 
 
 def test_missing_extra(adakit, monkeypatch):

@@ -127,6 +127,7 @@ async def _set_up(backend: Backend, webhook: str | None) -> str:
     from ada_mockserver.outbox.endpoints import create_endpoint, list_endpoints  # noqa: PLC0415 - likewise
 
     async with backend.call() as call:
+        await backend.database.take_turns(call.connection)
         channel = await custom_channel(call)
         if webhook is not None:
             known = {endpoint.url for endpoint in await list_endpoints(call.connection)}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.api.calls import Call
 
-__all__ = ["ROUTES", "SERVED", "make_key"]
+__all__ = ["ROUTES", "SERVED", "has_key", "make_key"]
 
 VALID_FOR = 7 * 86_400_000
 """Milliseconds for which the address of an attachment is good."""
@@ -136,11 +136,15 @@ async def _key(call: Call) -> bytes:
     return bytes((await call.connection.execute(statement)).scalar_one())
 
 
+async def has_key(call: Call) -> bool:
+    """Whether there is what signs the addresses of attachments."""
+    return (await call.connection.execute(select(secrets.c.name))).first() is not None
+
+
 async def make_key(call: Call) -> None:
-    """Make what signs the addresses of a new database's attachments; raises `IntegrityError` where it is."""
-    await call.connection.execute(
-        insert(secrets).values(name="attachments", value=random_bytes.token_bytes(32))
-    )
+    """Make what signs the addresses of a new database's attachments."""
+    value = random_bytes.token_bytes(32)
+    await call.connection.execute(insert(secrets).values(name="attachments", value=value))
 
 
 ROUTES = [resource("/v2/conversations/{conversation_id}/attachments", POST=_upload)]

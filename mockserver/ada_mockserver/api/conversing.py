@@ -234,7 +234,7 @@ async def hand_off(
 ) -> None:
     """The integration takes over; a scripted human agent greets."""
     talk.handoff = integration
-    talk.updated_at = call.at
+    talk.updated_at = max(talk.updated_at, call.at)
     if human is not None:
         talk.human = {
             "display_name": human.display_name,

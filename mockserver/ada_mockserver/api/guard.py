@@ -6,6 +6,7 @@ A body that is refused is not read here; the server discards the rest of it as i
 from __future__ import annotations
 
 import hmac
+import re
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
@@ -29,12 +30,14 @@ ATTACHMENT_LIMIT = 50 * 1024 * 1024
 """Bytes of an uploaded file; the form around it may have some more."""
 
 _FORM = 64 * 1024
+_SLASHES = re.compile(r"//+")
 
 
 class Guard:
     """Lets a request through to ``app``, or answers it with what Ada answers.
 
-    ``keys`` are the API keys that are good. Paths count with and without a slash at their end.
+    ``keys`` are the API keys that are good. Paths count with and without a slash at their
+    end, and with doubled ones, as a base URL that ends in a slash makes them.
     """
 
     def __init__(
@@ -50,9 +53,8 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path = scope["path"]
-        if len(path) > 1 and path.endswith("/"):
-            path = path[:-1]
+        path = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
+        if path != scope["path"]:
             scope = {**scope, "path": path, "raw_path": path.encode()}
         limited = _Limited(receive, send, _limit(path))
         try:

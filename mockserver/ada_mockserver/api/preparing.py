@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
-from sqlalchemy.exc import IntegrityError
 
-from ada_mockserver.api.attachments import make_key
+from ada_mockserver.api.attachments import has_key, make_key
 from ada_mockserver.api.records import add_native_channels
 from ada_mockserver.database import metadata
 from ada_mockserver.outbox.settings import restart_chaos
@@ -22,12 +21,11 @@ __all__ = ["clear", "prepare"]
 async def prepare(backend: Backend) -> None:
     """Make the tables and what a new AI Agent has; does nothing where they are."""
     await backend.database.create()
-    try:
-        async with backend.call() as call:
+    async with backend.call() as call:
+        await backend.database.take_turns(call.connection)
+        if not await has_key(call):
             await make_key(call)
             await add_native_channels(call)
-    except IntegrityError:
-        return  # a process that shares the database was first
 
 
 async def clear(backend: Backend) -> None:

@@ -90,10 +90,7 @@ def _channel_data(channel: Channel) -> dict[str, Any]:
 
 
 async def add_native_channels(call: Call) -> None:
-    """Give a new AI Agent the channels that are Ada's own; does nothing where it has them."""
-    known = select(channels.c.id).where(channels.c.custom.is_(False)).limit(1)
-    if (await call.connection.execute(known)).first() is not None:
-        return
+    """Give a new AI Agent the channels that are Ada's own."""
     for name, description, modality, markdown in NATIVE:
         await add_channel(
             call.connection,

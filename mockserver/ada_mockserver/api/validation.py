@@ -177,7 +177,8 @@ def _explain(error: ValidationError) -> list[Detail]:
             extra = [name for name in error.instance if name not in known]  # type: ignore[union-attr]  # an object
             return [Detail(f"{path}.{name}", "is not known") for name in extra]
         case "pattern":
-            message = f"must match {demanded}"
+            schema: Any = error.schema
+            message = schema["x-message"]
         case _:
             message = "is not valid"
     return [Detail(path, message)]

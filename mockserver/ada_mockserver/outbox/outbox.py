@@ -47,6 +47,7 @@ class Outbox:
         """
         alone = self.database.lock()
         async with self.database.begin() as connection:
+            await self.database.take_turns(connection)
             if isinstance(self.clock, SteeredClock):
                 await adopt_time(connection, self.clock, alone=alone)
             if alone:
