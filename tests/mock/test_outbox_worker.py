@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from random import Random
 
 import pytest
@@ -405,6 +407,21 @@ def test_advance_on_a_running_clock():
         assert times == pytest.approx([0, 5, 305, 2105, 9305, 27_305, 63_305, 99_305])
 
     run(scenario, clock=fast(1, base))
+
+
+def test_retry_after_date():
+    """A date in ``Retry-After`` is by the machine's clock, which the endpoint has too, not by the mock's."""
+
+    async def scenario(mock):
+        mock.machine.advance(1_000_000)
+        date = format_datetime(datetime.fromtimestamp(mock.machine.now() + 8, UTC), usegmt=True)
+        mock.consumer.answers = [Response(503, (("retry-after", date),), b"", 0.1)]
+        await mock.add()
+        await mock.publish()
+        await mock.outbox.run_due()
+        assert at((await mock.attempts())[0]["next_attempt_at"]) == 8
+
+    run(scenario)
 
 
 # Several at once on one database

@@ -164,6 +164,7 @@ class Worker:
             outcome,
             failures=one.failures,
             now=now,
+            answered_at=options.machine_clock.now(),
             schedule=options.schedule,
             rng=options.rng,
             jitter=options.jitter,
