@@ -40,13 +40,17 @@ class Gate(Consumer):
         return Response(200, (), b"", 0.1)
 
 
-def test_background():
-    """Once started, the outbox delivers what is published at once, without being told."""
+def test_background(monkeypatch):
+    """Once started, the outbox delivers what is published at once, woken by the commit."""
+    monkeypatch.setattr("ada_mockserver.outbox.worker.POLL", 3600.0)
 
     async def scenario(mock):
         await mock.add()
         gate = mock.outbox.options.client
         await mock.outbox.start()
+        await asyncio.sleep(0)
+        async with mock.outbox._worker._claiming:
+            pass  # it has looked once, and waits
         event_id = await mock.publish()
         await asyncio.wait_for(gate.reached.wait(), 10)
         assert gate.ids() == [event_id]

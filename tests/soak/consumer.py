@@ -76,7 +76,8 @@ class Consumer:
         if draw < 0.0005:
             receipt.outcome = "hung"
             await asyncio.sleep(60)
-        await asyncio.sleep(self.rng.random() * (0.5 if draw < 0.1 else 0.1))
+        if not self.healthy:  # long enough for the sender to have attempts under way all the time
+            await asyncio.sleep(self.rng.random() * 0.2)
         if draw < 0.02:
             receipt.outcome = "dropped"
             return None
