@@ -252,7 +252,7 @@ class ServerThread:
     """
 
     def __init__(
-        self, server: Server, bound: socket.socket, around: AbstractAsyncContextManager[None]
+        self, server: Server, bound: socket.socket, around: AbstractAsyncContextManager[Any]
     ) -> None:
         self.url = base_url(bound)
         self.loop = asyncio.new_event_loop()
