@@ -38,7 +38,8 @@ __all__ = [
 ]
 
 RECEIVE_LIMIT = 30.0
-"""Seconds in which a whole request has to arrive, counted from the connection or from the last answer."""
+"""Seconds in which a whole request has to arrive, counted from the connection or from the last answer; and in
+which a client has to take some of an answer that is too long to be sent at once."""
 
 BACKLOG = 100
 """Connections that are accepted at one go, before one too many is noticed."""
@@ -85,13 +86,14 @@ class _Bounds:
 
 
 class _Bounded(HttpToolsProtocol):
-    """A connection that is closed when a request does not arrive in time."""
+    """A connection that is closed when a request does not arrive, or an answer is not taken, in time."""
 
     bounds: _Bounds
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
+        self._untaken: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
@@ -103,6 +105,7 @@ class _Bounded(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._taken()
         super().connection_lost(exc)
 
     def on_message_complete(self) -> None:
@@ -115,6 +118,21 @@ class _Bounded(HttpToolsProtocol):
         super().on_response_complete()
         if self._deadline is None and not self.transport.is_closing():
             self._wait()
+
+    def pause_writing(self) -> None:
+        """The client does not take what it is sent."""
+        super().pause_writing()
+        self._untaken = self.loop.call_later(self.bounds.receive_limit, self._give_up)
+
+    def resume_writing(self) -> None:
+        """It took some of it."""
+        super().resume_writing()
+        self._taken()
+
+    def _taken(self) -> None:
+        if self._untaken is not None:
+            self._untaken.cancel()
+            self._untaken = None
 
     def _wait(self) -> None:
         self.bounds.waiting[self] = None
@@ -234,7 +252,7 @@ class ServerThread:
     """
 
     def __init__(
-        self, server: Server, bound: socket.socket, around: AbstractAsyncContextManager[None]
+        self, server: Server, bound: socket.socket, around: AbstractAsyncContextManager[Any]
     ) -> None:
         self.url = base_url(bound)
         self.loop = asyncio.new_event_loop()

@@ -7,17 +7,19 @@ import http.client
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 
 import pytest
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ada_mockserver.serving import ServerThread, base_url, bind, make_server
 from ada_schemas.errors import UsageError
 
 HEAD = b"POST /api/v2/channels/ HTTP/1.1\r\nHost: x\r\n"
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the limit on files is set as on Linux")
 TRICKLES = (
     b"",
     HEAD,
@@ -26,8 +28,16 @@ TRICKLES = (
 )
 
 
+async def parts():
+    for _ in range(50):
+        yield b"x" * 1_000_000
+
+
 async def echo(scope, receive, send):
-    """Answers with the number of bytes in the body; fails at once where the path says so."""
+    """Answers with the number of bytes in the body, before that is in for /early; for /long with 50 MB."""
+    if scope["path"] == "/long":
+        await StreamingResponse(parts())(scope, receive, send)
+        return
     size, more = 0, scope["path"] != "/early"
     while more:
         message = await receive()
@@ -105,6 +115,25 @@ def test_trickling_after_an_early_answer(serve):
     client.close()
 
 
+def test_answers_are_taken():
+    """A client that does not take its answer loses its connection; one that does gets all of it."""
+    server = make_server(echo, receive_limit=0.3)
+    thread = ServerThread(server, bind("127.0.0.1", 0), contextlib.AsyncExitStack())
+    thread.start()
+    port = int(thread.url.rpartition(":")[2])
+    client = connect(port, b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+    try:
+        assert client.recv(1) == b"H"
+        ended, deadline = threading.Event(), time.monotonic() + 20
+        while server.server_state.connections and time.monotonic() < deadline:
+            ended.wait(0.01)
+        assert not server.server_state.connections
+        assert len(get(port, "/long")) == 50_000_000
+    finally:
+        client.close()
+        thread.stop()
+
+
 def test_in_time(serve):
     """A connection is used again and again, each request within its own time."""
     port = serve(receive_limit=5)
@@ -160,7 +189,7 @@ def test_addresses():
         assert base_url(bound) == f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="limits on files are Unix's")
+@LINUX
 def test_flooded(tmp_path):
     """With 1000 trickling connections, bodies of 100 MB and malformed JSON, health is answered in 2 s.
 
