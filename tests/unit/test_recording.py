@@ -127,6 +127,13 @@ def test_kept(name, value):
     assert redacted({name: value}) == {name: value}
 
 
+def test_ids_by_name():
+    """What is named an id is replaced as one, whatever its form: two stay two."""
+    made = redacted([{"external_id": "CRM-0042"}, {"external_id": "CRM-0043"}, {"external_id": "CRM-0042"}])
+    first, second, third = (each["external_id"] for each in made)
+    assert first == third != second
+
+
 def test_metadata():
     """What stands in metadata is the customer's own, whatever its name; large numbers change."""
     payload = {
