@@ -97,6 +97,7 @@ class _Connection(asyncio.Protocol):
         self._headers: list[tuple[str, str]] = []
         self._body = bytearray()
         self._head_size = 0
+        self._stays = True
         self._complete = self._pipelined = False
         self._refusal = 0
 
@@ -152,7 +153,9 @@ class _Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """httptools: the body follows."""
-        self._method = self._method or self._parser.get_method().decode("latin-1")
+        if not self._complete:
+            self._method = self._parser.get_method().decode("latin-1")
+            self._stays = self._parser.should_keep_alive()
         for name, value in self._headers:
             match name.lower():
                 case "content-length" if int(value) > LARGEST_BODY:
@@ -180,7 +183,7 @@ class _Connection(asyncio.Protocol):
     async def _answer(self) -> None:
         target = self._target.decode("latin-1")
         request = Received(self._method, target, tuple(self._headers), bytes(self._body))
-        stays = self._parser.should_keep_alive() and not self._pipelined
+        stays = self._stays and not self._pipelined
         reply: Reply | None = Reply(500)
         try:
             reply = await self._receiver.handle(request)

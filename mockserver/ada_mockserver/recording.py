@@ -66,7 +66,7 @@ class Redactor:
         }
         if recorded["event"] is None:
             recorded["bytes"] = len(body)
-        return json.dumps(recorded, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        return json.dumps(recorded, separators=(",", ":")).encode() + b"\n"
 
     def event(self, value: Any, name: str = "") -> Any:
         """A payload, or a part of one that stands under ``name``, with everything replaced that must be."""
@@ -90,11 +90,11 @@ class Redactor:
             return text
         if _OBJECT_ID.fullmatch(text) or _UUID.fullmatch(text) or name.endswith("id") or name == "tags":
             return self._id(text)
-        if _MAIL.fullmatch(text):
-            return f"person-{self._hash(text)[:8]}@example.com"
         if _URL.fullmatch(text):
             extension = _EXTENSION.search(text.partition("?")[0])
             return f"https://example.com/{self._hash(text)[:12]}{extension[0] if extension else ''}"
+        if _MAIL.fullmatch(text):
+            return f"person-{self._hash(text)[:8]}@example.com"
         if domain := _DOMAIN.fullmatch(text):
             return f"agent-{self._hash(text)[:6]}{domain[1]}"
         if name.endswith("name"):
@@ -118,7 +118,9 @@ class Redactor:
 
     def _member(self, name: str) -> str:
         """Names of members stay, unless somebody's address is one."""
-        return self._text(name, "") if _MAIL.fullmatch(name) or _URL.fullmatch(name) else name
+        if _MAIL.fullmatch(name) or _URL.fullmatch(name):
+            return self._text(name, "")
+        return name.encode("utf-8", "replace").decode()  # a lone surrogate could not be sent again
 
     def _hash(self, text: str) -> str:
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
@@ -135,7 +137,7 @@ def _shaped(character: str, drawn: int, is_hexadecimal: bool) -> str:
         return f"{drawn % 16:x}"
     if character.isdigit():
         return str(drawn % 10)
-    if character.isalpha():
+    if character.isalpha() or "\ud800" <= character <= "\udfff":
         letter = chr(ord("a") + drawn % 26)
         return letter.upper() if character.isupper() else letter
     return character
@@ -144,7 +146,7 @@ def _shaped(character: str, drawn: int, is_hexadecimal: bool) -> str:
 def _masked(character: str) -> str:
     if character.isdigit():
         return "0"
-    if character.isalpha():
+    if character.isalpha() or "\ud800" <= character <= "\udfff":
         return "X" if character.isupper() else "x"
     return character
 

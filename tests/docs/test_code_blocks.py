@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 API_KEY = "key-of-the-documentation"
-NOT_RUN = ("pip install", "adakit serve")
+NOT_RUN = ("pip install", "adakit serve", "adakit listen")
 """Beginnings of lines that change the environment or do not end, and so are not run."""
 
 

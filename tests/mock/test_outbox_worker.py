@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from random import Random
 
 import pytest
@@ -38,13 +40,17 @@ class Gate(Consumer):
         return Response(200, (), b"", 0.1)
 
 
-def test_background():
-    """Once started, the outbox delivers what is published at once, without being told."""
+def test_background(monkeypatch):
+    """Once started, the outbox delivers what is published at once, woken by the commit."""
+    monkeypatch.setattr("ada_mockserver.outbox.worker.POLL", 3600.0)
 
     async def scenario(mock):
         await mock.add()
         gate = mock.outbox.options.client
         await mock.outbox.start()
+        await asyncio.sleep(0)
+        async with mock.outbox._worker._claiming:
+            pass  # it has looked once, and waits
         event_id = await mock.publish()
         await asyncio.wait_for(gate.reached.wait(), 10)
         assert gate.ids() == [event_id]
@@ -405,6 +411,21 @@ def test_advance_on_a_running_clock():
         assert times == pytest.approx([0, 5, 305, 2105, 9305, 27_305, 63_305, 99_305])
 
     run(scenario, clock=fast(1, base))
+
+
+def test_retry_after_date():
+    """A date in ``Retry-After`` is by the machine's clock, which the endpoint has too, not by the mock's."""
+
+    async def scenario(mock):
+        mock.machine.advance(1_000_000)
+        date = format_datetime(datetime.fromtimestamp(mock.machine.now() + 8, UTC), usegmt=True)
+        mock.consumer.answers = [Response(503, (("retry-after", date),), b"", 0.1)]
+        await mock.add()
+        await mock.publish()
+        await mock.outbox.run_due()
+        assert at((await mock.attempts())[0]["next_attempt_at"]) == 8
+
+    run(scenario)
 
 
 # Several at once on one database

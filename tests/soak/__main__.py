@@ -34,14 +34,26 @@ DRAIN = 240.0
 
 async def soak(url: str, *, servers: int, kills: int, seed: int, folder: Path) -> bool:
     """Kill one of ``servers`` that share the database, ``kills`` times; returns whether all is well."""
-    started, rng, key = time.monotonic(), Random(seed), secrets.token_hex(16)
+    key = secrets.token_hex(16)
+    running = [Server(f"server-{n}", url, key, RATE, folder) for n in range(1, servers + 1)]
+    try:
+        return await kill_and_audit(running, url=url, kills=kills, seed=seed)
+    finally:
+        for server in running:
+            server.abandon()
+
+
+async def kill_and_audit(running: list[Server], *, url: str, kills: int, seed: int) -> bool:
+    """The soak itself, on servers that are not started yet."""
+    started, rng = time.monotonic(), Random(seed)
     consumer = Consumer(Random(seed + 1))
     hook = await consumer.start()
-    running = [Server(f"server-{n}", url, key, RATE, folder) for n in range(1, servers + 1)]
     for server in running:
         await server.start()
     nobody = "http://127.0.0.1:1"
-    api = Api(key, lambda: rng.choice([server.url for server in running if server.url] or [nobody]))
+    api = Api(
+        running[0].key, lambda: rng.choice([server.url for server in running if server.url] or [nobody])
+    )
     webhook = (await api.call("POST", "/api/v2/webhooks/", {"url": hook}))[1]["id"]
     consumer.secret = (await api.call("GET", f"/api/v2/webhooks/{webhook}/secret/"))[1]["key"]
     channel = {"name": "Soak", "description": "Made by the soak", "modality": "messaging"}

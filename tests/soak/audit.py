@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Stored", "audit", "read_stored"]
 
 
-READ_LATE = 0.5
+READ_LATE = 2.0
 """Seconds that a request may wait in the consumer's socket."""
 
 
@@ -55,9 +55,9 @@ def audit(
 ) -> tuple[dict[str, int], dict[str, list[str]]]:
     """Counts, and violations by kind; there is none where every list is empty.
 
-    A request is a legitimate repetition when the one before it failed, was not answered, met a sender that
-    was gone, or was answered 200 by a kill that came before the sender had stored it: then the outbox has
-    an attempt that was interrupted, and a kill lies between the two.
+    A request is a legitimate repetition when the one before it was answered with a failure or not at all, or
+    when its attempt was unfinished at a kill: the sender was gone before the answer, or before it had stored
+    a 200. Then the outbox has an attempt that was interrupted, and a kill lies between the two requests.
     """
     by_event: dict[str, list[Receipt]] = defaultdict(list)
     for receipt in receipts:
@@ -92,9 +92,10 @@ def audit(
             # What was sent before a kill may be read a moment after it.
             killed = any(before.begun - READ_LATE <= kill <= after.begun for kill in kills)
             reason = before.outcome
-            if reason == "ok" and killed and unfinished:
-                reason, unfinished = "answered 200, killed before it was stored", unfinished - 1
-            elif reason in {"ok", "open"} or (reason == "vanished" and not killed):
+            if reason in {"ok", "vanished"} and killed and unfinished:
+                reason = "killed in the attempt" if reason == "vanished" else "killed before 200 was stored"
+                unfinished -= 1
+            elif reason in {"ok", "vanished", "open"}:
                 wrong["repetitions without a reason"].append(f"{event}: {before} then {after}")
                 continue
             repeated[reason] += 1

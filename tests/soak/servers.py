@@ -58,6 +58,11 @@ class Server:
         self.kills.append(time.monotonic())
         await self._process.wait()
 
+    def abandon(self) -> None:
+        """Make sure that it does not outlive the soak."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+
     async def stop(self) -> int:
         """End it as Ctrl-C does; returns its exit code."""
         assert self._process is not None

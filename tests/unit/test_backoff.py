@@ -19,7 +19,7 @@ FAILED = Outcome(500)
 
 def delays(schedule, outcome=FAILED, **options):
     """What follows each failure, until nothing does."""
-    options = {"now": NOW, "rng": Random(1), "jitter": 0.0, **options}
+    options = {"answered_at": NOW, "rng": Random(1), "jitter": 0.0, **options}
     found = []
     while True:
         delay = next_delay(schedule, len(found) + 1, outcome, **options)

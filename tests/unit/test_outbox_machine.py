@@ -16,7 +16,15 @@ NOW = 1_600_000_000.0
 
 
 def judged(outcome, failures=0):
-    return judge(outcome, failures=failures, now=NOW, schedule=SCHEDULES["svix-8"], rng=Random(1), jitter=0.0)
+    return judge(
+        outcome,
+        failures=failures,
+        now=NOW,
+        answered_at=NOW,
+        schedule=SCHEDULES["svix-8"],
+        rng=Random(1),
+        jitter=0.0,
+    )
 
 
 def asking(instruction, status=500):

@@ -45,20 +45,21 @@ def next_delay(
     failures: int,
     outcome: Outcome,
     *,
-    now: float,
+    answered_at: float,
     rng: Random,
     jitter: float = JITTER,
 ) -> float | None:
-    """Seconds from the end of the last attempt, at ``now``, to the next one, or None when that was the last.
+    """Seconds from the end of the last attempt to the next one, or None when that was the last.
 
     ``failures`` counts the failed attempts, the one that ended with ``outcome`` included. A wait varies by
     ``jitter`` up or down. One that the endpoint asked for with ``Retry-After`` does not: it is between once
-    and twice the scheduled wait. After a time-out or a 429 it is a minute at least.
+    and twice the scheduled wait; one given as a date is counted from ``answered_at``, Unix seconds of the
+    machine's time, which is the endpoint's too. After a time-out or a 429 a wait is a minute at least.
     """
     if failures > len(schedule):
         return None
     scheduled = schedule[failures - 1]
-    asked = outcome.retry_after(now)
+    asked = outcome.retry_after(answered_at)
     if asked is None:
         delay = scheduled * (1 + jitter * (2 * rng.random() - 1))
     else:

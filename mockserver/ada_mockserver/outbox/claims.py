@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, exists, func, insert, or_, select, update
 
 from ada_mockserver.outbox.attempt import make_request, shown_headers
 from ada_mockserver.outbox.endpoints import read_endpoint
@@ -69,15 +69,9 @@ async def claim_due(
     ``room`` tells for an endpoint's id how many more attempts it takes at a time. What chaos holds back is
     put off instead.
     """
-    enabled = await connection.execute(
-        select(endpoints)
-        .where(endpoints.c.deleted_at.is_(None), endpoints.c.disabled.is_(False))
-        .order_by(endpoints.c.ordinal)
-    )
     claimed: list[Claimed] = []
     begun: list[dict[str, Any]] = []
-    for row in enabled.all():
-        endpoint = read_endpoint(row)
+    for endpoint in await _endpoints_with_work(connection, moment):
         if (limit := room(endpoint.id)) <= 0:
             continue
         for due in await _due(connection, endpoint.id, moment, limit):
@@ -178,16 +172,27 @@ def _unclaimed(machine: float) -> ColumnElement[bool]:
     return or_(deliveries.c.claim.is_(None), deliveries.c.leased_until <= machine)
 
 
+def _is_due(moment: Moment) -> ColumnElement[bool]:
+    return and_(
+        deliveries.c.state == "pending", deliveries.c.due_at <= moment.now, _unclaimed(moment.machine)
+    )
+
+
+async def _endpoints_with_work(connection: AsyncConnection, moment: Moment) -> list[Endpoint]:
+    work = exists().where(deliveries.c.endpoint_id == endpoints.c.id, _is_due(moment))
+    statement = (
+        select(endpoints)
+        .where(endpoints.c.deleted_at.is_(None), endpoints.c.disabled.is_(False), work)
+        .order_by(endpoints.c.ordinal)
+    )
+    return [read_endpoint(row) for row in await connection.execute(statement)]
+
+
 async def _due(connection: AsyncConnection, endpoint_id: str, moment: Moment, limit: int) -> list[Row[Any]]:
     statement = (
         select(deliveries, events.c.type, events.c.body, events.c.ordinal.label("event_ordinal"))
         .join(events, events.c.id == deliveries.c.event_id)
-        .where(
-            deliveries.c.state == "pending",
-            deliveries.c.endpoint_id == endpoint_id,
-            deliveries.c.due_at <= moment.now,
-            _unclaimed(moment.machine),
-        )
+        .where(deliveries.c.endpoint_id == endpoint_id, _is_due(moment))
         .order_by(deliveries.c.due_at, deliveries.c.ordinal)
         .limit(limit)
         .with_for_update(skip_locked=True, of=deliveries)

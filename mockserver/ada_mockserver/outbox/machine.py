@@ -40,11 +40,15 @@ def judge(
     *,
     failures: int,
     now: float,
+    answered_at: float,
     schedule: tuple[float, ...],
     rng: Random,
     jitter: float,
 ) -> Verdict:
-    """What becomes of a delivery whose attempt ended at ``now``; ``failures`` are those before it."""
+    """What becomes of a delivery whose attempt ended at ``now``; ``failures`` are those before it.
+
+    ``answered_at`` is that moment in the machine's time.
+    """
     if outcome.delivered:
         return Verdict("delivered", failures)
     failures += 1
@@ -53,7 +57,7 @@ def judge(
             return Verdict("failed", failures, "aborted")
         case "disable":
             return Verdict("failed", failures, "disabled")
-    delay = next_delay(schedule, failures, outcome, now=now, rng=rng, jitter=jitter)
+    delay = next_delay(schedule, failures, outcome, answered_at=answered_at, rng=rng, jitter=jitter)
     if delay is None:
         return Verdict("failed", failures, "exhausted")
     return Verdict("pending", failures, due_at=now + delay)

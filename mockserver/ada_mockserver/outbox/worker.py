@@ -105,7 +105,8 @@ class Worker:
                     chaos=chaos,
                     rng=self._options.rng,
                 )
-                self._next = await next_due(connection, machine=moment.machine)
+                # Among many that wait, the first is worth looking for only when nothing else is to do.
+                self._next = moment.now if claimed else await next_due(connection, machine=moment.machine)
             for one in claimed:
                 self._begin(one)
         return len(claimed)
@@ -163,6 +164,7 @@ class Worker:
             outcome,
             failures=one.failures,
             now=now,
+            answered_at=options.machine_clock.now(),
             schedule=options.schedule,
             rng=options.rng,
             jitter=options.jitter,
