@@ -42,11 +42,11 @@ soak: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m soak
 
 # Schemathesis against the running mock, by Ada's own document, which ADAKIT_ADA_OPENAPI names. About 3 minutes.
-# It has an environment of its own: it brings pytest plugins, which the tests are better off without.
 fuzz: $(STAMP)
-	$(PYTHON) -m venv $(VENV)/fuzz
-	$(VENV)/fuzz/bin/python -m pip install --quiet 'schemathesis>=4.32,<5'
-	SCHEMATHESIS=$(CURDIR)/$(VENV)/fuzz/bin/st PYTHONPATH=tests $(BIN)/python -m ada_document.fuzz --max-examples 300
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(PEERS)/bin/python -m pip install --quiet --group peers
+	SCHEMATHESIS=$(CURDIR)/$(PEERS)/bin/st PYTHONPATH=tests $(BIN)/python -m ada_document.fuzz --max-examples 300
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "adakit needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'

@@ -167,6 +167,7 @@ EVERY_EVENT = (
         _once,
         finish=_once_more,
     ),
+    Behaviour("delivery:burst", "ADA405", f"{BURST} deliveries come at once", _burst),
 )
 FORGED_FIRST = Behaviour(
     "signature:forged-first",
@@ -201,7 +202,6 @@ BY_EVENT: dict[str, tuple[Behaviour, ...]] = {
             "a message comes of a conversation that was never announced",
             _never_announced,
         ),
-        Behaviour("delivery:burst", "ADA405", f"{BURST} deliveries come at once", _burst),
         *(
             Behaviour(f"body:{name}", "ADA406", f"the event has {kib} KB", sized(kib), name in LARGE_SIZES)
             for name, kib in (SIZES | LARGE_SIZES).items()

@@ -81,10 +81,11 @@ class Case:
         way = self.dressing or self.behaviour
         return way is not None and way.over_http
 
-    def base(self, events: EventFactory) -> Payload:
-        """The event that the case starts from: its own conversation, message and end user."""
+    def base(self, events: EventFactory, *, again: int = 0) -> Payload:
+        """The event that the case starts from: its own conversation, message and end user, others `again`."""
         name = "conversation.created" if self.event == ANY else self.event
-        base: Payload = events.event(name, key=self.id)
+        key = f"{self.id}/round {again}" if again else self.id
+        base: Payload = events.event(name, key=key)
         return base
 
     def payload(self, events: EventFactory) -> Payload:
@@ -133,14 +134,15 @@ def _hostile_bodies() -> Iterator[Case]:
     """Bytes that are no event, signed, and once more unsigned."""
     unsigned = FORGERIES[0]
     for body in BODIES:
-        lenient = body.rule == "ADA504"
-        yield Case(f"any/body:{body.name}", body.rule, ANY, body.summary, lenient=lenient, encode=body.encode)
+        yield Case(
+            f"any/body:{body.name}", body.rule, ANY, body.summary, lenient=body.lenient, encode=body.encode
+        )
         yield Case(
             f"any/body-unsigned:{body.name}",
             body.rule,
             ANY,
             f"{body.summary}, and it is not signed",
-            lenient=lenient,
+            lenient=body.rule == "ADA504",
             encode=body.encode,
             forgery=unsigned,
         )

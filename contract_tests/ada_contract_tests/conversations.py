@@ -56,7 +56,7 @@ def _message_in(stage: Stage, conversation: Payload, key: str) -> Payload:
 
 
 async def interleaved(stage: Stage) -> None:
-    """Conversations on one channel, two an end user, that begin in the same millisecond; messages in turn."""
+    """Conversations on one channel, two an end user, that begin and go on in the same milliseconds."""
     created = [stage.event("conversation.created", f"{n}") for n in range(CONVERSATIONS)]
     for number, event in enumerate(created):
         event["timestamp"] = created[0]["timestamp"]
@@ -68,6 +68,8 @@ async def interleaved(stage: Stage) -> None:
         for turn in range(MESSAGES_EACH)
         for n, event in enumerate(created)
     ]
+    for number, message in enumerate(messages):
+        message["timestamp"] = messages[number // CONVERSATIONS * CONVERSATIONS]["timestamp"]
     await _in_turns(stage, [_sending(stage, m, "a message among many conversations") for m in messages])
 
 

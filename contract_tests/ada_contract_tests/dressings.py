@@ -88,6 +88,11 @@ def _escaped(body: bytes) -> bytes:
     return body.replace(b"/", b"\\/").replace(b'"v1.', b'"\\u0076\\u0031.')
 
 
+NEW_OF_THE_SENDER: Headers = (
+    ("svix-attempt", "1"),
+    ("svix-event-type", "v1.conversation.created"),
+    ("ada-delivery", "2"),
+)
 MANY_HEADERS: Headers = tuple((f"x-new-header-{n:02}", f"value {n}") for n in range(40))
 TRACING: Headers = (
     ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
@@ -98,6 +103,9 @@ TRACING: Headers = (
 
 DRESSINGS: tuple[Dressing, ...] = (
     Dressing("headers:tracing", "ADA206", "tracing headers are sent along", extra=TRACING),
+    Dressing(
+        "headers:sender", "ADA206", "further headers of Svix and Ada are sent along", extra=NEW_OF_THE_SENDER
+    ),
     Dressing("headers:many", "ADA206", "40 unknown headers are sent along", extra=MANY_HEADERS),
     Dressing(
         "signature:rotated",

@@ -27,9 +27,8 @@ EXCERPT = 300
 LIBRARIES_RAISE = ("ADA310", "ADA503")
 """Here the official libraries raise undocumented errors, before they have looked at any signature."""
 
-TEXTBOOKS_RAISE = (*LIBRARIES_RAISE, "ADA501", "ADA502")
-"""Here they do, or the documented way to use them leaves the parser's errors uncaught, so that the
-textbook consumer answers 500 to what Ada never sends."""
+NOT_AN_EVENT = ("ADA501", "ADA502")
+"""Here those libraries parse, and raise likewise, where they are used as documented."""
 
 NO_ANSWER = {
     "timeout": "no answer in time",
@@ -65,7 +64,7 @@ def _judge_attempt(
         rule=rule,
         case=case.id,
         event=case.event,
-        severity=_severity(case, answer),
+        severity=_severity(case, answer, trial),
         summary=f"{case.summary} ({attempt.label})" if attempt.label else case.summary,
         expected=expected,
         got=got,
@@ -105,12 +104,12 @@ def _is_good(case: Case, status: int) -> bool:
     return 200 <= status < 300 or (case.refusable and 400 <= status < 500)
 
 
-def _severity(case: Case, answer: Answer) -> Severity:
+def _severity(case: Case, answer: Answer, trial: Trial) -> Severity:
     status = answer.response.status if answer.response is not None else 0
     if case.forgery is not None and 0 < status < 400:
         return "error"
-    raising = TEXTBOOKS_RAISE if case.forgery is None else LIBRARIES_RAISE
-    return "warning" if case.lenient or (case.rule in raising and status >= 500) else "error"
+    by_the_library = case.rule in LIBRARIES_RAISE or (case.rule in NOT_AN_EVENT and trial.library_raises)
+    return "warning" if case.lenient or (by_the_library and status >= 500) else "error"
 
 
 def _expected(case: Case) -> str:

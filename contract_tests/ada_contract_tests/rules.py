@@ -59,8 +59,9 @@ EXPECTATIONS = {
     "200": "The answer is exactly 200. Any other 2xx is a warning, since delivery counts it as success; "
     "`--accept 200` makes it an error, `--accept 2xx` silences it.",
     "in time": "The answer comes within 15 seconds (`--timeout`).",
-    "survived": "Any answer but a 5xx, no hang, no dropped connection. To a signed body, which Ada never "
-    "sends like that, a 5xx is a warning.",
+    "survived": "Any answer but a 5xx, no hang, no dropped connection. A 5xx is a warning where the official "
+    "libraries raise it (the endpoint answers 5xx to a malformed signature too), for the body `null`, and to "
+    "what ADA504 and ADA505 send.",
     "handled": "The witness (`--seen-url`) says that the event was handled, once.",
 }
 

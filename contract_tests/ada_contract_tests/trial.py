@@ -67,11 +67,16 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A case that was carried out: every attempt, and the payload that is particular about it."""
+    """A case that was carried out: every attempt, and the payload that is particular about it.
+
+    ``library_raises`` is true where the consumer falls over a malformed signature too, as the official
+    libraries do: what it answers to a body that is no event may be theirs as well.
+    """
 
     attempts: tuple[Attempt, ...]
     base: Payload
     payload: Payload
+    library_raises: bool = False
 
     @property
     def last(self) -> Attempt:
@@ -253,14 +258,14 @@ async def perform(
 ) -> Trial:
     """Carry a case out; never raises for what the consumer does.
 
-    ``earlier`` is a trial of the same case that got no answer: a single delivery is repeated with its
-    svix-id, as Ada would, a behaviour begins anew with other events. What a behaviour keeps for the end is
-    left to the caller where there is a list ``postponed``: `finish` does it.
+    ``earlier`` is a trial of the same case that got no answer: it begins anew with other events, since a
+    consumer that goes on working after the time limit would tell a repetition from a new event. What a
+    behaviour keeps for the end is left to the caller where there is a list ``postponed``: `finish` does it.
     """
     stage = Stage(case, courier, events, round=0 if earlier is None else 1)
     for attempt in earlier.attempts if earlier is not None else ():
         courier.ledger[courier.ledger.index(attempt)] = replace(attempt, final=False)
-    base = case.base(events)
+    base = case.base(events, again=stage.round)
     if case.behaviour is not None:
         await case.behaviour.run(stage)
         if postponed is None:
@@ -270,12 +275,27 @@ async def perform(
         return Trial(tuple(stage.attempts), base, base)
     payload = case.change(base)
     body = case.encode(payload)
-    attempt = await _sealed(stage, body, message_id=earlier.last.message_id if earlier else None)
+    attempt = await _sealed(stage, body)
     if case.forgery is None and asks_for_redelivery(attempt.answer):
         stage.supersede(attempt)
         await courier.pause(attempt.answer)
         await _sealed(stage, body, message_id=attempt.message_id)
-    return Trial(tuple(stage.attempts), base, payload)
+    raises = _fell(attempt) and case.forgery is None and await _falls_over_a_signature(stage, base)
+    return Trial(tuple(stage.attempts), base, payload, raises)
+
+
+def _fell(attempt: Attempt) -> bool:
+    return attempt.answer.response is not None and attempt.answer.response.status >= 500
+
+
+async def _falls_over_a_signature(stage: Stage, base: Payload) -> bool:
+    """Whether the consumer answers 5xx to a signature without comma; asked for bodies that are no event."""
+    courier, body = stage.courier, encode(base)
+    if courier.secret is None or stage.case.rule not in ("ADA501", "ADA502"):
+        return False
+    signed = courier.signed(body, courier.new_id(), courier.now())
+    answer = await courier.request(tuple((name, value.replace(",", "")) for name, value in signed), body)
+    return answer.response is not None and answer.response.status >= 500
 
 
 async def finish(stage: Stage) -> Trial:
@@ -283,7 +303,7 @@ async def finish(stage: Stage) -> Trial:
     behaviour = stage.case.behaviour
     if behaviour is not None and behaviour.finish is not None and stage.attempts[-1].accepted:
         await behaviour.finish(stage)
-    base = stage.case.base(stage.events)
+    base = stage.case.base(stage.events, again=stage.round)
     return Trial(tuple(stage.attempts), base, base)
 
 

@@ -39,7 +39,7 @@ ACTIONS = (
     "example",
     "holds",
 )
-HOLDINGS = ("id", "time", "message", "text", "language")
+HOLDINGS = ("id", "time", "message", "text", "language", "domain", "ip", "email", "mime")
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ class Scalar(_Common):
     ``enum`` holds the documented values, ``known_values`` those that prose names without closing the
     list; ``max_length`` is in characters; ``may_be_empty`` marks a string that is empty when unavailable;
     ``holds`` says what a string is: ``id``, ``time``, ``message`` (text of any length), ``text`` (a name or
-    title), ``language`` (a BCP 47 tag), or nothing that the kit would vary.
+    title), ``language`` (a BCP 47 tag), ``domain`` (an AI Agent's host), ``ip``, ``email``, ``mime`` (a media
+    type), or nothing that the kit would vary.
     """
 
     types: tuple[str, ...]

@@ -37,8 +37,16 @@ ODD_KEYS = (
     "constructor",
     "__proto__",
     "hasOwnProperty",
+    "toString",
     "id",
     "type",
+    "name",
+    "message",
+    "args",
+    "self",
+    "class",
+    "from",
+    "0",
 )
 MANY_KEYS = 100
 NEW_ENTRY = "adakit_entry"

@@ -1,7 +1,8 @@
 """ADA107, ADA108 and ADA205: long, odd and large values, every documented form of a time, other ids.
 
 Lengths are varied for texts and ids only, characters for free text only: never for URLs, e-mail addresses,
-languages or domains, about which the documentation says more. Languages take tags of the standard it names.
+languages or domains, about which the documentation says more. Those take the ordinary forms
+of the standards they follow.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["extreme_degrees"]
 
 LENGTHS = (0, 1, 255, 256, 1024, 4096, 10_000, 100_000)
-"""Characters of a message; no limit is documented."""
+"""Characters of a message, the longest without a space; no limit is documented."""
 
 CHARACTERS = {
     "emoji": "Danke 👩‍👩‍👧‍👦🇨🇦 👍🏽 see you",
@@ -44,9 +45,25 @@ IDS = {
     "200-characters": "id-" + "0123456789ABCDEFGHIJ" * 9 + "01234567890123456",
 }
 
-LANGUAGES = ("pt", "es-419", "zh-Hant-TW", "ca-ES-valencia")
-"""Tags of BCP 47, which the specification names for the end user's language: with a region, a number in its
-place, a script, a variant."""
+FORMS: dict[str, tuple[tuple[str, str], ...]] = {
+    "language": (
+        ("pt", "pt"),
+        ("es-419", "es-419"),
+        ("zh-Hant-TW", "zh-Hant-TW"),
+        ("ca-valencia", "ca-ES-valencia"),
+    ),
+    "domain": tuple((region, f"acme-shop.{region}.ada.support") for region in ("eu", "maple", "us2")),
+    "ip": (("v6", "2001:db8:85a3::8a2e:370:7334"),),
+    "email": (("plus", "ada.lovelace+news@mail.example.co.uk"), ("apostrophe", "o'brien@example.com")),
+    "mime": (
+        ("image", "image/heic"),
+        ("binary", "application/octet-stream"),
+        ("parameters", "text/plain; charset=utf-8"),
+        ("long", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ),
+}
+"""Ordinary forms of what a standard or the documentation defines: tags of BCP 47 with a number for the
+region, a script, a variant; regional hosts (``<handle>.eu.ada.support``); IP addresses of version 6."""
 
 TIMES = {
     "seconds-offset": "2026-03-04T10:11:12+00:00",
@@ -96,9 +113,9 @@ def extreme_degrees(event: Event, constraints: tuple[Constraint, ...]) -> Iterat
                 yield from _times(workshop, path, shape)
             case Scalar(holds="id"):
                 yield from _ids(workshop, path)
-            case Scalar(holds="language"):
-                for tag in LANGUAGES:
-                    yield _put(workshop, "ADA107", "language", path, tag, f"is {tag}", tag)
+            case Scalar() if shape.holds in FORMS:
+                for label, value in FORMS[shape.holds]:
+                    yield _put(workshop, "ADA107", "form", path, label, f"is {value}", value)
             case Scalar() if shape.max_length is not None:
                 yield from _longest(workshop, path, shape.max_length)
             case Array():
@@ -118,7 +135,8 @@ def _put(
 
 def _lengths(workshop: Workshop, path: str) -> Iterator[Degree]:
     for length in LENGTHS:
-        text = ("All work and no play. " * (length // 22 + 1))[:length]
+        words = "All work and no play. " if length < LENGTHS[-1] else "0123456789abcdef"
+        text = (words * (length // len(words) + 1))[:length]
         label = f"{length}-characters"
         yield _put(workshop, "ADA107", "length", path, label, f"has {length} characters", text)
 

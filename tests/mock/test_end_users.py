@@ -58,6 +58,13 @@ def test_idempotent(api):
     assert api.types() == ["end_user.created"]
 
 
+def test_long_external_ids(api):
+    """Every character of an external id counts, up to the last of 36, whatever it is."""
+    made = [create(api, external_id="🚚" * 35 + last)["end_user_id"] for last in "abß"]
+    assert len(set(made)) == 3
+    assert api.ok("GET", "/end-users/?external_id=" + "🚚" * 35 + "B")["end_user_id"] == made[1]
+
+
 def test_looked_up(api):
     """An end user is read by id and by external id; one that is not there is 404."""
     user = create(api, external_id="crm-1")

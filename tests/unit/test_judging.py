@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ada_contract_tests.cases import Case
@@ -113,18 +115,33 @@ def test_a_forgery_that_is_not_refused(status, got):
         ("ADA503", 500, True, "warning"),
         ("ADA503", 200, False, "error"),
         ("ADA503", 200, True, "error"),
-        ("ADA501", 500, False, "warning"),
+        ("ADA501", 500, False, "error"),
         ("ADA501", 500, True, "error"),
-        ("ADA502", 500, False, "warning"),
+        ("ADA502", 500, False, "error"),
         ("ADA502", 500, True, "error"),
         ("ADA504", 500, False, "error"),
         ("ADA305", 500, True, "error"),
     ],
 )
 def test_where_the_textbook_consumer_fails(rule, status, forged, severity):
-    """What the official libraries and the documented use of them answer with 500 is a warning, 2xx never."""
+    """What the official libraries answer with 500 is a warning, 2xx never."""
     found = judged(rule, answer(status), forgery=FORGERY if forged else None)
     assert found[0] == severity
+
+
+@pytest.mark.parametrize(
+    ("rule", "given", "severity"),
+    [
+        ("ADA501", answer(500), "warning"),
+        ("ADA502", answer(500), "warning"),
+        ("ADA501", silence("dropped"), "error"),
+        ("ADA102", answer(500), "error"),
+    ],
+)
+def test_where_the_library_raises(rule, given, severity):
+    """A consumer that falls over a malformed signature too is warned of its 5xx to what is no event."""
+    trial = replace(trial_of(given), library_raises=True)
+    assert judge(case_of(rule), trial, timeout=15.0).severity == severity
 
 
 @pytest.mark.parametrize("given", [answer(500), silence("dropped"), silence("timeout")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 
 import pytest
@@ -307,13 +308,14 @@ def test_silence_that_is_confirmed_only_after_the_release():
     assert of_message["not run"] >= 20
 
 
-def test_a_repeated_delivery_has_the_same_id():
-    """The repetition of a delivery that got no answer carries its svix-id, as Ada's own retries do."""
+def test_what_is_repeated_is_a_new_event():
+    """The repetition of a delivery that got no answer has ids of its own, so that no consumer knows it."""
     target = FakeTarget(lambda s: silence() if s.mark == "n1" else answer(200))
     run(target, [*examples(*EVENTS), *cases_of(MESSAGE, "n1")])
     first, second = (sent for sent in target.sent if sent.mark == "n1")
-    assert first.headers["svix-id"] == second.headers["svix-id"]
-    assert first.body == second.body
+    assert first.headers["svix-id"] != second.headers["svix-id"]
+    for member in ("message_id", "conversation_id"):
+        assert first.json["data"][member] != second.json["data"][member]
 
 
 def test_silence_on_one_event_holds_few_up():
@@ -529,3 +531,22 @@ def test_a_duplicate_at_the_end_without_a_run():
     trial = asyncio.run(perform(late_case(), courier, EventFactory(seed=1)))
     assert [attempt.label for attempt in trial.attempts] == ["first", "again at the end of the run"]
     assert len({attempt.message_id for attempt in trial.attempts}) == 1
+
+
+# --- what is no event ---
+
+
+@pytest.mark.parametrize(("to_a_signature", "severity"), [(401, "error"), (500, "warning")])
+def test_malformed_json(to_a_signature, severity):
+    """A 5xx to malformed JSON is a warning where a malformed signature is answered 5xx too, else an error."""
+
+    def answering(sent):
+        try:
+            json.loads(sent.body)
+        except ValueError:
+            return answer(500)
+        return answer(200 if "," in sent.headers["svix-signature"] else to_a_signature)
+
+    (case,) = (case for case in all_cases() if case.id == "any/body:malformed-json:truncated")
+    (finding,) = run(FakeTarget(answering), [*examples(*EVENTS), case]).findings
+    assert (finding.rule, finding.severity, finding.got) == ("ADA501", severity, "500")

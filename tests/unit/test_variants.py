@@ -280,7 +280,7 @@ def test_every_pair_of_facts_that_may_meet_stands_in_a_combination() -> None:
     assert {event: len(rows.get(event, ())) for event in EVENTS} == {
         "conversation.created": 8,
         "conversation.message": 54,
-        "conversation.ended": 19,
+        "conversation.ended": 18,
         "conversation.handoff.ended": 0,
         "end_user.created": 28,
         "end_user.updated": 28,

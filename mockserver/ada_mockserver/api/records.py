@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -119,7 +120,7 @@ def show_end_user(user: EndUser) -> dict[str, Any]:
 
 def external_key(external_id: str) -> str:
     """What external ids are compared by: Ada keeps them without letter case."""
-    return external_id.casefold().encode("unicode_escape").decode()[:128]
+    return hashlib.sha256(external_id.lower().encode()).hexdigest()
 
 
 async def find_end_user(

@@ -46,10 +46,10 @@ end_users = Table(
     "api_end_users",
     metadata,
     *_identity(),
-    Column("external_key", String(128), unique=True),
+    Column("external_key", String(64), unique=True),
     Column("data", JSON, nullable=False),
 )
-"""``external_key`` is the external id as it is compared: encoded and without letter case."""
+"""``external_key`` is what external ids are compared by, whatever characters they hold."""
 
 conversations = Table(
     "api_conversations",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
@@ -50,6 +51,7 @@ EVENT_TYPES = {
     "v1.audit_log.emitted": "The configuration has changed.",
 }
 _PAGE = 100
+_LIMIT = re.compile(r"0*[1-9][0-9]{0,8}")
 
 
 def show_webhook(endpoint: Endpoint) -> dict[str, Any]:
@@ -67,8 +69,7 @@ def show_webhook(endpoint: Endpoint) -> dict[str, Any]:
 
 async def _list(request: Request) -> Response:
     limit = request.query_params.get("limit", "")
-    size = int(limit) if limit.isascii() and limit.isdecimal() and 0 < len(limit) < 9 else _PAGE
-    size = min(max(size, 1), _PAGE)
+    size = min(int(limit), _PAGE) if _LIMIT.fullmatch(limit) else _PAGE
     cursor = request.query_params.get("cursor", "")
     async with backend_of(request).call() as call:
         first = await get_endpoint(call.connection, cursor) if is_id(cursor) else None

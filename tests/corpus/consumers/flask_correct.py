@@ -15,6 +15,7 @@ from corpus.consumers.flask_base import FlaskConsumer
 from corpus.core.intake import Consumer, Data, Event, Reply
 from corpus.core.registry import consumer
 from corpus.core.rows import DictHandlers
+from corpus.core.verify import RefusedError
 from corpus.core.witness import Attempt, current, defer, note
 
 
@@ -72,7 +73,11 @@ class TextbookStandardWebhooks(FlaskConsumer):
                 self.webhook.verify(request.get_data(), named, json_parse=False)
             except Exception:
                 return jsonify(error="invalid signature"), 401
-            reply = self.once(named["webhook-id"], self.decode(request.get_data()))
+            try:
+                event = self.decode(request.get_data())
+            except RefusedError as refused:
+                return jsonify(error=str(refused)), refused.status
+            reply = self.once(named["webhook-id"], event)
             return jsonify(reply.body), reply.status
 
         return app
