@@ -19,7 +19,7 @@ from random import Random
 
 from ada_schemas.errors import WireError
 from postgres_server import PostgresServer, missing_postgres
-from soak.audit import audit, read_stored
+from soak.audit import audit, count_unfinished, read_stored
 from soak.clients import Api, Clients
 from soak.consumer import Consumer
 from soak.servers import Server
@@ -63,10 +63,8 @@ async def kill_and_audit(running: list[Server], *, url: str, kills: int, seed: i
     while number < kills or (in_flight < LEAST_IN_FLIGHT * kills and number < 2 * kills):
         number += 1
         await asyncio.sleep(rng.uniform(0.05, 1.2))
-        victim, before = rng.choice(running), consumer.vanished()
-        await victim.kill()
-        await asyncio.sleep(0.1)  # until the consumer sees the connections go
-        in_flight += consumer.vanished() > before
+        victim = rng.choice(running)
+        in_flight += await count_unfinished(url, await victim.kill()) > 0
         await victim.start()
         if number % 10 == 0:
             print(f"  {number} kills, {in_flight} in an attempt, {clients.calls} calls answered", flush=True)
@@ -84,9 +82,9 @@ async def kill_and_audit(running: list[Server], *, url: str, kills: int, seed: i
     )
     shown = {
         "kills with SIGKILL": number,
-        "kills with an attempt in flight": in_flight,
+        "kills with an attempt in flight, begun and not finished": in_flight,
         "calls answered": clients.calls,
-        "calls cut off by a kill": clients.unanswered,
+        "calls that nobody answered, in a kill or while nobody was there": clients.unanswered,
         "events promised by answers": len(clients.answered),
         **counts,
         "seconds": round(time.monotonic() - started),

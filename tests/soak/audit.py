@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ada_mockserver.database import Database
 from ada_mockserver.outbox.tables import attempts, deliveries, events
@@ -15,7 +15,7 @@ from ada_mockserver.outbox.tables import attempts, deliveries, events
 if TYPE_CHECKING:
     from soak.consumer import Receipt
 
-__all__ = ["Stored", "audit", "read_stored"]
+__all__ = ["Stored", "audit", "count_unfinished", "read_stored"]
 
 
 READ_LATE = 2.0
@@ -29,6 +29,17 @@ class Stored:
     events: set[str]
     deliveries: dict[str, Counter[str]]
     attempts: dict[str, Counter[str]]
+
+
+async def count_unfinished(url: str, pid: int) -> int:
+    """How many attempts a process that is gone had begun and not finished."""
+    database = Database(url)
+    try:
+        async with database.begin() as connection:
+            statement = select(func.count()).where(deliveries.c.claim.startswith(f"worker-{pid}-"))
+            return int((await connection.execute(statement)).scalar_one())
+    finally:
+        await database.close()
 
 
 async def read_stored(url: str) -> Stored:

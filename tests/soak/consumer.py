@@ -54,10 +54,6 @@ class Consumer:
         self.receiver = Receiver(self._handle)
         return f"http://127.0.0.1:{await self.receiver.start()}/webhooks/ada"
 
-    def vanished(self) -> int:
-        """How many senders were gone before they were answered."""
-        return sum(receipt.outcome == "vanished" for receipt in self.receipts)
-
     async def _handle(self, request: Received) -> Reply | None:
         headers = dict(request.headers)
         try:

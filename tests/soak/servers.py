@@ -50,13 +50,14 @@ class Server:
                     url = line.split(b"=", 1)[1].strip().decode()
         self.url = url
 
-    async def kill(self) -> None:
-        """Kill it with SIGKILL, at once."""
+    async def kill(self) -> int:
+        """Kill it with SIGKILL, at once; returns its process id."""
         assert self._process is not None
         self.url = ""
         self._process.kill()
         self.kills.append(time.monotonic())
         await self._process.wait()
+        return self._process.pid
 
     def abandon(self) -> None:
         """Make sure that it does not outlive the soak."""

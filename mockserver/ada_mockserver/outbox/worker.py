@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class Worker:
         self._database = database
         self._clock = clock
         self._options = options
-        self._owner = new_id("worker_", options.rng)
+        self._owner = new_id(f"worker-{os.getpid()}-", options.rng)
         self._tasks: set[asyncio.Task[None]] = set()
         self._room: Counter[str] = Counter()
         self._wake = asyncio.Event()
