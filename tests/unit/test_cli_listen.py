@@ -38,7 +38,12 @@ class Listener:
         if secret:
             environment["ADA_WEBHOOK_SECRET"] = secret
         self.process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command,
+            cwd=folder,
+            env=environment,
+            bufsize=0,  # or what is read ahead here is missing in the end
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         self.first = self.process.stdout.readline().decode()
         self.port = int(re.search(r":(\d+)/", self.first)[1])
