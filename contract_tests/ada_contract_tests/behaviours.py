@@ -25,6 +25,7 @@ from ada_mockserver.signing import generate_secret, signature_headers
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from ada_contract_tests.targets.base import Answer
     from ada_contract_tests.trial import Stage
 
 __all__ = ["BURST", "Behaviour", "behaviours_of"]
@@ -135,15 +136,27 @@ async def _burst(stage: Stage) -> None:
 
 async def _forged_first(stage: Stage) -> None:
     """A forgery with the id of a true event must not make that event count as a duplicate."""
-    courier = stage.courier
-    event, message_id = stage.event(stage.case.event), courier.new_id()
-    body = encode(event)
+    event, message_id = stage.event(stage.case.event), stage.courier.new_id()
+    answer = await _forgery(stage, event, message_id)
+    stage.record_unauthentic(answer, message_id=message_id, label="forged")
+    await stage.send(event, message_id=message_id, label="the true event, after a forgery with its id")
+
+
+async def _forged_after(stage: Stage) -> None:
+    """A forgery with the id of an event that was verified is one all the same."""
+    sent = await stage.send(stage.event(stage.case.event), label="the true event")
+    answer = await _forgery(stage, stage.event(stage.case.event, "forged"), sent.message_id or "")
+    stage.record_unauthentic(
+        answer, message_id=sent.message_id, label="the forgery, after the true event", judged=True
+    )
+
+
+async def _forgery(stage: Stage, event: Payload, message_id: str) -> Answer:
+    courier, body = stage.courier, encode(event)
     forged = signature_headers(
         [generate_secret(courier.rng)], message_id=message_id, timestamp=courier.now(), body=body
     )
-    answer = await courier.request(forged, body)
-    stage.record_unjudged(answer, message_id=message_id, label="forged")
-    await stage.send(event, message_id=message_id, label="the true event, after a forgery with its id")
+    return await courier.request(forged, body)
 
 
 EVERY_EVENT = (
@@ -169,11 +182,19 @@ EVERY_EVENT = (
     ),
     Behaviour("delivery:burst", "ADA405", f"{BURST} deliveries come at once", _burst),
 )
-FORGED_FIRST = Behaviour(
-    "signature:forged-first",
-    "ADA302",
-    "a forgery with the same svix-id comes before the true event",
-    _forged_first,
+FORGED = (
+    Behaviour(
+        "signature:forged-first",
+        "ADA302",
+        "a forgery with the same svix-id comes before the true event",
+        _forged_first,
+    ),
+    Behaviour(
+        "signature:forged-after",
+        "ADA302",
+        "a forgery with the svix-id of a true event comes after it",
+        _forged_after,
+    ),
 )
 BY_EVENT: dict[str, tuple[Behaviour, ...]] = {
     "conversation.created": (
@@ -286,4 +307,4 @@ BY_EVENT: dict[str, tuple[Behaviour, ...]] = {
 
 def behaviours_of(event: str) -> tuple[Behaviour, ...]:
     """The behaviours that are tried with an event."""
-    return (FORGED_FIRST, *EVERY_EVENT, *BY_EVENT.get(event, ()))
+    return (*FORGED, *EVERY_EVENT, *BY_EVENT.get(event, ()))

@@ -27,7 +27,7 @@ def over_the_connection_of(first: FirstRequest, after: str) -> Callable[[Stage],
         body = encode(event)
         true = courier.signed(body, message_id, courier.now()), body
         (before, _), (answer, reused) = await courier.requests_in_turn([first(stage), true])
-        stage.record_unjudged(before, label=f"first: {after}")
+        stage.record_unauthentic(before, label=f"first: {after}")
         where = "over the same connection" if reused else "over a new connection"
         label = f"an ordinary event after {after}, {where}"
         attempt = stage.record(Attempt(stage.case.id, stage.case.event, message_id, answer, label=label))

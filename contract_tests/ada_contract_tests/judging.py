@@ -56,7 +56,8 @@ def _judge_attempt(
     case: Case, trial: Trial, attempt: Attempt, timeout: float, reproduce: tuple[str, ...]
 ) -> Finding | None:
     answer = attempt.answer
-    wrong = _what_is_wrong(case, answer, timeout)
+    forged = not attempt.authentic
+    wrong = _what_is_wrong(case, answer, timeout, forged=forged)
     if wrong is None:
         return None
     rule, expected, got, hint = wrong
@@ -64,11 +65,11 @@ def _judge_attempt(
         rule=rule,
         case=case.id,
         event=case.event,
-        severity=_severity(case, answer, trial),
+        severity=_severity(case, answer, trial, forged=forged),
         summary=f"{case.summary} ({attempt.label})" if attempt.label else case.summary,
         expected=expected,
         got=got,
-        cause=cause_of(answer, forged=case.forgery is not None),
+        cause=cause_of(answer, forged=forged),
         changes=changes_of(trial),
         excerpt=_excerpt(answer.response),
         traceback=answer.traceback or "",
@@ -77,23 +78,30 @@ def _judge_attempt(
     )
 
 
-def _what_is_wrong(case: Case, answer: Answer, timeout: float) -> tuple[str, str, str, str] | None:
+def _what_is_wrong(
+    case: Case, answer: Answer, timeout: float, *, forged: bool
+) -> tuple[str, str, str, str] | None:
     """(rule, expected, got, hint) of an answer that is wrong, else None."""
     hostile = case.rule.startswith("ADA5")
     if answer.error is not None:
         if answer.error.kind == "timeout" and not hostile:
             return "ADA402", f"an answer within {timeout:g} s", "no answer in time", ""
-        return case.rule, _expected(case), answer.error.what.rstrip("."), answer.error.next_step
+        return (
+            case.rule,
+            _expected(case, forged=forged),
+            answer.error.what.rstrip("."),
+            answer.error.next_step,
+        )
     assert answer.response is not None  # noqa: S101 - an answer without error has a response
     status = answer.response.status
-    if _is_good(case, status):
+    if _is_good(case, status, forged=forged):
         return None
-    got = f"{status}{_meaning(status, forged=case.forgery is not None)}"
-    return case.rule, _expected(case), got, "" if case.forgery else _hint(answer.response)
+    got = f"{status}{_meaning(status, forged=forged)}"
+    return case.rule, _expected(case, forged=forged), got, "" if forged else _hint(answer.response)
 
 
-def _is_good(case: Case, status: int) -> bool:
-    if case.forgery is not None:
+def _is_good(case: Case, status: int, *, forged: bool) -> bool:
+    if forged:
         return 400 <= status < 500
     if case.rule == "ADA503":
         return 300 <= status < 500
@@ -104,16 +112,16 @@ def _is_good(case: Case, status: int) -> bool:
     return 200 <= status < 300 or (case.refusable and 400 <= status < 500)
 
 
-def _severity(case: Case, answer: Answer, trial: Trial) -> Severity:
+def _severity(case: Case, answer: Answer, trial: Trial, *, forged: bool) -> Severity:
     status = answer.response.status if answer.response is not None else 0
-    if case.forgery is not None and 0 < status < 400:
+    if forged and 0 < status < 400:
         return "error"
     by_the_library = case.rule in LIBRARIES_RAISE or (case.rule in NOT_AN_EVENT and trial.library_raises)
     return "warning" if case.lenient or (by_the_library and status >= 500) else "error"
 
 
-def _expected(case: Case) -> str:
-    if case.forgery is not None or case.rule == "ADA503":
+def _expected(case: Case, *, forged: bool) -> str:
+    if forged or case.rule == "ADA503":
         return "a refusal (4xx)"
     if case.rule.startswith("ADA5"):
         return "any answer but a 5xx"

@@ -236,11 +236,14 @@ class Stage:
         self.courier.ledger.append(attempt)
         return attempt
 
-    def record_unjudged(self, answer: Answer, *, message_id: str | None = None, label: str) -> None:
-        """Keep a request that is not authentic and whose answer another rule judges."""
+    def record_unauthentic(
+        self, answer: Answer, *, message_id: str | None = None, label: str, judged: bool = False
+    ) -> None:
+        """Keep a request that is not authentic; its answer counts where it is ``judged`` by this case."""
         case = self.case
-        attempt = Attempt(case.id, case.event, message_id, answer, authentic=False, final=False, label=label)
-        self.record(attempt)
+        self.record(
+            Attempt(case.id, case.event, message_id, answer, authentic=False, final=judged, label=label)
+        )
 
 
 def asks_for_redelivery(answer: Answer) -> bool:

@@ -34,6 +34,7 @@ ODD_KEYS = (
     "clé",
     "鍵",
     "UPPER",
+    "upper",
     "constructor",
     "__proto__",
     "hasOwnProperty",

@@ -66,7 +66,7 @@ FORMS: dict[str, tuple[tuple[str, str], ...]] = {
 region, a script, a variant; regional hosts (``<handle>.eu.ada.support``); IP addresses of version 6."""
 
 TIMES = {
-    "seconds-offset": "2026-03-04T10:11:12+00:00",
+    "seconds-offset": "2020-09-20T00:00:00+00:00",
     "milliseconds-offset": "2026-03-04T10:11:12.345+00:00",
     "microseconds-offset": "2026-03-04T10:11:12.345678+00:00",
     "seconds-z": "2026-03-04T10:11:12Z",

@@ -30,13 +30,15 @@ def case_of(rule="ADA102", **options):
 
 
 def trial_of(*answers, base=None, payload=None, **options):
+    """A trial with these answers; ``authentic=False`` for forgeries."""
     attempts = tuple(Attempt(f"{MESSAGE}/case", MESSAGE, "msg_1", a, **options) for a in answers)
     return Trial(attempts, base or {}, payload or base or {})
 
 
 def judged(rule, given, *, timeout=15.0, **options):
     """(severity, rule, expected, got, hint) of the finding, or None."""
-    finding = judge(case_of(rule, **options), trial_of(given), timeout=timeout)
+    trial = trial_of(given, authentic=options.get("forgery") is None)
+    finding = judge(case_of(rule, **options), trial, timeout=timeout)
     return finding and (finding.severity, finding.rule, finding.expected, finding.got, finding.hint)
 
 

@@ -14,8 +14,9 @@ from ada_contract_tests.forgeries import FORGERIES
 from ada_contract_tests.runner import CONFIRMATIONS, PATIENCE, RESTART
 from ada_contract_tests.trial import perform
 from ada_mockserver.events import EventFactory
-from ada_schemas.errors import TargetError, UsageError
-from unit.fake_targets import FakeTarget, answer, cases_of, run, runner, silence
+from ada_mockserver.signing import verify
+from ada_schemas.errors import SignatureError, TargetError, UsageError
+from unit.fake_targets import SECRET, FakeTarget, answer, cases_of, run, runner, silence
 
 EVENTS = ("conversation.created", "conversation.message", "conversation.ended", "end_user.created")
 MESSAGE = "conversation.message"
@@ -550,3 +551,43 @@ def test_malformed_json(to_a_signature, severity):
     (case,) = (case for case in all_cases() if case.id == "any/body:malformed-json:truncated")
     (finding,) = run(FakeTarget(answering), [*examples(*EVENTS), case]).findings
     assert (finding.rule, finding.severity, finding.got) == ("ADA501", severity, "500")
+
+
+# --- forgeries among a case's deliveries ---
+
+
+def forged_after():
+    return next(case for case in all_cases() if case.id == f"{MESSAGE}/signature:forged-after")
+
+
+def is_signed(sent):
+    try:
+        verify(SECRET, sent.headers, sent.body, now=int(sent.headers["svix-timestamp"]))
+    except SignatureError:
+        return False
+    return True
+
+
+def test_a_consumer_that_trusts_known_ids():
+    """A forgery under the id of an event that was verified is a forgery: accepting it is an error."""
+    known = set()
+
+    def answering(sent):
+        trusted = sent.headers["svix-id"] in known or is_signed(sent)
+        known.add(sent.headers["svix-id"])
+        return answer(200 if trusted else 401)
+
+    (finding,) = run(FakeTarget(answering), [*examples(*EVENTS), forged_after()]).findings
+    assert (finding.rule, finding.severity, finding.expected, finding.got) == (
+        "ADA302",
+        "error",
+        "a refusal (4xx)",
+        "200 (the forged request was accepted)",
+    )
+    assert finding.summary.endswith("(the forgery, after the true event)")
+
+
+def test_a_forgery_after_the_event_that_is_refused():
+    """A consumer that verifies every request passes."""
+    target = FakeTarget(lambda sent: answer(200 if is_signed(sent) else 401))
+    assert run(target, [*examples(*EVENTS), forged_after()]).findings == ()
