@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
 
-.PHONY: demo test lint format schemas mutants bench compat clean
+.PHONY: demo test lint format schemas mutants fuzz soak bench compat clean
 
 demo: $(STAMP)
 	$(BIN)/adakit demo
@@ -53,6 +53,18 @@ compat: $(STAMP)
 	$(BIN)/python -m pip install --quiet --group compat
 	$(call suite,$(OLDEST),lowest-direct)
 	$(call suite,$(NEWEST),highest)
+
+# Servers killed with SIGKILL while clients write and the consumer fails: nothing lost, nothing doubled without
+# a reason. On SQLite, then on PostgreSQL (Debian's package postgresql) with two servers. About 6 minutes.
+soak: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m soak
+
+# Schemathesis against the running mock, by Ada's own document, which ADAKIT_ADA_OPENAPI names. About 3 minutes.
+fuzz: $(STAMP)
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(PEERS)/bin/python -m pip install --quiet --group peers
+	SCHEMATHESIS=$(CURDIR)/$(PEERS)/bin/st PYTHONPATH=tests $(BIN)/python -m ada_document.fuzz --max-examples 300
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "adakit needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'

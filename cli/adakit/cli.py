@@ -24,7 +24,10 @@ __all__ = ["COMMANDS", "exit_code_of", "group", "main"]
 COMMANDS = {
     "demo": "See the whole kit at work on a small consumer, in seconds.",
     "check": "Prove that an endpoint handles every documented event variant.",
+    "serve": "Run the mock Ada: its API, its webhooks, and a console.",
     "send": "Send signed events to an endpoint.",
+    "listen": "Receive webhooks: verify, validate, show and record them.",
+    "replay": "Send recorded events again, signed anew.",
     "generate": "Print realistic events as NDJSON.",
     "events": "List the event types and how many variants each has.",
     "schemas": "List, show, export, validate and generate the schema files.",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.pytest_fixtures import Deliver, EventMaker, SignedCase
     from ada_contract_tests.pytest_outcomes import Outcomes
     from ada_contract_tests.pytest_runtime import Runtime
+    from ada_mockserver.mock import MockAda
 
 __all__: list[str] = []
 
@@ -318,3 +319,30 @@ def ada_deliver(request: pytest.FixtureRequest, ada_target: Any, ada_secret: str
     from ada_contract_tests.pytest_fixtures import Deliver  # noqa: PLC0415 - at first use
 
     return Deliver(runtime_of(request.config), ada_target, ada_secret)
+
+
+@pytest.fixture(scope="session")
+def _ada_mock_server() -> Generator[MockAda]:
+    """One running mock Ada for the session."""
+    from ada_mockserver.mock import MockAda  # noqa: PLC0415 - at first use
+    from ada_schemas.errors import MissingExtraError  # noqa: PLC0415 - likewise
+
+    try:
+        mock = MockAda()
+    except MissingExtraError as error:
+        missing = str(error)
+    else:
+        with mock:
+            yield mock
+        return
+    pytest.fail(missing, pytrace=False)
+
+
+@pytest.fixture
+def ada_mock(_ada_mock_server: MockAda) -> MockAda:
+    """A running mock Ada, with nothing in it: ``ada_mock.base_url`` and ``ada_mock.api_key`` are a client's.
+
+    Needs the extra ``mock``. Its clock stands until ``ada_mock.advance(seconds)``.
+    """
+    _ada_mock_server.clear()
+    return _ada_mock_server

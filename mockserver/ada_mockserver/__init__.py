@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ada_mockserver.clock import Clock, ManualClock, SystemClock
     from ada_mockserver.events import EventFactory
+    from ada_mockserver.mock import MockAda, MockWebhook
     from ada_mockserver.scenarios import scenario
     from ada_mockserver.sender import Receipt, Sender
     from ada_mockserver.signing import generate_secret, sign, signature_headers, verify
@@ -20,6 +21,8 @@ __all__ = [
     "Clock",
     "EventFactory",
     "ManualClock",
+    "MockAda",
+    "MockWebhook",
     "Receipt",
     "Sender",
     "SystemClock",
@@ -35,6 +38,8 @@ _HOMES = {
     "Clock": "clock",
     "EventFactory": "events",
     "ManualClock": "clock",
+    "MockAda": "mock",
+    "MockWebhook": "mock",
     "Receipt": "sender",
     "Sender": "sender",
     "SystemClock": "clock",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
+from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Clock", "ManualClock", "SystemClock"]
+from ada_schemas.errors import UsageError
+
+__all__ = ["AdjustableClock", "Clock", "Line", "ManualClock", "SteeredClock", "SystemClock", "parse_clock"]
 
 
 class Clock(Protocol):
@@ -20,6 +24,16 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Return after ``seconds`` of this clock's time."""
+
+
+class AdjustableClock(Clock, Protocol):
+    """A clock that can be moved on."""
+
+    def advance(self, seconds: float) -> None:
+        """Move on by ``seconds``; a negative value raises ``ValueError``."""
+
+    def machine_seconds(self, seconds: float) -> float:
+        """How many seconds of the machine's time it takes to move on by ``seconds`` without `advance`."""
 
 
 class SystemClock:
@@ -54,11 +68,92 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         """Move on by ``seconds``; a negative value raises ``ValueError``."""
-        if seconds < 0:
-            raise ValueError(f"a clock cannot go back by {-seconds} s")
-        self._now += seconds
+        self._now += _forward(seconds)
+
+    def machine_seconds(self, seconds: float) -> float:
+        """Infinitely many: this clock stands still."""
+        return math.inf if seconds > 0 else 0.0
 
     async def sleep(self, seconds: float) -> None:
         """Move on by ``seconds`` and yield once to the event loop."""
         self.advance(seconds)
         await asyncio.sleep(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The time as a straight line: ``now`` at ``base`` of the machine's time, ``rate`` times as fast.
+
+    Both are Unix seconds.
+    """
+
+    base: float
+    now: float
+    rate: float
+
+    def at(self, base: float) -> float:
+        """The time at ``base`` of the machine's time."""
+        return self.now + (base - self.base) * self.rate
+
+
+class SteeredClock:
+    """The machine's time, or one that runs ``rate`` times as fast, and that can be moved on.
+
+    ``base`` is the clock that it follows. Processes that share a database agree on the time by `follow`.
+    """
+
+    def __init__(self, rate: float = 1.0, *, base: Clock | None = None) -> None:
+        self.base = base or SystemClock()
+        started = self.base.now()
+        self.line = Line(started, started, rate)
+        self._offset = 0.0
+
+    def now(self) -> float:
+        """This clock's Unix time in seconds."""
+        return self.line.at(self.base.now())
+
+    def monotonic(self) -> float:
+        """Seconds that never go back, at this clock's rate."""
+        return self.base.monotonic() * self.line.rate + self._offset
+
+    def advance(self, seconds: float) -> None:
+        """Move on by ``seconds``; a negative value raises ``ValueError``."""
+        _forward(seconds)
+        base = self.base.now()
+        self.line = Line(base, self.line.at(base) + seconds, self.line.rate)
+        self._offset += seconds
+
+    def machine_seconds(self, seconds: float) -> float:
+        """Seconds of the machine's time in which this clock moves on by ``seconds``."""
+        return seconds / self.line.rate
+
+    def follow(self, line: Line) -> None:
+        """Go on along ``line``."""
+        self.line = line
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep until ``seconds`` of this clock's time have passed."""
+        await self.base.sleep(self.machine_seconds(seconds))
+
+
+def parse_clock(text: str) -> SteeredClock:
+    """The clock that ``real`` or ``fast:60`` (sixty times as fast) names; raises `UsageError` for others."""
+    if text == "real":
+        return SteeredClock()
+    name, _, number = text.partition(":")
+    try:
+        rate = float(number)
+    except ValueError:
+        rate = 0.0
+    if name != "fast" or not 0 < rate <= 1_000_000 or not math.isfinite(rate):
+        raise UsageError(
+            f"'{text}' is no clock.",
+            next_step="Write real, or fast:60 for a clock that runs sixty times as fast (at most 1000000).",
+        )
+    return SteeredClock(rate)
+
+
+def _forward(seconds: float) -> float:
+    if not seconds >= 0:
+        raise ValueError(f"a clock cannot go back by {-seconds} s")
+    return seconds

@@ -51,6 +51,7 @@ async def dispatch(
     items: Iterable[Item],
     *,
     body: Callable[[Item], bytes],
+    message_id: Callable[[Item], str | None] = lambda _: None,
     clock: Clock,
     concurrency: int = 1,
     rate: float | None = None,
@@ -60,7 +61,7 @@ async def dispatch(
     """Deliver ``items``, at most ``concurrency`` at a time; in order when that is 1.
 
     ``rate`` is deliveries begun per second, ``duration`` the seconds after which no further one begins;
-    ``done`` is called after each delivery.
+    ``message_id`` gives the ``svix-id`` of each, a new one for None; ``done`` is called after each delivery.
     """
     tally, waiting = Tally(), iter(items)
     started, begun = clock.monotonic(), 0
@@ -77,7 +78,7 @@ async def dispatch(
                 await clock.sleep(max(0.0, due - clock.monotonic()))
                 if duration is not None and clock.monotonic() - started >= duration:
                     return
-            receipt = await sender.send(body(item))
+            receipt = await sender.send(body(item), message_id=message_id(item))
             tally.add(receipt)
             if done is not None:
                 done(item, receipt)

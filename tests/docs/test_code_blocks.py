@@ -3,7 +3,7 @@
 ``console`` blocks: each ``$`` line is run, what follows is its output, ``...`` stands for anything and
 ``# exit N`` after the command for its exit code. ``sh`` blocks are run for their exit code. A comment
 ``<!-- file: NAME -->`` before a block writes it to that file. The blocks of a document share a directory and
-an environment, in which 127.0.0.1:8000 is a running demo consumer.
+an environment, in which 127.0.0.1:8000 is a running demo consumer and 127.0.0.1:8787 a running mock Ada.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ import pytest
 import uvicorn
 import yaml
 
+from ada_mockserver import MockAda
+from ada_mockserver.clock import SteeredClock
 from adakit.demo.consumer import Consumer
 from docs.actions import run_action
 
@@ -31,8 +33,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-NOT_RUN = ("pip install", "docker compose")
-"""Beginnings of lines that change the environment, and so are not run."""
+API_KEY = "key-of-the-documentation"
+NOT_RUN = ("pip install", "docker compose", "adakit serve", "adakit listen")
+"""Beginnings of lines that change the environment or do not end, and so are not run."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,19 @@ def consumer(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.should_exit = True
 
 
+@pytest.fixture(scope="module")
+def mock_ada() -> Iterator[str]:
+    """The address of a running mock Ada."""
+    with MockAda(api_key=API_KEY, clock=SteeredClock()) as mock:
+        yield mock.base_url.removeprefix("http://")
+
+
 def run(command: str, folder: Path) -> tuple[int, str]:
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "ADA_WEBHOOK_SECRET": SECRET,
+        "ADA_API_KEY": API_KEY,
         "PYTHONWARNINGS": "ignore",
     }
     done = subprocess.run(
@@ -107,11 +118,11 @@ def matches(expected: str, output: str) -> bool:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
-def test_code_blocks_do_what_they_say(document: Path, tmp_path: Path, consumer: str) -> None:
+def test_code_blocks_do_what_they_say(document: Path, tmp_path: Path, consumer: str, mock_ada: str) -> None:
     """Every command exits as it should and prints what is shown; every Python block runs."""
     ran = 0
     for block in blocks(document):
-        text = block.text.replace("127.0.0.1:8000", consumer)
+        text = block.text.replace("127.0.0.1:8000", consumer).replace("127.0.0.1:8787", mock_ada)
         if block.file:
             (tmp_path / block.file).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / block.file).write_text(text, encoding="utf-8")

@@ -36,17 +36,26 @@ def test_from_the_environment(installed, tmp_path):
 
 
 def test_no_warnings(installed):
-    """Importing every module of the core gives no warning."""
+    """Importing every module gives no warning; one that cannot be imported lacks what an extra brings."""
     script = (
         "import importlib, pkgutil\n"
+        "extras = {'sqlalchemy', 'starlette', 'uvicorn', 'jinja2', 'python_multipart'}\n"
         "for name in ('ada_schemas', 'ada_mockserver', 'ada_contract_tests', 'adakit'):\n"
         "    package = importlib.import_module(name)\n"
         "    for module in pkgutil.walk_packages(package.__path__, f'{name}.'):\n"
-        "        if '.pytest_' not in module.name and not module.name.endswith('.__main__'):\n"
+        "        if '.pytest_' in module.name or module.name.endswith('.__main__'):\n"
+        "            continue\n"
+        "        try:\n"
         "            importlib.import_module(module.name)\n"
+        "        except ModuleNotFoundError as error:\n"
+        "            if error.name.partition('.')[0] not in extras:\n"
+        "                raise\n"
+        "            print(module.name)\n"
     )
     done = installed.python("-W", "error", "-c", script)
     assert (done.returncode, done.stderr) == (0, "")
+    assert "ada_mockserver.database\n" in done.stdout
+    assert {line.partition(".")[0] for line in done.stdout.split()} == {"ada_mockserver"}
 
 
 def test_version(installed):

@@ -121,7 +121,7 @@ def runner(target: FakeTarget, **options: Any) -> Runner:
         secret=options.pop("secret", SECRET),
         timeout=options.pop("timeout", 15.0),
         clock=target.clock,
-        rng=random.Random(1),  # noqa: S311 - ids that protect nothing
+        rng=random.Random(1),
     )
     settings = {"jobs": 8, "reproduce": lambda case: (f"repeat {case.id}",), **options}
     return Runner(courier=courier, events=EventFactory(seed=1), **settings)

@@ -46,7 +46,7 @@ class FakeWire:
 def sent(items, *, seconds=0.0, answering=lambda _: 200, **options):
     clock = ManualClock()
     wire = FakeWire(clock, seconds=seconds, answering=answering)
-    rng = random.Random(1)  # noqa: S311 - ids that protect nothing
+    rng = random.Random(1)
     sender = Sender("http://h/", [SECRET], wire=wire, clock=clock, rng=rng)
     tally = asyncio.run(dispatch(sender, items, body=lambda item: item, clock=clock, **options))
     return wire, tally

@@ -509,7 +509,7 @@ def test_no_message_shows_the_secret() -> None:
 
 
 def seeded(seed: int) -> random.Random:
-    return random.Random(seed)  # noqa: S311 - test data that must repeat
+    return random.Random(seed)
 
 
 def test_message_ids_look_like_those_of_svix() -> None:

@@ -18,6 +18,7 @@ from ada_mockserver.payloads import encode
 from ada_mockserver.scenarios import scenario
 from ada_mockserver.sender import TIME_LIMIT, delivery_headers
 from ada_mockserver.signing import generate_secret, new_message_id, signature_headers
+from ada_schemas.errors import MissingExtraError
 from adakit.console import open_console
 from adakit.demo.consumer import PATH, SEEN_PATH
 
@@ -52,9 +53,10 @@ def command(seed: int | None) -> None:
         BUGGY,
         chosen,
     )
+    outage = _outage(console)
     found = bool(buggy.errors) and all(f.cause.startswith(PLANTED) for f in buggy.findings)
     console.print()
-    if delivered and good.ok and found:
+    if delivered and good.ok and found and outage:
         console.print(
             "[bold green]The good consumer passes; exactly the planted bug was found in the other.[/]"
         )
@@ -103,6 +105,20 @@ async def _conversation(seed: int, console: Console) -> bool:
     await target.stop()
     console.print(f"\n  {accepted} of {len(steps)} events accepted.")
     return accepted == len(steps)
+
+
+def _outage(console: Console) -> bool:
+    """Show the mock Ada, where the extra is installed; true when it did as it should, or is not there."""
+    from adakit.demo.consumer import Consumer  # noqa: PLC0415 - once the secret is set
+    from adakit.demo.outage import show_outage  # noqa: PLC0415 - likewise
+
+    console.print()
+    console.rule("4. The mock Ada: its API, its webhooks, its retries", align="left", style="dim")
+    try:
+        return show_outage(console, Consumer(), os.environ[SECRET_VARIABLE])
+    except MissingExtraError as error:
+        console.print(f"  {error.what} {error.next_step}", markup=False)
+        return True
 
 
 def _checked(console: Console, title: str, target: str, seed: int) -> Report:

@@ -1,4 +1,4 @@
-"""``adakit send``."""
+"""``adakit send``, and what ``replay`` has in common with it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ada_mockserver.sender import Receipt
     from ada_schemas.errors import WireError
 
-__all__ = ["command"]
+__all__ = ["command", "open_secrets", "open_tls", "show_delivery", "summarise"]
 
 SHOWN = 40
 """So many deliveries are shown one by one; more are counted."""
@@ -76,7 +76,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
     prints it.
     """
     use_contract(contract)
-    secrets, tls = _secrets(secret), _tls(url, cacert, insecure)
+    secrets, tls = open_secrets(secret), open_tls(url, cacert, insecure)
     chosen_seed = draw_seed() if seed is None else seed
     endless = duration is not None and count is None
     if payload is not None:
@@ -125,10 +125,11 @@ def command(  # noqa: PLR0917 - click passes every option by name
             done=done,
         )
     )
-    _summarise(tally, url, first[0].next_step if first else "")
+    summarise(tally, url, first[0].next_step if first else "")
 
 
-def _secrets(option: str | None) -> list[str]:
+def open_secrets(option: str | None) -> list[str]:
+    """The secrets that ``--secret`` or the environment gives; none for ``none``."""
     secret = require_secret(option, "sign the requests", otherwise="; --secret none sends them unsigned")
     if secret == UNSIGNED:
         return []
@@ -136,7 +137,8 @@ def _secrets(option: str | None) -> list[str]:
     return [secret]
 
 
-def _tls(url: str, cacert: str | None, insecure: bool) -> Any:
+def open_tls(url: str, cacert: str | None, insecure: bool) -> Any:
+    """The TLS context for an https URL, else None."""
     return make_ssl_context(cacert=cacert, insecure=insecure) if url.lower().startswith("https:") else None
 
 
@@ -152,8 +154,14 @@ def _bodies(content: bytes) -> list[bytes]:
 
 
 def _show(item: Planned | bytes, receipt: Receipt) -> None:
-    what = f"{len(item)} bytes" if isinstance(item, bytes) else str(item.payload.get("type", "(no type)"))
-    note = "" if isinstance(item, bytes) else item.narration
+    if isinstance(item, bytes):
+        show_delivery(f"{len(item)} bytes", "", receipt)
+    else:
+        show_delivery(str(item.payload.get("type", "(no type)")), item.narration, receipt)
+
+
+def show_delivery(what: str, note: str, receipt: Receipt) -> None:
+    """Print one line about a delivery."""
     if receipt.response is not None:
         outcome = f"{receipt.response.status} in {receipt.response.elapsed * 1000:.0f} ms"
         colour = "green" if receipt.delivered else "red"
@@ -162,7 +170,8 @@ def _show(item: Planned | bytes, receipt: Receipt) -> None:
     click.echo(f"{click.style(f'{what:<30}', bold=True)} {click.style(outcome, fg=colour)}  {note}")
 
 
-def _summarise(tally: Tally, url: str, next_step: str) -> None:
+def summarise(tally: Tally, url: str, next_step: str) -> None:
+    """Print the sum; exits with 1 when a delivery failed, raises `TargetError` when nothing was there."""
     sent = tally.delivered + tally.failed
     if sent and tally.unconnected == sent:
         raise TargetError(

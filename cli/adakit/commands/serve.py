@@ -1,0 +1,150 @@
+"""``adakit serve``: the mock Ada."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+import signal
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ada_mockserver.chaos import parse_rules
+from ada_mockserver.clock import parse_clock
+from ada_mockserver.extras import require_mock
+from ada_mockserver.http_request import parse_url
+from ada_mockserver.outbox.backoff import SCHEDULES
+from ada_schemas.errors import UsageError
+from ada_schemas.source import parse_yaml
+from adakit.io import read_bytes
+
+if TYPE_CHECKING:
+    from ada_mockserver.api.calls import Backend
+    from ada_mockserver.api.script import Script
+
+__all__ = ["command"]
+
+KEY_VARIABLE = "ADA_API_KEY"
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The interface to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8787, show_default=True, help="0: a free one."
+)
+@click.option(
+    "--db",
+    "database",
+    default="sqlite://",
+    metavar="URL",
+    help="Where things are kept: sqlite:///FILE, postgresql://...  [default: in memory]",
+)
+@click.option("--clock", default="real", show_default=True, metavar="real|fast:N", help="How time passes.")
+@click.option(
+    "--schedule",
+    type=click.Choice(list(SCHEDULES)),
+    default="svix-8",
+    show_default=True,
+    help="When a failed delivery is tried again.",
+)
+@click.option("--api-key", help="The key that clients send; else ADA_API_KEY, else one is made and shown.")
+@click.option("--script", metavar="FILE", help="How the AI Agent behaves, as YAML or JSON.")
+@click.option(
+    "--webhook", metavar="URL", help="Register this webhook, signed with ADA_WEBHOOK_SECRET if set."
+)
+@click.option("--chaos", default="", metavar="RULES", help="Disturb deliveries.")
+@click.option("--chaos-seed", type=click.IntRange(0), help="Repeat the disturbances of this seed.")
+@click.option("--rate-limits", is_flag=True, help="Answer 429 where Ada would.")
+def command(host: str, port: int, database: str, clock: str, chaos: str, **chosen: Any) -> None:
+    """Run the mock Ada: its REST API, its webhooks with their retries, and a console.
+
+    Point a client's ADA_BASE_URL at it. The console is the page at the same address.
+    """
+    require_mock("adakit serve")
+    from ada_mockserver.api.app import create_app, running  # noqa: PLC0415 - with the extra
+    from ada_mockserver.api.calls import Backend  # noqa: PLC0415 - likewise
+    from ada_mockserver.database import Database  # noqa: PLC0415 - likewise
+    from ada_mockserver.outbox.options import Options  # noqa: PLC0415 - likewise
+    from ada_mockserver.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
+    from ada_mockserver.serving import base_url, bind, make_server, raise_file_limit  # noqa: PLC0415 - likewise
+
+    key, is_made = _api_key(chosen["api_key"])
+    script, timekeeper = _script(chosen["script"]), parse_clock(clock)
+    parse_rules(chaos)
+    if chosen["webhook"] is not None:
+        parse_url(chosen["webhook"])
+    raise_file_limit()
+
+    async def serve() -> int | None:
+        with bind(host, port) as bound:
+            store, url = Database(database), base_url(bound)
+            backend = Backend(store, timekeeper, random.SystemRandom(), script=script, base_url=url)
+            outbox = Outbox(store, timekeeper, Options(schedule=SCHEDULES[chosen["schedule"]]))
+            app = create_app(backend, outbox=outbox, keys=[key], rate_limited=chosen["rate_limits"])
+            server = make_server(app)
+            async with running(backend, outbox):
+                channel_id = await _set_up(backend, chosen["webhook"])
+                if chaos:
+                    await outbox.set_chaos(chaos, seed=chosen["chaos_seed"])
+                server.on_started = lambda: _announce(url, key if is_made else None, channel_id, host)
+                await server.serve(sockets=[bound])
+        return server.ended_by
+
+    if asyncio.run(serve()) == signal.SIGINT:
+        raise KeyboardInterrupt
+
+
+def _api_key(option: str | None) -> tuple[str, bool]:
+    """The key, and whether it was made here."""
+    given = option if option is not None else os.environ.get(KEY_VARIABLE)
+    if given is None:
+        return f"mock-{secrets.token_hex(16)}", True
+    if not given or not given.isascii() or not given.isprintable() or " " in given:
+        raise UsageError(
+            "The API key is empty, or holds what a header cannot carry.",
+            next_step=f"Give visible ASCII characters with --api-key or in {KEY_VARIABLE}, or have one made.",
+        )
+    return given, False
+
+
+def _script(file: str | None) -> Script:
+    from ada_mockserver.api.script import DEFAULT_SCRIPT, parse_script  # noqa: PLC0415 - with the extra
+
+    if file is None:
+        return DEFAULT_SCRIPT
+    try:
+        text = read_bytes(file).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"{file} is not UTF-8.") from None
+    return parse_script(parse_yaml(text, name=file))
+
+
+async def _set_up(backend: Backend, webhook: str | None) -> str:
+    """Make what a new mock needs: a custom channel, whose id is returned, and the webhook."""
+    from ada_mockserver.api.simulating import custom_channel  # noqa: PLC0415 - with the extra
+    from ada_mockserver.outbox.endpoints import create_endpoint, list_endpoints  # noqa: PLC0415 - likewise
+
+    async with backend.call() as call:
+        await backend.database.take_turns(call.connection)
+        channel = await custom_channel(call)
+        if webhook is not None:
+            known = {endpoint.url for endpoint in await list_endpoints(call.connection)}
+            if webhook not in known:
+                secret = os.environ.get("ADA_WEBHOOK_SECRET") or None
+                await create_endpoint(call.connection, url=webhook, now=call.now, rng=call.rng, secret=secret)
+    return channel.id
+
+
+def _announce(url: str, made_key: str | None, channel_id: str, host: str) -> None:
+    click.echo(f"The mock Ada and its console are at {click.style(url, bold=True)}\n")
+    click.echo(f"  ADA_BASE_URL={url}")
+    if made_key is None:
+        click.echo("  ADA_API_KEY is the one that you gave")
+    else:
+        click.echo(f"  ADA_API_KEY={made_key}")
+    click.echo(f"  ADA_CHANNEL_ID={channel_id}\n")
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        click.echo(f"It listens on {host}: whoever reaches it can read and clear it without a key.", err=True)
+    click.echo("Ctrl-C stops it.")

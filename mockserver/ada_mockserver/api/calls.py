@@ -1,0 +1,75 @@
+"""One call of the API: a transaction that stores a change of state and the events of the change together."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ada_mockserver.api.script import DEFAULT_SCRIPT
+from ada_mockserver.outbox.publishing import publish
+from ada_mockserver.payloads import encode
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from random import Random
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from ada_mockserver.api.script import Script
+    from ada_mockserver.clock import Clock
+    from ada_mockserver.database import Database
+    from ada_mockserver.payloads import Payload
+
+__all__ = ["Backend", "Call"]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What every call needs: where things are kept, the time, chance, and how the AI Agent behaves.
+
+    ``domain`` is the host of the AI Agent that events name; ``base_url`` is where the mock is reached, for
+    addresses that it hands out in events.
+    """
+
+    database: Database
+    clock: Clock
+    rng: Random = field(repr=False)
+    domain: str = "mock.ada.support"
+    script: Script = DEFAULT_SCRIPT
+    base_url: str = "http://127.0.0.1"
+
+    @asynccontextmanager
+    async def call(self) -> AsyncIterator[Call]:
+        """A call; all that it stores is stored together when the block ends, or not at all."""
+        async with self.database.begin() as connection:
+            yield Call(self, connection, self.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call under way at the time ``now`` (Unix seconds)."""
+
+    backend: Backend
+    connection: AsyncConnection
+    now: float
+
+    @property
+    def at(self) -> int:
+        """The time of the call in Unix milliseconds."""
+        return int(self.now * 1000)
+
+    @property
+    def rng(self) -> Random:
+        """Where ids are drawn from."""
+        return self.backend.rng
+
+    async def emit(self, payload: Payload, channels: Sequence[str] = (), *, delay: float = 0.0) -> None:
+        """Store an event with its channel tags; it is delivered ``delay`` seconds after the call."""
+        await publish(
+            self.connection,
+            event_type=payload["type"],
+            body=encode(payload),
+            channels=channels,
+            now=self.now + delay,
+        )

@@ -1,0 +1,88 @@
+"""What the API answers when it refuses a request: Ada's error envelope (/reference/introduction/errors)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.responses import Response
+
+__all__ = ["ApiError", "Detail", "conflict", "envelope", "invalid", "not_found", "refused"]
+
+Location = Literal["body", "query", "path"]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One invalid parameter: ``parameter`` is a JSON path such as ``$.author.role``."""
+
+    parameter: str
+    message: str
+    location: Location = "body"
+
+
+class ApiError(Exception):
+    """A request that is refused; ``type`` is the error's stable name in the envelope."""
+
+    def __init__(
+        self,
+        status: int,
+        type_: str,
+        message: str,
+        *,
+        details: Sequence[Detail] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.type = type_
+        self.message = message
+        self.details = tuple(details)
+        self.headers = dict(headers or {})
+
+    def response(self) -> Response:
+        """The answer as it goes over the wire."""
+        return envelope(self.status, self.type, self.message, details=self.details, headers=self.headers)
+
+
+def envelope(
+    status: int,
+    type_: str,
+    message: str,
+    *,
+    details: Sequence[Detail] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """An answer in the error envelope; ``details`` is null where there are none."""
+    listed: list[dict[str, Any]] | None = [
+        {"parameter": d.parameter, "location": d.location, "message": d.message} for d in details
+    ] or None
+    error = {"type": type_, "message": message, "details": listed}
+    return JSONResponse({"errors": [error]}, status_code=status, headers=dict(headers or {}))
+
+
+def invalid(*details: Detail) -> ApiError:
+    """400: parameters that do not fit, each named."""
+    return ApiError(
+        400, "validation_error", "One or more parameters of the request are invalid.", details=details
+    )
+
+
+def refused(parameter: str, message: str, location: Location = "body") -> ApiError:
+    """400: one parameter that does not fit."""
+    return invalid(Detail(parameter, message, location))
+
+
+def not_found(what: str) -> ApiError:
+    """404: there is no ``what`` (the kind of thing, not its id, which is the caller's text)."""
+    return ApiError(404, "not_found", f"There is no such {what}.")
+
+
+def conflict(message: str) -> ApiError:
+    """409: the request contradicts what is stored."""
+    return ApiError(409, "conflict", message)

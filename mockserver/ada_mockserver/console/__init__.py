@@ -1,0 +1,1 @@
+"""The console: what the mock holds, as a web page for people."""

@@ -1,0 +1,219 @@
+"""The database of the mock Ada: SQLite by default, in memory for tests, PostgreSQL where processes share it.
+
+Modules that keep something define their tables on ``metadata`` and take an open ``AsyncConnection``; nobody
+but `Database` opens or commits one. Every time in a table is Unix seconds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import uuid
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from sqlalchemy import MetaData, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from ada_schemas.errors import MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from sqlalchemy import URL, Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+__all__ = ["MEMORY", "Database", "metadata", "wake_on_commit"]
+
+MEMORY = "sqlite://"
+"""The URL of a database that lives as long as its `Database`."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""Every table of the mock Ada."""
+
+_WAKE = "adakit-wake"
+_BUSY = 30.0
+_TURNS = 0xADA
+
+
+class Database:
+    """One database; ``url`` is ``sqlite://``, ``sqlite:///file`` or ``postgresql://...``.
+
+    On SQLite there is one connection, so transactions run one after another: keep them short, and wait for
+    nothing but the database within one. Raises `UsageError` for a URL that cannot be used and
+    `MissingExtraError` where the driver is not installed.
+    """
+
+    def __init__(self, url: str = MEMORY) -> None:
+        self._listeners: list[Callable[[], None]] = []
+        self._lock: IO[bytes] | None = None
+        self._keeper: sqlite3.Connection | None = None
+        parsed = _parse(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.file = (
+            parsed.database if self.is_sqlite and parsed.database not in (None, "", ":memory:") else None
+        )
+        self.engine = self._sqlite(parsed) if self.is_sqlite else _postgres(parsed)
+
+    def _sqlite(self, url: URL) -> AsyncEngine:
+        if self.file is None:
+            # The pool may replace a connection whose task was cancelled; the keeper holds the content.
+            name = f"file:adakit-{uuid.uuid4().hex}?mode=memory&cache=shared"
+            self._keeper = sqlite3.connect(name, uri=True, check_same_thread=False)
+            url = make_url(f"sqlite+aiosqlite:///{name}&uri=true")
+        engine = create_async_engine(
+            url.set(drivername="sqlite+aiosqlite"),
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=1,
+            max_overflow=0,
+            pool_timeout=600,
+            connect_args={"timeout": _BUSY},
+        )
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+
+    def lock(self) -> bool:
+        """Keep other processes from a database on SQLite until this one is closed, or dies.
+
+        Returns whether nobody else can use it; on PostgreSQL, and where files cannot be locked, others may.
+        Raises `UsageError` when another process has it.
+        """
+        if self.file is None:
+            return self.is_sqlite
+        if find_spec("fcntl") is None:
+            return False
+        import fcntl  # noqa: PLC0415 - not on Windows
+
+        if self._lock is None:
+            lock = Path(f"{self.file}.lock").open("ab")  # noqa: SIM115 - held until `close`
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                lock.close()
+                raise UsageError(
+                    f"{self.file} is in use by another mock Ada.",
+                    next_step="Give each a file of its own; on PostgreSQL several can share one database.",
+                ) from error
+            self._lock = lock
+        return True
+
+    async def create(self) -> None:
+        """Create the tables that do not exist yet; the modules that define them are imported before.
+
+        Raises `UsageError` for a database that cannot be reached or used.
+        """
+        try:
+            if self.file is not None:
+                _open_once(self.file)
+            async with self.engine.begin() as connection:
+                await self.take_turns(connection)
+                await connection.run_sync(metadata.create_all)
+        except (OSError, SQLAlchemyError, sqlite3.Error) as error:
+            reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+            place = f"The file {self.file}" if self.file else "The database"
+            hint = "Does the folder exist?" if self.file else "Is the server running, and the URL right?"
+            raise UsageError(f"{place} cannot be used: {reason.rstrip('.')}.", next_step=hint) from error
+
+    async def take_turns(self, connection: AsyncConnection) -> None:
+        """Wait until no other process is in a transaction that took turns, until the end of this one.
+
+        For what is done once for a database; on SQLite transactions take turns anyway.
+        """
+        if not self.is_sqlite:
+            await connection.execute(select(func.pg_advisory_xact_lock(_TURNS)))
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed at the end of the block, rolled back when it raises."""
+        async with self.engine.begin() as connection:
+            connection.info.pop(_WAKE, None)  # what a transaction left that was rolled back
+            yield connection
+            wake = connection.info.pop(_WAKE, False)
+        if wake:
+            for listener in self._listeners:
+                listener()
+
+    def on_wake(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after every commit of a transaction that asked for it (`wake_on_commit`)."""
+        self._listeners.append(listener)
+
+    async def close(self) -> None:
+        """Close all connections; a database in memory is gone then."""
+        await self.engine.dispose()
+        for held in (self._keeper, self._lock):
+            if held is not None:
+                held.close()
+        self._keeper = self._lock = None
+
+
+def wake_on_commit(connection: AsyncConnection) -> None:
+    """Have the listeners of `Database.on_wake` called once this transaction is committed."""
+    connection.info[_WAKE] = True
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # The URL may hold a password, so it is not repeated.
+        raise UsageError(
+            "The database's URL cannot be read.",
+            next_step="Write sqlite:///mock.db, sqlite:// for memory, or postgresql://user:password@host/name.",
+        ) from None
+    backend = {"postgres": "postgresql"}.get(parsed.get_backend_name(), parsed.get_backend_name())
+    if backend not in ("sqlite", "postgresql"):
+        raise UsageError(
+            f"There is no database '{parsed.drivername}' here.",
+            next_step="Write sqlite:///mock.db, sqlite:// for memory, or postgresql://user:password@host/name.",
+        )
+    return parsed.set(drivername=backend)
+
+
+def _file_of(url: URL) -> str | None:
+    """The file of a database on SQLite, None in memory and on PostgreSQL."""
+    return url.database if url.drivername == "sqlite" and url.database not in ("", ":memory:") else None
+
+
+def _postgres(url: URL) -> AsyncEngine:
+    if find_spec("asyncpg") is None:
+        raise MissingExtraError("A database on PostgreSQL", "postgres")
+    return create_async_engine(
+        url.set(drivername="postgresql+asyncpg"), pool_size=10, max_overflow=10, pool_pre_ping=True
+    )
+
+
+def _open_once(file: str) -> None:
+    """Raise what is wrong with a file: aiosqlite would tell an event loop that may be closed by then."""
+    with contextlib.closing(sqlite3.connect(file, timeout=_BUSY)) as connection:
+        connection.execute("PRAGMA schema_version")
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature
+    """Let SQLAlchemy begin transactions, and wait for other readers and writers of the file.
+
+    A write-ahead log with ``synchronous=NORMAL`` keeps every commit when the process is killed: what was
+    written is in the kernel's hands. Only a failing machine can lose the last commits.
+    """
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that begins as a reader cannot become a writer while another process writes.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,17 @@
+"""Whether what the extra ``mock`` brings is installed."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from ada_schemas.errors import MissingExtraError
+
+__all__ = ["require_mock"]
+
+_PACKAGES = ("aiosqlite", "jinja2", "python_multipart", "sqlalchemy", "starlette", "uvicorn")
+
+
+def require_mock(feature: str) -> None:
+    """Raise `MissingExtraError`, with the command that installs it, unless the extra ``mock`` is there."""
+    if any(find_spec(package) is None for package in _PACKAGES):
+        raise MissingExtraError(feature, "mock")

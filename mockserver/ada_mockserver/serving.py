@@ -1,0 +1,294 @@
+"""Serving an ASGI application with uvicorn, in bounds that clients cannot stretch.
+
+uvicorn waits for ever for the rest of a request, and stops to accept when file descriptors run out. Here a
+request has to arrive in time, and a connection too many costs the one that has kept the server waiting
+longest, never the newcomer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
+    from types import FrameType
+
+    from starlette.types import ASGIApp
+
+__all__ = [
+    "Server",
+    "ServerThread",
+    "base_url",
+    "bind",
+    "make_server",
+    "most_connections",
+    "raise_file_limit",
+]
+
+RECEIVE_LIMIT = 30.0
+"""Seconds in which a whole request has to arrive, counted from the connection or from the last answer; and in
+which a client has to take some of an answer that is too long to be sent at once."""
+
+BACKLOG = 100
+"""Connections that are accepted at one go, before one too many is noticed."""
+
+QUEUE = 2048
+"""Connections that may wait to be accepted."""
+
+_log = logging.getLogger(__name__)
+
+
+def raise_file_limit() -> None:
+    """Allow this process as many files as the system lets it have."""
+    try:
+        import resource  # noqa: PLC0415 - Unix only
+    except ModuleNotFoundError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (ValueError, OSError):
+            _log.debug("The limit on open files stays at %s", soft)
+
+
+def most_connections() -> int:
+    """How many connections may be open, so that files are left to accept others, to store and to deliver."""
+    try:
+        import resource  # noqa: PLC0415 - Unix only
+    except ModuleNotFoundError:
+        return 400
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return 4096
+    return min(4096, max(32, soft - 4 * BACKLOG))
+
+
+class _Bounds:
+    """The connections that a server waits on, longest first, and how many it may have in all."""
+
+    def __init__(self, most: int, receive_limit: float) -> None:
+        self.most = most
+        self.receive_limit = receive_limit
+        self.waiting: dict[_Bounded, None] = {}
+
+
+class _Bounded(HttpToolsProtocol):
+    """A connection that is closed when a request does not arrive, or an answer is not taken, in time."""
+
+    bounds: _Bounds
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._untaken: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        super().connection_made(transport)
+        self._wait()
+        if len(self.connections) > self.bounds.most:
+            oldest = next(iter(self.bounds.waiting))
+            oldest._stop_waiting()  # noqa: SLF001 - of this very class
+            oldest.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        self._taken()
+        super().connection_lost(exc)
+
+    def on_message_complete(self) -> None:
+        """The whole request is here; from now on it is the server that takes its time."""
+        self._stop_waiting()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """An answer is out, possibly before all of its request was in: then the first deadline holds."""
+        super().on_response_complete()
+        if self._deadline is None and not self.transport.is_closing():
+            self._wait()
+
+    def pause_writing(self) -> None:
+        """The client does not take what it is sent."""
+        super().pause_writing()
+        self._untaken = self.loop.call_later(self.bounds.receive_limit, self._give_up)
+
+    def resume_writing(self) -> None:
+        """It took some of it."""
+        super().resume_writing()
+        self._taken()
+
+    def _taken(self) -> None:
+        if self._untaken is not None:
+            self._untaken.cancel()
+            self._untaken = None
+
+    def _wait(self) -> None:
+        self.bounds.waiting[self] = None
+        self._deadline = self.loop.call_later(self.bounds.receive_limit, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        self.bounds.waiting.pop(self, None)
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self.transport.abort()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that is bound, not yet listening; port 0 takes a free one.
+
+    Raises `UsageError` where the address is taken, forbidden or unknown.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # asyncio turns off Nagle's algorithm only for a socket that says it is TCP: else answers take 40 ms.
+        bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        try:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind(address)
+        except OSError:
+            bound.close()
+            raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(
+            f"Nothing can listen on {host}:{port}: {reason}.",
+            next_step="Is another server running there? --port 0 takes a free port.",
+        ) from None
+    return bound
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which says when it has started, and keeps to itself which signal ended it.
+
+    uvicorn raises the signal again once it is done, in the midst of what is still to be cleaned up around it.
+    """
+
+    on_started: Callable[[], None] | None = None
+    ended_by: int | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and call ``on_started`` once requests are taken."""
+        await super().startup(sockets)
+        for bound in sockets or ():
+            bound.listen(QUEUE)
+        if self.started and self.on_started is not None:
+            self.on_started()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End the server on SIGINT and SIGTERM, where this is the main thread."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the server, at once when asked twice."""
+        self.ended_by = sig
+        super().handle_exit(sig, frame)
+
+
+def base_url(bound: socket.socket) -> str:
+    """The address at which a bound socket is reached; one that is bound to every interface, on loopback."""
+    host, port = bound.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def make_server(
+    app: ASGIApp,
+    *,
+    receive_limit: float = RECEIVE_LIMIT,
+    connections: int | None = None,
+    log_level: str = "warning",
+    grace: float = 2.0,
+) -> Server:
+    """A server for ``app``, to be run on sockets of `bind`.
+
+    ``receive_limit`` is in seconds; ``connections`` is how many may be open, by default what the limit on
+    open files leaves room for; ``grace`` is how long requests under way may take at the end, in seconds.
+    """
+    bounds = _Bounds(connections or most_connections(), receive_limit)
+    protocol = type("BoundedProtocol", (_Bounded,), {"bounds": bounds})
+    config = uvicorn.Config(
+        app,
+        http=protocol,
+        ws="none",
+        lifespan="off",
+        backlog=BACKLOG,
+        log_level=log_level,
+        access_log=False,
+        timeout_graceful_shutdown=int(grace),
+        server_header=False,
+        proxy_headers=False,
+    )
+    return Server(config)
+
+
+class ServerThread:
+    """A server in a thread of its own, with an event loop of its own, within ``around``.
+
+    ``url`` is where it is.
+    """
+
+    def __init__(
+        self, server: Server, bound: socket.socket, around: AbstractAsyncContextManager[Any]
+    ) -> None:
+        self.url = base_url(bound)
+        self.loop = asyncio.new_event_loop()
+        self._server = server
+        self._socket = bound
+        self._around = around
+        self._ready = threading.Event()
+        server.on_started = self._ready.set
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="adakit mock Ada", daemon=True)
+
+    def start(self, timeout: float = 30.0) -> None:
+        """Return when requests are answered, ``timeout`` seconds from now at most.
+
+        Raises what kept it from starting.
+        """
+        self._thread.start()
+        if not self._ready.wait(timeout):
+            raise TimeoutError(f"The mock Ada did not start within {timeout:.0f} s.")
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """Shut down and wait until it is."""
+        self._server.should_exit = True
+        self._thread.join(timeout=30)
+
+    def _run(self) -> None:
+        try:
+            with self._socket, asyncio.Runner(loop_factory=lambda: self.loop) as runner:
+                runner.run(self._serve())
+        except BaseException as error:  # handed to the thread that waits
+            self._failure = error
+        finally:
+            self._ready.set()
+
+    async def _serve(self) -> None:
+        async with self._around:
+            await self._server.serve(sockets=[self._socket])
