@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ada_mockserver.adopted_events import adopted_names, as_adopted
 from ada_mockserver.events import EVENT_NAMES, EventFactory
 from ada_mockserver.overrides import coherent, parse_assignment, set_member, unset_member
 from ada_mockserver.payloads import encode
@@ -60,13 +61,14 @@ class Order:
                     next_step="Name the event of the case, the part before its first slash.",
                 )
             return
-        if self.name.removeprefix("v1.") not in EVENT_NAMES:
-            known = [*EVENT_NAMES, *SCENARIOS]
+        events = adopted_names() or EVENT_NAMES
+        if self.name.removeprefix("v1.") not in events:
+            known = [*events, *SCENARIOS]
             close = difflib.get_close_matches(self.name.removeprefix("v1."), known, n=1)
             hint = f"Did you mean {close[0]}?\n" if close else ""
             raise UsageError(
                 f"There is no event and no scenario {self.name!r}.",
-                next_step=f"{hint}Events: {', '.join(EVENT_NAMES)}\nScenarios: {', '.join(SCENARIOS)}",
+                next_step=f"{hint}Events: {', '.join(events)}\nScenarios: {', '.join(SCENARIOS)}",
             )
 
     def payloads(self) -> Iterator[Planned]:
@@ -79,7 +81,7 @@ class Order:
         if self.name in SCENARIOS:
             story = scenario(self.name, seed=self.seed, locale=self.locale, index=index)
             for step in story.steps:
-                yield Planned(step.payload, step.narration)
+                yield Planned(as_adopted(step.payload), step.narration)
             return
         events = EventFactory(seed=self.seed, locale=self.locale)
         if self.case is None:

@@ -15,7 +15,16 @@ from ada_schemas.source import read_file
 if TYPE_CHECKING:
     from ada_mockserver.message import Headers
 
-__all__ = ["POSITIVE", "Finite", "parse_headers", "read_bytes", "require_secret", "write_bytes"]
+__all__ = [
+    "CONTRACT",
+    "POSITIVE",
+    "Finite",
+    "parse_headers",
+    "read_bytes",
+    "require_secret",
+    "use_contract",
+    "write_bytes",
+]
 
 
 class Finite(click.FloatRange):
@@ -82,3 +91,27 @@ def require_secret(option: str | None, what: str, *, otherwise: str = "") -> str
             next_step=f"Give it with --secret or in ADA_WEBHOOK_SECRET{otherwise}.",
         )
     return secret or ""
+
+
+CONTRACT = click.option(
+    "--contract",
+    metavar="DIR",
+    help="Work with the contract in DIR, which `adakit schemas generate --from` wrote.",
+)
+
+
+def use_contract(directory: str | None) -> None:
+    """Adopt the contract of ``--contract DIR`` until the running command ends; nothing for None.
+
+    Raises DocumentError for a directory that holds none. What of its document cannot be used is said on
+    standard error.
+    """
+    if directory is None:
+        return
+    from ada_schemas.catalog import adopt, contract_in  # noqa: PLC0415 - few commands need the contract
+
+    found = contract_in(directory)
+    for warning in found.contract.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    click.get_current_context().call_on_close(lambda: adopt(None))
+    adopt(found)

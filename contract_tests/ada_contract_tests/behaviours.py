@@ -15,6 +15,8 @@ from ada_contract_tests.conversations import (
     LONG,
     interleaved,
     long_conversation,
+    mixed_times,
+    same_address,
     second_handoff,
     story,
 )
@@ -241,6 +243,13 @@ BY_EVENT: dict[str, tuple[Behaviour, ...]] = {
             long_conversation,
             others=("conversation.created",),
         ),
+        Behaviour(
+            "delivery:mixed-times",
+            "ADA108",
+            "the messages of a conversation have their times in several forms",
+            mixed_times,
+            others=("conversation.created",),
+        ),
         *(
             Behaviour(
                 f"connection:after-{name}",
@@ -283,12 +292,27 @@ BY_EVENT: dict[str, tuple[Behaviour, ...]] = {
             others=("conversation.message",),
         ),
     ),
+    "end_user.created": (
+        Behaviour(
+            "delivery:same-address",
+            "ADA408",
+            "two end users have one e-mail address and one name",
+            same_address,
+        ),
+    ),
     "end_user.updated": (
         Behaviour(
             "delivery:before-created",
             "ADA404",
             "updated comes before created",
             _updated_first,
+            others=("end_user.created",),
+        ),
+        Behaviour(
+            "delivery:mixed-times",
+            "ADA108",
+            "the updates of an end user have their times in several forms",
+            mixed_times,
             others=("end_user.created",),
         ),
         Behaviour(

@@ -14,9 +14,10 @@ from ada_contract_tests.forgeries import FORGERIES
 from ada_contract_tests.hostile import BODIES, hostile_values
 from ada_contract_tests.rules import RULES, selected_codes
 from ada_mockserver.payloads import encode
-from ada_schemas.catalog import event_names
+from ada_schemas.catalog import catalog, event_names
 from ada_schemas.degree import removing
 from ada_schemas.errors import UsageError
+from ada_schemas.paths import ABSENT, get, put
 from ada_schemas.variation import ANY, degrees
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.dressings import Dressing
     from ada_contract_tests.forgeries import Forgery
     from ada_mockserver.events import EventFactory
+    from ada_schemas.catalog import Catalog
 
 __all__ = ["Case", "Selection", "all_cases", "case_named"]
 
@@ -36,7 +38,30 @@ ENVELOPE = ("type", "timestamp", "data")
 an event without them, and one that answers 500 is warned."""
 
 
+FOREIGN = "Zoë – 謝謝 😀"
+WRITTEN = (
+    "data.content.body",
+    "data.profile.display_name",
+    "data.entity_name",
+    "data.metadata.note",
+    "data.handoff_integration",
+)
+"""Where events hold what people write, or chose as a name."""
+
+
 def _same(base: Payload) -> Payload:
+    return base
+
+
+def _in_another_script(base: Payload) -> Payload:
+    """The event with text outside of ASCII where it has some."""
+    for path in WRITTEN:
+        owner = path.rpartition(".")[0]
+        if isinstance(get(base, owner), dict) and (
+            owner.endswith("metadata") or get(base, path) is not ABSENT
+        ):
+            changed: Payload = put(base, path, FOREIGN)
+            return changed
     return base
 
 
@@ -114,7 +139,15 @@ def _of_event(event: str) -> Iterator[Case]:
     for forgery in FORGERIES:
         yield Case(f"{event}/signature:{forgery.name}", forgery.rule, event, forgery.summary, forgery=forgery)
     for dressing in DRESSINGS:
-        yield Case(f"{event}/{dressing.name}", dressing.rule, event, dressing.summary, dressing=dressing)
+        change = _in_another_script if dressing.foreign else _same
+        yield Case(
+            f"{event}/{dressing.name}",
+            dressing.rule,
+            event,
+            dressing.summary,
+            change=change,
+            dressing=dressing,
+        )
     yield Case(f"{event}/status:200", "ADA401", event, "every accepted delivery is answered 200")
     yield Case(f"{event}/status:in-time", "ADA402", event, "the answer comes within the time limit")
     for behaviour in behaviours_of(event):
@@ -148,9 +181,13 @@ def _hostile_bodies() -> Iterator[Case]:
         )
 
 
-@lru_cache(maxsize=1)
 def all_cases() -> tuple[Case, ...]:
-    """Every case, by event in documented order; those about no documented event last."""
+    """Every case of the contract, by event in documented order; those about no documented event last."""
+    return _cases_of(catalog())
+
+
+@lru_cache(maxsize=2)
+def _cases_of(_: Catalog) -> tuple[Case, ...]:
     return tuple(case for event in (*event_names(), ANY) for case in _of_event(event))
 
 

@@ -44,7 +44,8 @@ class Options:
     2xx an error, ``"2xx"`` to say nothing of it, None to warn; ``seed`` None draws one;
     ``timeout`` is in seconds; ``strict`` makes warnings errors; ``seen_url`` is
     the witness: a URL, or in process a path of the application; ``search_path`` goes to the
-    front of ``sys.path`` for ``module:app``.
+    front of ``sys.path`` for ``module:app``; ``contract`` is the directory of the contract that was adopted
+    (``ada_schemas.catalog.adopt``), for the lines that repeat a case.
     """
 
     path: str | None = None
@@ -60,6 +61,7 @@ class Options:
     strict: bool = False
     seen_url: str | None = None
     search_path: Sequence[Path] = ()
+    contract: str | None = None
 
 
 def draw_seed() -> int:
@@ -169,6 +171,7 @@ def _reproduction(target: str, aim: Target, options: Options, *, seed: int, unsi
         wire=(*headers, *limit, *trust),
         curl=(*headers, *trust),
         judging=tuple(part for name, value in given.items() if value for part in (name, value)),
+        contract=("--contract", options.contract) if options.contract else (),
     )
 
 

@@ -17,15 +17,37 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.trial import Attempt, Stage
 
-__all__ = ["CONVERSATIONS", "LONG", "interleaved", "long_conversation", "second_handoff", "story"]
+__all__ = [
+    "CONVERSATIONS",
+    "LONG",
+    "interleaved",
+    "long_conversation",
+    "mixed_times",
+    "same_address",
+    "second_handoff",
+    "story",
+]
 
 Payload = dict[str, Any]
+
+FORMS: tuple[Callable[[datetime], str], ...] = (
+    lambda at: at.replace(tzinfo=None).isoformat(timespec="milliseconds"),
+    lambda at: f"{at.replace(tzinfo=None).isoformat(timespec='seconds')}Z",
+    lambda at: at.isoformat(timespec="microseconds"),
+)
+"""Forms of a time that the documentation shows, none of which the ordinary events have."""
 
 TOGETHER = 8
 """Deliveries at a time where their order does not matter and their number does."""
 
 CONVERSATIONS = 12
 MESSAGES_EACH = 4
+PHOTO = {
+    "type": "file",
+    "url": "https://files.example.com/attachments",
+    "mime_type": "image/jpeg",
+    "filename": "IMG_0001.jpg",
+}
 LONG = 110
 """Messages of the long conversation."""
 
@@ -74,13 +96,42 @@ async def interleaved(stage: Stage) -> None:
 
 
 async def long_conversation(stage: Stage) -> None:
-    """One conversation of many messages, some of which say the same."""
+    """One conversation of many messages, some of which say the same, or send a file of the same name."""
     created = stage.event("conversation.created")
     await stage.send(created, label="the beginning of a long conversation")
     messages = [_message_in(stage, created, f"{n}") for n in range(LONG)]
-    for message in messages[::10]:
+    for message, again in zip(messages[::10], messages[5::10], strict=True):
         message["data"]["content"] = {"type": "text", "body": "ok"}
+        again["data"]["content"] = {**PHOTO, "url": f"{PHOTO['url']}/{again['data']['message_id']}"}
     await _in_turns(stage, [_sending(stage, m, f"one of {LONG} messages") for m in messages])
+
+
+async def mixed_times(stage: Stage) -> None:
+    """What is compared with what came before has had its times in another documented form."""
+    name = stage.case.event
+    first = stage.event("end_user.created" if name == "end_user.updated" else "conversation.created")
+    moment = datetime.fromisoformat(first["timestamp"])
+    await stage.send(first, label="with an offset")
+    for number, form in enumerate(FORMS, 1):
+        at = moment + timedelta(minutes=number)
+        event = stage.event(name, f"{number}") if name == "conversation.message" else stage.event(name)
+        member = "updated_at" if name == "end_user.updated" else "created_at"
+        event["data"] |= {
+            k: first["data"][k] for k in ("conversation_id", "end_user_id") if k in first["data"]
+        }
+        event["data"][member] = event["timestamp"] = form(at)
+        if name == "end_user.updated":
+            event["data"]["profile"]["language"] = ("fr", "de", "es")[number - 1]
+        await stage.send(event, label=f"with the time {form(at)}")
+
+
+async def same_address(stage: Stage) -> None:
+    """Two end users, one e-mail address and one name: a person who came back, or a family."""
+    first, second = stage.event("end_user.created"), stage.event("end_user.created", "second")
+    profile = {k: first["data"]["profile"][k] for k in ("email", "display_name", "first_name", "last_name")}
+    second["data"]["profile"] |= profile
+    await stage.send(first, label="the first end user")
+    await stage.send(second, label="another end user of the same e-mail address and name")
 
 
 async def second_handoff(stage: Stage) -> None:

@@ -34,7 +34,8 @@ class Dressing:
 
     ``reshape`` rewrites the body before it is signed, ``dress`` the signature headers (it also gets a
     signature made with another secret); ``extra`` headers are sent beside, or in place of, the usual ones.
-    ``over_http`` is true where the difference exists on the wire only.
+    ``over_http`` is true where the difference exists on the wire only; ``foreign`` where the event needs
+    text outside of ASCII to show it.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Dressing:
     dress: Callable[[Headers, str], Headers] = _plain
     extra: Headers = ()
     over_http: bool = False
+    foreign: bool = False
 
     def apply(
         self, secret: str | None, *, message_id: str, timestamp: int, body: bytes, rng: random.Random
@@ -139,12 +141,14 @@ DRESSINGS: tuple[Dressing, ...] = (
         "ADA308",
         "the body has spaces",
         reshape=_rewritten((", ", ": "), None, ascii_only=False),
+        foreign=True,
     ),
     Dressing(
         "raw:escaped-unicode",
         "ADA308",
         "non-ASCII characters are escaped",
         reshape=_rewritten((",", ":"), None, ascii_only=True),
+        foreign=True,
     ),
     Dressing("raw:escaped", "ADA308", "slashes and letters are escaped", reshape=_escaped),
     Dressing("raw:newline", "ADA308", "the body ends with a newline", reshape=lambda body: body + b"\n"),

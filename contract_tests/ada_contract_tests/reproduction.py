@@ -18,7 +18,7 @@ class Reproduction:
     """Gives the lines that repeat a case of one run.
 
     Of the options that the run was started with, ``wire`` are those that `check` and `send` share, ``curl``
-    is what they are for curl, ``judging`` those of `check` alone.
+    is what they are for curl, ``judging`` those of `check` alone, ``contract`` names a contract of one's own.
     """
 
     target: str
@@ -28,12 +28,13 @@ class Reproduction:
     wire: tuple[str, ...] = ()
     curl: tuple[str, ...] = ()
     judging: tuple[str, ...] = ()
+    contract: tuple[str, ...] = ()
 
     def lines(self, case: Case) -> tuple[str, ...]:
         """The commands, shell-quoted: the case alone; for a URL also sending its body, and curl."""
         where = ["--path", self.path] if self.path else []
         secret = ["--secret", "none"] if self.unsigned else []
-        again = ["adakit", "check", self.target, *where, *secret, *self.wire, *self.judging]
+        again = ["adakit", "check", self.target, *where, *secret, *self.wire, *self.judging, *self.contract]
         lines = [shlex.join([*again, "--case", case.id, "--seed", str(self.seed)])]
         if self.target.lower().startswith(("http://", "https://")) and case.is_body:
             lines += self._over_http(case, secret)
@@ -41,7 +42,7 @@ class Reproduction:
 
     def _over_http(self, case: Case, secret: list[str]) -> list[str]:
         event = "conversation.created" if case.event == "any" else case.event
-        which = ["--case", case.id, "--seed", str(self.seed)]
+        which = ["--case", case.id, "--seed", str(self.seed), *self.contract]
         url = self._url()
         send = shlex.join(["adakit", "send", event, *which, "--to", url, *secret, *self.wire])
         generate = shlex.join(["adakit", "generate", event, *which, "-o", "event.json"])

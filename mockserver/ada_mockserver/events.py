@@ -9,6 +9,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from ada_mockserver.adopted_events import adopted_names, as_adopted, new_event
 from ada_mockserver.audit import FULLY_POPULATED, draw_change, draw_entity_id
 from ada_mockserver.cast import HANDOFF_INTEGRATION, draw_cast
 from ada_mockserver.dialogue import pick_dialogue
@@ -56,13 +57,12 @@ def event_name(name: str) -> str:
     Raises ``UsageError``, with the closest names, for any other.
     """
     short = name.removeprefix("v1.")
-    if short in EVENT_NAMES:
+    names = adopted_names() or EVENT_NAMES
+    if short in names:
         return short
-    close = get_close_matches(short, EVENT_NAMES, n=2, cutoff=0.5)
+    close = get_close_matches(short, names, n=2, cutoff=0.5)
     hint = f"Did you mean {' or '.join(close)}? " if close else ""
-    raise UsageError(
-        f"There is no event '{name}'.", next_step=f"{hint}The events are {', '.join(EVENT_NAMES)}."
-    )
+    raise UsageError(f"There is no event '{name}'.", next_step=f"{hint}The events are {', '.join(names)}.")
 
 
 class EventFactory:
@@ -94,11 +94,15 @@ class EventFactory:
         own where it has one, and a later time than the one before; up to 300 messages end before the
         conversation does. The calls before have no influence.
         """
-        short = event_name(name)
+        short = name.removeprefix("v1.")
+        if short not in EVENT_NAMES:
+            short = event_name(name)
         if ordinal < 0:
             raise UsageError(f"The ordinal of an event counts from 0, {ordinal} is below.")
         rng = source(self.seed, "event", key, short, ordinal)
-        return _BUILDERS[short](self.cast(key), rng, ordinal)
+        if short not in _BUILDERS:
+            return new_event(short, self.cast(key), seed=self.seed, key=key, ordinal=ordinal)
+        return as_adopted(_BUILDERS[short](self.cast(key), rng, ordinal))
 
 
 # How long after the creation of the conversation things happen, in milliseconds of payload time. The n-th

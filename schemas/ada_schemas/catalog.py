@@ -6,31 +6,53 @@ import difflib
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.constraints import Constraint, read_constraints
 from ada_schemas.corrections import Correction, apply_corrections, read_corrections
 from ada_schemas.emit import event_schema
 from ada_schemas.errors import DocumentError, UsageError
-from ada_schemas.reader import read_contract
+from ada_schemas.reader import read_contract, webhooks_alone
 from ada_schemas.source import load_document, parse_yaml
+from ada_schemas.versions import Version, read_versions, versioned
 
 if TYPE_CHECKING:
     from ada_schemas.shapes import Contract, Event
 
-__all__ = ["Catalog", "build_catalog", "catalog", "event_named", "event_names", "load"]
+__all__ = [
+    "SOURCE",
+    "Catalog",
+    "adopt",
+    "adopted",
+    "build_catalog",
+    "catalog",
+    "contract_in",
+    "event_named",
+    "event_names",
+    "load",
+    "released_versions",
+    "shipped_catalog",
+]
 
 DOCUMENTED = files("ada_schemas") / "documented"
 TRANSCRIPTION = "ada-webhooks.openapi.yaml"
+SOURCE = "source.openapi.json"
+"""The file of a generated directory that holds the document it was generated from."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Catalog:
-    """A contract with what corrected it and what its payloads must keep to."""
+    """A contract with what corrected it and what its payloads must keep to.
+
+    ``document`` is what it was read from, as far as its webhooks need it. Two catalogs are equal when they
+    are the same one, so that what is computed from a catalog can be kept beside it.
+    """
 
     contract: Contract
     corrections: tuple[Correction, ...]
     constraints: tuple[Constraint, ...]
+    document: dict[str, Any]
 
     def event(self, name: str) -> Event:
         """The event of that name, with or without ``v1.``; raises UsageError that names the nearest."""
@@ -45,6 +67,11 @@ class Catalog:
             f"There is no event {name!r}.", next_step=f"{hint}The events are: {', '.join(names)}."
         )
 
+    @property
+    def version(self) -> str:
+        """The version of the contract."""
+        return self.contract.events[0].version
+
     def constraints_of(self, event: Event) -> tuple[Constraint, ...]:
         """The constraints that tie members of this event together."""
         return tuple(c for c in self.constraints if c.event == event.type)
@@ -52,6 +79,11 @@ class Catalog:
 
 def _data(name: str) -> Any:
     return parse_yaml((DOCUMENTED / name).read_text(encoding="utf-8"), name=name)
+
+
+def released_versions() -> tuple[Version, ...]:
+    """The released versions of the contract, the newest first."""
+    return read_versions(_data("versions.yaml"), name="versions.yaml")
 
 
 def build_catalog(location: str | None = None) -> Catalog:
@@ -69,11 +101,45 @@ def build_catalog(location: str | None = None) -> Catalog:
             f"{name} names no event type that can be used.", next_step="\n".join(contract.warnings)
         )
     constraints = read_constraints(_data("constraints.yaml"), name="constraints.yaml")
-    return Catalog(contract, corrections, constraints)
+    contract = versioned(contract, released_versions())
+    return Catalog(contract, corrections, constraints, webhooks_alone(document))
+
+
+def contract_in(directory: str) -> Catalog:
+    """The catalog of a directory that ``schemas generate`` or ``export`` wrote; raises as build_catalog."""
+    file = Path(directory) / SOURCE
+    if not file.is_file():
+        what = f"holds no {SOURCE}" if Path(directory).is_dir() else "is not a directory"
+        raise DocumentError(
+            f"{directory} {what}.",
+            next_step="Make one with: adakit schemas generate --from FILE|URL -o DIR",
+        )
+    return build_catalog(str(file))
+
+
+_adopted: list[Catalog] = []
+
+
+def adopt(other: Catalog | None) -> None:
+    """Let the whole process work with another contract, or with the shipped one again for None.
+
+    What was asked of the catalog before keeps the contract that it was made from.
+    """
+    _adopted[:] = [] if other is None else [other]
+
+
+def adopted() -> Catalog | None:
+    """The contract that the process works with in place of the shipped one, if there is such."""
+    return _adopted[0] if _adopted else None
+
+
+def catalog() -> Catalog:
+    """The catalog that the process works with: that of the shipped transcription, or the adopted one."""
+    return _adopted[0] if _adopted else shipped_catalog()
 
 
 @lru_cache(maxsize=1)
-def catalog() -> Catalog:
+def shipped_catalog() -> Catalog:
     """The catalog of the shipped transcription."""
     return build_catalog()
 

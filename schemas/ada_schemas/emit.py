@@ -23,17 +23,21 @@ from ada_schemas.shapes import (
     Union,
 )
 
-__all__ = ["BUNDLE_ID", "DIALECT", "bundle", "event_schema", "schema_id"]
+__all__ = ["DIALECT", "bundle", "bundle_id", "event_schema", "schema_id"]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-BUNDLE_ID = "urn:adakit:ada-webhooks:v1:bundle"
 
 JsonSchema = dict[str, Any]
 
 
 def schema_id(event: Event) -> str:
-    """The ``$id`` of an event's schema; a URN, since adakit hosts nothing."""
-    return f"urn:adakit:ada-webhooks:v1:{event.name}"
+    """The ``$id`` of an event's schema: a URN, since adakit hosts nothing, with the contract's version."""
+    return f"urn:adakit:ada-webhooks:v1:{event.version}:{event.name}"
+
+
+def bundle_id(events: tuple[Event, ...]) -> str:
+    """The ``$id`` of the schema for all events."""
+    return f"urn:adakit:ada-webhooks:v1:{events[0].version}:bundle"
 
 
 def event_schema(event: Event, *, closed: bool = False) -> JsonSchema:
@@ -70,7 +74,7 @@ def bundle(events: tuple[Event, ...]) -> JsonSchema:
     ]
     return {
         "$schema": DIALECT,
-        "$id": BUNDLE_ID,
+        "$id": bundle_id(events),
         "title": "Any Ada webhook event",
         "description": "Checks an event by the schema of its type; a type that is not known is valid.",
         "type": "object",

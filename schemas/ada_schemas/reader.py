@@ -24,10 +24,12 @@ from ada_schemas.shapes import (
     Shape,
     Union,
 )
+from ada_schemas.source import malformed
 
 __all__ = ["read_contract"]
 
 MAX_DEPTH = 40
+MAX_PLACES = 20_000
 SCALAR_TYPES = ("string", "boolean", "integer", "number")
 FORMATS = ("date-time", "date", "uri", "email", "uuid")
 """Formats that mean something in JSON Schema; any other is left out."""
@@ -64,6 +66,7 @@ class _Reader:
     def __init__(self, document: dict[str, Any], name: str) -> None:
         self._document = document
         self._name = name
+        self._places = 0
 
     def event(self, key: str, item: Any) -> Event | None:
         item = self._resolve(item, key)
@@ -114,6 +117,14 @@ class _Reader:
             node = self._lookup(str(node["$ref"]), place)
         raise DocumentError(f"{self._name}: the references at {place} go round in a circle.")
 
+    def _schema(self, node: Any, place: str) -> dict[str, Any]:
+        """A node with its references followed, whose keywords hold what they take."""
+        schema = self._resolve(node, place)
+        wrong = malformed(schema)
+        if wrong:
+            raise DocumentError(f"{self._name}: the schema at {place} cannot be read: {wrong}.")
+        return schema
+
     def _lookup(self, reference: str, place: str) -> Any:
         if not reference.startswith("#/"):
             raise DocumentError(
@@ -133,7 +144,10 @@ class _Reader:
             return Anything()
         if depth > MAX_DEPTH:
             raise DocumentError(f"{self._name}: the schema at {place} contains itself.")
-        schema = self._resolve(node, place)
+        self._places += 1
+        if self._places > MAX_PLACES:
+            raise DocumentError(f"{self._name} describes more than {MAX_PLACES:,} members.")
+        schema = self._schema(node, place)
         if "allOf" in schema:
             schema = self._merge(schema, place, depth)
         alternatives = schema.get("oneOf") or schema.get("anyOf")
@@ -166,7 +180,7 @@ class _Reader:
         values = schema.get("additionalProperties")
         if not properties and values is not False:
             return Mapping(values=self.shape(_true(values), f"{place}.*", depth + 1), **common)
-        required = set(schema.get("required") or ())
+        required = schema["required"] if isinstance(schema.get("required"), list) else []
         members = []
         for name, node in properties.items():
             inner = f"{place}.{name}" if not place.endswith("#") else f"{place}{name}"
@@ -178,7 +192,7 @@ class _Reader:
             raise DocumentError(f"{self._name}: the union at {place} has no branches.")
         shapes, nullable = [], bool(schema.get("nullable"))
         for alternative in alternatives:
-            resolved = self._resolve(alternative, place)
+            resolved = self._schema(alternative, place)
             if resolved.get("type") == "null":
                 nullable = True
             else:
@@ -215,9 +229,9 @@ class _Reader:
     def _merge(self, schema: dict[str, Any], place: str, depth: int) -> dict[str, Any]:
         merged = {k: v for k, v in schema.items() if k != "allOf"}
         merged["properties"] = dict(merged.get("properties") or {})
-        merged["required"] = list(merged.get("required") or ())
+        merged["required"] = list(merged["required"]) if isinstance(merged.get("required"), list) else []
         for part in schema["allOf"]:
-            resolved = self._resolve(part, place)
+            resolved = self._schema(part, place)
             if "allOf" in resolved:
                 if depth > MAX_DEPTH:
                     raise DocumentError(f"{self._name}: the schema at {place} contains itself.")
@@ -227,7 +241,7 @@ class _Reader:
                     for name, node in value.items():
                         merged["properties"].setdefault(name, node)
                 elif key == "required":
-                    merged["required"] += value
+                    merged["required"] += value if isinstance(value, list) else []
                 else:
                     merged.setdefault(key, value)
         for key in ("properties", "required"):
@@ -296,3 +310,37 @@ def _tag(shape: Object, name: str) -> Any:
     if member is None or not isinstance(member.shape, Scalar) or len(member.shape.enum) != 1:
         return None
     return member.shape.enum[0]
+
+
+def webhooks_alone(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without what its webhooks do not need: paths, servers, components that nothing names."""
+    kept: dict[str, Any] = {
+        k: document[k] for k in ("openapi", "info", "webhooks", "tags", "externalDocs") if k in document
+    }
+    pending: list[Any] = [document["webhooks"]]
+    while pending:
+        node = pending.pop()
+        pending.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+        reference = node.get("$ref") if isinstance(node, dict) else None
+        if isinstance(reference, str) and reference.startswith("#/"):
+            pending.append(_carry(document, kept, reference))
+    for kind, named in kept.get("components", {}).items():
+        order = list(document["components"][kind])
+        kept["components"][kind] = dict(sorted(named.items(), key=lambda item: order.index(item[0])))
+    return kept
+
+
+def _carry(document: dict[str, Any], kept: dict[str, Any], reference: str) -> Any:
+    """Carry the component that a reference leads into over to ``kept``; None if it is there already."""
+    steps = [part.replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/")]
+    steps = steps[:3] if steps[0] == "components" and len(steps) > 2 else steps[:1]
+    source: Any = document
+    for step in steps:
+        source = source.get(step) if isinstance(source, dict) else None
+    into = kept
+    for step in steps[:-1]:
+        into = into.setdefault(step, {})
+    if source is None or steps[-1] in into:
+        return None
+    into[steps[-1]] = source
+    return source

@@ -18,7 +18,7 @@ from ada_schemas.shapes import (
     walk,
 )
 
-__all__ = ["as_branch", "complete", "sample", "supplier"]
+__all__ = ["as_branch", "complete", "fitted", "sample", "supplier"]
 
 _BY_FORMAT = {
     "date-time": "2020-09-20T00:00:00+00:00",
@@ -86,6 +86,48 @@ def complete(shape: Shape, value: Any) -> Any:
                 if value.get(shape.discriminator) == branch.tag:
                     return complete(branch.shape, value)
     return value
+
+
+def fitted(shape: Shape, value: Any) -> Any:
+    """A value of the shape with every documented member: the given one as far as it fits, else a sample."""
+    if value is None:
+        return None if shape.nullable else sample(shape)
+    match shape:
+        case Object() if isinstance(value, dict):
+            return {
+                m.name: fitted(m.shape, value[m.name]) if m.name in value else sample(m.shape)
+                for m in shape.members
+            }
+        case Union():
+            given = value if isinstance(value, dict) else {}
+            tags = [branch.tag for branch in shape.branches]
+            tag = given.get(shape.discriminator)
+            branch = shape.branches[tags.index(tag) if tag in tags else 0]
+            return fitted(branch.shape, as_branch(shape, branch, given))
+        case Mapping() if isinstance(value, dict):
+            return {name: fitted(shape.values, inner) for name, inner in value.items()}
+        case Array() if isinstance(value, list):
+            return [fitted(shape.items, inner) for inner in value]
+        case Scalar() if _fits(shape, value):
+            return value[: shape.max_length] if isinstance(value, str) else value
+        case Anything():
+            return value
+    return sample(shape)
+
+
+def _fits(shape: Scalar, value: Any) -> bool:
+    if shape.enum:
+        return value in shape.enum
+    match value:
+        case bool():
+            return "boolean" in shape.types
+        case str():
+            return "string" in shape.types
+        case int():
+            return "integer" in shape.types or "number" in shape.types
+        case float():
+            return "number" in shape.types
+    return False
 
 
 def supplier(payload: Object, base: Any) -> Any:

@@ -137,7 +137,8 @@ class Event:
     """One event type.
 
     ``type`` is the value on the wire (``v1.conversation.ended``), ``name`` the short name that files and
-    case ids use (``conversation.ended``), ``operation`` the key under ``webhooks:`` in the document.
+    case ids use (``conversation.ended``), ``operation`` the key under ``webhooks:`` in the document,
+    ``version`` that of the contract which it belongs to.
     """
 
     type: str
@@ -146,6 +147,7 @@ class Event:
     description: str
     payload: Object
     examples: tuple[Example, ...] = ()
+    version: str = ""
 
     @property
     def name(self) -> str:

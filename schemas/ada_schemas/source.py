@@ -15,7 +15,7 @@ import yaml
 
 from ada_schemas.errors import DocumentError
 
-__all__ = ["load_document", "parse_yaml", "read_file", "read_json"]
+__all__ = ["load_document", "malformed", "parse_yaml", "read_file", "read_json", "shown_location"]
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_NODES = 2_000_000
@@ -93,7 +93,7 @@ def load_document(location: str) -> dict[str, Any]:
     """
     is_url = location.lower().startswith(("http://", "https://"))
     raw = _fetch(location) if is_url else read_file(Path(location))
-    location = _shown(location)
+    location = shown_location(location)
     if len(raw) > MAX_BYTES:
         raise DocumentError(f"{location} is larger than {MAX_BYTES // 1024 // 1024} MB.")
     try:
@@ -127,13 +127,13 @@ def read_file(path: Path) -> bytes:
         raise DocumentError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _shown(location: str) -> str:
+def shown_location(location: str) -> str:
     """A location as it may be printed: without a user name and password."""
     return re.sub(r"//[^/@]*@", "//...@", location)
 
 
 def _fetch(url: str) -> bytes:
-    name = _shown(url)
+    name = shown_location(url)
     request = urllib.request.Request(url, headers={"Accept": "application/yaml, application/json, */*"})  # noqa: S310 - http(s) only, checked by the caller
     try:
         with urllib.request.urlopen(request, timeout=URL_TIMEOUT) as response:  # noqa: S310 - as above
@@ -183,3 +183,57 @@ def read_json(raw: bytes, *, name: str) -> Any:
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise DocumentError(f"{name} is not valid JSON: {reason}.") from error
+
+
+NUMBERS = ("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties", "multipleOf")
+
+
+def malformed(schema: dict[str, Any]) -> str:
+    """What is wrong with a schema's own keywords, as a phrase; empty if they can be read."""
+    for keyword, value in schema.items():
+        wanted = _wanted(str(keyword), value)
+        if wanted:
+            return f"`{keyword}` is {_kind_of(value)}, not {wanted}"
+    return ""
+
+
+def _wanted(keyword: str, value: Any) -> str:
+    """What a keyword takes, where a value is something else; empty where it fits."""
+    fits, wanted = True, ""
+    match keyword:
+        case "$ref":
+            fits, wanted = isinstance(value, str), "a reference"
+        case "type":
+            fits = isinstance(value, str) or (_is_list_of_names(value) and bool(value))
+            wanted = "a type or a list of types"
+        case "required":
+            # OpenAPI's older parameters and some documents say `required: true` of a member itself.
+            fits, wanted = isinstance(value, bool) or _is_list_of_names(value), "a list of names"
+        case "enum":
+            fits = isinstance(value, list) and not any(isinstance(v, dict | list) for v in value)
+            wanted = "a list of plain values"
+        case "const":
+            fits, wanted = not isinstance(value, dict | list), "a plain value"
+        case "allOf" | "oneOf" | "anyOf":
+            fits = isinstance(value, list) and bool(value) and all(isinstance(v, dict | bool) for v in value)
+            wanted = "a list of schemas"
+        case "properties" | "patternProperties":
+            fits, wanted = isinstance(value, dict), "a mapping of schemas"
+        case "items" | "additionalProperties" | "unevaluatedProperties" | "not":
+            fits, wanted = isinstance(value, dict | bool), "a schema"
+        case "discriminator":
+            fits, wanted = isinstance(value, dict), "a mapping"
+        case "format" | "pattern" | "description" | "title":
+            fits, wanted = value is None or isinstance(value, str | int | float), "a text"
+        case _ if keyword in NUMBERS:
+            fits, wanted = isinstance(value, int | float) and not isinstance(value, bool), "a number"
+    return "" if fits else wanted
+
+
+def _is_list_of_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)
+
+
+def _kind_of(value: Any) -> str:
+    names = {dict: "a mapping", list: "a list", str: "a text", bool: "a boolean", int: "a number"}
+    return "empty" if value in (None, [], {}) else names.get(type(value), f"a {type(value).__name__}")

@@ -12,13 +12,16 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 from jsonschema import Draft202012Validator, FormatChecker
 
-from ada_schemas.catalog import catalog, load
+from ada_schemas.catalog import catalog
 from ada_schemas.constraints import violations
+from ada_schemas.emit import event_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jsonschema.exceptions import ValidationError
+
+    from ada_schemas.catalog import Catalog
 
 __all__ = ["Violation", "validate"]
 
@@ -63,13 +66,14 @@ def _is_uri(value: object) -> bool:
 
 
 @lru_cache(maxsize=32)
-def _reference(name: str, closed: bool) -> Draft202012Validator:
-    return Draft202012Validator(load(name, closed=closed), format_checker=_formats if closed else None)
+def _reference(source: Catalog, name: str, closed: bool) -> Draft202012Validator:
+    schema = event_schema(source.event(name), closed=closed)
+    return Draft202012Validator(schema, format_checker=_formats if closed else None)
 
 
 @lru_cache(maxsize=16)
-def _fast(name: str) -> Any:
-    return jsonschema_rs.Draft202012Validator(load(name))
+def _fast(source: Catalog, name: str) -> Any:
+    return jsonschema_rs.Draft202012Validator(event_schema(source.event(name)))
 
 
 def validate(payload: Any, *, event: str | None = None, closed: bool = False) -> list[Violation]:
@@ -91,9 +95,9 @@ def validate(payload: Any, *, event: str | None = None, closed: bool = False) ->
             return [Violation("type", f"one of {', '.join(known)}", _phrase(kind))] if closed else []
         event = known[kind]
     name = catalog().event(event).name
-    if not closed and _fast(name).is_valid(payload):
+    if not closed and _fast(catalog(), name).is_valid(payload):
         return []
-    found = _unique(v for e in _reference(name, closed).iter_errors(payload) for v in _explain(e))
+    found = _unique(v for e in _reference(catalog(), name, closed).iter_errors(payload) for v in _explain(e))
     if closed and not found:
         found = [
             Violation("", f"a coherent event ({sentence})", "this combination")

@@ -274,11 +274,16 @@ def _shapes_of_metadata(shape: Mapping) -> Iterator[tuple[str, str, dict[str, An
         yield "odd-keys", "keys such as __proto__ and with.dot", odd
         if shape.max_bytes:
             yield "4-kb", f"{shape.max_bytes} bytes of entries", _filled(shape.max_bytes)
+            yield (
+                "one-entry-4-kb",
+                f"{shape.max_bytes} bytes in one entry",
+                _filled(shape.max_bytes, entries=1),
+            )
 
 
-def _filled(size: int) -> dict[str, str]:
+def _filled(size: int, *, entries: int = 8) -> dict[str, str]:
     """Strings that make JSON text of ``size`` bytes in the default layout, so a few less when compact."""
-    keys = [f"note_{n}" for n in range(8)]
+    keys = [f"note_{n}" for n in range(entries)]
     bare = len(json.dumps(dict.fromkeys(keys, "")))
     share, rest = divmod(size - bare, len(keys))
     return {key: "x" * (share + (rest if n == 0 else 0)) for n, key in enumerate(keys)}

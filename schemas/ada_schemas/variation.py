@@ -18,6 +18,7 @@ from ada_schemas.variants_extreme import extreme_degrees
 from ada_schemas.variants_forward import forward_degrees, new_event_degrees
 
 if TYPE_CHECKING:
+    from ada_schemas.catalog import Catalog
     from ada_schemas.degree import Degree
 
 __all__ = ["ANY", "Variant", "degrees", "variants"]
@@ -44,16 +45,20 @@ class Variant:
     payload: dict[str, Any]
 
 
-@lru_cache(maxsize=16)
 def degrees(event: str) -> tuple[Degree, ...]:
     """The degrees of freedom of an event (ADA101-109, ADA201-202, ADA204-205), of ``any`` those of ADA203.
 
     Raises UsageError for a name that is not an event.
     """
+    return _degrees(catalog(), event)
+
+
+@lru_cache(maxsize=16)
+def _degrees(source: Catalog, event: str) -> tuple[Degree, ...]:
     if event == ANY:
-        return tuple(new_event_degrees(catalog()))
-    found = catalog().event(event)
-    constraints = catalog().constraints_of(found)
+        return tuple(new_event_degrees(source))
+    found = source.event(event)
+    constraints = source.constraints_of(found)
     return (
         *documented_degrees(found, constraints),
         *extreme_degrees(found, constraints),

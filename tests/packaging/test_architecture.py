@@ -78,8 +78,9 @@ def test_every_import_is_seen(source):
 
 
 def test_short_modules():
-    """No module is longer than 400 lines."""
-    lengths = {shown(file): len(file.read_text(encoding="utf-8").splitlines()) for file in MODULES}
+    """No module is longer than 400 lines, but what is generated."""
+    written = [file for file in MODULES if "Generated: do not edit" not in file.read_text(encoding="utf-8")]
+    lengths = {shown(file): len(file.read_text(encoding="utf-8").splitlines()) for file in written}
     assert {name: length for name, length in lengths.items() if length > 400} == {}
 
 

@@ -335,7 +335,19 @@ def test_behaviours_of_events_that_are_not_wanted():
     both = {case.id for case in chosen(events=["end_user.*"])}
     updated = {case.id for case in chosen(events=["end_user.updated"])}
     lost = {case for case in both - updated if case.startswith("end_user.updated/")}
-    assert lost == {"end_user.updated/delivery:before-created", "end_user.updated/delivery:whole-profile"}
+    assert lost == {
+        "end_user.updated/delivery:before-created",
+        "end_user.updated/delivery:mixed-times",
+        "end_user.updated/delivery:whole-profile",
+    }
+
+
+@pytest.mark.parametrize("event", event_names())
+@pytest.mark.parametrize("name", ["raw:escaped-unicode", "raw:spaced"])
+def test_raw_forms_have_something_to_escape(event, name):
+    """The event that is sent with its characters escaped, or not, has some outside of ASCII."""
+    case = case_named(f"{event}/{name}")
+    assert "Zoë – 謝謝 😀" in json.dumps(case.payload(EventFactory(seed=1)), ensure_ascii=False)
 
 
 BEHAVIOURS = [case for case in all_cases() if case.behaviour is not None and not case.over_http]

@@ -182,8 +182,8 @@ def test_schemas_export(adakit):
     """What is written is counted, whatever else lies in the folder."""
     (adakit.folder / "out").mkdir()
     (adakit.folder / "out" / "mine.json").write_text("{}", encoding="utf-8")
-    assert adakit("schemas", "export", "-o", "out").out == "Wrote 16 files to out\n"
-    assert len(list((adakit.folder / "out").rglob("*.json"))) == 17
+    assert adakit("schemas", "export", "-o", "out").out == "Wrote 22 files to out\n"
+    assert len(list((adakit.folder / "out").rglob("*.json"))) == 20
     assert adakit("schemas", "export", "--closed", "-o", "closed").out == "Wrote 7 files to closed\n"
 
 
@@ -199,7 +199,7 @@ def test_schemas_export_to_no_folder(adakit, closed):
 
 def test_schemas_generate(adakit):
     """Schemas are generated into a folder, and a check finds what was changed there."""
-    assert adakit("schemas", "generate", "-o", "out").out.endswith("7 events, 16 files changed in out\n")
+    assert adakit("schemas", "generate", "-o", "out").out.endswith("7 events, 22 files changed in out\n")
     assert adakit("schemas", "generate", "-o", "out").out == "7 events, 0 files changed in out\n"
     assert adakit("schemas", "generate", "--check", "-o", "out").code == 0
     (adakit.folder / "out" / "index.json").write_text("{}", encoding="utf-8")

@@ -16,7 +16,7 @@ from ada_contract_tests.targets.opening import SECRET_VARIABLE, UNSIGNED
 from ada_mockserver.sender import TIME_LIMIT
 from ada_mockserver.signing import parse_secret
 from ada_schemas.errors import UsageError
-from adakit.io import POSITIVE, parse_headers
+from adakit.io import CONTRACT, POSITIVE, parse_headers, use_contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +56,7 @@ __all__ = ["command"]
     help="Also write a report: json, html, junit or markdown.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@CONTRACT
 def command(  # noqa: PLR0917 - click passes every option by name
     target: str | None,
     path: str | None,
@@ -77,6 +78,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
     insecure: bool,
     reports: tuple[str, ...],
     as_json: bool,
+    contract: str | None,
 ) -> None:
     """Prove that an endpoint handles every documented event variant.
 
@@ -86,6 +88,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
     if explain is not None:
         click.echo(explanation(explain))
         return
+    use_contract(contract)
     options = Options(
         path=path,
         secret=secret,
@@ -100,6 +103,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
         search_path=(Path.cwd(),),
         strict=strict,
         seen_url=seen_url,
+        contract=contract,
     )
     if list_cases:
         unsigned = (secret or os.environ.get(SECRET_VARIABLE)) == UNSIGNED

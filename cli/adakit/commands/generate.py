@@ -6,7 +6,7 @@ import click
 
 from ada_contract_tests.checking import draw_seed
 from adakit.building import Order
-from adakit.io import write_bytes
+from adakit.io import CONTRACT, use_contract, write_bytes
 
 __all__ = ["command"]
 
@@ -20,6 +20,7 @@ __all__ = ["command"]
 @click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Set a member.")
 @click.option("--unset", "removals", multiple=True, metavar="PATH", help="Take a member away.")
 @click.option("-o", "--output", metavar="FILE", help="Write to a file in place of standard output.")
+@CONTRACT
 def command(
     name: str,
     count: int,
@@ -29,11 +30,13 @@ def command(
     assignments: tuple[str, ...],
     removals: tuple[str, ...],
     output: str | None,
+    contract: str | None,
 ) -> None:
     """Print realistic events as NDJSON, exactly the bytes that `adakit send` would send.
 
     EVENT is an event type, with or without v1.; SCENARIO a whole story, such as conversation or handoff.
     """
+    use_contract(contract)
     order = Order(
         name,
         seed=draw_seed() if seed is None else seed,

@@ -10,11 +10,22 @@ import click
 
 from ada_schemas.catalog import build_catalog, catalog, load
 from ada_schemas.errors import DocumentError, UsageError
-from ada_schemas.generate import committed_directory, differences, render, write
+from ada_schemas.generate import (
+    committed_directory,
+    committed_root,
+    differences,
+    remove_left_over,
+    render,
+    render_committed,
+    write,
+)
 from ada_schemas.source import read_json
-from adakit.io import read_bytes
+from ada_schemas.versions import fingerprint
+from adakit.commands.drift import diff_command, observe_command
+from adakit.io import CONTRACT, read_bytes, use_contract
 
 if TYPE_CHECKING:
+    from ada_schemas.catalog import Catalog
     from ada_schemas.validation import Violation
 
 __all__ = ["command"]
@@ -22,7 +33,11 @@ __all__ = ["command"]
 
 @click.group("schemas")
 def command() -> None:
-    """The schema files: list, show, export, validate, generate."""
+    """The schema files: list, show, export, validate, generate, diff, observe."""
+
+
+command.add_command(diff_command)
+command.add_command(observe_command)
 
 
 @command.command("list")
@@ -60,8 +75,9 @@ def export(output: str, closed: bool) -> None:
     """Write the schema files to DIR."""
     directory = _directory(output)
     if not closed:
-        write(catalog(), directory)
-        click.echo(f"Wrote {len(render(catalog()))} files to {directory}")
+        files = render(catalog())
+        write(files, directory)
+        click.echo(f"Wrote {len(files)} files to {directory}")
         return
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -94,11 +110,15 @@ def generate(check: bool, location: str | None, output: str | None) -> None:
     built = build_catalog(location)
     for warning in built.contract.warnings:
         click.echo(f"warning: {warning}", err=True)
-    directory = committed_directory() if output is None else _directory(output)
+    if output is None:
+        directory, files, within = committed_root(), render_committed(built), "ada_schemas/v1"
+        _require_release(built)
+    else:
+        directory, files, within = _directory(output), render(built), ""
     if check:
         if not directory.is_dir():
             raise UsageError(f"{directory} is not a directory.")
-        found = differences(built, directory)
+        found = differences(files, directory, within=within)
         for line in found:
             click.echo(line)
         if found:
@@ -106,24 +126,39 @@ def generate(check: bool, location: str | None, output: str | None) -> None:
             raise SystemExit(1)
         click.echo(f"The schema files of {len(built.contract.events)} events are up to date.")
         return
-    changed = write(built, directory)
+    changed = write(files, directory)
     for name in changed:
         click.echo(f"wrote {name}")
+    for name in remove_left_over(files, directory, within=within) if output is None else ():
+        click.echo(f"removed {name}")
     click.echo(f"{len(built.contract.events)} events, {len(changed)} files changed in {directory}")
+
+
+def _require_release(built: Catalog) -> None:
+    """What is committed has a version of its own."""
+    if built.version.startswith("custom-"):
+        raise UsageError(
+            "The contract has changed and has no version yet.",
+            next_step=f"Add one to documented/versions.yaml, with fingerprint: {fingerprint(built.contract)}",
+        )
 
 
 @command.command("validate")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--event", help="Check against this event, whatever the payload's type says.")
 @click.option("--closed", is_flag=True, help="Also refuse everything that is not documented.")
+@CONTRACT
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def validate_files(files: tuple[str, ...], event: str | None, closed: bool, as_json: bool) -> None:
+def validate_files(
+    files: tuple[str, ...], event: str | None, closed: bool, as_json: bool, contract: str | None
+) -> None:
     """Validate payloads: JSON files, or NDJSON with an event a line; - is standard input.
 
     Exit code 0 when all are valid, 1 when one is not, 2 when a file cannot be read.
     """
     from ada_schemas.validation import validate  # noqa: PLC0415 - jsonschema is loaded for this alone
 
+    use_contract(contract)
     rows = []
     for name in files:
         for place, payload in _payloads(name):

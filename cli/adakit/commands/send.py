@@ -19,7 +19,7 @@ from ada_mockserver.signing import parse_secret
 from ada_mockserver.wire import Wire, make_ssl_context
 from ada_schemas.errors import TargetError, UsageError
 from adakit.building import Order, Planned
-from adakit.io import POSITIVE, parse_headers, read_bytes, require_secret
+from adakit.io import CONTRACT, POSITIVE, parse_headers, read_bytes, require_secret, use_contract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,7 @@ SHOWN = 40
 @click.option("--timeout", type=POSITIVE, default=TIME_LIMIT, show_default=True, metavar="SECONDS")
 @click.option("--cacert", metavar="FILE", help="Certificates to trust, in place of the system's.")
 @click.option("--insecure", is_flag=True, help="Do not verify certificates.")
+@CONTRACT
 def command(  # noqa: PLR0917 - click passes every option by name
     name: str | None,
     url: str,
@@ -65,6 +66,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
     rate: float | None,
     concurrency: int,
     duration: float | None,
+    contract: str | None,
     **chosen: Any,
 ) -> None:
     """Send signed events to an endpoint; each delivery is tried once.
@@ -73,6 +75,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
     with --payload is sent byte for byte; each line of its own where it is NDJSON, as `adakit generate`
     prints it.
     """
+    use_contract(contract)
     secrets, tls = open_secrets(secret), open_tls(url, cacert, insecure)
     chosen_seed = draw_seed() if seed is None else seed
     endless = duration is not None and count is None

@@ -1,0 +1,203 @@
+"""The sides of a comparison: a document (file or URL), a directory of schema files, our own contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.catalog import DOCUMENTED, TRANSCRIPTION, build_catalog, catalog
+from ada_schemas.drift.forms import Form, FormBuilder, Objects
+from ada_schemas.drift.resolving import Resolver
+from ada_schemas.emit import event_schema
+from ada_schemas.errors import DocumentError
+from ada_schemas.exports.openapi import FORM_MARK
+from ada_schemas.source import load_document, parse_yaml, read_file, read_json, shown_location
+
+if TYPE_CHECKING:
+    from ada_schemas.catalog import Catalog
+
+__all__ = ["OURS", "Side", "Webhook", "opened", "our_side", "side_of"]
+
+OURS = "adakit"
+METHODS = ("post", "put")
+PROSE = ("summary", "description", "operationId", "tags", "responses", "externalDocs", "deprecated")
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One event of a side.
+
+    ``type`` is empty where the document does not say it. ``headers`` has documented parameters as members.
+    ``prose`` is what is said of the event as a whole.
+    """
+
+    key: str
+    type: str
+    payload: Form
+    headers: Form
+    method: str = "post"
+    media: str = "application/json"
+    prose: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of two contracts; ``published`` is a document as it stands, else schemas in the receiver's form."""
+
+    name: str
+    published: bool
+    webhooks: tuple[Webhook, ...]
+    prose: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def side_of(location: str) -> Side:
+    """Read a document from a file or a URL, or a directory that ``schemas generate`` or ``export`` wrote.
+
+    Raises DocumentError for what cannot be read or is neither.
+    """
+    if not location.lower().startswith(("http://", "https://")) and Path(location).is_dir():
+        return _of_directory(Path(location))
+    document = load_document(location)
+    return _of_document(document, shown_location(location))
+
+
+def our_side() -> Side:
+    """The documented payloads as our transcription has them, without our corrections."""
+    text = (DOCUMENTED / TRANSCRIPTION).read_text(encoding="utf-8")
+    return _of_document(parse_yaml(text, name=TRANSCRIPTION), OURS)
+
+
+def opened(side: Side, location: str | None) -> Side:
+    """A side in the receiver's form, corrected, as directories have it; the side itself if it is that."""
+    if not side.published:
+        return side
+    return _of_catalog(catalog() if location is None else build_catalog(location), side.name)
+
+
+def _of_catalog(built: Catalog, name: str) -> Side:
+    schemas = {event.name: event_schema(event) for event in built.contract.events}
+    return Side(name, published=False, webhooks=tuple(_of_schema(s, n) for n, s in schemas.items()))
+
+
+def _of_directory(directory: Path) -> Side:
+    for folder in (directory, directory / "v1", directory / "ada_schemas" / "v1"):
+        files = sorted(folder.glob("*.schema.json")) if folder.is_dir() else []
+        events = [f for f in files if not f.name.startswith("bundle.") and ".closed." not in f.name]
+        if events:
+            break
+    else:
+        raise DocumentError(
+            f"{directory} holds no schema files.",
+            next_step="Name a directory that `adakit schemas export` or `generate` wrote.",
+        )
+    webhooks = []
+    for file in events:
+        schema = read_json(read_file(file), name=str(file))
+        if not isinstance(schema, dict):
+            raise DocumentError(f"{file} is not a schema of an event.")
+        webhooks.append(_of_schema(schema, str(file)))
+    return Side(str(directory), published=False, webhooks=tuple(webhooks))
+
+
+def _of_schema(schema: dict[str, Any], name: str) -> Webhook:
+    resolver = Resolver(schema, name)
+    payload = FormBuilder(resolver, "").form(schema, "")
+    event_type = _declared_type(payload)
+    return Webhook(event_type or name, event_type, payload, _headers(resolver, [], name))
+
+
+def _of_document(document: dict[str, Any], name: str) -> Side:
+    webhooks = document.get("webhooks")
+    if not isinstance(webhooks, dict) or not webhooks:
+        version = document.get("openapi") or document.get("swagger")
+        what = f"an OpenAPI {version} document" if version else "no OpenAPI document"
+        raise DocumentError(
+            f"{name} has no `webhooks:` section (it is {what}).",
+            next_step="Webhooks are part of OpenAPI since 3.1; name the document that describes them.",
+        )
+    described = document.get("info")
+    is_receivers = isinstance(described, dict) and described.get(FORM_MARK) == "receiver"
+    resolver = Resolver(document, name)
+    found, notes = [], []
+    for key, item in webhooks.items():
+        webhook = _of_item(resolver, str(key), item)
+        if webhook is not None and is_receivers:  # our own export documents what every delivery carries
+            webhook = replace(webhook, headers=_headers(resolver, [], name))
+        if webhook is None:
+            notes.append(f"The webhook {key} of {name} has no JSON body and is not compared.")
+        else:
+            found.append(webhook)
+    paths = document.get("paths")
+    if isinstance(paths, dict) and paths:
+        notes.append(
+            f"{name} also describes {len(paths)} paths of a REST API (`paths:`); they are no part of the"
+            " webhook contract and are not compared."
+        )
+    info = {k: v for k, v in document.items() if k in ("info", "tags", "externalDocs")}
+    return Side(name, not is_receivers, tuple(found), info, tuple(notes))
+
+
+def _of_item(resolver: Resolver, key: str, item: Any) -> Webhook | None:
+    found = resolver.followed(item, key)
+    method = next((m for m in METHODS if m in found), None)
+    if method is None:
+        return None
+    operation = resolver.followed(found[method], f"{key}.{method}")
+    place = f"{key}.{method}.requestBody"
+    body = resolver.followed(operation.get("requestBody"), place)
+    content = resolver.mapping(body.get("content"), f"{place}.content")
+    media = next((m for m in content if _is_json(m)), None)
+    if media is None:
+        return None
+    described = resolver.mapping(content[media], f"{place}.content.{media}")
+    payload = FormBuilder(resolver, key).form(described.get("schema", True), "")
+    parameters = [
+        *resolver.listed(found.get("parameters"), f"{key}.parameters"),
+        *resolver.listed(operation.get("parameters"), f"{key}.{method}.parameters"),
+    ]
+    prose = {name: _plain(operation[name]) for name in PROSE if name in operation}
+    prose |= {"key": key} | {n: described[n] for n in ("example", "examples") if n in described}
+    prose |= {k: v for k, v in operation.items() if str(k).startswith("x-")}
+    headers = _headers(resolver, parameters, f"{key}.{method}.parameters")
+    return Webhook(key, _type_of(payload, key), payload, headers, method, str(media), prose)
+
+
+def _plain(value: Any) -> Any:
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+def _is_json(media: Any) -> bool:
+    base = str(media).partition(";")[0].strip().lower()
+    return base == "application/json" or (base.startswith("application/") and base.endswith("+json"))
+
+
+def _headers(resolver: Resolver, parameters: list[Any], place: str) -> Form:
+    """Documented parameters as the members of an object, named ``header:x-name``."""
+    properties, required = {}, []
+    for parameter in parameters:
+        found = resolver.followed(parameter, place)
+        name = f"{found.get('in', 'header')}:{str(found.get('name', '')).lower()}"
+        properties[name] = found.get("schema", True)
+        required += [name] if found.get("required") is True else []
+    schema = {"type": "object", "properties": properties, "required": required}
+    return FormBuilder(resolver, place).form(schema, "")
+
+
+def _declared_type(payload: Form) -> str:
+    objects = payload.kinds.get("object")
+    if not isinstance(objects, Objects) or len(objects.branches) != 1:
+        return ""
+    return str(objects.branches[0].constant("type") or "")
+
+
+def _type_of(payload: Form, key: str) -> str:
+    """The event type as the document declares it, else as our corrections know it for this webhook."""
+    declared = _declared_type(payload)
+    if declared:
+        return declared
+    for correction in catalog().corrections:
+        if "event" in correction.actions and correction.operation == key:
+            return str(correction.actions["event"])
+    return ""

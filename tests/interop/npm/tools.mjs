@@ -1,0 +1,50 @@
+// Gives the generated files to the tools that people use on such files. Standard input: {"directory": DIR}.
+// Standard output: {tool: {file: "ok" or what the tool said}}.
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { compile } from "json-schema-to-typescript";
+import { InputData, JSONSchemaInput, FetchingJSONSchemaStore, quicktype } from "quicktype-core";
+import { Parser } from "@asyncapi/parser";
+import { Validator } from "@seriousme/openapi-schema-validator";
+
+const { directory } = JSON.parse(readFileSync(0, "utf8"));
+const read = (name) => readFileSync(join(directory, name), "utf8");
+const names = readdirSync(directory).filter((name) => name.endsWith(".schema.json"));
+const said = { "json-schema-to-typescript": {}, quicktype: {}, asyncapi: {}, openapi: {} };
+
+async function attempt(tool, name, work) {
+  try {
+    said[tool][name] = (await work()) ?? "ok";
+  } catch (error) {
+    said[tool][name] = String(error?.message ?? error);
+  }
+}
+
+for (const name of names) {
+  await attempt("json-schema-to-typescript", name, async () => {
+    const text = await compile(JSON.parse(read(name)), "Event");
+    return text.includes("export interface") || text.includes("export type") ? "ok" : "no types";
+  });
+  for (const lang of name.startsWith("bundle") ? [] : ["go", "csharp", "kotlin"]) {
+    await attempt("quicktype", `${name} ${lang}`, async () => {
+      const input = new JSONSchemaInput(new FetchingJSONSchemaStore());
+      await input.addSource({ name: "Event", schema: read(name) });
+      const inputData = new InputData();
+      inputData.addInput(input);
+      const { lines } = await quicktype({ inputData, lang });
+      return lines.join("\n").toLowerCase().includes("timestamp") ? "ok" : "no members";
+    });
+  }
+}
+await attempt("asyncapi", "asyncapi.json", async () => {
+  const { document, diagnostics } = await new Parser().parse(read("asyncapi.json"));
+  // Severity 0 is an error, 1 a warning; the rest are recommendations.
+  const wrong = diagnostics.filter((d) => d.severity < 2).map((d) => `${d.path.join(".")}: ${d.message}`);
+  if (wrong.length) return wrong.join("\n");
+  return document.messages().length === names.length - 1 ? "ok" : "not a message for each event";
+});
+await attempt("openapi", "openapi.json", async () => {
+  const result = await new Validator().validate(JSON.parse(read("openapi.json")));
+  return result.valid ? "ok" : JSON.stringify(result.errors);
+});
+process.stdout.write(JSON.stringify(said));
