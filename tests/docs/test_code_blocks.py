@@ -149,7 +149,7 @@ def check_yaml(file: str | None, content: dict[str, Any], folder: Path) -> None:
     """Run what CI would run, beside the steps of others and the installation."""
     if "services" in content:  # compose, whose engine is not here
         for service in content["services"].values():
-            assert set(service) <= {"build", "image", "environment", "ports", "healthcheck"}
+            assert set(service) <= {"build", "image", "command", "environment", "ports", "volumes", "healthcheck"}
         return
     scripts, actions = [], []
     for job in content.get("jobs", {}).values():
