@@ -37,6 +37,9 @@ API_KEY = "key-of-the-documentation"
 NOT_RUN = ("pip install", "docker compose", "adakit serve", "adakit listen")
 """Beginnings of lines that change the environment or do not end, and so are not run."""
 
+COMPOSE_KEYS = {"build", "image", "command", "environment", "ports", "volumes", "depends_on", "healthcheck"}
+"""What a service in a compose file of the documentation may say."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -149,7 +152,7 @@ def check_yaml(file: str | None, content: dict[str, Any], folder: Path) -> None:
     """Run what CI would run, beside the steps of others and the installation."""
     if "services" in content:  # compose, whose engine is not here
         for service in content["services"].values():
-            assert set(service) <= {"build", "image", "command", "environment", "ports", "volumes", "healthcheck"}
+            assert set(service) <= COMPOSE_KEYS
         return
     scripts, actions = [], []
     for job in content.get("jobs", {}).values():
