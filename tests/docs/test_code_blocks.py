@@ -23,6 +23,7 @@ import uvicorn
 import yaml
 
 from ada_mockserver import MockAda
+from ada_mockserver.api.script import parse_script
 from ada_mockserver.clock import SteeredClock
 from adakit.demo.consumer import Consumer
 from docs.actions import run_action
@@ -153,6 +154,9 @@ def check_yaml(file: str | None, content: dict[str, Any], folder: Path) -> None:
     if "services" in content:  # compose, whose engine is not here
         for service in content["services"].values():
             assert set(service) <= COMPOSE_KEYS
+        return
+    if file == "script.yaml":
+        assert parse_script(content).greeting == content["greeting"]
         return
     scripts, actions = [], []
     for job in content.get("jobs", {}).values():
