@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.cases import Selection, all_cases
-from ada_contract_tests.reproduction import Reproduction
+from ada_contract_tests.reproduction import Reproduction, judging_options
 from ada_contract_tests.runner import Runner
 from ada_contract_tests.targets.loading import is_application_spec
 from ada_contract_tests.targets.opening import open_target, resolve_secret
@@ -161,7 +161,6 @@ def _reproduction(target: str, aim: Target, options: Options, *, seed: int, unsi
     headers = [part for name, _ in options.headers for part in ("--header", f"{name}: ...")]
     limit = ["--timeout", f"{options.timeout:g}"] if options.timeout != TIME_LIMIT else []
     trust = ["--insecure"] if options.insecure else ["--cacert", options.cacert] if options.cacert else []
-    given = {"--accept": options.accept, "--seen-url": options.seen_url}
     in_process = is_application_spec(target)
     return Reproduction(
         target if in_process else aim.name,
@@ -170,7 +169,7 @@ def _reproduction(target: str, aim: Target, options: Options, *, seed: int, unsi
         unsigned=unsigned,
         wire=(*headers, *limit, *trust),
         curl=(*headers, *trust),
-        judging=tuple(part for name, value in given.items() if value for part in (name, value)),
+        judging=judging_options(accept=options.accept, seen_url=options.seen_url, strict=options.strict),
         contract=("--contract", options.contract) if options.contract else (),
     )
 

@@ -17,7 +17,7 @@ from ada_contract_tests.judging import always_the_same, changes_of, judge, statu
 from ada_contract_tests.pytest_expectations import expectations_of
 from ada_contract_tests.pytest_plugin import UNSIGNED, session_seed, setting
 from ada_contract_tests.reports.plain import finding_text
-from ada_contract_tests.reproduction import Reproduction
+from ada_contract_tests.reproduction import Reproduction, judging_options
 from ada_contract_tests.targets.loading import application_interface
 from ada_contract_tests.targets.opening import application_target, open_target, resolve_secret
 from ada_contract_tests.trial import Courier, perform
@@ -130,7 +130,7 @@ class Runtime:
             raise NotApplicable("makes a difference over HTTP only")
         trial = self._wait(perform(case, courier, EventFactory(seed=session_seed(self._config))))
         self._note(trial)
-        lines = self._reproduction(case, target, unsigned=courier.secret is None)
+        lines = self._reproduction(case, target, witness, unsigned=courier.secret is None)
         finding = judge(case, trial, timeout=TIME_LIMIT, reproduce=lines)
         if finding is not None and trial.unanswered is None and not self._is_probed:
             self._is_probed = True
@@ -143,7 +143,8 @@ class Runtime:
         result = Result(case, "failed" if finding else "passed", trial, finding)
         if case.rule == "ADA401" and finding is None:
             asked = setting(self._config, "accept") == "200"
-            return next(iter(status_findings([result], severity="error" if asked else "warning")), None)
+            found = status_findings([result], severity="error" if asked else "warning")
+            return replace(found[0], reproduce=lines) if found else None
         return finding
 
     async def _always_the_same(self, courier: Courier, lines: tuple[str, ...]) -> Finding | None:
@@ -178,7 +179,8 @@ class Runtime:
             ask = asking(aim, None if is_url else witness)
         wanted = [a.message_id for a in courier.ledger if a.message_id and a.accepted and not a.stale]
         seen = await self._settled(Witness(ask, self._clock), wanted if case.handling == "must" else [])
-        found = witness_findings(courier, seen, {case.id: case}, reproduce={case.id: lines})
+        told = () if callable(witness) else lines  # a command asks no function, and would find nothing
+        found = witness_findings(courier, seen, {case.id: case}, reproduce={case.id: told})
         return replace(found[0], changes=changes_of(trial)) if found else None
 
     async def _settled(self, witness: Witness, wanted: list[str]) -> Seen:
@@ -198,12 +200,21 @@ class Runtime:
             self._in_vain += 1
         return seen
 
-    def _reproduction(self, case: Case, target: Any, *, unsigned: bool) -> tuple[str, ...]:
+    def _reproduction(self, case: Case, target: Any, witness: Any, *, unsigned: bool) -> tuple[str, ...]:
         """Commands that repeat a case; none for what a fixture gave, which no command can name."""
         if target != setting(self._config, "target"):
             return ()
-        path = setting(self._config, "path")
-        return Reproduction(target, path, session_seed(self._config), unsigned=unsigned).lines(case)
+        return Reproduction(
+            target,
+            setting(self._config, "path"),
+            session_seed(self._config),
+            unsigned=unsigned,
+            judging=judging_options(
+                accept=setting(self._config, "accept"),
+                seen_url=witness if isinstance(witness, str) else None,
+                strict=self.expectations.strict,
+            ),
+        ).lines(case)
 
     def _note(self, trial: Trial) -> None:
         """Count what got no answer; a target that takes no connections stops the session."""

@@ -10,7 +10,14 @@ from urllib.parse import urlsplit, urlunsplit
 if TYPE_CHECKING:
     from ada_contract_tests.cases import Case
 
-__all__ = ["Reproduction"]
+__all__ = ["Reproduction", "judging_options"]
+
+
+def judging_options(*, accept: str | None, seen_url: str | None, strict: bool) -> tuple[str, ...]:
+    """The options of `check` without which a case that failed may pass when it is repeated."""
+    given = {"--accept": accept, "--seen-url": seen_url}
+    told = [part for name, value in given.items() if value for part in (name, value)]
+    return (*told, "--strict") if strict else tuple(told)
 
 
 @dataclass(frozen=True, slots=True)
