@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.cases import Case
     from ada_contract_tests.findings import Finding
 
-__all__ = ["Baseline", "Entry", "Expectations", "State", "expectations_of", "read_entries"]
+__all__ = ["Baseline", "Entry", "Expectations", "State", "expectations_of", "names_of", "read_entries"]
 
 State = Literal["passed", "warned", "failed", "excused", "ignored", "not applicable", "not run"]
 """What became of a case; ``excused`` is a failure that was expected, or is known."""
@@ -38,10 +38,14 @@ HEADER = """\
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of ``ada_ignore`` or ``ada_xfail``: rules, case ids or globs over them, and the reason."""
+    """One entry of ``ada_ignore`` or ``ada_xfail``: rules, case ids or globs over them, and the reason.
+
+    ``strangers`` says of each further name, for which there is no case or rule, what is wrong with it.
+    """
 
     names: tuple[str, ...]
     reason: str = ""
+    strangers: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -51,8 +55,10 @@ class Entry:
     @property
     def case_id(self) -> str | None:
         """The id of the case that it is about, where that is exactly one."""
-        (first, *others) = self.names
-        return first if not others and "/" in first and not set("*?[") & set(first) else None
+        if len(self.names) != 1:
+            return None
+        (only,) = self.names
+        return only if "/" in only and not set("*?[") & set(only) else None
 
     def fits(self, case_id: str, *rules: str) -> bool:
         """Whether it is about that case, or about one of these rules."""
@@ -62,29 +68,58 @@ class Entry:
         )
 
 
-def read_entries(lines: Iterable[str], *, option: str, needs_reason: bool = False) -> tuple[Entry, ...]:
+def read_entries(
+    lines: Iterable[str], *, option: str, needs_reason: bool = False, lenient: bool = False
+) -> tuple[Entry, ...]:
     """The entries of an option, a line each: ``ADA503, conversation.ended/*: the reason``.
 
-    Raises UsageError for a rule, case id or glob that there is none of, and for a missing reason.
+    Raises UsageError for a missing reason, and for a rule, case id or glob that there is none of, unless
+    ``lenient``: what stands in a file outlives the version that it was written for.
     """
     entries = []
     for line in lines:
         names, _, reason = (part.strip() for part in re.sub(r":(\s|$)", "\0", line, count=1).partition("\0"))
-        entry = Entry(tuple(re.split(r"[,\s]+", names.strip(", "))), reason)
-        if not any(entry.names):
-            continue
-        for name in entry.names:
-            if "/" not in name:
-                selected_codes(name)
-            elif not any(fnmatch.fnmatchcase(case.id, name) for case in all_cases()):
-                case_named(name)
-        if needs_reason and not reason:
+        known, strangers = [], []
+        for name in filter(None, re.split(r"[,\s]+", names)):
+            error = _stranger(name)
+            if error is None:
+                known.append(name)
+            elif lenient:
+                strangers.append(f"{error.what} {_nearest(error)}Correct the entry, or take it out.")
+            else:
+                raise error
+        entry = Entry(tuple(known), reason, tuple(strangers))
+        if known and needs_reason and not reason:
             raise UsageError(
                 f"The entry {entry.text!r} of {option} has no reason.",
                 next_step=f"Write it behind a colon and a space: {entry.text}: why it may fail",
             )
-        entries.append(entry)
+        if known or strangers:
+            entries.append(entry)
     return tuple(entries)
+
+
+def names_of(entries: Iterable[Entry]) -> str:
+    """The names of entries, as a selection takes them."""
+    return ",".join(name for entry in entries for name in entry.names)
+
+
+def _stranger(name: str) -> UsageError | None:
+    """What is wrong with a name that fits no case and no rule; None for any other."""
+    try:
+        if "/" not in name:
+            selected_codes(name)
+        elif not any(fnmatch.fnmatchcase(case.id, name) for case in all_cases()):
+            case_named(name)
+    except UsageError as error:
+        return error
+    return None
+
+
+def _nearest(error: UsageError) -> str:
+    """The question of an error that names what was meant, else nothing."""
+    found = re.match(r"Did you mean .+?\? ", error.next_step)
+    return found[0] if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,18 +176,22 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """All that is said beforehand; ``updating`` takes every failure into the baseline."""
+    """All that is said beforehand; ``updating`` takes every failure into the baseline.
+
+    ``is_file`` tells whether ``ignored`` stands in the configuration file, where a reason belongs to it.
+    """
 
     ignored: tuple[Entry, ...] = ()
     xfailed: tuple[Entry, ...] = ()
     baseline: Baseline | None = None
     updating: bool = False
     strict: bool = False
+    is_file: bool = True
 
     @property
     def ignored_names(self) -> str:
         """The names of what is ignored, as a selection takes them."""
-        return ",".join(name for entry in self.ignored for name in entry.names)
+        return names_of(self.ignored)
 
     def ignores(self, case: Case, rule: str) -> bool:
         """Whether a finding of that rule is ignored: rules without cases of their own are found in others."""
@@ -182,6 +221,20 @@ class Expectations:
                 return f"known: {self.baseline.name}"
         return None
 
+    def notes(self) -> list[str]:
+        """What is wrong with the entries themselves, whatever ran, as sentences."""
+        said = [
+            f"{option}: {stranger}"
+            for option, entries in (("ada_ignore", self.ignored), ("ada_xfail", self.xfailed))
+            for entry in entries
+            for stranger in entry.strangers
+        ]
+        silent = [entry.text for entry in self.ignored if entry.names and not entry.reason]
+        if silent and self.is_file:
+            more = f" and {len(silent) - 1} more" if len(silent) > 1 else ""
+            said.append(f"ada_ignore: {silent[0]}{more} without a reason; write it behind ': '")
+        return said
+
     def unused(self, cases: Sequence[Case], found: Mapping[str, str]) -> list[str]:
         """What the entries are that did nothing, as sentences, once every case ran.
 
@@ -191,13 +244,15 @@ class Expectations:
         said = [
             f"ada_ignore: {entry.text} matched nothing; take it out"
             for entry in self.ignored
-            if not any(entry.fits(case.id, case.rule, found.get(case.id, "")) for case in cases)
+            if entry.names
+            and not any(entry.fits(case.id, case.rule, found.get(case.id, "")) for case in cases)
         ]
         rules = {case.id: case.rule for case in cases}
         said += [
             f"ada_xfail: {entry.text} matched no failure; take it out"
             for entry in self.xfailed
-            if not any(entry.fits(case_id, rule, rules.get(case_id, "")) for case_id, rule in found.items())
+            if entry.names
+            and not any(entry.fits(case_id, rule, rules.get(case_id, "")) for case_id, rule in found.items())
         ]
         return said
 
@@ -205,12 +260,16 @@ class Expectations:
 def expectations_of(config: pytest.Config) -> Expectations:
     """What the options and the configuration file say; raises UsageError for what cannot be used."""
     updating = bool(config.getoption("ada_update_baseline"))
+    is_file = config.getoption("ada_ignore") is None
     return Expectations(
-        ignored=read_entries(entry_lines(config, "ignore"), option="ada_ignore"),
-        xfailed=read_entries(entry_lines(config, "xfail"), option="ada_xfail", needs_reason=True),
+        ignored=read_entries(entry_lines(config, "ignore"), option="ada_ignore", lenient=is_file),
+        xfailed=read_entries(
+            entry_lines(config, "xfail"), option="ada_xfail", needs_reason=True, lenient=True
+        ),
         baseline=_baseline_of(config, updating=updating),
         updating=updating,
         strict=is_strict(config),
+        is_file=is_file,
     )
 
 

@@ -34,7 +34,8 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         cases = _chosen(marker.args if marker else (), dict(marker.kwargs) if marker else {})
         expectations = runtime_of(metafunc.config).expectations
     except AdakitError as error:
-        pytest.fail(f"adakit: {metafunc.definition.name}: {error}", pytrace=False)
+        said = f"adakit: {metafunc.definition.name}: {error}"
+        raise pytest.fail.Exception(said, pytrace=False) from None
     left = [case for case in cases if not expectations.ignores(case, case.rule)]
     metafunc.parametrize("ada_case", left, ids=[case.id for case in left], indirect=True)
 

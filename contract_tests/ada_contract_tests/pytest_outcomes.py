@@ -103,8 +103,10 @@ class Outcomes:
         yield self._coverage()
         yield from self._causes()
         yield from self._baseline()
+        yield from self.runtime.expectations.notes()
         done = {case_id for case_id, outcome in self.results.items() if outcome.state != "not run"}
-        if done.issuperset(case.id for case in self.runtime.cases):
+        whole = self.runtime.configured_cases
+        if whole is not None and done.issuperset(case.id for case in whole):
             found = dict(self._broken())
             yield from self.runtime.expectations.unused(self.runtime.unignored_cases, found)
 

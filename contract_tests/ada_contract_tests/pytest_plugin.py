@@ -71,8 +71,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def setting(config: pytest.Config, name: str) -> str | None:
     """The value of a text option: from the command line, else from the configuration file, else None."""
     given = config.getoption(f"ada_{name}", default=None)
-    if given is None:
-        given = config.getini(f"ada_{name}")
+    return file_setting(config, name) if given is None else str(given) or None
+
+
+def file_setting(config: pytest.Config, name: str) -> str | None:
+    """The value that the configuration file gives to a text option, or None."""
+    given = config.getini(f"ada_{name}")
     if isinstance(given, list):
         given = ",".join(given)
     return str(given) if given else None
@@ -81,7 +85,12 @@ def setting(config: pytest.Config, name: str) -> str | None:
 def entry_lines(config: pytest.Config, name: str) -> list[str]:
     """The lines of ``ada_ignore`` or ``ada_xfail``; an option on the command line is one."""
     given = config.getoption(f"ada_{name}", default=None)
-    return [given] if given is not None else list(config.getini(f"ada_{name}") or [])
+    return [given] if given is not None else file_lines(config, name)
+
+
+def file_lines(config: pytest.Config, name: str) -> list[str]:
+    """The lines that the configuration file has for such an option."""
+    return list(config.getini(f"ada_{name}") or [])
 
 
 def is_strict(config: pytest.Config) -> bool:

@@ -14,8 +14,8 @@ from ada_contract_tests.cases import Selection, all_cases
 from ada_contract_tests.checking import Options, planned
 from ada_contract_tests.findings import Result
 from ada_contract_tests.judging import always_the_same, changes_of, judge, status_findings
-from ada_contract_tests.pytest_expectations import expectations_of
-from ada_contract_tests.pytest_plugin import UNSIGNED, session_seed, setting
+from ada_contract_tests.pytest_expectations import expectations_of, names_of, read_entries
+from ada_contract_tests.pytest_plugin import UNSIGNED, file_lines, file_setting, session_seed, setting
 from ada_contract_tests.reports.plain import finding_text
 from ada_contract_tests.reproduction import Reproduction, judging_options
 from ada_contract_tests.targets.loading import application_interface
@@ -94,21 +94,30 @@ class Runtime:
     @cached_property
     def cases(self) -> list[Case]:
         """The cases that the options select; raises UsageError for options that fit nothing."""
-        return self._planned(ignore=self.expectations.ignored_names)
+        return self._planned(setting, ignore=self.expectations.ignored_names)
 
     @cached_property
     def unignored_cases(self) -> list[Case]:
         """The same with those that are ignored."""
-        return self._planned(ignore="")
+        return self._planned(setting, ignore="")
 
-    def _planned(self, *, ignore: str) -> list[Case]:
+    @property
+    def configured_cases(self) -> list[Case] | None:
+        """The cases of a run without options on the command line; None where the file alone fits nothing."""
+        try:
+            ignored = read_entries(file_lines(self._config, "ignore"), option="ada_ignore", lenient=True)
+            return self._planned(file_setting, ignore=names_of(ignored))
+        except UsageError:
+            return None
+
+    def _planned(self, given: Callable[[pytest.Config, str], str | None], *, ignore: str) -> list[Case]:
         selection = Selection(
-            select=setting(self._config, "select") or "",
+            select=given(self._config, "select") or "",
             ignore=ignore,
-            events=(setting(self._config, "events") or "",),
+            events=(given(self._config, "events") or "",),
         )
-        options = Options(accept=setting(self._config, "accept"), selection=selection)
-        return planned(options, unsigned=setting(self._config, "secret") == UNSIGNED)
+        options = Options(accept=given(self._config, "accept"), selection=selection)
+        return planned(options, unsigned=given(self._config, "secret") == UNSIGNED)
 
     def run(self, case: Case, target: Any, secret: str | None, witness: Any = None) -> Finding | None:
         """Deliver one case and judge the answer.

@@ -145,6 +145,16 @@ def test_same_seed(plain):
     assert one != other
 
 
+def test_bad_configuration(plain):
+    """What is wrong in the configuration is one error here too, without one that led to it."""
+    plain.configure("plain_shop:app", ada_xfail=["ADA105"])
+    plain.write("test_shop.py", "def test_shop(ada_case):\n    pass\n")
+    run = plain.run("test_shop.py")
+    assert run.text.count("adakit: test_shop: The entry 'ADA105' of ada_xfail has no reason.") == 1
+    assert "During handling of the above exception" not in run.text
+    assert run.code == 2
+
+
 BAD = [
     ("events='conversation.endet'", "No event fits 'conversation.endet'.\n  The events are: "),
     ("rules='ADA999'", "There is no rule 'ADA999'.\n  Did you mean ADA"),
