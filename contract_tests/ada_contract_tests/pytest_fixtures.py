@@ -22,7 +22,7 @@ from ada_mockserver.overrides import coherent, set_member
 from ada_mockserver.payloads import encode
 from ada_mockserver.sender import TIME_LIMIT, delivery_headers
 from ada_mockserver.signing import new_message_id
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import AdakitError, UsageError
 from ada_schemas.paths import ABSENT, remove
 
 if TYPE_CHECKING:
@@ -58,6 +58,13 @@ class EventMaker:
         ties to a member that is set, and that is not set itself, follows. Raises UsageError for an unknown
         event or a path that leads nowhere.
         """
+        __tracebackhide__ = True
+        try:
+            return self._made_of(event, members)
+        except AdakitError as error:
+            raise error.with_traceback(None) from None  # the test's line is the place to look at
+
+    def _made_of(self, event: str, members: dict[str, Any]) -> SignedEvent:
         self._made += 1
         base = EventFactory(seed=self.seed).event(event_name(event), key=f"{self.key}/{self._made}")
         paths = {"data." + member.replace("__", "."): value for member, value in members.items()}
@@ -184,6 +191,7 @@ class Exchange:
     @property
     def response(self) -> Response:
         """The response; raises the WireError that stands for it when there was none."""
+        __tracebackhide__ = True
         if self.answer.error is not None:
             raise self.answer.error
         assert self.answer.response is not None  # noqa: S101 - an answer without error has a response
@@ -192,6 +200,7 @@ class Exchange:
     @property
     def status(self) -> int:
         """The HTTP status."""
+        __tracebackhide__ = True
         return self.response.status
 
     @property
@@ -215,10 +224,18 @@ class Deliver:
 
     def __call__(self, event: SignedEvent | SignedCase) -> Exchange:
         """Deliver and wait for the answer, in a test that is a plain function."""
+        __tracebackhide__ = True
         headers = tuple(event.headers.items())
-        return Exchange(self.runtime.deliver(self.target, self.secret, headers, event.body))
+        try:
+            return Exchange(self.runtime.deliver(self.target, self.secret, headers, event.body))
+        except AdakitError as error:
+            raise error.with_traceback(None) from None
 
     async def send(self, event: SignedEvent | SignedCase) -> Exchange:
         """Deliver and await the answer, in a test that is a coroutine, of asyncio or of Trio."""
+        __tracebackhide__ = True
         headers = tuple(event.headers.items())
-        return Exchange(await self.runtime.adeliver(self.target, self.secret, headers, event.body))
+        try:
+            return Exchange(await self.runtime.adeliver(self.target, self.secret, headers, event.body))
+        except AdakitError as error:
+            raise error.with_traceback(None) from None

@@ -124,16 +124,45 @@ def test_seed_of_events(project, monkeypatch, distributed):
     assert other != one
 
 
+MISUSES = [
+    pytest.param(
+        "ada_event('conversation.message', autor__role='human_agent')",
+        "The path 'data.autor.role' leads nowhere: there is no 'autor'.",
+        id="member",
+    ),
+    pytest.param("ada_event('conversation.mesage')", "There is no event 'conversation.mesage'.", id="event"),
+    pytest.param(
+        "ada_deliver(ada_event('conversation.ended'))", "There is no target to deliver to.", id="deliver"
+    ),
+    pytest.param(
+        "ada_deliver.send(ada_event('conversation.ended')).send(None)",
+        "ada_deliver.send is awaited outside of asyncio and Trio.",
+        id="send",
+    ),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), MISUSES)
+def test_misuse_points_at_the_test(project, monkeypatch, line, message):
+    """What a test gets wrong is shown at its own line, without a line of adakit's."""
+    monkeypatch.setenv("ADA_WEBHOOK_SECRET", SECRET)
+    project.write("pytest.ini", "")
+    project.write("test_shop.py", f"def test_one(ada_event, ada_deliver):\n    {line}\n")
+    run = project.run()
+    assert f">       {line}" in run.lines
+    assert f"E       ada_schemas.errors.UsageError: {message}" in run.lines
+    assert "contract_tests" not in run.text
+    assert "mockserver" not in run.text
+
+
 def test_event_without_secret(project):
     """Without a secret ada_event says in one line how to give one."""
     project.write("pytest.ini", "")
     project.write("test_shop.py", "def test_one(ada_event):\n    ada_event('conversation.ended')\n")
     run = project.run()
     assert run.outcomes == {"test_shop.py::test_one": "FAILED"}
-    assert "E           ada_schemas.errors.UsageError: No secret to sign the event with." in run.lines
-    assert (
-        "E             Set ada_secret or ADA_WEBHOOK_SECRET, or override the fixture ada_secret." in run.lines
-    )
+    assert "E       ada_schemas.errors.UsageError: No secret to sign the event with." in run.lines
+    assert "E         Set ada_secret or ADA_WEBHOOK_SECRET, or override the fixture ada_secret." in run.lines
 
 
 def test_deliver_without_target(project, monkeypatch):
