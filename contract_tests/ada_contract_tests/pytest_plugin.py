@@ -210,10 +210,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.stash[collected_key] = len(cases)
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say what ran and how to repeat it; or why nothing did."""
-    if not _is_asked_for(config):
-        return
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Generator[None, object, object]:
+    """Say what ran and how to repeat it, or why nothing did: behind pytest's own list, which may be long."""
+    result = yield
+    if _is_asked_for(config):
+        _summarize(terminalreporter, config)
+    return result
+
+
+def _summarize(terminalreporter: Any, config: pytest.Config) -> None:
     collected = config.stash.get(collected_key, 0)
     if not _collects_cases(config):
         terminalreporter.write_line(

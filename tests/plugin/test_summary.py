@@ -54,6 +54,13 @@ def test_causes(project):
         assert re.fullmatch(pattern, line), line
 
 
+def test_summary_stands_last(buggy):
+    """What adakit sums up stands below pytest's list of failures, which may be longer than the screen."""
+    run = buggy.run("--ada-select", "ADA105", "--ada-events", "conversation.created")
+    listed = run.lines.index(next(line for line in run.lines if line.startswith("FAILED pyproject.toml::")))
+    assert listed < run.lines.index("adakit: 2 cases failed for one reason; the simplest case of each:")
+
+
 def test_see_also(buggy):
     """A failure for the same reason as one before names that one, which has the fix and whole traceback."""
     run = buggy.run("--ada-select", "ADA105", "--ada-events", "conversation.created")
