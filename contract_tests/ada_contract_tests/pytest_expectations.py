@@ -201,6 +201,10 @@ class Expectations:
         """The entry that names this case alone: if it passes, pytest says so."""
         return next((entry for entry in self.xfailed if entry.case_id == case_id), None)
 
+    def expects(self, case_id: str, *rules: str) -> bool:
+        """Whether ``ada_xfail`` lets the case fail; ``rules`` are the broken one and the case's own."""
+        return any(entry.fits(case_id, *rules) for entry in self.xfailed)
+
     def verdict(self, case: Case, finding: Finding) -> tuple[State, str]:
         """What a finding does to its case, and why it may fail where it may."""
         if self.ignores(case, finding.rule):

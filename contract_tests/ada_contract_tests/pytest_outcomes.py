@@ -88,8 +88,13 @@ class Outcomes:
         if expectations.baseline is None or not expectations.updating:
             return
         sent = {case_id: outcome for case_id, outcome in self.results.items() if outcome.state in SENT}
+        rules = {case.id: case.rule for case in all_cases()}
         broken = {
-            case_id: outcome.finding.rule if outcome.state == "excused" and outcome.finding else None
+            case_id: outcome.finding.rule
+            if outcome.state == "excused"
+            and outcome.finding
+            and not expectations.expects(case_id, outcome.finding.rule, rules[case_id])
+            else None
             for case_id, outcome in sent.items()
         }
         if sent:

@@ -203,6 +203,13 @@ def test_baseline(buggy, distributed):
     assert buggy.run(*OPTIONS, *distributed, plugins=("xdist",)).cases("FAILED") == [ALL_ABSENT]
 
 
+def test_baseline_beside_expected_failures(buggy):
+    """What ada_xfail lets fail already is not written to the baseline as well."""
+    buggy.configure("plain_shop:app", ada_baseline="known.txt", ada_xfail=[f"{ABSENT}: SHOP-12"])
+    buggy.run(*OPTIONS, "--ada-update-baseline")
+    assert (buggy.path / "known.txt").read_text() == f"{HEADER}{ALL_ABSENT} ADA105\n"
+
+
 def test_baseline_tightens(buggy):
     """Lines that are no longer needed are named, and taken out by an update, which keeps what was not run."""
     buggy.write("known.txt", f"{ABSENT} ADA105\n{EXAMPLE} ADA101  # by hand\nany/gone:long-ago ADA105\n")
