@@ -384,6 +384,49 @@ def test_telling_changes_first():
     assert "data.channel.p0" in lines[first + 3]
 
 
+COMBINED = replace(
+    FILE,
+    rule="ADA109",
+    summary="handoff_integration absent, channel.created_at absent, author.id null, author.avatar absent, "
+    "channel.modality voice, channel custom, author.role human_agent, content file, metadata empty",
+    cause="status 500",
+    traceback="",
+    excerpt="",
+    changes=(
+        *((f"data.channel.metadata.p{n}", "1", "2") for n in range(30)),
+        ("data.handoff_integration", '"zendesk"', "-"),
+        ("data.author.avatar", '"a"', "-"),
+        ("data.author.role", '"end_user"', '"human_agent"'),
+        ("data.content.type", '"text"', '"file"'),
+        ("data.content.url", "-", '"https://example.com/a"'),
+    ),
+)
+
+
+def test_combination_names_what_it_combines():
+    """Of a combination the kinds come first, then what is missing, then what follows; the title counts the rest."""
+    lines = finding_text(COMBINED).splitlines()
+    assert lines[0] == (
+        "channel.modality voice, channel custom, author.role human_agent, content file,"
+        " handoff_integration absent and 4 more facts: expected 2xx, got 500"
+    )
+    first = next(n for n, line in enumerate(lines) if line.startswith("  payload"))
+    paths = [line.removeprefix("  payload").split()[1].rstrip(":") for line in lines[first : first + 5]]
+    assert paths == [
+        "data.author.role",
+        "data.content.type",
+        "data.handoff_integration",
+        "data.author.avatar",
+        "data.content.url",
+    ]
+
+
+def test_combination_names_the_cause_first():
+    """What the exception names stands in the title, however many facts there are."""
+    text = finding_text(replace(COMBINED, cause="KeyError: 'created_at'"))
+    assert text.startswith("channel.created_at absent, channel.modality voice, channel custom, ")
+
+
 def test_logged_again():
     """A traceback that a framework logged too is cut out of captured output, and nothing else is."""
     logged = f"INFO before\nERROR    app:app.py:9 Exception on /hooks [POST]\n{TRACEBACK}INFO after\n"

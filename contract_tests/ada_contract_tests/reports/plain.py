@@ -27,6 +27,9 @@ LEAST_TRACEBACK = 5
 """Lines of the traceback that a long list of changes leaves: the last frames, and the exception."""
 
 MOST_TRACEBACK = 14
+COMBINATION = "ADA109"
+"""The rule whose cases differ in many members; their summaries list those that are on purpose."""
+
 MOST_HEADLINE = 2 * WIDTH
 
 
@@ -54,7 +57,28 @@ def finding_text(finding: Finding, *, repeat: str = "", simpler: str = "") -> st
 def _headline(finding: Finding) -> str:
     cause = f" ({finding.cause})" if finding.traceback and finding.cause not in finding.got else ""
     end = f": expected {finding.expected}, got {_cut(finding.got + cause, MOST_HEADLINE // 2)}"
-    return _cut(finding.summary, max(WIDTH // 2, MOST_HEADLINE - len(end))) + end
+    most = max(WIDTH // 2, MOST_HEADLINE - len(end))
+    return (_facts(finding, most) if finding.rule == COMBINATION else _cut(finding.summary, most)) + end
+
+
+def _facts(finding: Finding, most: int) -> str:
+    """The facts of a combination that have room, and how many more there are.
+
+    First come those about a member that the cause names, then kinds and roles, then what is missing.
+    """
+    named = set(re.findall(r"'(\w+)'", finding.cause))
+
+    def rank(fact: str) -> tuple[bool, bool]:
+        path, _, level = fact.partition(" ")
+        return named.isdisjoint(path.split(".")), level in ("absent", "null", "empty")
+
+    facts = sorted(finding.summary.split(", "), key=rank)
+    for shown in range(len(facts), 0, -1):
+        left = len(facts) - shown
+        text = ", ".join(facts[:shown]) + (f" and {left} more fact{'s' * (left > 1)}" if left else "")
+        if len(text) <= most:
+            return text
+    return _cut(finding.summary, most)
 
 
 def _fitted(finding: Finding, room: int, *, most_traceback: int) -> tuple[list[str], list[str]]:
@@ -138,7 +162,10 @@ def _changes(finding: Finding, most: int) -> list[str]:
 
 
 def _relevance(finding: Finding) -> Callable[[tuple[str, str, str]], int]:
-    """Sorts to the front what the cause names (KeyError: 'body'), then the members beside it."""
+    """Sorts to the front what the cause names (KeyError: 'body'), then the members beside it.
+
+    Then come the members that a combination consists of, and what follows from these.
+    """
     named = set(re.findall(r"'(\w+)'", finding.cause))
     beside = {
         parent
@@ -146,8 +173,17 @@ def _relevance(finding: Finding) -> Callable[[tuple[str, str, str]], int]:
         if leaf in named
     }
 
+    facts = finding.summary.split(", ") if finding.rule == COMBINATION else []
+    combined = {f"data.{fact.partition(' ')[0]}" for fact in facts}
+
     def rank(change: tuple[str, str, str]) -> int:
         parent, _, leaf = change[0].rpartition(".")
-        return 0 if leaf in named else 1 if parent in beside else 2
+        if leaf in named:
+            return 0
+        if parent in beside:
+            return 1
+        if leaf in ("type", "role") and (parent in combined or change[0] in combined):
+            return 2
+        return 3 if change[0] in combined else 4 if parent in combined else 5
 
     return rank
