@@ -67,7 +67,7 @@ def test_distributed_example(run_example):
 
 def messages(output):
     """Case id -> the lines of its failure, with the title."""
-    shown = re.split(r"^=+ FAILURES =+$", output, flags=re.MULTILINE)[1].partition("\nadakit: ")[0]
+    shown = re.split(r"^=+ (?:FAILURES|short test summary info) =+$", output, flags=re.MULTILINE)[1]
     parts = re.split(r"^(_+ case (\S+) _+)$", shown, flags=re.MULTILINE)
     return {
         case: [title, *text.strip("\n").splitlines()]
