@@ -573,6 +573,13 @@ simple(
 )
 
 
+simple(
+    "a link is renamed",
+    ("breaking", MESSAGE, "data.content:link"),
+    setting(MESSAGE, "data.content:link.type", enum=["hyperlink"]),
+)
+
+
 @edit(
     "a member of a shared schema is renamed",
     ("breaking", USER, "data.profile.first_name"),

@@ -333,5 +333,4 @@ def _alike(one: Structure, other: Structure, tag: str) -> float:
 
 
 def _with_constant(branch: Structure, like: Structure, tag: str) -> Structure:
-    _, required = branch.members[tag]
-    return replace(branch, members={**branch.members, tag: (like.members[tag][0], required)})
+    return replace(branch, members={**branch.members, tag: like.members[tag]})

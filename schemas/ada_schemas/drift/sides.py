@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.catalog import DOCUMENTED, TRANSCRIPTION, build_catalog, catalog
+from ada_schemas.catalog import DOCUMENTED, SOURCE, TRANSCRIPTION, build_catalog, catalog
 from ada_schemas.drift.forms import Form, FormBuilder, Objects
 from ada_schemas.drift.resolving import Resolver
 from ada_schemas.emit import event_schema
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["OURS", "Side", "Webhook", "opened", "our_side", "side_of"]
 
 OURS = "adakit"
+LOSSY = (
+    "{name} holds schemas for a receiver and no {source}: what they leave open (bounds, patterns, most formats,"
+    " closed objects, required members of the envelope, types within a union) cannot be compared."
+)
 METHODS = ("post", "put")
 PROSE = ("summary", "description", "operationId", "tags", "responses", "externalDocs", "deprecated")
 
@@ -55,12 +59,24 @@ class Side:
 def side_of(location: str) -> Side:
     """Read a document from a file or a URL, or a directory that ``schemas generate`` or ``export`` wrote.
 
-    Raises DocumentError for what cannot be read or is neither.
+    Of a directory, the document that it was made from is read; its schema files, which say less, only where
+    that is missing. Raises DocumentError for what cannot be read or is neither.
     """
-    if not location.lower().startswith(("http://", "https://")) and Path(location).is_dir():
+    if not _is_directory(location):
+        return _of_document(load_document(location), shown_location(location))
+    source = next((f / SOURCE for f in _folders(Path(location)) if (f / SOURCE).is_file()), None)
+    if source is None:
         return _of_directory(Path(location))
-    document = load_document(location)
-    return _of_document(document, shown_location(location))
+    return _of_document(load_document(str(source)), location)
+
+
+def _is_directory(location: str) -> bool:
+    return not location.lower().startswith(("http://", "https://")) and Path(location).is_dir()
+
+
+def _folders(directory: Path) -> tuple[Path, ...]:
+    """Where schema files may lie in what a directory names: itself, a checkout, a package."""
+    return (directory, directory / "v1", directory / "ada_schemas" / "v1")
 
 
 def our_side() -> Side:
@@ -73,6 +89,8 @@ def opened(side: Side, location: str | None) -> Side:
     """A side in the receiver's form, corrected, as directories have it; the side itself if it is that."""
     if not side.published:
         return side
+    if location is not None and _is_directory(location):
+        return _of_directory(Path(location))
     return _of_catalog(catalog() if location is None else build_catalog(location), side.name)
 
 
@@ -82,7 +100,7 @@ def _of_catalog(built: Catalog, name: str) -> Side:
 
 
 def _of_directory(directory: Path) -> Side:
-    for folder in (directory, directory / "v1", directory / "ada_schemas" / "v1"):
+    for folder in _folders(directory):
         files = sorted(folder.glob("*.schema.json")) if folder.is_dir() else []
         events = [f for f in files if not f.name.startswith("bundle.") and ".closed." not in f.name]
         if events:
@@ -98,7 +116,12 @@ def _of_directory(directory: Path) -> Side:
         if not isinstance(schema, dict):
             raise DocumentError(f"{file} is not a schema of an event.")
         webhooks.append(_of_schema(schema, str(file)))
-    return Side(str(directory), published=False, webhooks=tuple(webhooks))
+    notes = () if any((f / SOURCE).is_file() for f in _folders(directory)) else (_lossy(str(directory)),)
+    return Side(str(directory), published=False, webhooks=tuple(webhooks), notes=notes)
+
+
+def _lossy(name: str) -> str:
+    return LOSSY.format(name=name, source=SOURCE)
 
 
 def _of_schema(schema: dict[str, Any], name: str) -> Webhook:
@@ -135,6 +158,8 @@ def _of_document(document: dict[str, Any], name: str) -> Side:
             f"{name} also describes {len(paths)} paths of a REST API (`paths:`); they are no part of the"
             " webhook contract and are not compared."
         )
+    if is_receivers:
+        notes.append(_lossy(name))
     info = {k: v for k, v in document.items() if k in ("info", "tags", "externalDocs")}
     return Side(name, not is_receivers, tuple(found), info, tuple(notes))
 
