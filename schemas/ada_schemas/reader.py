@@ -143,7 +143,7 @@ class _Reader:
         if node is True:
             return Anything()
         if depth > MAX_DEPTH:
-            raise DocumentError(f"{self._name}: the schema at {place} contains itself.")
+            raise DocumentError(f"{self._name}: the schema at {_cut(place)} contains itself.")
         self._places += 1
         if self._places > MAX_PLACES:
             raise DocumentError(f"{self._name} describes more than {MAX_PLACES:,} members.")
@@ -183,6 +183,8 @@ class _Reader:
         required = schema["required"] if isinstance(schema.get("required"), list) else []
         members = []
         for name, node in properties.items():
+            if node is False:  # a member that never comes
+                continue
             inner = f"{place}.{name}" if not place.endswith("#") else f"{place}{name}"
             members.append(Member(str(name), self.shape(node, inner, depth + 1), name in required))
         return Object(members=tuple(members), **common)
@@ -234,7 +236,7 @@ class _Reader:
             resolved = self._schema(part, place)
             if "allOf" in resolved:
                 if depth > MAX_DEPTH:
-                    raise DocumentError(f"{self._name}: the schema at {place} contains itself.")
+                    raise DocumentError(f"{self._name}: the schema at {_cut(place)} contains itself.")
                 resolved = self._merge(resolved, place, depth + 1)
             for key, value in resolved.items():
                 if key == "properties":
@@ -248,6 +250,16 @@ class _Reader:
             if not merged[key]:
                 del merged[key]
         return merged
+
+
+def _cut(place: str) -> str:
+    """A place within a schema that contains itself, as far as it does not repeat."""
+    steps = place.split(".")
+    for start in range(len(steps)):
+        for length in range(1, 1 + (len(steps) - start) // 3):
+            if steps[start : start + length] * 2 == steps[start + length : start + 3 * length]:
+                return ".".join(steps[: start + length])
+    return place
 
 
 def _text(value: Any) -> str:

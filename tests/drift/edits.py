@@ -666,6 +666,137 @@ def _(document: Node) -> None:
     own(document, ENDED, "data.ended_by")["properties"]["name"] = {"type": "string"}
 
 
+NAMED_AND_MORE: Node = {
+    "type": "object",
+    "properties": {"a": {"type": "string"}},
+    "additionalProperties": {"type": "string"},
+}
+simple(
+    "what comes beside named members changes type",
+    ("breaking", ENDED, "data.extra.*"),
+    setting(ENDED, "data.extra", additionalProperties={"type": "integer"}),
+    before=adding(ENDED, "data.extra", NAMED_AND_MORE),
+)
+simple(
+    "what comes beside named members may be null",
+    ("breaking", ENDED, "data.extra.*"),
+    setting(ENDED, "data.extra", additionalProperties={"type": ["string", "null"]}),
+    before=adding(ENDED, "data.extra", NAMED_AND_MORE),
+)
+simple(
+    "what comes beside named members is described no more",
+    ("loosened", ENDED, "data.extra.*"),
+    setting(ENDED, "data.extra", additionalProperties=...),
+    before=adding(ENDED, "data.extra", NAMED_AND_MORE),
+)
+PATTERN: Node = {"type": "object", "patternProperties": {"^x-": {"type": "string"}}}
+simple(
+    "members of a pattern change type",
+    ("breaking", ENDED, "data.extra./^x-/"),
+    setting(ENDED, "data.extra", patternProperties={"^x-": {"type": "integer"}}),
+    before=adding(ENDED, "data.extra", PATTERN),
+)
+simple(
+    "members of a pattern may be anything",
+    ("loosened", ENDED, "data.extra./^x-/"),
+    setting(ENDED, "data.extra", patternProperties=...),
+    before=adding(ENDED, "data.extra", PATTERN),
+)
+simple(
+    "members of a pattern are described",
+    ("tightened", ENDED, "data.extra./^y-/"),
+    setting(ENDED, "data.extra", patternProperties={"^x-": {"type": "string"}, "^y-": {"type": "string"}}),
+    before=adding(ENDED, "data.extra", PATTERN),
+)
+PAIR: Node = {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}
+simple(
+    "a place of a list changes type",
+    ("breaking", ENDED, "data.pair.1"),
+    setting(ENDED, "data.pair", prefixItems=[{"type": "string"}, {"type": "string"}]),
+    before=adding(ENDED, "data.pair", PAIR),
+)
+simple(
+    "a further place of a list is described",
+    ("tightened", ENDED, "data.pair.2"),
+    setting(ENDED, "data.pair", prefixItems=[*PAIR["prefixItems"], {"type": "string"}]),
+    before=adding(ENDED, "data.pair", PAIR),
+)
+simple(
+    "what a list contains changes type",
+    ("breaking", ENDED, "data.pair.*"),
+    setting(ENDED, "data.pair", contains={"type": "integer"}),
+    before=adding(ENDED, "data.pair", {"type": "array", "contains": {"type": "string"}}),
+)
+simple(
+    "the length of names of members",
+    ("loosened", ENDED, "data.extra.(names)"),
+    setting(ENDED, "data.extra", propertyNames={"maxLength": 60}),
+    before=adding(ENDED, "data.extra", {"type": "object", "propertyNames": {"maxLength": 40}}),
+)
+simple(
+    "a condition is another",
+    ("breaking", ENDED, "data.ended_by"),
+    setting(ENDED, "data.ended_by", **{"if": {"required": ["role"]}}),
+    before=setting(ENDED, "data.ended_by", **{"if": {"required": ["id"]}, "then": {"required": ["role"]}}),
+)
+simple(
+    "what follows from a condition has another type",
+    ("breaking", ENDED, "data.ended_by.id"),
+    setting(ENDED, "data.ended_by", then={"properties": {"id": {"type": "string"}}}),
+    before=setting(
+        ENDED,
+        "data.ended_by",
+        **{"if": {"required": ["id"]}, "then": {"properties": {"id": {"type": "integer"}}}},
+    ),
+)
+
+
+@edit("a member never comes any more", ("breaking", MESSAGE, "data.content:link.link_text"))
+def _(document: Node) -> None:
+    own(document, MESSAGE, "data.content:link")["properties"]["link_text"] = False
+
+
+@edit("a member that never came is forbidden", ("documentation", MESSAGE, ""))
+def _(document: Node) -> None:
+    own(document, MESSAGE, "data.content:link")["properties"]["body"] = False
+
+
+def _tree(document: Node) -> None:
+    tree = {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string"},
+            "children": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}},
+        },
+    }
+    document["components"]["schemas"]["Tree"] = tree
+    own(document, ENDED, "data")["properties"]["tree"] = {"$ref": "#/components/schemas/Tree"}
+
+
+@edit("a schema that contains itself is unrolled once", ("documentation", ENDED, ""), before=_tree)
+def _(document: Node) -> None:
+    own(document, ENDED, "data.tree")
+
+
+@edit(
+    "a schema that contains itself is unrolled with another type inside",
+    ("breaking", ENDED, "data.tree.children.*.name"),
+    before=_tree,
+)
+def _(document: Node) -> None:
+    own(document, ENDED, "data.tree.children.*.name")["type"] = "integer"
+
+
+@edit(
+    "a schema may be null where it contains itself",
+    ("breaking", ENDED, "data.tree.children.*"),
+    before=_tree,
+)
+def _(document: Node) -> None:
+    children = document["components"]["schemas"]["Tree"]["properties"]["children"]
+    children["items"] = {"oneOf": [children["items"], {"type": "null"}]}
+
+
 # --- documentation --------------------------------------------------------------------------------------
 
 simple(

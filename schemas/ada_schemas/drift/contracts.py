@@ -48,8 +48,8 @@ def diff(*, base: str | None = None, against: str | None = None) -> Drift:
     Each is a file or a URL (an OpenAPI document with webhooks) or a directory of schema files, which stands
     for the document that it was made from; None stands for our own contract. Against a document, ours is
     taken as published, and what we correct in it is listed with its reason. Beside a directory without its
-    document, both are taken in the receiver's form, and a note says what that leaves out. Raises DocumentError for what
-    cannot be read, UsageError where both are None.
+    document, both are taken in the receiver's form, and a note says what that leaves out.
+    Raises DocumentError for what cannot be read, UsageError where both are None.
     """
     if base is None and against is None:
         raise UsageError("Nothing to compare with.", next_step="Name a file, a URL or a directory.")

@@ -21,8 +21,8 @@ __all__ = ["OURS", "Side", "Webhook", "opened", "our_side", "side_of"]
 
 OURS = "adakit"
 LOSSY = (
-    "{name} holds schemas for a receiver and no {source}: what they leave open (bounds, patterns, most formats,"
-    " closed objects, required members of the envelope, types within a union) cannot be compared."
+    "{name} holds schemas for a receiver and no {source}: what they leave open (bounds, patterns, most"
+    " formats, closed objects, required members of the envelope, types within a union) cannot be compared."
 )
 METHODS = ("post", "put")
 PROSE = ("summary", "description", "operationId", "tags", "responses", "externalDocs", "deprecated")
