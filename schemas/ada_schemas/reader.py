@@ -26,7 +26,7 @@ from ada_schemas.shapes import (
 )
 from ada_schemas.source import malformed
 
-__all__ = ["read_contract"]
+__all__ = ["json_media", "read_contract"]
 
 MAX_DEPTH = 40
 MAX_PLACES = 20_000
@@ -73,7 +73,7 @@ class _Reader:
         operation = self._mapping(item.get("post") or item.get("put"), f"{key}.post")
         body = self._resolve(operation.get("requestBody") or {}, f"{key}.post.requestBody")
         content = self._mapping(body.get("content"), f"{key}.post.requestBody.content")
-        media = content.get("application/json")
+        media = content.get(json_media(content))
         if not isinstance(media, dict) or "schema" not in media:
             return None
         payload = self.shape(media["schema"], f"{key}#", 0)
@@ -260,6 +260,15 @@ def _cut(place: str) -> str:
             if steps[start : start + length] * 2 == steps[start + length : start + 3 * length]:
                 return ".".join(steps[: start + length])
     return place
+
+
+def json_media(content: dict[str, Any]) -> str:
+    """The first media type of a body that is JSON, whatever its parameters; empty where none is."""
+    for media in content:
+        base = str(media).partition(";")[0].strip().lower()
+        if base == "application/json" or (base.startswith("application/") and base.endswith("+json")):
+            return str(media)
+    return ""
 
 
 def _text(value: Any) -> str:

@@ -656,6 +656,43 @@ def _(document: Node) -> None:
     body["content"] = {"application/xml": body["content"]["application/json"]}
 
 
+@edit("the body is a form", ("breaking", CREATED, ""))
+def _(document: Node) -> None:
+    body = operation(document, CREATED)["requestBody"]
+    body["content"] = {"application/x-www-form-urlencoded": body["content"]["application/json"]}
+
+
+@edit("the body is in another character set", ("breaking", CREATED, ""))
+def _(document: Node) -> None:
+    body = operation(document, CREATED)["requestBody"]
+    body["content"] = {"application/json; charset=utf-16": body["content"]["application/json"]}
+
+
+@edit("an event has no body any more", ("breaking", CREATED, ""))
+def _(document: Node) -> None:
+    del operation(document, CREATED)["requestBody"]
+
+
+def _together(document: Node) -> None:
+    """Describe two events by one webhook whose body is either."""
+    webhooks = document["webhooks"]
+    bodies = [media(document, event)["schema"] for event in (ENDED, MESSAGE)]
+    operation(document, ENDED)["requestBody"]["content"]["application/json"] = {"schema": {"oneOf": bodies}}
+    webhooks["conversation-webhook"] = webhooks.pop("conversation-ended-webhook")
+    del webhooks["conversation-message-webhook"]
+
+
+@edit(
+    "two events come by one webhook, a member is removed",
+    ("breaking", ENDED, "data.channel_id"),
+    ("documentation", ENDED, ""),
+    ("documentation", MESSAGE, ""),
+)
+def _(document: Node) -> None:
+    removing(ENDED, "data.channel_id")(document)
+    _together(document)
+
+
 @edit(
     "null is added and a member is added",
     ("breaking", ENDED, "data.ended_by.role"),
@@ -987,6 +1024,17 @@ def _any_of(node: Node) -> None:
 def _spell_null(node: Node) -> None:
     del node["type"]
     node["oneOf"] = [{"type": "string"}, {"type": "null"}]
+
+
+@edit("the character set of the body is said", ("documentation", ENDED, ""))
+def _(document: Node) -> None:
+    body = operation(document, ENDED)["requestBody"]
+    body["content"] = {"application/json; charset=utf-8": body["content"]["application/json"]}
+
+
+@edit("two events come by one webhook", ("documentation", ENDED, ""), ("documentation", MESSAGE, ""))
+def _(document: Node) -> None:
+    _together(document)
 
 
 @edit("the title of the document", ("documentation", "", ""))

@@ -531,3 +531,45 @@ def test_a_directory_without_a_contract(adakit, directory, message):
         2,
         f"adakit: {message}\n  Make one with: adakit schemas generate --from FILE|URL -o DIR\n",
     )
+
+
+def written(folder, schema, media="application/json"):
+    """Writes a document of one event with a schema as its data."""
+    payload = {"type": "object", "properties": {"type": {"const": "v1.x"}, "data": schema}}
+    body = {"content": {media: {"schema": payload}}}
+    components = {"schemas": {"Node": {"type": "object", "properties": {"next": {"$ref": NODE}}}}}
+    document = {
+        "openapi": "3.1.0",
+        "webhooks": {"w": {"post": {"requestBody": body}}},
+        "components": components,
+    }
+    (folder / "doc.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+NODE = "#/components/schemas/Node"
+
+
+def test_a_schema_that_contains_itself_is_named_once(adakit):
+    """The place in the error does not repeat itself."""
+    written(adakit.folder, {"type": "object", "properties": {"tree": {"$ref": NODE}}})
+    outcome = adakit("schemas", "generate", "--from", "doc.json", "-o", "out")
+    assert (outcome.code, outcome.err) == (
+        2,
+        "adakit: doc.json: the schema at w#data.tree.next contains itself.\n",
+    )
+
+
+def test_a_body_with_a_character_set_is_json(adakit):
+    """What is JSON with parameters is read as JSON; a member that never comes is left out."""
+    data = {"type": "object", "properties": {"id": {"type": "string"}, "no": False}}
+    written(adakit.folder, data, "application/json; charset=utf-8")
+    assert adakit("schemas", "generate", "--from", "doc.json", "-o", "out").code == 0
+    schema = json.loads((adakit.folder / "out" / "x.schema.json").read_text(encoding="utf-8"))
+    assert list(schema["properties"]["data"]["properties"]) == ["id"]
+
+
+def test_a_body_that_is_no_json_is_named(adakit, edited):
+    """Another media type is said as such, not as an event that is gone."""
+    outcome = adakit("schemas", "diff", "--against", edited("the body is a form"), "--json")
+    said = [c["what"] for c in json.loads(outcome.out)["changes"] if c["class"] == "breaking"]
+    assert said == ["sent as application/x-www-form-urlencoded, no longer application/json"]

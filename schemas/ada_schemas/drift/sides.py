@@ -12,6 +12,7 @@ from ada_schemas.drift.resolving import Resolver
 from ada_schemas.emit import event_schema
 from ada_schemas.errors import DocumentError
 from ada_schemas.exports.openapi import FORM_MARK
+from ada_schemas.reader import json_media
 from ada_schemas.source import load_document, parse_yaml, read_file, read_json, shown_location
 
 if TYPE_CHECKING:
@@ -143,15 +144,15 @@ def _of_document(document: dict[str, Any], name: str) -> Side:
     described = document.get("info")
     is_receivers = isinstance(described, dict) and described.get(FORM_MARK) == "receiver"
     resolver = Resolver(document, name)
-    found, notes = [], []
+    found: list[Webhook] = []
+    notes = []
     for key, item in webhooks.items():
-        webhook = _of_item(resolver, str(key), item)
-        if webhook is not None and is_receivers:  # our own export documents what every delivery carries
-            webhook = replace(webhook, headers=_headers(resolver, [], name))
-        if webhook is None:
-            notes.append(f"The webhook {key} of {name} has no JSON body and is not compared.")
-        else:
-            found.append(webhook)
+        described = _of_item(resolver, str(key), item)
+        if is_receivers:  # our own export documents what every delivery carries
+            described = [replace(webhook, headers=_headers(resolver, [], name)) for webhook in described]
+        if not described:
+            notes.append(f"The webhook {key} of {name} has no body and is not compared.")
+        found += described
     paths = document.get("paths")
     if isinstance(paths, dict) and paths:
         notes.append(
@@ -164,20 +165,22 @@ def _of_document(document: dict[str, Any], name: str) -> Side:
     return Side(name, not is_receivers, tuple(found), info, tuple(notes))
 
 
-def _of_item(resolver: Resolver, key: str, item: Any) -> Webhook | None:
+def _of_item(resolver: Resolver, key: str, item: Any) -> list[Webhook]:
+    """The events of a webhook: one, or one for each value of `type` where its body is one of several."""
     found = resolver.followed(item, key)
     method = next((m for m in METHODS if m in found), None)
     if method is None:
-        return None
+        return []
     operation = resolver.followed(found[method], f"{key}.{method}")
     place = f"{key}.{method}.requestBody"
     body = resolver.followed(operation.get("requestBody"), place)
     content = resolver.mapping(body.get("content"), f"{place}.content")
-    media = next((m for m in content if _is_json(m)), None)
+    media = json_media(content) or next(iter(content), None)
     if media is None:
-        return None
+        return []
     described = resolver.mapping(content[media], f"{place}.content.{media}")
-    payload = FormBuilder(resolver, key).form(described.get("schema", True), "")
+    schema = described.get("schema", True)
+    payload = FormBuilder(resolver, key).form(schema, "")
     parameters = [
         *resolver.listed(found.get("parameters"), f"{key}.parameters"),
         *resolver.listed(operation.get("parameters"), f"{key}.{method}.parameters"),
@@ -186,16 +189,27 @@ def _of_item(resolver: Resolver, key: str, item: Any) -> Webhook | None:
     prose |= {"key": key} | {n: described[n] for n in ("example", "examples") if n in described}
     prose |= {k: v for k, v in operation.items() if str(k).startswith("x-")}
     headers = _headers(resolver, parameters, f"{key}.{method}.parameters")
-    return Webhook(key, _type_of(payload, key), payload, headers, method, str(media), prose)
+    whole = Webhook(key, _type_of(payload, key), payload, headers, method, str(media), prose)
+    return _split(resolver, schema, whole) or [whole]
+
+
+def _split(resolver: Resolver, schema: Any, whole: Webhook) -> list[Webhook]:
+    """The events of which a body is one, each under the key that we know it by; empty if it is no such."""
+    known = {event.type: event.operation for event in catalog().contract.events}
+    found: list[Webhook] = []
+    alternatives = resolver.alternatives(schema, whole.key)
+    for alternative in alternatives if len(alternatives) > 1 else ():
+        payload = FormBuilder(resolver, whole.key).form(alternative, "")
+        event_type = _declared_type(payload)
+        if not event_type or event_type in [webhook.type for webhook in found]:
+            return []
+        key = known.get(event_type, f"{whole.key}:{event_type}")
+        found.append(replace(whole, key=key, type=event_type, payload=payload))
+    return found
 
 
 def _plain(value: Any) -> Any:
     return " ".join(value.split()) if isinstance(value, str) else value
-
-
-def _is_json(media: Any) -> bool:
-    base = str(media).partition(";")[0].strip().lower()
-    return base == "application/json" or (base.startswith("application/") and base.endswith("+json"))
 
 
 def _headers(resolver: Resolver, parameters: list[Any], place: str) -> Form:
