@@ -26,7 +26,7 @@ from ada_schemas.shapes import (
 )
 from ada_schemas.source import malformed
 
-__all__ = ["read_contract"]
+__all__ = ["json_media", "read_contract"]
 
 MAX_DEPTH = 40
 MAX_PLACES = 20_000
@@ -73,7 +73,7 @@ class _Reader:
         operation = self._mapping(item.get("post") or item.get("put"), f"{key}.post")
         body = self._resolve(operation.get("requestBody") or {}, f"{key}.post.requestBody")
         content = self._mapping(body.get("content"), f"{key}.post.requestBody.content")
-        media = content.get("application/json")
+        media = content.get(json_media(content))
         if not isinstance(media, dict) or "schema" not in media:
             return None
         payload = self.shape(media["schema"], f"{key}#", 0)
@@ -143,7 +143,7 @@ class _Reader:
         if node is True:
             return Anything()
         if depth > MAX_DEPTH:
-            raise DocumentError(f"{self._name}: the schema at {place} contains itself.")
+            raise DocumentError(f"{self._name}: the schema at {_cut(place)} contains itself.")
         self._places += 1
         if self._places > MAX_PLACES:
             raise DocumentError(f"{self._name} describes more than {MAX_PLACES:,} members.")
@@ -183,6 +183,8 @@ class _Reader:
         required = schema["required"] if isinstance(schema.get("required"), list) else []
         members = []
         for name, node in properties.items():
+            if node is False:  # a member that never comes
+                continue
             inner = f"{place}.{name}" if not place.endswith("#") else f"{place}{name}"
             members.append(Member(str(name), self.shape(node, inner, depth + 1), name in required))
         return Object(members=tuple(members), **common)
@@ -234,7 +236,7 @@ class _Reader:
             resolved = self._schema(part, place)
             if "allOf" in resolved:
                 if depth > MAX_DEPTH:
-                    raise DocumentError(f"{self._name}: the schema at {place} contains itself.")
+                    raise DocumentError(f"{self._name}: the schema at {_cut(place)} contains itself.")
                 resolved = self._merge(resolved, place, depth + 1)
             for key, value in resolved.items():
                 if key == "properties":
@@ -248,6 +250,25 @@ class _Reader:
             if not merged[key]:
                 del merged[key]
         return merged
+
+
+def _cut(place: str) -> str:
+    """A place within a schema that contains itself, as far as it does not repeat."""
+    steps = place.split(".")
+    for start in range(len(steps)):
+        for length in range(1, 1 + (len(steps) - start) // 3):
+            if steps[start : start + length] * 2 == steps[start + length : start + 3 * length]:
+                return ".".join(steps[: start + length])
+    return place
+
+
+def json_media(content: dict[str, Any]) -> str:
+    """The first media type of a body that is JSON, whatever its parameters; empty where none is."""
+    for media in content:
+        base = str(media).partition(";")[0].strip().lower()
+        if base == "application/json" or (base.startswith("application/") and base.endswith("+json")):
+            return str(media)
+    return ""
 
 
 def _text(value: Any) -> str:

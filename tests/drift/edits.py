@@ -573,6 +573,13 @@ simple(
 )
 
 
+simple(
+    "a link is renamed",
+    ("breaking", MESSAGE, "data.content:link"),
+    setting(MESSAGE, "data.content:link.type", enum=["hyperlink"]),
+)
+
+
 @edit(
     "a member of a shared schema is renamed",
     ("breaking", USER, "data.profile.first_name"),
@@ -649,6 +656,43 @@ def _(document: Node) -> None:
     body["content"] = {"application/xml": body["content"]["application/json"]}
 
 
+@edit("the body is a form", ("breaking", CREATED, ""))
+def _(document: Node) -> None:
+    body = operation(document, CREATED)["requestBody"]
+    body["content"] = {"application/x-www-form-urlencoded": body["content"]["application/json"]}
+
+
+@edit("the body is in another character set", ("breaking", CREATED, ""))
+def _(document: Node) -> None:
+    body = operation(document, CREATED)["requestBody"]
+    body["content"] = {"application/json; charset=utf-16": body["content"]["application/json"]}
+
+
+@edit("an event has no body any more", ("breaking", CREATED, ""))
+def _(document: Node) -> None:
+    del operation(document, CREATED)["requestBody"]
+
+
+def _together(document: Node) -> None:
+    """Describe two events by one webhook whose body is either."""
+    webhooks = document["webhooks"]
+    bodies = [media(document, event)["schema"] for event in (ENDED, MESSAGE)]
+    operation(document, ENDED)["requestBody"]["content"]["application/json"] = {"schema": {"oneOf": bodies}}
+    webhooks["conversation-webhook"] = webhooks.pop("conversation-ended-webhook")
+    del webhooks["conversation-message-webhook"]
+
+
+@edit(
+    "two events come by one webhook, a member is removed",
+    ("breaking", ENDED, "data.channel_id"),
+    ("documentation", ENDED, ""),
+    ("documentation", MESSAGE, ""),
+)
+def _(document: Node) -> None:
+    removing(ENDED, "data.channel_id")(document)
+    _together(document)
+
+
 @edit(
     "null is added and a member is added",
     ("breaking", ENDED, "data.ended_by.role"),
@@ -657,6 +701,137 @@ def _(document: Node) -> None:
 def _(document: Node) -> None:
     own(document, ENDED, "data.ended_by.role")["nullable"] = True
     own(document, ENDED, "data.ended_by")["properties"]["name"] = {"type": "string"}
+
+
+NAMED_AND_MORE: Node = {
+    "type": "object",
+    "properties": {"a": {"type": "string"}},
+    "additionalProperties": {"type": "string"},
+}
+simple(
+    "what comes beside named members changes type",
+    ("breaking", ENDED, "data.extra.*"),
+    setting(ENDED, "data.extra", additionalProperties={"type": "integer"}),
+    before=adding(ENDED, "data.extra", NAMED_AND_MORE),
+)
+simple(
+    "what comes beside named members may be null",
+    ("breaking", ENDED, "data.extra.*"),
+    setting(ENDED, "data.extra", additionalProperties={"type": ["string", "null"]}),
+    before=adding(ENDED, "data.extra", NAMED_AND_MORE),
+)
+simple(
+    "what comes beside named members is described no more",
+    ("loosened", ENDED, "data.extra.*"),
+    setting(ENDED, "data.extra", additionalProperties=...),
+    before=adding(ENDED, "data.extra", NAMED_AND_MORE),
+)
+PATTERN: Node = {"type": "object", "patternProperties": {"^x-": {"type": "string"}}}
+simple(
+    "members of a pattern change type",
+    ("breaking", ENDED, "data.extra./^x-/"),
+    setting(ENDED, "data.extra", patternProperties={"^x-": {"type": "integer"}}),
+    before=adding(ENDED, "data.extra", PATTERN),
+)
+simple(
+    "members of a pattern may be anything",
+    ("loosened", ENDED, "data.extra./^x-/"),
+    setting(ENDED, "data.extra", patternProperties=...),
+    before=adding(ENDED, "data.extra", PATTERN),
+)
+simple(
+    "members of a pattern are described",
+    ("tightened", ENDED, "data.extra./^y-/"),
+    setting(ENDED, "data.extra", patternProperties={"^x-": {"type": "string"}, "^y-": {"type": "string"}}),
+    before=adding(ENDED, "data.extra", PATTERN),
+)
+PAIR: Node = {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}
+simple(
+    "a place of a list changes type",
+    ("breaking", ENDED, "data.pair.1"),
+    setting(ENDED, "data.pair", prefixItems=[{"type": "string"}, {"type": "string"}]),
+    before=adding(ENDED, "data.pair", PAIR),
+)
+simple(
+    "a further place of a list is described",
+    ("tightened", ENDED, "data.pair.2"),
+    setting(ENDED, "data.pair", prefixItems=[*PAIR["prefixItems"], {"type": "string"}]),
+    before=adding(ENDED, "data.pair", PAIR),
+)
+simple(
+    "what a list contains changes type",
+    ("breaking", ENDED, "data.pair.*"),
+    setting(ENDED, "data.pair", contains={"type": "integer"}),
+    before=adding(ENDED, "data.pair", {"type": "array", "contains": {"type": "string"}}),
+)
+simple(
+    "the length of names of members",
+    ("loosened", ENDED, "data.extra.(names)"),
+    setting(ENDED, "data.extra", propertyNames={"maxLength": 60}),
+    before=adding(ENDED, "data.extra", {"type": "object", "propertyNames": {"maxLength": 40}}),
+)
+simple(
+    "a condition is another",
+    ("breaking", ENDED, "data.ended_by"),
+    setting(ENDED, "data.ended_by", **{"if": {"required": ["role"]}}),
+    before=setting(ENDED, "data.ended_by", **{"if": {"required": ["id"]}, "then": {"required": ["role"]}}),
+)
+simple(
+    "what follows from a condition has another type",
+    ("breaking", ENDED, "data.ended_by.id"),
+    setting(ENDED, "data.ended_by", then={"properties": {"id": {"type": "string"}}}),
+    before=setting(
+        ENDED,
+        "data.ended_by",
+        **{"if": {"required": ["id"]}, "then": {"properties": {"id": {"type": "integer"}}}},
+    ),
+)
+
+
+@edit("a member never comes any more", ("breaking", MESSAGE, "data.content:link.link_text"))
+def _(document: Node) -> None:
+    own(document, MESSAGE, "data.content:link")["properties"]["link_text"] = False
+
+
+@edit("a member that never came is forbidden", ("documentation", MESSAGE, ""))
+def _(document: Node) -> None:
+    own(document, MESSAGE, "data.content:link")["properties"]["body"] = False
+
+
+def _tree(document: Node) -> None:
+    tree = {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string"},
+            "children": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}},
+        },
+    }
+    document["components"]["schemas"]["Tree"] = tree
+    own(document, ENDED, "data")["properties"]["tree"] = {"$ref": "#/components/schemas/Tree"}
+
+
+@edit("a schema that contains itself is unrolled once", ("documentation", ENDED, ""), before=_tree)
+def _(document: Node) -> None:
+    own(document, ENDED, "data.tree")
+
+
+@edit(
+    "a schema that contains itself is unrolled with another type inside",
+    ("breaking", ENDED, "data.tree.children.*.name"),
+    before=_tree,
+)
+def _(document: Node) -> None:
+    own(document, ENDED, "data.tree.children.*.name")["type"] = "integer"
+
+
+@edit(
+    "a schema may be null where it contains itself",
+    ("breaking", ENDED, "data.tree.children.*"),
+    before=_tree,
+)
+def _(document: Node) -> None:
+    children = document["components"]["schemas"]["Tree"]["properties"]["children"]
+    children["items"] = {"oneOf": [children["items"], {"type": "null"}]}
 
 
 # --- documentation --------------------------------------------------------------------------------------
@@ -849,6 +1024,17 @@ def _any_of(node: Node) -> None:
 def _spell_null(node: Node) -> None:
     del node["type"]
     node["oneOf"] = [{"type": "string"}, {"type": "null"}]
+
+
+@edit("the character set of the body is said", ("documentation", ENDED, ""))
+def _(document: Node) -> None:
+    body = operation(document, ENDED)["requestBody"]
+    body["content"] = {"application/json; charset=utf-8": body["content"]["application/json"]}
+
+
+@edit("two events come by one webhook", ("documentation", ENDED, ""), ("documentation", MESSAGE, ""))
+def _(document: Node) -> None:
+    _together(document)
 
 
 @edit("the title of the document", ("documentation", "", ""))

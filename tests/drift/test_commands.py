@@ -132,16 +132,64 @@ def test_an_older_release_is_a_base(adakit, edited):
         ("breaking", "v1.conversation.ended", "data.updated_at"),
         ("additive", "v1.conversation.reopened", ""),
     ]
-    assert adakit("schemas", "diff", "--base", "old").out == "old -> adakit: no change\n"
+    assert adakit("schemas", "diff", "--base", "old").out == (
+        f"note: {RECEIVERS.format('old')}\nold -> adakit: no change\n"
+    )
     back = json.loads(adakit("schemas", "diff", "--base", "new", "--json").out)["summary"]
     assert (back["breaking"], back["additive"]) == (1, 1)
+
+
+RECEIVERS = (
+    "{} holds schemas for a receiver and no source.openapi.json: what they leave open (bounds, patterns, most"
+    " formats, closed objects, required members of the envelope, types within a union) cannot be compared."
+)
+
+
+@pytest.mark.parametrize("between", ["directories", "ours and a directory"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a format is dropped in a branch", ("loosened", "data.content:file.url")),
+        ("a maximum length", ("tightened", "data.message_id")),
+        ("an object is closed", ("tightened", "data.author")),
+        ("the envelope becomes required", ("tightened", "timestamp")),
+        ("a pattern", ("tightened", "data.channel_id")),
+        ("a value may have a further type", ("breaking", "data.channel:custom.metadata.*")),
+    ],
+)
+def test_a_directory_says_what_its_document_says(adakit, edited, between, name, said):
+    """What the schema files of a receiver leave open is compared nevertheless, by the document beside them."""
+    adakit("schemas", "generate", "--from", edited(), "-o", "old")
+    adakit("schemas", "generate", "--from", edited(name), "-o", "new")
+    base = ["--base", "old"] if between == "directories" else []
+    outcome = adakit("schemas", "diff", *base, "--against", "new", "--json", "--strict")
+    changes = [c for c in json.loads(outcome.out)["changes"] if c["class"] != "corrected"]
+    assert [(c["class"], c["path"]) for c in changes] == [said]
+    assert outcome.code == 1
+
+
+def test_a_renamed_branch_is_only_that_between_schema_files(adakit, edited):
+    """That the tag of a branch is required, which we correct, is not told apart from its name."""
+    adakit("schemas", "generate", "--from", edited(), "-o", "old")
+    adakit("schemas", "generate", "--from", edited("a link is renamed"), "-o", "new")
+    for directory in ("old", "new"):
+        (adakit.folder / directory / "source.openapi.json").unlink()
+    changes = json.loads(adakit("schemas", "diff", "--base", "old", "--against", "new", "--json").out)[
+        "changes"
+    ]
+    assert [(c["class"], c["path"], c["what"]) for c in changes] == [
+        ("breaking", "data.content:link", "renamed to hyperlink")
+    ]
 
 
 def test_our_own_export_is_our_contract(adakit):
     """openapi.json is recognised as the receiver's form of the contract."""
     adakit("schemas", "export", "-o", "out")
     outcome = adakit("schemas", "diff", "--against", "out/openapi.json", "--strict")
-    assert (outcome.code, outcome.out) == (0, "adakit -> out/openapi.json: no change\n")
+    assert (outcome.code, outcome.out) == (
+        0,
+        f"note: {RECEIVERS.format('out/openapi.json')}\nadakit -> out/openapi.json: no change\n",
+    )
 
 
 def test_nothing_to_compare_with(adakit):
@@ -483,3 +531,45 @@ def test_a_directory_without_a_contract(adakit, directory, message):
         2,
         f"adakit: {message}\n  Make one with: adakit schemas generate --from FILE|URL -o DIR\n",
     )
+
+
+def written(folder, schema, media="application/json"):
+    """Writes a document of one event with a schema as its data."""
+    payload = {"type": "object", "properties": {"type": {"const": "v1.x"}, "data": schema}}
+    body = {"content": {media: {"schema": payload}}}
+    components = {"schemas": {"Node": {"type": "object", "properties": {"next": {"$ref": NODE}}}}}
+    document = {
+        "openapi": "3.1.0",
+        "webhooks": {"w": {"post": {"requestBody": body}}},
+        "components": components,
+    }
+    (folder / "doc.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+NODE = "#/components/schemas/Node"
+
+
+def test_a_schema_that_contains_itself_is_named_once(adakit):
+    """The place in the error does not repeat itself."""
+    written(adakit.folder, {"type": "object", "properties": {"tree": {"$ref": NODE}}})
+    outcome = adakit("schemas", "generate", "--from", "doc.json", "-o", "out")
+    assert (outcome.code, outcome.err) == (
+        2,
+        "adakit: doc.json: the schema at w#data.tree.next contains itself.\n",
+    )
+
+
+def test_a_body_with_a_character_set_is_json(adakit):
+    """What is JSON with parameters is read as JSON; a member that never comes is left out."""
+    data = {"type": "object", "properties": {"id": {"type": "string"}, "no": False}}
+    written(adakit.folder, data, "application/json; charset=utf-8")
+    assert adakit("schemas", "generate", "--from", "doc.json", "-o", "out").code == 0
+    schema = json.loads((adakit.folder / "out" / "x.schema.json").read_text(encoding="utf-8"))
+    assert list(schema["properties"]["data"]["properties"]) == ["id"]
+
+
+def test_a_body_that_is_no_json_is_named(adakit, edited):
+    """Another media type is said as such, not as an event that is gone."""
+    outcome = adakit("schemas", "diff", "--against", edited("the body is a form"), "--json")
+    said = [c["what"] for c in json.loads(outcome.out)["changes"] if c["class"] == "breaking"]
+    assert said == ["sent as application/x-www-form-urlencoded, no longer application/json"]

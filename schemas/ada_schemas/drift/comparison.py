@@ -6,14 +6,16 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.drift.forms import ANY, NULL, Form, Items, Objects, Scalars, Structure
+from ada_schemas.drift.forms import ANY, NULL, RECURSIVE, Form, Items, Objects, Scalars, Structure
 from ada_schemas.drift.limits import limit_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 __all__ = ["CLASSES", "Change", "compare", "same_payload"]
 
+UNFOLDINGS = 40
+"""So often in all are schemas that contain themselves followed again, to meet others that do."""
 CLOSE = 0.6
 """From this similarity on, two names are taken for one that was changed."""
 
@@ -86,6 +88,7 @@ class _Comparison:
         self._found: list[Change] = []
         self._gone: list[_Loose] = []
         self._fresh: list[_Loose] = []
+        self._unfolding = 0
 
     def settled(self) -> list[Change]:
         """What was found; a member that went here and came there is one that moved."""
@@ -110,6 +113,12 @@ class _Comparison:
 
     def forms(self, before: Form, after: Form, path: str) -> None:
         """Compare what may stand at a place."""
+        folded = (RECURSIVE in before.kinds, RECURSIVE in after.kinds)
+        if folded[0] != folded[1] and self._unfolding < UNFOLDINGS:
+            # One side follows a schema that contains itself further than the other.
+            self._unfolding += 1
+            self.forms(_unfolded(before), _unfolded(after), path)
+            return
         old, new = set(before.kinds), set(after.kinds)
         if ANY in old | new or old != new:
             self._kinds(old, new, path)
@@ -128,6 +137,10 @@ class _Comparison:
                 self._say("tightened", path, f"any value became {_kinds(new)}", ["any"], sorted(new))
             elif old != new:
                 self._say("breaking", path, f"{_kinds(old)} became any value", sorted(old), ["any"])
+            return
+        if not old or not new:
+            said = "nothing may stand here any more" if old else f"nothing became {_kinds(new)}"
+            self._say("breaking", path, said, sorted(old), sorted(new))
             return
         if NULL in new - old:
             self._say("breaking", path, "may be null now", sorted(old), sorted(new))
@@ -148,9 +161,11 @@ class _Comparison:
         elif gone:
             self._say("tightened", path, f"{_kinds(old)} became {_kinds(new)}", sorted(old), sorted(new))
 
-    def _limits(self, before: dict[str, Any], after: dict[str, Any], path: str) -> None:
+    def _limits(
+        self, before: dict[str, Any], after: dict[str, Any], path: str, apart_from: Collection[str] = ()
+    ) -> None:
         phrases: dict[str, list[str]] = {}
-        for kind, phrase in limit_changes(before, after):
+        for kind, phrase in limit_changes(before, after, apart_from=apart_from):
             phrases.setdefault(kind, []).append(phrase)
         for kind, said in phrases.items():
             self._say(kind, path, "; ".join(said), before, after)
@@ -184,8 +199,38 @@ class _Comparison:
         if gone:
             self._say("tightened", path, f"{_shown(gone)} is no value any more", list(old), list(new))
 
+    def _bounded(self, before: Items | Structure, after: Items | Structure, path: str) -> None:
+        """Limits; those that hold schemas, by what is in these."""
+        alone = [k for k in (*before.parts, *after.parts) if (k in before.parts) != (k in after.parts)]
+        whole = [k for k in alone if k not in ("prefixItems", "patternProperties")]
+        parts = [k for k in dict.fromkeys([*before.parts, *after.parts]) if k not in whole]
+        self._limits(before.limits, after.limits, path, parts)
+        for key in parts:
+            old, new = before.parts.get(key, {}), after.parts.get(key, {})
+            for name in dict.fromkeys([*old, *new]):
+                one, other = old.get(name), new.get(name)
+                if one is not None and other is not None:
+                    self.forms(one, other, one.path)
+                else:
+                    self._part(key, before if one is None else one, after if other is None else other)
+
+    def _part(self, key: str, before: Form | Items | Structure, after: Form | Items | Structure) -> None:
+        """What one side demands of a place, and the other only of all such places, if at all."""
+        path = before.path if isinstance(before, Form) else after.path if isinstance(after, Form) else ""
+        one, other = _unnamed(before, path), _unnamed(after, path)
+        if isinstance(one, bool):
+            self._say(
+                "tightened" if one else "loosened", path, f"{key} is demanded" if one else "may be here"
+            )
+        elif isinstance(other, bool):
+            self._say(
+                "loosened" if other else "breaking", path, f"{key} demands it no more" if other else "removed"
+            )
+        else:
+            self.forms(one, other, path)
+
     def _items(self, before: Items, after: Items, path: str) -> None:
-        self._limits(before.limits, after.limits, path)
+        self._bounded(before, after, path)
         inner = f"{path}.*" if path else "*"
         self.forms(before.items or _anything(inner), after.items or _anything(inner), inner)
 
@@ -210,7 +255,7 @@ class _Comparison:
             self._say("additive", _branch_path(path, other), "new branch")
 
     def _structures(self, before: Structure, after: Structure, path: str) -> None:
-        self._limits(before.limits, after.limits, path)
+        self._bounded(before, after, path)
         renamed = dict(_renames(before, after))
         for name, (form, required) in before.members.items():
             place = f"{path}.{name}" if path else name
@@ -249,10 +294,11 @@ class _Comparison:
             return
         one = old if isinstance(old, Form) else _anything(inner)
         other = new if isinstance(new, Form) else _anything(inner)
-        if not before.members and not after.members:
+        are_described = isinstance(old, Form) and isinstance(new, Form)
+        if are_described or (not before.members and not after.members):
             self.forms(one, other, inner)
             return
-        # Beside named members, what else may come is nothing that a consumer reads.
+        # Beside named members, what else may come is nothing that a consumer reads unless it is described.
         for change in compare(self._event, replace(one, path=inner), other):
             kind = "tightened" if change.kind == "tightened" else "loosened"
             self._found.append(replace(change, kind=kind))
@@ -260,6 +306,17 @@ class _Comparison:
 
 def _anything(path: str) -> Form:
     return Form(path, {ANY: Scalars()}, {}, None)
+
+
+def _unfolded(form: Form) -> Form:
+    return form if form.unfolded is None else form.unfolded()
+
+
+def _unnamed(side: Form | Items | Structure, path: str) -> Form | bool:
+    """What stands at a place: the form itself, or what a whole that does not name the place demands there."""
+    if isinstance(side, Form):
+        return side
+    return (side.items or _anything(path)) if isinstance(side, Items) else side.extra
 
 
 def _same(one: Form, other: Form) -> bool:
@@ -271,7 +328,7 @@ def _close(one: Any, other: Any) -> bool:
 
 
 def _kinds(kinds: set[str]) -> str:
-    names = {ANY: "any value"}
+    names = {ANY: "any value", RECURSIVE: "a schema that contains itself"}
     return " or ".join(names.get(k, k) for k in sorted(kinds - {NULL})) or NULL
 
 
@@ -333,5 +390,4 @@ def _alike(one: Structure, other: Structure, tag: str) -> float:
 
 
 def _with_constant(branch: Structure, like: Structure, tag: str) -> Structure:
-    _, required = branch.members[tag]
-    return replace(branch, members={**branch.members, tag: (like.members[tag][0], required)})
+    return replace(branch, members={**branch.members, tag: like.members[tag]})

@@ -45,10 +45,11 @@ class Drift:
 def diff(*, base: str | None = None, against: str | None = None) -> Drift:
     """What changes from one contract to another.
 
-    Each is a file or a URL (an OpenAPI document with webhooks) or a directory of schema files; None stands
-    for our own contract. Against a document, ours is taken as published, and what we correct in it is listed
-    with its reason; beside a directory, both are taken in the receiver's form. Raises DocumentError for what
-    cannot be read, UsageError where both are None.
+    Each is a file or a URL (an OpenAPI document with webhooks) or a directory of schema files, which stands
+    for the document that it was made from; None stands for our own contract. Against a document, ours is
+    taken as published, and what we correct in it is listed with its reason. Beside a directory without its
+    document, both are taken in the receiver's form, and a note says what that leaves out.
+    Raises DocumentError for what cannot be read, UsageError where both are None.
     """
     if base is None and against is None:
         raise UsageError("Nothing to compare with.", next_step="Name a file, a URL or a directory.")
@@ -118,12 +119,21 @@ def _of_pair(old: Webhook, new: Webhook) -> Iterator[Change]:
     if old.method != new.method:
         yield Change("breaking", event, "", f"sent by {new.method.upper()}, no longer {old.method.upper()}")
     if old.media != new.media:
-        yield Change("breaking", event, "", f"sent as {new.media}, no longer {old.media}")
+        kind = "documentation" if _plain_media(old.media) == _plain_media(new.media) else "breaking"
+        yield Change(kind, event, "", f"sent as {new.media}, no longer {old.media}", old.media, new.media)
     for change in compare(event, old.headers, new.headers):
         yield replace(change, what=change.what.replace("member", "header"))
     for change in compare(event, old.payload, new.payload):
         if not (is_renamed and change.path == "type"):
             yield change
+
+
+def _plain_media(media: str) -> tuple[str, str]:
+    """A media type without parameters, and the character set where it is not that of JSON."""
+    base, _, parameters = media.lower().partition(";")
+    named = dict(p.strip().partition("=")[::2] for p in parameters.split(";"))
+    charset = named.get("charset", "utf-8").strip('"')
+    return base.strip(), "" if charset in ("utf-8", "utf8") else charset
 
 
 def _paired(old: Side, new: Side) -> list[tuple[Webhook, Webhook]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ada_schemas.drift.resolving import is_annotation, said_in, spelling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ada_schemas.drift.resolving import Plain, Resolver
 
@@ -16,14 +16,38 @@ __all__ = ["ANY", "Form", "FormBuilder", "Items", "Objects", "Scalars", "Structu
 
 ANY = "any"
 NULL = "null"
+RECURSIVE = "recursive"
 KINDS = ("boolean", "integer", "number", "string", "array", "object", NULL)
 MAX_PLACES = 20_000
 MAX_DEPTH = 40
 OBJECT_KEYWORDS = ("properties", "required", "additionalProperties", "unevaluatedProperties")
 STRUCTURE = (*OBJECT_KEYWORDS, "type", "items", "enum", "const")
+PART_PLACES = {
+    "prefixItems": "{}",
+    "contains": "*",
+    "unevaluatedItems": "*",
+    "patternProperties": "/{}/",
+    "propertyNames": "(names)",
+    "dependentSchemas": "",
+    "then": "",
+    "else": "",
+}
+"""The limits that hold schemas, each with where what they speak of stands in a path."""
+COMPARED_WHOLE = (
+    "not",
+    "if",
+    "then",
+    "else",
+    "contains",
+    "dependentSchemas",
+    "propertyNames",
+    "unevaluatedItems",
+)
 BY_KEYWORD = {
     **dict.fromkeys((*OBJECT_KEYWORDS, "patternProperties", "maxProperties", "minProperties"), "object"),
+    **dict.fromkeys(("propertyNames", "dependentRequired", "dependentSchemas"), "object"),
     **dict.fromkeys(("items", "prefixItems", "minItems", "maxItems", "uniqueItems"), "array"),
+    **dict.fromkeys(("contains", "minContains", "maxContains", "unevaluatedItems"), "array"),
     **dict.fromkeys(("pattern", "minLength", "maxLength"), "string"),
     **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), "number"),
 }
@@ -38,12 +62,17 @@ class Scalars:
     limits: dict[str, Any] = field(default_factory=dict)
 
 
+Parts = dict[str, dict[str, "Form"]]
+"""The forms in a limit that holds schemas: keyword -> place within it (an index, a pattern) -> form."""
+
+
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list; None as ``items`` stands for anything."""
+    """A list; None as ``items`` stands for anything, ``parts`` are the forms of what its limits hold."""
 
     items: Form | None
     limits: dict[str, Any]
+    parts: Parts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +80,8 @@ class Structure:
     """An object: its members with whether each is required, and what else may be in it.
 
     ``extra`` is True for anything, False for nothing, else the form of the values; ``label`` names the branch
-    where the object is one of several, and is empty otherwise.
+    where the object is one of several, and is empty otherwise. ``parts`` are the forms of the schemas that
+    its limits hold.
     """
 
     members: dict[str, tuple[Form, bool]]
@@ -59,6 +89,7 @@ class Structure:
     limits: dict[str, Any]
     prose: dict[str, Any]
     label: str = ""
+    parts: Parts = field(default_factory=dict)
 
     def constant(self, name: str) -> Any:
         """The one value of a member that has only one, else None."""
@@ -85,15 +116,22 @@ class Form:
     kinds: dict[str, Scalars | Items | Objects]
     prose: dict[str, Any]
     written: Any
+    unfolded: Callable[[], Form] | None = field(default=None, compare=False)
+    """Makes the form that stands here, where it contains itself and is not followed again."""
 
     def walk(self) -> Iterator[Form]:
         """This form and all forms inside it."""
         yield self
         for kind in self.kinds.values():
+            if isinstance(kind, Items):
+                for form in kind.parts.get("prefixItems", {}).values():
+                    yield from form.walk()
             if isinstance(kind, Items) and kind.items is not None:
                 yield from kind.items.walk()
             for branch in kind.branches if isinstance(kind, Objects) else ():
                 for form, _ in branch.members.values():
+                    yield from form.walk()
+                for form in branch.parts.get("patternProperties", {}).values():
                     yield from form.walk()
                 if isinstance(branch.extra, Form):
                     yield from branch.extra.walk()
@@ -121,11 +159,16 @@ class FormBuilder:
         plain = self._resolver.alternatives(node, place)
         refers = self._resolver.references(node, place)
         if refers & active or depth > MAX_DEPTH:
-            return Form(path, {"recursive": Scalars()}, {}, None)
+            again: dict[str, Scalars | Items | Objects] = {RECURSIVE: Scalars()}
+            if any(NULL in self._kinds(alternative, place) for alternative in plain):
+                again[NULL] = Scalars()
+            return Form(path, again, {}, None, lambda: self.form(node, path))
         inner = _Inner(self, path, active | refers, depth)
         kinds: dict[str, Scalars | Items | Objects] = {}
         split: dict[str, list[Plain]] = {}
         for alternative in plain:
+            for key in [k for k in COMPARED_WHOLE if k in alternative]:
+                alternative[key] = self._canonical(alternative[key], place)
             for kind in self._kinds(alternative, place):
                 split.setdefault(kind, []).append(alternative)
         if ANY in split:
@@ -139,6 +182,30 @@ class FormBuilder:
                 kinds[kind] = _scalars(kind, found)
         prose = self._resolver.prose(node, place)
         return Form(path, kinds, prose, spelling(self._resolver, node, place))
+
+    def _canonical(self, node: Any, place: str, active: frozenset[str] = frozenset()) -> Any:
+        """A schema as it means the same whatever it refers to, in whatever order, with whatever words."""
+        self._places += 1
+        if self._places > MAX_PLACES:
+            raise self._resolver.refuse(place, f"is beyond the {MAX_PLACES:,} places that are looked at")
+        if isinstance(node, list):
+            return [self._canonical(each, place, active) for each in node]
+        if not isinstance(node, dict):
+            return node
+        made: dict[str, Any] = {}
+        for key, value in node.items():
+            if key == "$ref" and value not in active:
+                target = self._canonical(self._resolver.lookup(value, place), place, active | {value})
+                made = {**target, **made} if isinstance(target, dict) else {"allOf": [target], **made}
+            elif key in ("properties", "patternProperties", "dependentSchemas") and isinstance(value, dict):
+                made[key] = {str(n): self._canonical(v, place, active) for n, v in value.items()}
+            elif key in ("required", "enum", "type") and isinstance(value, list):
+                made[key] = sorted(value, key=str)
+            elif key in ("const", "dependentRequired"):
+                made[key] = value
+            elif not is_annotation(str(key)):
+                made[str(key)] = self._canonical(value, place, active)
+        return made
 
     def mapping(self, node: Any, place: str) -> dict[str, Any]:
         """See Resolver.mapping."""
@@ -188,10 +255,32 @@ class _Inner:
     def items(self, found: list[Plain]) -> Items:
         nodes = [plain["items"] for plain in found if "items" in plain]
         limits = {k: v for k, v in _limits(found).items() if _concerns(k, "array")}
+        parts = self._parts(limits, self._path)
         if not nodes or len(nodes) < len(found):
-            return Items(None, limits)
+            return Items(None, limits, parts)
         node = nodes[0] if len(nodes) == 1 else {"anyOf": nodes}
-        return Items(self._form(node, _joined(self._path, "*")), limits)
+        return Items(self._form(node, _joined(self._path, "*")), limits, parts)
+
+    def _parts(self, limits: dict[str, Any], path: str) -> Parts:
+        """The forms of the schemas that limits hold."""
+        found: Parts = {}
+        for key in [k for k in PART_PLACES if k in limits]:
+            held: Any = limits[key]
+            match key:
+                case "prefixItems":
+                    schemas = {
+                        str(n): each for n, each in enumerate(self._builder.listed(held, f"{path} {key}"))
+                    }
+                case "patternProperties" | "dependentSchemas":
+                    schemas = self._builder.mapping(held, f"{path} {key}")
+                case _:
+                    schemas = {"": held}
+            place = PART_PLACES[key]
+            found[key] = {
+                str(name): self._form(node, _joined(path, place.format(name)) if place else path)
+                for name, node in schemas.items()
+            }
+        return found
 
     def objects(self, found: list[Plain], declared: str) -> Objects:
         if len(found) == 1:
@@ -226,10 +315,9 @@ class _Inner:
         place = path or "the payload"
         properties = self._builder.mapping(plain.get("properties"), f"{place} properties")
         required = plain["required"] if isinstance(plain.get("required"), list) else []
-        members = {
-            str(name): (self._form(node, _joined(path, str(name))), name in required)
-            for name, node in properties.items()
-        }
+        formed = {str(name): self._form(node, _joined(path, str(name))) for name, node in properties.items()}
+        # A member whose schema nothing satisfies, `false` above all, never comes.
+        members = {name: (form, name in required) for name, form in formed.items() if form.kinds}
         beside = plain.get("additionalProperties", plain.get("unevaluatedProperties", True))
         extra: Form | bool = beside if isinstance(beside, bool) else self._form(beside, _joined(path, "*"))
         if isinstance(extra, Form) and set(extra.kinds) == {ANY} and not members:
@@ -238,7 +326,7 @@ class _Inner:
         limits = {k: v for k, v in _limits([plain]).items() if _concerns(k, "object")} | (
             {"required": unnamed} if unnamed else {}
         )
-        return Structure(members, extra, limits, said_in(plain), label)
+        return Structure(members, extra, limits, said_in(plain), label, self._parts(limits, path))
 
 
 def _only_value(alternatives: list[Plain]) -> Any:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = ["limit_changes"]
 
@@ -12,15 +15,22 @@ LOWER = ("minLength", "minItems", "minProperties", "minContains")
 BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum")
 WIDTHS = ("int32", "int64", "float", "double")
 """Formats of numbers; each takes what those before it take, within the integers and the floats."""
+SCHEMAS = ("not", "if", "then", "else", "contains", "dependentSchemas", "propertyNames", "unevaluatedItems")
+"""Limits that hold schemas. Where what is in them cannot be told, another one may mean anything."""
 INFINITE = float("inf")
 
 
-def limit_changes(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str]]:
-    """(class, phrase) for every limit that differs: ``("loosened", "maxLength 36 became 64")``."""
+def limit_changes(
+    before: dict[str, Any], after: dict[str, Any], *, apart_from: Collection[str] = ()
+) -> list[tuple[str, str]]:
+    """(class, phrase) for every limit that differs: ``("loosened", "maxLength 36 became 64")``.
+
+    Keywords of ``apart_from`` are compared elsewhere.
+    """
     found = []
     for key in dict.fromkeys([*before, *after]):
         old, new = before.get(key), after.get(key)
-        if key in BOUNDS or _same(old, new):
+        if key in BOUNDS or key in apart_from or _same(old, new):
             continue
         kind = _class(key, old, new)
         if kind:
@@ -61,6 +71,8 @@ def _class(key: str, old: Any, new: Any) -> str:
         return "tightened"
     if key == "required":
         return "loosened" if set(map(str, new)) < set(map(str, old)) else "tightened"
+    if key in SCHEMAS:
+        return "breaking"
     # Another pattern, or another of what the kit does not know: what comes may be what did not before.
     return "loosened"
 

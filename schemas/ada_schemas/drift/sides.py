@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.catalog import DOCUMENTED, TRANSCRIPTION, build_catalog, catalog
+from ada_schemas.catalog import DOCUMENTED, SOURCE, TRANSCRIPTION, build_catalog, catalog
 from ada_schemas.drift.forms import Form, FormBuilder, Objects
 from ada_schemas.drift.resolving import Resolver
 from ada_schemas.emit import event_schema
 from ada_schemas.errors import DocumentError
 from ada_schemas.exports.openapi import FORM_MARK
+from ada_schemas.reader import json_media
 from ada_schemas.source import load_document, parse_yaml, read_file, read_json, shown_location
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["OURS", "Side", "Webhook", "opened", "our_side", "side_of"]
 
 OURS = "adakit"
+LOSSY = (
+    "{name} holds schemas for a receiver and no {source}: what they leave open (bounds, patterns, most"
+    " formats, closed objects, required members of the envelope, types within a union) cannot be compared."
+)
 METHODS = ("post", "put")
 PROSE = ("summary", "description", "operationId", "tags", "responses", "externalDocs", "deprecated")
 
@@ -55,12 +60,24 @@ class Side:
 def side_of(location: str) -> Side:
     """Read a document from a file or a URL, or a directory that ``schemas generate`` or ``export`` wrote.
 
-    Raises DocumentError for what cannot be read or is neither.
+    Of a directory, the document that it was made from is read; its schema files, which say less, only where
+    that is missing. Raises DocumentError for what cannot be read or is neither.
     """
-    if not location.lower().startswith(("http://", "https://")) and Path(location).is_dir():
+    if not _is_directory(location):
+        return _of_document(load_document(location), shown_location(location))
+    source = next((f / SOURCE for f in _folders(Path(location)) if (f / SOURCE).is_file()), None)
+    if source is None:
         return _of_directory(Path(location))
-    document = load_document(location)
-    return _of_document(document, shown_location(location))
+    return _of_document(load_document(str(source)), location)
+
+
+def _is_directory(location: str) -> bool:
+    return not location.lower().startswith(("http://", "https://")) and Path(location).is_dir()
+
+
+def _folders(directory: Path) -> tuple[Path, ...]:
+    """Where schema files may lie in what a directory names: itself, a checkout, a package."""
+    return (directory, directory / "v1", directory / "ada_schemas" / "v1")
 
 
 def our_side() -> Side:
@@ -73,6 +90,8 @@ def opened(side: Side, location: str | None) -> Side:
     """A side in the receiver's form, corrected, as directories have it; the side itself if it is that."""
     if not side.published:
         return side
+    if location is not None and _is_directory(location):
+        return _of_directory(Path(location))
     return _of_catalog(catalog() if location is None else build_catalog(location), side.name)
 
 
@@ -82,7 +101,7 @@ def _of_catalog(built: Catalog, name: str) -> Side:
 
 
 def _of_directory(directory: Path) -> Side:
-    for folder in (directory, directory / "v1", directory / "ada_schemas" / "v1"):
+    for folder in _folders(directory):
         files = sorted(folder.glob("*.schema.json")) if folder.is_dir() else []
         events = [f for f in files if not f.name.startswith("bundle.") and ".closed." not in f.name]
         if events:
@@ -98,7 +117,12 @@ def _of_directory(directory: Path) -> Side:
         if not isinstance(schema, dict):
             raise DocumentError(f"{file} is not a schema of an event.")
         webhooks.append(_of_schema(schema, str(file)))
-    return Side(str(directory), published=False, webhooks=tuple(webhooks))
+    notes = () if any((f / SOURCE).is_file() for f in _folders(directory)) else (_lossy(str(directory)),)
+    return Side(str(directory), published=False, webhooks=tuple(webhooks), notes=notes)
+
+
+def _lossy(name: str) -> str:
+    return LOSSY.format(name=name, source=SOURCE)
 
 
 def _of_schema(schema: dict[str, Any], name: str) -> Webhook:
@@ -120,39 +144,43 @@ def _of_document(document: dict[str, Any], name: str) -> Side:
     described = document.get("info")
     is_receivers = isinstance(described, dict) and described.get(FORM_MARK) == "receiver"
     resolver = Resolver(document, name)
-    found, notes = [], []
+    found: list[Webhook] = []
+    notes = []
     for key, item in webhooks.items():
-        webhook = _of_item(resolver, str(key), item)
-        if webhook is not None and is_receivers:  # our own export documents what every delivery carries
-            webhook = replace(webhook, headers=_headers(resolver, [], name))
-        if webhook is None:
-            notes.append(f"The webhook {key} of {name} has no JSON body and is not compared.")
-        else:
-            found.append(webhook)
+        described = _of_item(resolver, str(key), item)
+        if is_receivers:  # our own export documents what every delivery carries
+            described = [replace(webhook, headers=_headers(resolver, [], name)) for webhook in described]
+        if not described:
+            notes.append(f"The webhook {key} of {name} has no body and is not compared.")
+        found += described
     paths = document.get("paths")
     if isinstance(paths, dict) and paths:
         notes.append(
             f"{name} also describes {len(paths)} paths of a REST API (`paths:`); they are no part of the"
             " webhook contract and are not compared."
         )
+    if is_receivers:
+        notes.append(_lossy(name))
     info = {k: v for k, v in document.items() if k in ("info", "tags", "externalDocs")}
     return Side(name, not is_receivers, tuple(found), info, tuple(notes))
 
 
-def _of_item(resolver: Resolver, key: str, item: Any) -> Webhook | None:
+def _of_item(resolver: Resolver, key: str, item: Any) -> list[Webhook]:
+    """The events of a webhook: one, or one for each value of `type` where its body is one of several."""
     found = resolver.followed(item, key)
     method = next((m for m in METHODS if m in found), None)
     if method is None:
-        return None
+        return []
     operation = resolver.followed(found[method], f"{key}.{method}")
     place = f"{key}.{method}.requestBody"
     body = resolver.followed(operation.get("requestBody"), place)
     content = resolver.mapping(body.get("content"), f"{place}.content")
-    media = next((m for m in content if _is_json(m)), None)
+    media = json_media(content) or next(iter(content), None)
     if media is None:
-        return None
+        return []
     described = resolver.mapping(content[media], f"{place}.content.{media}")
-    payload = FormBuilder(resolver, key).form(described.get("schema", True), "")
+    schema = described.get("schema", True)
+    payload = FormBuilder(resolver, key).form(schema, "")
     parameters = [
         *resolver.listed(found.get("parameters"), f"{key}.parameters"),
         *resolver.listed(operation.get("parameters"), f"{key}.{method}.parameters"),
@@ -161,16 +189,27 @@ def _of_item(resolver: Resolver, key: str, item: Any) -> Webhook | None:
     prose |= {"key": key} | {n: described[n] for n in ("example", "examples") if n in described}
     prose |= {k: v for k, v in operation.items() if str(k).startswith("x-")}
     headers = _headers(resolver, parameters, f"{key}.{method}.parameters")
-    return Webhook(key, _type_of(payload, key), payload, headers, method, str(media), prose)
+    whole = Webhook(key, _type_of(payload, key), payload, headers, method, str(media), prose)
+    return _split(resolver, schema, whole) or [whole]
+
+
+def _split(resolver: Resolver, schema: Any, whole: Webhook) -> list[Webhook]:
+    """The events of which a body is one, each under the key that we know it by; empty if it is no such."""
+    known = {event.type: event.operation for event in catalog().contract.events}
+    found: list[Webhook] = []
+    alternatives = resolver.alternatives(schema, whole.key)
+    for alternative in alternatives if len(alternatives) > 1 else ():
+        payload = FormBuilder(resolver, whole.key).form(alternative, "")
+        event_type = _declared_type(payload)
+        if not event_type or event_type in [webhook.type for webhook in found]:
+            return []
+        key = known.get(event_type, f"{whole.key}:{event_type}")
+        found.append(replace(whole, key=key, type=event_type, payload=payload))
+    return found
 
 
 def _plain(value: Any) -> Any:
     return " ".join(value.split()) if isinstance(value, str) else value
-
-
-def _is_json(media: Any) -> bool:
-    base = str(media).partition(";")[0].strip().lower()
-    return base == "application/json" or (base.startswith("application/") and base.endswith("+json"))
 
 
 def _headers(resolver: Resolver, parameters: list[Any], place: str) -> Form:
