@@ -341,6 +341,12 @@ simple(
     before=setting(AUDIT, "tags", minItems=1, maxItems=3),
 )
 
+simple(
+    "a longer maximum length than we have",
+    ("loosened", UPDATED, "data.external_id"),
+    setting(UPDATED, "data.external_id", maxLength=64),
+)
+
 # --- tightened ------------------------------------------------------------------------------------------
 
 simple(
@@ -654,6 +660,11 @@ simple(
 def _(document: Node) -> None:
     body = operation(document, CREATED)["requestBody"]
     body["content"] = {"application/xml": body["content"]["application/json"]}
+
+
+@edit("a removed member is still demanded", ("breaking", AUDIT, "data.entity_id"))
+def _(document: Node) -> None:
+    del own(document, AUDIT, "data")["properties"]["entity_id"]
 
 
 @edit("the body is a form", ("breaking", CREATED, ""))

@@ -573,3 +573,17 @@ def test_a_body_that_is_no_json_is_named(adakit, edited):
     outcome = adakit("schemas", "diff", "--against", edited("the body is a form"), "--json")
     said = [c["what"] for c in json.loads(outcome.out)["changes"] if c["class"] == "breaking"]
     assert said == ["sent as application/x-www-form-urlencoded, no longer application/json"]
+
+
+def test_a_new_member_says_that_it_may_be_null(adakit, edited):
+    """All types of a new member are named."""
+    outcome = adakit("schemas", "diff", "--against", edited("a new member that may be null"), "--json")
+    said = [c["what"] for c in json.loads(outcome.out)["changes"] if c["class"] == "additive"]
+    assert said == ["new member: string or null"]
+
+
+@pytest.mark.skipif(ADA_DOCUMENT is None, reason="ADAKIT_ADA_OPENAPI does not name Ada's openapi.yaml")
+def test_adas_words_are_no_change_towards_ours(adakit):
+    """Ada's document as the base differs from our transcription in nothing, though the words are others."""
+    outcome = adakit("schemas", "diff", "--base", ADA_DOCUMENT, "--strict", "--json")
+    assert (outcome.code, json.loads(outcome.out)["changes"]) == (0, [])

@@ -255,7 +255,10 @@ class _Comparison:
             self._say("additive", _branch_path(path, other), "new branch")
 
     def _structures(self, before: Structure, after: Structure, path: str) -> None:
-        self._bounded(before, after, path)
+        unnamed = [n for n in after.limits.get("required", ()) if n not in before.members]
+        kept = {k: v for k, v in after.limits.items() if k != "required"}
+        # That a member is demanded which is described no more says nothing beside that it is removed.
+        self._bounded(before, replace(after, limits=kept | ({"required": unnamed} if unnamed else {})), path)
         renamed = dict(_renames(before, after))
         for name, (form, required) in before.members.items():
             place = f"{path}.{name}" if path else name
@@ -277,7 +280,8 @@ class _Comparison:
             if name not in before.members and name not in renamed.values():
                 place = f"{path}.{name}" if path else name
                 always = ", always present" if required else ""
-                self._say("additive", place, f"new member{always}: {_kinds(set(form.kinds))}")
+                null = " or null" if NULL in form.kinds and len(form.kinds) > 1 else ""
+                self._say("additive", place, f"new member{always}: {_kinds(set(form.kinds))}{null}")
                 self._fresh.append(_Loose(place, name, form))
         self._extra(before, after, path)
 

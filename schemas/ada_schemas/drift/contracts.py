@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ada_schemas.catalog import catalog
 from ada_schemas.drift.comparison import CLASSES, Change, compare, same_payload
@@ -59,16 +59,37 @@ def diff(*, base: str | None = None, against: str | None = None) -> Drift:
     if not all(side.published for side in sides):
         sides = [opened(side, location) for side, location in zip(sides, (base, against), strict=True)]
     old, new = sides
-    found = _changes(old, new, ours=ours and old.published)
+    found = _changes(old, new, ours="base" if ours else "against" if against is None else None)
     if ours and new.published:
         corrected, further = _corrected(new)
-        found, notes = [*found, *corrected], (*notes, *further)
+        found, notes = [*map(_against_corrected, found), *corrected], (*notes, *further)
     order = list(CLASSES)
     found.sort(key=lambda change: order.index(change.kind))
     return Drift(old.name, new.name, tuple(found), notes)
 
 
-def _changes(old: Side, new: Side, *, ours: bool) -> list[Change]:
+def _against_corrected(change: Change) -> Change:
+    """A change by what we take for documented: a longer maximum length than that is no tighter."""
+    length = change.after.get("maxLength") if isinstance(change.after, dict) else None
+    for correction in catalog().corrections:
+        ours = correction.actions.get("max_length")
+        if (
+            change.kind == "tightened"
+            and correction.path == change.path
+            and (correction.operation == "*" or change.event in _types_of(correction))
+            and isinstance(ours, int)
+            and isinstance(length, int)
+            and length > ours
+        ):
+            return replace(change, kind="loosened", what=f"maxLength {length}, where adakit has {ours}")
+    return change
+
+
+def _types_of(correction: Correction) -> list[str]:
+    return [e.type for e in catalog().contract.events if e.operation == correction.operation]
+
+
+def _changes(old: Side, new: Side, *, ours: Literal["base", "against"] | None) -> list[Change]:
     pairs = _paired(old, new)
     found: list[Change] = []
     for webhook in old.webhooks:
@@ -108,7 +129,7 @@ def _joined(changes: list[Change], said: list[Change]) -> list[Change]:
 
 def _members(webhook: Webhook) -> str:
     names = [f.path for f in webhook.payload.walk() if f.path.startswith("data.") and f.path.count(".") == 1]
-    return f"{len(names)} members in data" if names else "without documented data"
+    return f"{len(names)} member{'s' * (len(names) != 1)} in data" if names else "without documented data"
 
 
 def _of_pair(old: Webhook, new: Webhook) -> Iterator[Change]:

@@ -32,6 +32,8 @@ def limit_changes(
         old, new = before.get(key), after.get(key)
         if key in BOUNDS or key in apart_from or _same(old, new):
             continue
+        if key == "format" and {old, new} == {None, "double"}:
+            continue  # any number of JSON is one
         kind = _class(key, old, new)
         if kind:
             found.append((kind, _phrase(key, old, new)))

@@ -12,7 +12,7 @@ import json
 import sys
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ada_schemas.catalog import DOCUMENTED
 from ada_schemas.drift.comparison import Change
@@ -66,18 +66,25 @@ def _published() -> Wording:
 
 
 def wording_changes(
-    base: Side, against: Side, pairs: list[tuple[Webhook, Webhook]], changed: set[str], *, ours: bool
+    base: Side,
+    against: Side,
+    pairs: list[tuple[Webhook, Webhook]],
+    changed: set[str],
+    *,
+    ours: Literal["base", "against"] | None,
 ) -> Iterator[Change]:
     """What is said otherwise on places that both sides have; one change a place.
 
     ``changed`` names the events in which more than words has changed: there, how schemas are written
-    goes without saying. ``ours`` tells that the base is our transcription.
+    goes without saying. ``ours`` tells which side is our transcription, if one is.
     """
     names = {new.key: old.type or new.type for old, new in pairs}
     said = wording(against, names)
     known = wording(base, {})
-    if ours:
+    if ours == "base":
         known = max(known, _published(), key=lambda words: _in_common(words, said))
+    elif ours == "against":
+        said = max(said, _published(), key=lambda words: _in_common(words, known))
     texts = {f"{names[w.key]} {path}": s for _, w in pairs for path, s in _said(w.payload)}
     for place, words in said.items():
         if place not in known:
