@@ -12,6 +12,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from sqlalchemy import select
 
+from ada_mockserver.api.answering import perform_due
 from ada_mockserver.api.app import create_app, running
 from ada_mockserver.api.calls import Backend
 from ada_mockserver.api.preparing import clear
@@ -63,6 +64,11 @@ class Api:
         assert (status, error["type"]) == (400, "validation_error")
         assert error["message"] == "One or more parameters of the request are invalid."
         return {detail["parameter"]: detail["message"] for detail in error["details"]}
+
+    def advance(self, seconds):
+        """Move the clock on, and have the script answer what is due then."""
+        self.clock.advance(seconds)
+        return self.portal.call(perform_due, self.backend)
 
     def channel(self, **members):
         body = {"name": "App", "description": "Our app", "modality": "messaging", **members}

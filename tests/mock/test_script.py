@@ -114,8 +114,10 @@ def test_in_a_conversation(make_api):
         }
     )
     talk = api.conversation()
+    api.advance(2.5)
     for text in ("a map", "unheard", "bye"):
         api.write(talk, text)
+        api.advance(2.5)
     told = [
         (event["data"]["author"]["display_name"], event["data"]["content"].get("body"))
         for event, _ in api.events()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from ada_mockserver.api import attachments, channels, control, conversations, delivering, end_users, webhooks
+from ada_mockserver.api.answering import perform_due
 from ada_mockserver.api.errors import ApiError, envelope
 from ada_mockserver.api.guard import Guard
 from ada_mockserver.api.preparing import prepare
@@ -47,6 +49,7 @@ async def running(backend: Backend, outbox: Outbox | None = None) -> AsyncIterat
     try:
         await prepare(backend)
         if outbox is not None:
+            outbox.run_too(partial(perform_due, backend))
             await outbox.start()
         try:
             yield

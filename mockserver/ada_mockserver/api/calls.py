@@ -64,12 +64,12 @@ class Call:
         """Where ids are drawn from."""
         return self.backend.rng
 
-    async def emit(self, payload: Payload, channels: Sequence[str] = (), *, delay: float = 0.0) -> None:
-        """Store an event with its channel tags; it is delivered ``delay`` seconds after the call."""
+    async def emit(self, payload: Payload, channels: Sequence[str] = ()) -> None:
+        """Store an event with its channel tags."""
         await publish(
             self.connection,
             event_type=payload["type"],
             body=encode(payload),
             channels=channels,
-            now=self.now + delay,
+            now=self.now,
         )

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from starlette.responses import JSONResponse
 
+from ada_mockserver.api.answering import answer, greet
 from ada_mockserver.api.conversing import (
     Talk,
-    answer,
     end,
     end_handoff,
     find_talk,
@@ -51,6 +51,8 @@ async def _create(request: Request) -> Response:
         if end_user_id is not None and await find_end_user(call.connection, end_user_id) is None:
             raise not_found("end user")
         talk = await open_talk(call, channel, end_user_id, metadata)
+        await greet(call, talk)
+        await save_talk(call, talk)
     return JSONResponse(show_talk(talk), status_code=201)
 
 
@@ -71,11 +73,12 @@ async def _create_email(request: Request) -> Response:
         assert channel is not None  # noqa: S101 - found right above
         user = await add_end_user(call, display_name=body["name"], email=body["reply_to"])
         talk = await open_talk(call, channel, user.id, metadata)
+        await greet(call, talk)
         if text:
             author = Author("end_user", user.id, None, user.display_name)
             await say(call, talk, author, text_content(text))
             await answer(call, talk, text)
-            await save_talk(call, talk)
+        await save_talk(call, talk)
     return JSONResponse({"conversation_id": talk.id})
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 
 from ada_mockserver.api.records import add_end_user, find_channel, is_id
-from ada_mockserver.api.script import DEFAULT_INTEGRATION, End, HandOff, Human, Say
+from ada_mockserver.api.script import DEFAULT_INTEGRATION
 from ada_mockserver.api.tables import conversations, messages
 from ada_mockserver.identity import object_id, uuid4
 from ada_mockserver.payloads import (
@@ -26,7 +26,6 @@ from ada_mockserver.payloads import (
     handoff_ended,
     link_content,
     member_time,
-    text_content,
 )
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Talk",
     "ai_agent",
-    "answer",
     "end",
     "end_handoff",
     "find_talk",
@@ -54,7 +52,7 @@ class Talk:
     """A conversation as it stands; times are Unix milliseconds.
 
     ``handoff`` is the integration that has it, None for the AI Agent; ``human`` is what is left of the
-    scripted human agent's part.
+    scripted human agent's part; ``shift`` counts the handoffs that began and that ended.
     """
 
     id: str
@@ -68,6 +66,7 @@ class Talk:
     handoff: str | None = None
     human: dict[str, Any] | None = None
     turns: int = 0
+    shift: int = 0
 
     def tags(self) -> tuple[str, ...]:
         """The channel tags of its events (release notes 2026-04-29 and 2026-06-01)."""
@@ -125,6 +124,7 @@ def _columns(talk: Talk) -> dict[str, Any]:
             "metadata": talk.metadata,
             "human": talk.human,
             "turns": talk.turns,
+            "shift": talk.shift,
         },
     }
 
@@ -158,18 +158,13 @@ async def open_talk(
     )
     at = talk.later(call.at)
     await call.emit(conversation_created(talk.subject(call.backend.domain), at=at), talk.tags())
-    script = call.backend.script
-    if script.greeting is not None:
-        await say(call, talk, ai_agent(call), text_content(script.greeting), delay=script.delay)
     await save_talk(call, talk)
     return talk
 
 
-async def say(
-    call: Call, talk: Talk, author: Author, content: Mapping[str, Any], *, delay: float = 0.0
-) -> dict[str, Any]:
+async def say(call: Call, talk: Talk, author: Author, content: Mapping[str, Any]) -> dict[str, Any]:
     """Add a message, and emit it; returns the message as it is kept."""
-    at = talk.later(call.at + int(delay * 1000))
+    at = talk.later(call.at)
     talk.updated_at = max(talk.updated_at, at)
     message_id = uuid4(call.rng)
     data: dict[str, Any] = {
@@ -192,28 +187,8 @@ async def say(
         created_at=at,
         at=at,
     )
-    await call.emit(payload, talk.tags(), delay=delay)
+    await call.emit(payload, talk.tags())
     return {"id": message_id, **data}
-
-
-async def answer(call: Call, talk: Talk, text: str) -> None:
-    """What follows a message of the end user: the script's reply, or the scripted human agent's."""
-    script = call.backend.script
-    if talk.handoff is not None:
-        await _human_answers(call, talk)
-        return
-    actions = script.react(text, turn=talk.turns)
-    talk.turns += 1
-    for action in actions:
-        match action:
-            case Say(link=str(url)):
-                await say(call, talk, ai_agent(call), link_content(url, None), delay=script.delay)
-            case Say(text=body):
-                await say(call, talk, ai_agent(call), text_content(_dressed(talk, body)), delay=script.delay)
-            case HandOff(integration, human):
-                await hand_off(call, talk, integration, human)
-            case End():
-                await end(call, talk, role="system", ended_by=None, delay=script.delay)
 
 
 def ai_agent(call: Call) -> Author:
@@ -222,62 +197,35 @@ def ai_agent(call: Call) -> Author:
     return Author("ai_agent", None, script.avatar, script.display_name)
 
 
-def _dressed(talk: Talk, body: str) -> str:
-    """A reply in the manner of its channel: by e-mail it is a letter."""
-    if talk.channel.modality != "email":
-        return body
-    return f"Hello,\n\n{body}\n\nKind regards\nYour support team"
-
-
-async def hand_off(
-    call: Call, talk: Talk, integration: str = DEFAULT_INTEGRATION, human: Human | None = None
-) -> None:
-    """The integration takes over; a scripted human agent greets."""
+async def hand_off(call: Call, talk: Talk, integration: str = DEFAULT_INTEGRATION) -> None:
+    """The integration takes over."""
     talk.handoff = integration
+    talk.shift += 1
     talk.updated_at = max(talk.updated_at, call.at)
-    if human is not None:
-        talk.human = {
-            "display_name": human.display_name,
-            "avatar": human.avatar,
-            "replies": list(human.replies),
-            "ends": human.ends,
-        }
-        await _human_answers(call, talk)
 
 
-async def _human_answers(call: Call, talk: Talk) -> None:
-    human, delay = talk.human, call.backend.script.delay
-    if human is None or not human["replies"]:
-        return
-    reply, *rest = human["replies"]
-    talk.human = {**human, "replies": rest}
-    author = Author("human_agent", None, human["avatar"], human["display_name"])
-    await say(call, talk, author, text_content(reply), delay=delay)
-    if not rest and human["ends"]:
-        await end_handoff(call, talk, delay=delay)
-
-
-async def end_handoff(call: Call, talk: Talk, *, delay: float = 0.0) -> None:
+async def end_handoff(call: Call, talk: Talk) -> None:
     """Control returns to the AI Agent; the conversation goes on."""
     assert talk.handoff is not None  # noqa: S101 - callers ask before
-    at = talk.later(call.at + int(delay * 1000))
+    at = talk.later(call.at)
     payload = handoff_ended(talk.subject(call.backend.domain), handoff_integration=talk.handoff, at=at)
-    await call.emit(payload, talk.tags(), delay=delay)
+    await call.emit(payload, talk.tags())
     talk.handoff = talk.human = None
+    talk.shift += 1
     talk.updated_at = at
 
 
-async def end(call: Call, talk: Talk, *, role: str, ended_by: str | None, delay: float = 0.0) -> None:
+async def end(call: Call, talk: Talk, *, role: str, ended_by: str | None) -> None:
     """The conversation ends, a handoff first; a survey link follows on messaging channels."""
     tags, script = talk.tags(), call.backend.script
     if talk.handoff is not None:
-        await end_handoff(call, talk, delay=delay)
-    at = talk.later(call.at + int(delay * 1000))
+        await end_handoff(call, talk)
+    at = talk.later(call.at)
     talk.ended, talk.updated_at = True, at
     payload = conversation_ended(
         talk.subject(call.backend.domain), role=role, ended_by=ended_by, updated_at=at, at=at
     )
-    await call.emit(payload, tags, delay=delay)
+    await call.emit(payload, tags)
     if script.survey is not None and talk.channel.modality == "messaging":
         url = f"{call.backend.base_url}/survey/{talk.id}"
-        await say(call, talk, ai_agent(call), link_content(url, script.survey), delay=script.delay)
+        await say(call, talk, ai_agent(call), link_content(url, script.survey))

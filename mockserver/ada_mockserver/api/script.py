@@ -80,7 +80,7 @@ class Rule:
 class Script:
     """How the AI Agent behaves; the first rule that fits decides, ``default`` is used in turn otherwise.
 
-    ``delay`` is the time until a reply is delivered, in seconds of the mock's clock. ``survey`` is the text
+    ``delay`` is the time until a reply is given, in seconds of the mock's clock. ``survey`` is the text
     of the link that follows the end of a messaging conversation, None for no link.
     """
 

@@ -47,6 +47,8 @@ async def simulate(call: Call, story: Story, *, locale: str = "en_US") -> Talk:
         "ai_agent": ai_agent(call),
         "human_agent": Author("human_agent", None, agent.avatar, agent.display_name),
     }
+    if call.backend.script.greeting is not None:
+        await say(call, talk, authors["ai_agent"], text_content(call.backend.script.greeting))
     await _speak(call, talk, dialogue.turns, authors)
     if dialogue.during:
         await hand_off(call, talk, HANDOFF_INTEGRATION)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 
 from ada_mockserver.database import metadata
 
-__all__ = ["attachments", "channels", "conversations", "end_users", "messages", "secrets"]
+__all__ = ["attachments", "channels", "conversations", "end_users", "messages", "planned", "secrets"]
 
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
@@ -73,6 +74,18 @@ messages = Table(
     Column("data", JSON, nullable=False),
     Index("ix_api_messages_conversation", "conversation_id", "ordinal"),
 )
+
+planned = Table(
+    "api_planned",
+    metadata,
+    Column("ordinal", _SERIAL, primary_key=True, autoincrement=True),
+    Column("conversation_id", ForeignKey(conversations.c.id), nullable=False),
+    Column("due_at", Double, nullable=False, index=True),
+    Column("shift", Integer, nullable=False),
+    Column("cue", JSON, nullable=False),
+)
+"""What the script will answer; ``due_at`` is in Unix seconds. It is given only in the same ``shift``: unless
+the conversation was handed over or back since it was planned."""
 
 attachments = Table(
     "api_attachments",

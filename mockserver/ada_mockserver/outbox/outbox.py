@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ada_mockserver.chaos import Chaos
     from ada_mockserver.clock import AdjustableClock
     from ada_mockserver.database import Database
+    from ada_mockserver.outbox.worker import Errand
 
 __all__ = ["Outbox"]
 
@@ -39,6 +40,10 @@ class Outbox:
         self.options = options or Options()
         self._worker = Worker(database, clock, self.options)
         self._advancing = asyncio.Lock()
+
+    def run_too(self, errand: Errand) -> None:
+        """Have something else done at its time, before deliveries are attempted; called before `start`."""
+        self._worker.errands.append(errand)
 
     async def start(self) -> None:
         """Take up the deliveries that are stored, those included that a killed process was attempting.

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,12 +20,17 @@ from ada_mockserver.outbox.machine import judge
 from ada_mockserver.outbox.settings import load_settings, store_time
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from ada_mockserver.clock import AdjustableClock
     from ada_mockserver.database import Database
     from ada_mockserver.outbox.claims import Claimed
     from ada_mockserver.outbox.options import Options
 
-__all__ = ["Worker"]
+__all__ = ["Errand", "Worker"]
+
+Errand: TypeAlias = "Callable[[], Awaitable[float | None]]"
+"""Does what is due by now; returns when the next thing is due, in the mock's time, None where nothing is."""
 
 POLL = 0.5
 """Seconds after which a worker looks for what other processes stored, or left behind."""
@@ -36,7 +41,7 @@ _log = logging.getLogger(__name__)
 class Worker:
     """Claims due deliveries and attempts them; one of several, possibly, that share a database.
 
-    ``busy`` counts attempts under way.
+    ``busy`` counts attempts under way; ``errands`` are done whenever it looks for what is due.
     """
 
     def __init__(self, database: Database, clock: AdjustableClock, options: Options) -> None:
@@ -46,6 +51,7 @@ class Worker:
         self._owner = new_id(f"worker-{os.getpid()}-", options.rng)
         self._tasks: set[asyncio.Task[None]] = set()
         self._room: Counter[str] = Counter()
+        self.errands: list[Errand] = []
         self._wake = asyncio.Event()
         self._claiming = asyncio.Lock()
         self._next: float | None = None
@@ -94,6 +100,7 @@ class Worker:
     async def claim(self) -> int:
         """Begin what is due and has room; returns how many attempts that is."""
         async with self._claiming:
+            ahead = [due for errand in self.errands if (due := await errand()) is not None]
             async with self._database.begin() as connection:
                 chaos = await load_settings(connection, self._clock)
                 moment = Moment(self._clock.now(), self._options.machine_clock.now())
@@ -107,7 +114,8 @@ class Worker:
                     rng=self._options.rng,
                 )
                 # Among many that wait, the first is worth looking for only when nothing else is to do.
-                self._next = moment.now if claimed else await next_due(connection, machine=moment.machine)
+                due = moment.now if claimed else await next_due(connection, machine=moment.machine)
+                self._next = min(ahead if due is None else [*ahead, due], default=None)
             for one in claimed:
                 self._begin(one)
         return len(claimed)
