@@ -15,10 +15,11 @@ from ada_contract_tests.conversations import (
     LONG,
     interleaved,
     long_conversation,
-    mixed_times,
+    messages_of_mixed_times,
     same_address,
     second_handoff,
     story,
+    updates_of_mixed_times,
 )
 from ada_contract_tests.large_bodies import LARGE_SIZES, SIZES, sized
 from ada_mockserver.payloads import encode
@@ -247,7 +248,7 @@ BY_EVENT: dict[str, tuple[Behaviour, ...]] = {
             "delivery:mixed-times",
             "ADA108",
             "the messages of a conversation have their times in several forms",
-            mixed_times,
+            messages_of_mixed_times,
             others=("conversation.created",),
         ),
         *(
@@ -312,7 +313,7 @@ BY_EVENT: dict[str, tuple[Behaviour, ...]] = {
             "delivery:mixed-times",
             "ADA108",
             "the updates of an end user have their times in several forms",
-            mixed_times,
+            updates_of_mixed_times,
             others=("end_user.created",),
         ),
         Behaviour(

@@ -22,10 +22,11 @@ __all__ = [
     "LONG",
     "interleaved",
     "long_conversation",
-    "mixed_times",
+    "messages_of_mixed_times",
     "same_address",
     "second_handoff",
     "story",
+    "updates_of_mixed_times",
 ]
 
 Payload = dict[str, Any]
@@ -106,23 +107,31 @@ async def long_conversation(stage: Stage) -> None:
     await _in_turns(stage, [_sending(stage, m, f"one of {LONG} messages") for m in messages])
 
 
-async def mixed_times(stage: Stage) -> None:
-    """What is compared with what came before has had its times in another documented form."""
-    name = stage.case.event
-    first = stage.event("end_user.created" if name == "end_user.updated" else "conversation.created")
-    moment = datetime.fromisoformat(first["timestamp"])
-    await stage.send(first, label="with an offset")
-    for number, form in enumerate(FORMS, 1):
-        at = moment + timedelta(minutes=number)
-        event = stage.event(name, f"{number}") if name == "conversation.message" else stage.event(name)
-        member = "updated_at" if name == "end_user.updated" else "created_at"
-        event["data"] |= {
-            k: first["data"][k] for k in ("conversation_id", "end_user_id") if k in first["data"]
-        }
-        event["data"][member] = event["timestamp"] = form(at)
-        if name == "end_user.updated":
-            event["data"]["profile"]["language"] = ("fr", "de", "es")[number - 1]
-        await stage.send(event, label=f"with the time {form(at)}")
+async def messages_of_mixed_times(stage: Stage) -> None:
+    """The messages of one conversation, each with its times in another documented form."""
+    created = stage.event("conversation.created")
+    await stage.send(created, label="with an offset")
+    for number, text in enumerate(_later(created)):
+        message = _message_in(stage, created, f"{number}")
+        message["timestamp"] = message["data"]["created_at"] = text
+        await stage.send(message, label=f"with the time {text}")
+
+
+async def updates_of_mixed_times(stage: Stage) -> None:
+    """The changes of one end user, each with its times in another documented form."""
+    created, updated = stage.event("end_user.created"), stage.event("end_user.updated")
+    await stage.send(created, label="with an offset")
+    for text, language in zip(_later(created), ("fr", "de", "es"), strict=True):
+        profile = {**updated["data"]["profile"], "language": language}
+        data = {**updated["data"], "end_user_id": created["data"]["end_user_id"], "profile": profile}
+        event = {**updated, "timestamp": text, "data": {**data, "updated_at": text}}
+        await stage.send(event, label=f"with the time {text}")
+
+
+def _later(event: Payload) -> list[str]:
+    """Times after an event, a minute apart, one in each form."""
+    moment = datetime.fromisoformat(event["timestamp"])
+    return [form(moment + timedelta(minutes=number)) for number, form in enumerate(FORMS, 1)]
 
 
 async def same_address(stage: Stage) -> None:

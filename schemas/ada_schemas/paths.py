@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["ABSENT", "differences", "get", "put", "remove"]
+__all__ = ["ABSENT", "differences", "get", "joined", "json_type", "put", "remove"]
 
 
 class _Absent:
@@ -58,3 +58,26 @@ def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any,
         return found
     same = type(before) is type(after) and before == after
     return [] if same else [(path, before, after)]
+
+
+def joined(path: str, name: str) -> str:
+    """The path of a member of what stands at ``path``."""
+    return f"{path}.{name}" if path else name
+
+
+def json_type(value: Any) -> str:
+    """The JSON Schema type of a value as ``json.loads`` gives it; a whole float is a ``number``."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+    return "object"

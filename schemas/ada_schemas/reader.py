@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from ada_schemas.errors import DocumentError
+from ada_schemas.paths import json_type
 from ada_schemas.shapes import (
     Anything,
     Array,
@@ -160,7 +161,7 @@ class _Reader:
             "examples": _example_values(schema),
         }
         if not types and _enum(schema):
-            types = tuple(dict.fromkeys(_type_of(v) for v in _enum(schema)))
+            types = tuple(dict.fromkeys(json_type(v) for v in _enum(schema)))
         if types == ("object",) or (not types and ("properties" in schema)):
             return self._object(schema, common, place, depth)
         if types == ("array",):
@@ -289,17 +290,6 @@ def _types(schema: dict[str, Any]) -> tuple[tuple[str, ...], bool]:
 def _enum(schema: dict[str, Any]) -> tuple[Any, ...]:
     values = [schema["const"]] if "const" in schema else list(schema.get("enum") or ())
     return tuple(v for v in values if v is not None)
-
-
-def _type_of(value: Any) -> str:
-    match value:
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "number"
-    return "string"
 
 
 def _example_values(schema: dict[str, Any]) -> tuple[Any, ...]:

