@@ -46,7 +46,7 @@ OLDEST ?= python3.11
 NEWEST ?= python3.13
 define suite
 	$(BIN)/uv venv --quiet --clear --seed --python $(1) .venv-compat/$(2)
-	$(BIN)/uv pip install --quiet --python .venv-compat/$(2) --resolution $(2) --editable '.[all]' --group test
+	$(BIN)/uv pip install --quiet --python .venv-compat/$(2) --resolution $(2) --editable '.[all]' --group test --group lint
 	.venv-compat/$(2)/bin/python -m pytest -q -n 2 --dist worksteal
 endef
 compat: $(STAMP)

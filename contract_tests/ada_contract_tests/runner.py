@@ -144,8 +144,8 @@ class Runner:
         try:
             longest = CUT_SHORT if self._stopped else LONGEST_WAIT
             seen = await self.witness.settled(self._owed(cases), longest=longest)
-            for number in (2, 3) if not self._stopped else ():
-                await self._last_event(cases, number)
+            if not self._stopped and seen.counts.keys() >= set(self._owed(cases)):
+                await self._last_event(cases)
                 seen = await self.witness.settled(self._owed(cases))
         except TargetError as error:
             self._stopped = self._stopped or error.what
@@ -173,14 +173,14 @@ class Runner:
             and cases[attempt.case].handling == "must"
         ]
 
-    async def _last_event(self, cases: dict[str, Case], number: int) -> None:
+    async def _last_event(self, cases: dict[str, Case]) -> None:
         """One more ordinary event, alone: a consumer that waits for others to come never handles it.
 
-        There are two, since the first may be what completes a batch.
+        It comes only where nothing is waiting, or it might be what completes a batch.
         """
         for case in cases.values():
             if case.handling == "must" and self._results[case.id].outcome == "passed":
-                stage = Stage(case, self.courier, self.events, round=number)
+                stage = Stage(case, self.courier, self.events, round=2)
                 await stage.send(stage.event(case.event), label="one more event, alone")
                 return
 

@@ -140,6 +140,23 @@ def test_effects_of_earlier_requests_without_id():
     assert checked(consumer, [forged("unsigned")]) == []
 
 
+@pytest.mark.parametrize("size", range(2, 8))
+def test_a_consumer_that_works_in_batches(size):
+    """Whatever is left of a batch at the end is an event that was acknowledged and never handled."""
+    batch = []
+
+    def doing(sent, _known):
+        batch.append({"svix_id": sent.headers["svix-id"], "type": sent.json["type"], "status": "handled"})
+        if len(batch) == size:
+            consumer.entries += batch
+            batch.clear()
+        return 200, None
+
+    consumer = Consumer(doing)
+    found = checked(consumer, cases_of(MESSAGE, "a", "b", "c"))
+    assert {(rule, severity) for rule, _, severity, _ in found} == {("ADA601", "error")}
+
+
 def test_rules_that_were_not_selected():
     """The witness speaks for the selected rules only."""
     consumer = Consumer(lambda _sent, _known: (200, "handled"))
