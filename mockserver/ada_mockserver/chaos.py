@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ada_mockserver.identity import source
+from ada_schemas.catalog import event_names
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -244,6 +245,11 @@ def _narrowed(text: str, rule: Rule, when: str) -> Rule:
             f"has a condition '{when}' that is none",
             "Write @10%, @#3 (the third event), @conversation.* (event types) or @every (retries, too).",
         )
+    names = event_names()
+    if not any(fnmatchcase(name, glob) for name in names):
+        close = difflib.get_close_matches(glob, names, n=1)
+        hint = f"Did you mean {close[0]}?" if close else f"Events: {', '.join(names)}."
+        raise _wrong(text, f"has a condition '{when}' that no event meets", hint)
     return replace(rule, events=(*rule.events, glob))
 
 

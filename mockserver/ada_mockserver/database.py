@@ -44,7 +44,7 @@ metadata = MetaData(
 
 _WAKE = "adakit-wake"
 _BUSY = 30.0
-_TURNS = 0xADA
+_TURNS, _GATE = 0xADA, 0xADB
 
 
 class Database:
@@ -120,11 +120,12 @@ class Database:
             async with self.engine.begin() as connection:
                 await self.take_turns(connection)
                 await connection.run_sync(metadata.create_all)
-        except (OSError, SQLAlchemyError, sqlite3.Error) as error:
+        except (OSError, SQLAlchemyError, sqlite3.Error, TypeError, ValueError) as error:  # options of a URL
             reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             place = f"The file {self.file}" if self.file else "The database"
-            hint = "Does the folder exist?" if self.file else "Is the server running, and the URL right?"
-            raise UsageError(f"{place} cannot be used: {reason.rstrip('.')}.", next_step=hint) from error
+            raise UsageError(
+                f"{place} cannot be used: {reason.rstrip('.')}.", next_step=_advice(self.file)
+            ) from error
 
     async def take_turns(self, connection: AsyncConnection) -> None:
         """Wait until no other process is in a transaction that took turns, until the end of this one.
@@ -135,10 +136,16 @@ class Database:
             await connection.execute(select(func.pg_advisory_xact_lock(_TURNS)))
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction: committed at the end of the block, rolled back when it raises."""
+    async def begin(self, *, alone: bool = False) -> AsyncIterator[AsyncConnection]:
+        """One transaction: committed at the end of the block, rolled back when it raises.
+
+        One that is ``alone`` begins when no other is under way, and others begin after it, in all processes.
+        """
         async with self.engine.begin() as connection:
             connection.info.pop(_WAKE, None)  # what a transaction left that was rolled back
+            if not self.is_sqlite:  # there transactions run one after another anyway
+                lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+                await connection.execute(select(lock(_GATE)))
             yield connection
             wake = connection.info.pop(_WAKE, False)
         if wake:
@@ -166,7 +173,7 @@ def wake_on_commit(connection: AsyncConnection) -> None:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         # The URL may hold a password, so it is not repeated.
         raise UsageError(
             "The database's URL cannot be read.",
@@ -178,12 +185,21 @@ def _parse(url: str) -> URL:
             f"There is no database '{parsed.drivername}' here.",
             next_step="Write sqlite:///mock.db, sqlite:// for memory, or postgresql://user:password@host/name.",
         )
+    if backend == "sqlite" and parsed.query:
+        raise UsageError(
+            f"A database on SQLite takes no options here, such as '{next(iter(parsed.query))}'.",
+            next_step="Write sqlite:///mock.db, or sqlite:// for memory.",
+        )
     return parsed.set(drivername=backend)
 
 
-def _file_of(url: URL) -> str | None:
-    """The file of a database on SQLite, None in memory and on PostgreSQL."""
-    return url.database if url.drivername == "sqlite" and url.database not in ("", ":memory:") else None
+def _advice(file: str | None) -> str:
+    """What to do about a database that cannot be used."""
+    if file is None:
+        return "Is the server running, and the URL right?"
+    if Path(file).is_file():
+        return "Is it a database of adakit's, that this user may write?"
+    return "Name a file in a folder that exists, and that this user may write."
 
 
 def _postgres(url: URL) -> AsyncEngine:

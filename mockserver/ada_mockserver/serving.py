@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import ipaddress
 import logging
 import signal
 import socket
@@ -32,6 +34,7 @@ __all__ = [
     "ServerThread",
     "base_url",
     "bind",
+    "is_loopback",
     "make_server",
     "most_connections",
     "raise_file_limit",
@@ -163,12 +166,20 @@ def bind(host: str, port: int) -> socket.socket:
         except OSError:
             bound.close()
             raise
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (UnicodeError, socket.gaierror):
         raise UsageError(
-            f"Nothing can listen on {host}:{port}: {reason}.",
-            next_step="Is another server running there? --port 0 takes a free port.",
+            f"Nothing can listen on {host}:{port}: there is no such host.",
+            next_step="Name an interface of this machine: 127.0.0.1, ::1, or 0.0.0.0 for all of them.",
         ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        unknown = isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL
+        hint = (
+            "No interface of this machine has that address: name one, such as 127.0.0.1 or ::1."
+            if unknown
+            else "Is another server running there? --port 0 takes a free port."
+        )
+        raise UsageError(f"Nothing can listen on {host}:{port}: {reason}.", next_step=hint) from None
     return bound
 
 
@@ -213,6 +224,11 @@ def base_url(bound: socket.socket) -> str:
     host, port = bound.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(bound: socket.socket) -> bool:
+    """Whether a bound socket is reached from this machine alone."""
+    return ipaddress.ip_address(bound.getsockname()[0].partition("%")[0]).is_loopback
 
 
 def make_server(

@@ -22,6 +22,14 @@ HINT = "\n  Write sqlite:///mock.db, sqlite:// for memory, or postgresql://user:
     [
         ("mysql://user:tell-nobody@host/x", "There is no database 'mysql' here." + HINT),
         ("tell-nobody", "The database's URL cannot be read." + HINT),
+        ("postgresql://tell-nobody@host:x/y", "The database's URL cannot be read." + HINT),
+        (
+            "sqlite:///mock.db?mode=tell-nobody",
+            (
+                "A database on SQLite takes no options here, such as 'mode'.\n"
+                "  Write sqlite:///mock.db, or sqlite:// for memory."
+            ),
+        ),
     ],
 )
 def test_bad_urls(url, message):

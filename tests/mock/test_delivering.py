@@ -73,6 +73,9 @@ def test_attempts(mock):
         ("color=red", "$.color", None),
         ("status=x", "$.status", "must be a whole number"),
         ("since=noon", "$.since", "must be a time: Unix seconds, or ISO 8601"),
+        ("state=pending", "$.state", "must be one of: in-flight, succeeded, failed, interrupted"),
+        ("trigger=x", "$.trigger", "must be one of: scheduled, retry, resend, recover, duplicate"),
+        ("event_type=order.paid", "$.event_type", None),
     ):
         status, (detail,) = refused(mock, "GET", f"/_mock/attempts?{query}")
         assert (status, detail["parameter"], detail["location"]) == (400, parameter, "query")

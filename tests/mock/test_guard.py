@@ -229,3 +229,31 @@ def test_other_sites(api):
     assert api("POST", "/_mock/clear", headers={"origin": "null"}).status_code == 403
     assert api("POST", "/_mock/clear", headers={"origin": "http://mock.test"}).status_code == 200
     assert api("POST", "/_mock/clear").status_code == 200
+
+
+def test_public_names(make_api):
+    """A name that leads here by somebody else's DNS reads and controls nothing; the API asks for its key."""
+    api = make_api()
+    for host in (
+        "evil.example",
+        "evil.example:8787",
+        "127.0.0.1.evil.example",
+        "[evil.example]",
+        "localhost.io",
+    ):
+        for method, path in (("GET", "/_mock/state"), ("POST", "/_mock/clear"), ("GET", "/")):
+            headers = {"host": host, "origin": f"http://{host}"}
+            response = api.request(method, path, headers=headers)
+            assert (response.status_code, response.json()["errors"][0]["message"]) == (
+                403,
+                (
+                    "The mock listens on this machine alone, and is not read or controlled under a public name:"
+                    " use 127.0.0.1, or start it with --host."
+                ),
+            )
+        assert api("GET", "/webhooks", headers={"host": host}).status_code == 200
+    private = ("127.0.0.1:8787", "localhost", "LOCALHOST:1", "[::1]:8787", "10.0.0.7", "ada:8787", "ada.test")
+    for host in (*private, "host.docker.internal:8787"):
+        assert api("GET", "/_mock/state", headers={"host": host}).status_code == 200
+    beyond = make_api(local=False)
+    assert beyond("GET", "/_mock/state", headers={"host": "mock.example.com"}).status_code == 200

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from random import Random
 
+import httpx
 import pytest
 from sqlalchemy import text
 
+from ada_mockserver.api.app import create_app, running
+from ada_mockserver.api.calls import Backend
 from ada_mockserver.database import Database, metadata
 from ada_mockserver.outbox.outbox import Outbox
 from outbox_stage import MESSAGE, Consumer, Stage, at
@@ -117,3 +121,33 @@ def test_created_at_once(url):
             await database.close()
 
     run(scenario, url)
+
+
+def test_cleared_meanwhile(url):
+    """Calls and clearing at the same time: each sees all of the other or nothing, none fails."""
+    statuses = Counter()
+
+    async def client(api, rounds):
+        async def call(path, body):
+            response = await api.post(path, json=body)
+            statuses[response.status_code] += 1
+            return response.json()
+
+        for _ in range(rounds):
+            await call("/api/v2/webhooks", {"url": "http://127.0.0.1:9/"})
+            channel = {"name": "App", "description": "Ours", "modality": "messaging"}
+            made = await call("/api/v2/channels", channel)
+            await call("/api/v2/conversations", {"channel_id": made["id"]})
+            await call("/_mock/clear", {})
+
+    async def scenario(mock):
+        backend = Backend(mock.database, mock.clock, Random(1))
+        app = create_app(backend, keys=["k"], outbox=mock.outbox)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        options = {"base_url": "http://mock.test", "headers": {"authorization": "Bearer k"}}
+        async with running(backend, mock.outbox), httpx.AsyncClient(transport=transport, **options) as api:
+            await asyncio.gather(*(client(api, 10) for _ in range(6)))
+
+    run(scenario, url)
+    assert set(statuses) <= {200, 201, 404}
+    assert statuses.total() == 240

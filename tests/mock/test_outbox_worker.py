@@ -9,10 +9,10 @@ from email.utils import format_datetime
 from random import Random
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from ada_mockserver.clock import Line, ManualClock, SteeredClock
-from ada_mockserver.database import Database
+from ada_mockserver.database import Database, metadata
 from ada_mockserver.message import Response
 from ada_mockserver.outbox.endpoints import update_endpoint
 from ada_mockserver.outbox.options import Options
@@ -464,3 +464,26 @@ def test_endpoint_disabled_meanwhile():
         assert await mock.states() == [("delivered", None)]
 
     run(scenario, client=Gate())
+
+
+def test_cleared_meanwhile(caplog):
+    """What was cleared while it was attempted is gone, however the attempt ends."""
+
+    class Cleared(Consumer):
+        async def send(self, request, *, timeout):
+            async with self.mock.database.begin(alone=True) as connection:
+                for table in reversed(metadata.sorted_tables):
+                    await connection.execute(delete(table))
+            return await super().send(request, timeout=timeout)
+
+    async def scenario(mock):
+        mock.outbox.options.client.mock = mock
+        for answer in (200, 500, Response(200, (("webhook-delivery", "disable"),), b"", 0.1)):
+            mock.outbox.options.client.last = answer
+            await mock.add()
+            await mock.publish()
+            assert await mock.outbox.run_due() is None
+            assert await mock.attempts() == []
+
+    run(scenario, client=Cleared())
+    assert caplog.records == []

@@ -15,7 +15,7 @@ import pytest
 from starlette.responses import PlainTextResponse, StreamingResponse
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ada_mockserver.serving import ServerThread, base_url, bind, make_server
+from ada_mockserver.serving import ServerThread, base_url, bind, is_loopback, make_server
 from ada_schemas.errors import UsageError
 
 HEAD = b"POST /api/v2/channels/ HTTP/1.1\r\nHost: x\r\n"
@@ -179,14 +179,27 @@ def test_answers_are_not_held_back(monkeypatch):
 
 def test_unusable_addresses():
     """What nothing can listen on is a usage error."""
-    with pytest.raises(UsageError, match=r"^Nothing can listen on nowhere\.invalid:0: "):
-        bind("nowhere.invalid", 0)
+    for host in ("nowhere.invalid", "a..b", "x" * 64):
+        with pytest.raises(UsageError) as error:
+            bind(host, 0)
+        assert str(error.value) == (
+            f"Nothing can listen on {host}:0: there is no such host.\n"
+            "  Name an interface of this machine: 127.0.0.1, ::1, or 0.0.0.0 for all of them."
+        )
+    with pytest.raises(UsageError) as error:
+        bind("203.0.113.1", 0)
+    assert error.value.next_step == (
+        "No interface of this machine has that address: name one, such as 127.0.0.1 or ::1."
+    )
 
 
 def test_addresses():
     """A server on every interface is reached on loopback."""
     with bind("0.0.0.0", 0) as bound:  # noqa: S104 - nothing listens on it
         assert base_url(bound) == f"http://127.0.0.1:{bound.getsockname()[1]}"
+        assert not is_loopback(bound)
+    with bind("127.0.0.1", 0) as bound:
+        assert is_loopback(bound)
 
 
 @LINUX

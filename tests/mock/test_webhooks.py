@@ -176,3 +176,15 @@ def test_dashboard_settings(api):
         "$.headers": "'a b' is not a header name."
     }
     assert "s3cret" not in api("GET", "/_mock/state").text
+
+
+@pytest.mark.parametrize(
+    "name", ["svix-id", "Webhook-Signature", "Content-Length", "content-type", "Host", "Transfer-Encoding"]
+)
+def test_headers_of_the_delivery(api, name):
+    """What identifies a delivery and what frames it is never replaced."""
+    webhook = create(api)
+    refused = {"$.headers": f"The header '{name}' is set by each delivery itself."}
+    assert api.invalid("PATCH", f"/_mock/webhooks/{webhook['id']}", {"headers": {name: "x"}}) == refused
+    seed = {"webhooks": [{"url": "http://127.0.0.1:9/", "headers": {"x-ok": "1", name: "x"}}]}
+    assert list(api.invalid("POST", "/_mock/seed", seed).values()) == list(refused.values())

@@ -107,6 +107,22 @@ def test_text(text, shown):
             "The rule of chaos 'drop@0.5' has a condition '0.5' that is none.",
             "Write @10%, @#3 (the third event), @conversation.* (event types) or @every (retries, too).",
         ),
+        (
+            "drop@conversation.massage",
+            (
+                "The rule of chaos 'drop@conversation.massage' has a condition 'conversation.massage' that no event"
+                " meets."
+            ),
+            "Did you mean conversation.message?",
+        ),
+        (
+            "drop@v1.order.*",
+            "The rule of chaos 'drop@v1.order.*' has a condition 'v1.order.*' that no event meets.",
+            (
+                "Events: conversation.created, conversation.message, conversation.ended,"
+                " conversation.handoff.ended, end_user.created, end_user.updated, audit_log.emitted."
+            ),
+        ),
     ],
 )
 def test_errors(text, problem, next_step):

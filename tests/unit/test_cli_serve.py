@@ -94,6 +94,27 @@ def test_secrets_stay_secret(tmp_path):
         assert "my-own-key" not in text
 
 
+def test_cleared(tmp_path):
+    """After clearing, what was said at the start holds: the channel, and the webhook with its id and secret."""
+    with served(tmp_path, "--webhook", "http://127.0.0.1:9/hook") as (_, said):
+        key, channel = said["ADA_API_KEY"], said["ADA_CHANNEL_ID"]
+        (webhook,) = call(said, "/api/v2/webhooks", key)[1]["data"]
+        path = f"/api/v2/webhooks/{webhook['id']}/secret/"
+        secret = call(said, path, key)[1]
+        call(said, "/api/v2/webhooks", key, {"url": "http://127.0.0.1:9/other"})
+        call(said, "/api/v2/conversations", key, {"channel_id": channel})
+        assert call(said, "/_mock/clear", None, {})[1] == {
+            "message": "Everything but the time and the chaos is forgotten."
+            " What the server began with is there again."
+        }
+        state = call(said, "/_mock/state", None)[1]
+        assert (state["counts"]["events"], state["counts"]["conversations"]) == (0, 0)
+        assert [each["id"] for each in state["webhooks"]] == [webhook["id"]]
+        assert call(said, path, key)[1] == secret
+        assert call(said, "/api/v2/conversations", key, {"channel_id": channel})[0] == 201
+    assert said["err"] == ""
+
+
 def test_key_of_the_environment(tmp_path):
     """ADA_API_KEY is the key where none is given."""
     with served(tmp_path, ADA_API_KEY="from-outside") as (_, said):
@@ -182,6 +203,10 @@ def adakit(monkeypatch, capsys, tmp_path):
         (["--webhook", "ftp://x"], "adakit: The URL is not a web address.\n"),
         (["--chaos", "nonsense"], "adakit: "),
         (["--host", "nowhere.invalid"], "adakit: Nothing can listen on nowhere.invalid:0: "),
+        (
+            ["--db", "postgresql://u:geheim@127.0.0.1:1/x?none=geheim"],
+            "adakit: The database cannot be used: connect() got an unexpected keyword argument 'none'.\n",
+        ),
     ],
 )
 def test_usage(adakit, options, message):

@@ -21,12 +21,12 @@ from ada_schemas.source import parse_yaml
 from adakit.io import read_bytes
 
 if TYPE_CHECKING:
-    from ada_mockserver.api.calls import Backend
     from ada_mockserver.api.script import Script
 
 __all__ = ["command"]
 
 KEY_VARIABLE = "ADA_API_KEY"
+SECRET_VARIABLE = "ADA_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 
 
 @click.command("serve")
@@ -65,10 +65,17 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
     require_mock("adakit serve")
     from ada_mockserver.api.app import create_app, running  # noqa: PLC0415 - with the extra
     from ada_mockserver.api.calls import Backend  # noqa: PLC0415 - likewise
+    from ada_mockserver.api.preparing import furnish  # noqa: PLC0415 - likewise
     from ada_mockserver.database import Database  # noqa: PLC0415 - likewise
     from ada_mockserver.outbox.options import Options  # noqa: PLC0415 - likewise
     from ada_mockserver.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
-    from ada_mockserver.serving import base_url, bind, make_server, raise_file_limit  # noqa: PLC0415 - likewise
+    from ada_mockserver.serving import (  # noqa: PLC0415 - likewise
+        base_url,
+        bind,
+        is_loopback,
+        make_server,
+        raise_file_limit,
+    )
 
     key, is_made = _api_key(chosen["api_key"])
     script, timekeeper = _script(chosen["script"]), parse_clock(clock)
@@ -79,16 +86,26 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
 
     async def serve() -> int | None:
         with bind(host, port) as bound:
-            store, url = Database(database), base_url(bound)
+            store, url, local = Database(database), base_url(bound), is_loopback(bound)
             backend = Backend(store, timekeeper, random.SystemRandom(), script=script, base_url=url)
             outbox = Outbox(store, timekeeper, Options(schedule=SCHEDULES[chosen["schedule"]]))
-            app = create_app(backend, outbox=outbox, keys=[key], rate_limited=chosen["rate_limits"])
+            app = create_app(
+                backend,
+                outbox=outbox,
+                keys=[key],
+                rate_limited=chosen["rate_limits"],
+                local=local,
+            )
             server = make_server(app)
             async with running(backend, outbox):
-                channel_id = await _set_up(backend, chosen["webhook"])
+                secret = os.environ.get(SECRET_VARIABLE) or None
+                initial = await furnish(backend, webhook=chosen["webhook"], secret=secret)
+                app.state.initial = initial
                 if chaos:
                     await outbox.set_chaos(chaos, seed=chosen["chaos_seed"])
-                server.on_started = lambda: _announce(url, key if is_made else None, channel_id, host)
+                server.on_started = lambda: _announce(
+                    url, key if is_made else None, initial.channel.id, "" if local else host
+                )
                 await server.serve(sockets=[bound])
         return server.ended_by
 
@@ -121,23 +138,7 @@ def _script(file: str | None) -> Script:
     return parse_script(parse_yaml(text, name=file))
 
 
-async def _set_up(backend: Backend, webhook: str | None) -> str:
-    """Make what a new mock needs: a custom channel, whose id is returned, and the webhook."""
-    from ada_mockserver.api.simulating import custom_channel  # noqa: PLC0415 - with the extra
-    from ada_mockserver.outbox.endpoints import create_endpoint, list_endpoints  # noqa: PLC0415 - likewise
-
-    async with backend.call() as call:
-        await backend.database.take_turns(call.connection)
-        channel = await custom_channel(call)
-        if webhook is not None:
-            known = {endpoint.url for endpoint in await list_endpoints(call.connection)}
-            if webhook not in known:
-                secret = os.environ.get("ADA_WEBHOOK_SECRET") or None
-                await create_endpoint(call.connection, url=webhook, now=call.now, rng=call.rng, secret=secret)
-    return channel.id
-
-
-def _announce(url: str, made_key: str | None, channel_id: str, host: str) -> None:
+def _announce(url: str, made_key: str | None, channel_id: str, open_to: str) -> None:
     click.echo(f"The mock Ada and its console are at {click.style(url, bold=True)}\n")
     click.echo(f"  ADA_BASE_URL={url}")
     if made_key is None:
@@ -145,6 +146,8 @@ def _announce(url: str, made_key: str | None, channel_id: str, host: str) -> Non
     else:
         click.echo(f"  ADA_API_KEY={made_key}")
     click.echo(f"  ADA_CHANNEL_ID={channel_id}\n")
-    if host not in ("127.0.0.1", "localhost", "::1"):
-        click.echo(f"It listens on {host}: whoever reaches it can read and clear it without a key.", err=True)
+    if open_to:
+        click.echo(
+            f"It listens on {open_to}: whoever reaches it can read and clear it without a key.", err=True
+        )
     click.echo("Ctrl-C stops it.")

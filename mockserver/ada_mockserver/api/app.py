@@ -61,11 +61,17 @@ async def running(backend: Backend, outbox: Outbox | None = None) -> AsyncIterat
 
 
 def create_app(
-    backend: Backend, *, keys: Sequence[str], outbox: Outbox | None = None, rate_limited: bool = False
+    backend: Backend,
+    *,
+    keys: Sequence[str],
+    outbox: Outbox | None = None,
+    rate_limited: bool = False,
+    local: bool = True,
 ) -> Starlette:
     """The application, to be served within `running`.
 
-    Without an ``outbox`` events are stored and nothing is delivered.
+    Without an ``outbox`` events are stored and nothing is delivered; ``local`` as for `Guard`. Its
+    ``state.initial``, an `Initial` or None, is what clearing leaves.
     """
     app = Starlette(
         routes=[
@@ -75,10 +81,12 @@ def create_app(
             *(delivering.ROUTES if outbox is not None else ()),
             *console.ROUTES,
         ],
-        middleware=[Middleware(Guard, keys=keys, clock=backend.clock, rate_limited=rate_limited)],
+        middleware=[
+            Middleware(Guard, keys=keys, clock=backend.clock, rate_limited=rate_limited, local=local)
+        ],
         exception_handlers={ApiError: _refuse, HTTPException: _http_error, Exception: _fail},
     )
-    app.state.backend, app.state.outbox = backend, outbox
+    app.state.backend, app.state.outbox, app.state.initial = backend, outbox, None
     return app
 
 

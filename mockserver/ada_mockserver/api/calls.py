@@ -40,9 +40,12 @@ class Backend:
     base_url: str = "http://127.0.0.1"
 
     @asynccontextmanager
-    async def call(self) -> AsyncIterator[Call]:
-        """A call; all that it stores is stored together when the block ends, or not at all."""
-        async with self.database.begin() as connection:
+    async def call(self, *, alone: bool = False) -> AsyncIterator[Call]:
+        """A call; all that it stores is stored together when the block ends, or not at all.
+
+        See `Database.begin` for one that is ``alone``.
+        """
+        async with self.database.begin(alone=alone) as connection:
             yield Call(self, connection, self.clock.now())
 
 

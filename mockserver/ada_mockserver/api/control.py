@@ -21,7 +21,7 @@ from ada_mockserver.api.resources import backend_of, resource
 from ada_mockserver.api.seeding import seed
 from ada_mockserver.api.tables import channels, conversations, end_users, messages
 from ada_mockserver.api.validation import parse_json, query_limit, read_body
-from ada_mockserver.api.webhooks import find_webhook, header_lines, show_webhook
+from ada_mockserver.api.webhooks import EVENT_TYPES, find_webhook, header_lines, show_webhook
 from ada_mockserver.outbox.endpoints import list_endpoints, update_endpoint
 from ada_mockserver.outbox.tables import attempts, deliveries, events
 
@@ -82,7 +82,10 @@ async def _events(request: Request) -> Response:
     kind, limit = request.query_params.get("type"), query_limit(request.query_params)
     statement = select(events).order_by(events.c.ordinal.desc()).limit(limit)
     if kind is not None:
-        statement = statement.where(events.c.type == f"v1.{kind.removeprefix('v1.')}")
+        name = f"v1.{kind.removeprefix('v1.')}"
+        if name not in EVENT_TYPES:
+            raise refused("$.type", f"must be one of: {', '.join(EVENT_TYPES)}", "query")
+        statement = statement.where(events.c.type == name)
     async with backend_of(request).call() as call:
         rows = (await call.connection.execute(statement)).all()
     return JSONResponse({"data": [_event(row) for row in rows]})
@@ -99,8 +102,10 @@ def _event(row: Any) -> dict[str, Any]:
 
 
 async def _clear(request: Request) -> Response:
-    await clear(backend_of(request))
-    return JSONResponse({"message": "Everything but the time and the chaos is forgotten."})
+    initial = request.app.state.initial
+    await clear(backend_of(request), initial)
+    kept = "" if initial is None else " What the server began with is there again."
+    return JSONResponse({"message": f"Everything but the time and the chaos is forgotten.{kept}"})
 
 
 async def _seed(request: Request) -> Response:

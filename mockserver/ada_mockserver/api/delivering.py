@@ -13,12 +13,23 @@ from starlette.responses import JSONResponse
 from ada_mockserver.api.errors import refused
 from ada_mockserver.api.resources import resource
 from ada_mockserver.api.validation import parse_json, query_limit
+from ada_mockserver.api.webhooks import EVENT_TYPES
 from ada_mockserver.chaos import KINDS
 from ada_mockserver.clock import SteeredClock
-from ada_mockserver.outbox.log import Filters, list_attempts, list_deliveries, moment
+from ada_mockserver.outbox.log import (
+    ATTEMPT_STATES,
+    DELIVERY_STATES,
+    TRIGGERS,
+    Filters,
+    list_attempts,
+    list_deliveries,
+    moment,
+)
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -38,20 +49,21 @@ def _outbox(request: Request) -> Outbox:
 
 
 async def _attempts(request: Request) -> Response:
-    filters = _filters(request)
+    filters = _filters(request, ATTEMPT_STATES)
     async with _outbox(request).database.begin() as connection:
         found = await list_attempts(connection, filters, limit=query_limit(request.query_params))
     return JSONResponse({"data": found})
 
 
 async def _deliveries(request: Request) -> Response:
-    filters = _filters(request)
+    filters = _filters(request, DELIVERY_STATES)
     async with _outbox(request).database.begin() as connection:
         found = await list_deliveries(connection, filters, limit=query_limit(request.query_params))
     return JSONResponse({"data": found})
 
 
-def _filters(request: Request) -> Filters:
+def _filters(request: Request, states: Sequence[str]) -> Filters:
+    chosen_from = {"state": states, "trigger": TRIGGERS, "event_type": EVENT_TYPES}
     given: dict[str, Any] = {}
     for name, value in request.query_params.items():
         if name not in _LISTED:
@@ -64,6 +76,9 @@ def _filters(request: Request) -> Filters:
             given[name] = time_of(value, f"$.{name}", "query")
         elif name != "limit":
             given[name] = value
+            known = chosen_from.get(name, (value,))
+            if value not in known and f"v1.{value}" not in known:
+                raise refused(f"$.{name}", f"must be one of: {', '.join(known)}", "query")
     return Filters(**given)
 
 

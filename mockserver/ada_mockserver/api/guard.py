@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
@@ -31,22 +32,32 @@ ATTACHMENT_LIMIT = 50 * 1024 * 1024
 
 _FORM = 64 * 1024
 _SLASHES = re.compile(r"//+")
+_PRIVATE = re.compile(r"[^.]*|.*\.(localhost|local|internal|test|home\.arpa)", re.IGNORECASE)
+"""Names that nobody can have in the public DNS (RFC 6761, RFC 6762, RFC 8375, ICANN for ``internal``)."""
 
 
 class Guard:
     """Lets a request through to ``app``, or answers it with what Ada answers.
 
     ``keys`` are the API keys that are good. Paths count with and without a slash at their
-    end, and with doubled ones, as a base URL that ends in a slash makes them.
+    end, and with doubled ones, as a base URL that ends in a slash makes them. Where it is ``local``, reached
+    from this machine alone, what needs no key is not answered under a public name.
     """
 
     def __init__(
-        self, app: ASGIApp, *, keys: Sequence[str], clock: Clock, rate_limited: bool = False
+        self,
+        app: ASGIApp,
+        *,
+        keys: Sequence[str],
+        clock: Clock,
+        rate_limited: bool = False,
+        local: bool = True,
     ) -> None:
         self.app = app
         self.keys = [b"Bearer " + key.encode() for key in keys]
         self.clock = clock
         self.limiter = RateLimiter() if rate_limited else None
+        self.local = local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -61,8 +72,11 @@ class Guard:
             if path == "/api" or path.startswith("/api/"):
                 self._authenticate(scope)
                 self._count(path)
-            elif path.startswith("/_mock/") and scope["method"] not in ("GET", "HEAD"):
-                _refuse_other_sites(scope)
+            elif path == "/" or path.startswith("/_mock"):
+                if self.local:
+                    _refuse_public_names(scope)
+                if scope["method"] not in ("GET", "HEAD"):
+                    _refuse_other_sites(scope)
             limited.check_announced(scope)
             await self.app(scope, limited.receive, limited.send)
         except ApiError as error:
@@ -106,6 +120,29 @@ def _refuse_other_sites(scope: Scope) -> None:
     origin = headers.get(b"origin")
     if origin is not None and origin.partition(b"://")[2] != headers.get(b"host"):
         raise ApiError(403, "forbidden", "Pages of other sites cannot control the mock.")
+
+
+def _refuse_public_names(scope: Scope) -> None:
+    """A page of another site may have its own name lead to this machine, to be of the same origin (DNS
+    rebinding): no browser on this machine has to come by a name that others can have."""
+    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    name = host[: host.rindex("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
+    if _is_address(name) or _PRIVATE.fullmatch(name.rstrip(".")):
+        return
+    raise ApiError(
+        403,
+        "forbidden",
+        "The mock listens on this machine alone, and is not read or controlled under a public name:"
+        " use 127.0.0.1, or start it with --host.",
+    )
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _limit(path: str) -> int:

@@ -1,21 +1,34 @@
-"""What a database needs before the first call."""
+"""What a database needs before the first call, and what a server has from its start on."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
 from ada_mockserver.api.attachments import has_key, make_key
-from ada_mockserver.api.records import add_native_channels
+from ada_mockserver.api.records import add_channel, add_native_channels
+from ada_mockserver.api.simulating import custom_channel
 from ada_mockserver.database import metadata
+from ada_mockserver.outbox.endpoints import create_endpoint, list_endpoints
 from ada_mockserver.outbox.settings import restart_chaos
 from ada_mockserver.outbox.tables import settings
 
 if TYPE_CHECKING:
-    from ada_mockserver.api.calls import Backend
+    from ada_mockserver.api.calls import Backend, Call
+    from ada_mockserver.outbox.endpoints import Endpoint
+    from ada_mockserver.payloads import Channel
 
-__all__ = ["clear", "prepare"]
+__all__ = ["Initial", "clear", "furnish", "prepare"]
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """What a server says at its start that there is: a custom channel and, where one was named, a webhook."""
+
+    channel: Channel
+    webhook: Endpoint | None
 
 
 async def prepare(backend: Backend) -> None:
@@ -24,15 +37,60 @@ async def prepare(backend: Backend) -> None:
     async with backend.call() as call:
         await backend.database.take_turns(call.connection)
         if not await has_key(call):
-            await make_key(call)
-            await add_native_channels(call)
+            await _new_agent(call)
 
 
-async def clear(backend: Backend) -> None:
-    """Forget everything but the time and the chaos, what is still to be delivered included."""
+async def furnish(backend: Backend, *, webhook: str | None = None, secret: str | None = None) -> Initial:
+    """Make a custom channel and a webhook for the URL ``webhook``, unless there are such already.
+
+    Raises `UsageError` for a bad ``secret``.
+    """
     async with backend.call() as call:
+        await backend.database.take_turns(call.connection)
+        channel = await custom_channel(call)
+        if webhook is None:
+            return Initial(channel, None)
+        for endpoint in await list_endpoints(call.connection):
+            if endpoint.url == webhook:
+                return Initial(channel, endpoint)
+        made = await create_endpoint(call.connection, url=webhook, now=call.now, rng=call.rng, secret=secret)
+    return Initial(channel, made)
+
+
+async def clear(backend: Backend, initial: Initial | None = None) -> None:
+    """Forget everything but the time and the chaos, what is still to be delivered included.
+
+    What was there from the start is there again, as it was then, under the same ids.
+    """
+    async with backend.call(alone=True) as call:
         for table in reversed(metadata.sorted_tables):
             if table is not settings:
                 await call.connection.execute(delete(table))
         await restart_chaos(call.connection)
-    await prepare(backend)
+        await _new_agent(call)
+        if initial is not None:
+            await _restore(call, initial)
+
+
+async def _new_agent(call: Call) -> None:
+    await make_key(call)
+    await add_native_channels(call)
+
+
+async def _restore(call: Call, initial: Initial) -> None:
+    await add_channel(call.connection, initial.channel)
+    webhook = initial.webhook
+    if webhook is not None:
+        await create_endpoint(
+            call.connection,
+            url=webhook.url,
+            now=call.now,
+            rng=call.rng,
+            description=webhook.description,
+            event_types=webhook.event_types,
+            channels=webhook.channels,
+            headers=webhook.headers,
+            secret=webhook.secret,
+            disabled=webhook.disabled,
+            endpoint_id=webhook.id,
+        )

@@ -51,6 +51,10 @@ EVENT_TYPES = {
     "v1.audit_log.emitted": "The configuration has changed.",
 }
 _PAGE = 100
+_OWN_HEADER = re.compile(
+    "svix-.*|webhook-.*|content-.*|host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect"
+)
+"""What identifies a delivery, and what frames it on the wire."""
 _LIMIT = re.compile(r"0*[1-9][0-9]{0,8}")
 
 
@@ -190,8 +194,13 @@ async def find_webhook(request: Request, call: Call) -> Endpoint:
 
 
 def header_lines(headers: dict[str, str], where: str) -> Headers:
-    """Headers that go with every delivery; raises `ApiError` (400) for what HTTP cannot carry."""
+    """Headers that go with every delivery.
+
+    Raises `ApiError` (400) for what HTTP cannot carry, and for names that a delivery has already.
+    """
     for name, value in headers.items():
+        if _OWN_HEADER.fullmatch(name.lower()):
+            raise refused(where, f"The header '{name}' is set by each delivery itself.")
         try:
             encode(HttpRequest("http://127.0.0.1/", ((name, value),), b""), parse_url("http://127.0.0.1/"))
         except UsageError as error:

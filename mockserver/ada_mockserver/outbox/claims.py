@@ -275,7 +275,9 @@ async def _judge_health(connection: AsyncConnection, endpoint_id: str, outcome: 
             update(endpoints).where(this, endpoints.c.failing_since.is_not(None)).values(failing_since=None)
         )
         return ""
-    row = (await connection.execute(select(endpoints.c.failing_since).where(this))).one()
+    row = (await connection.execute(select(endpoints.c.failing_since).where(this))).one_or_none()
+    if row is None:  # everything was cleared while the attempt was under way
+        return ""
     health = health_after(outcome, failing_since=row.failing_since, now=now)
     if health.failing_since != row.failing_since:
         await connection.execute(update(endpoints).where(this).values(failing_since=health.failing_since))

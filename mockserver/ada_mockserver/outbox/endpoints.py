@@ -104,15 +104,16 @@ async def create_endpoint(
     headers: Headers = (),
     secret: str | None = None,
     disabled: bool = False,
+    endpoint_id: str | None = None,
 ) -> Endpoint:
     """Create an endpoint; without ``secret`` one is made with ``rng``, a `random.SystemRandom` if it is to
-    protect something.
+    protect something, and so is an id without ``endpoint_id``.
 
     ``event_types`` are as on the wire (``v1.conversation.ended``). Raises `UsageError` for a bad secret.
     """
     if secret is not None:
         parse_secret(secret)
-    chosen = new_id("ep_", rng)
+    chosen = endpoint_id or new_id("ep_", rng)
     await connection.execute(
         insert(endpoints).values(
             id=chosen,

@@ -16,15 +16,27 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row, Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-__all__ = ["Filters", "list_attempts", "list_deliveries", "moment"]
+__all__ = [
+    "ATTEMPT_STATES",
+    "DELIVERY_STATES",
+    "TRIGGERS",
+    "Filters",
+    "list_attempts",
+    "list_deliveries",
+    "moment",
+]
+
+ATTEMPT_STATES = ("in-flight", "succeeded", "failed", "interrupted")
+DELIVERY_STATES = ("pending", "delivered", "failed")
+TRIGGERS = ("scheduled", "retry", "resend", "recover", "duplicate")
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Which attempts or deliveries to list; None lets everything through.
 
-    ``event_type`` is with or without ``v1.``; ``state`` is of an attempt ``in-flight``, ``succeeded``,
-    ``failed`` or ``interrupted``, of a delivery ``pending``, ``delivered`` or ``failed``; ``status``,
+    ``event_type`` is with or without ``v1.``; ``state`` is one of `ATTEMPT_STATES` or `DELIVERY_STATES`,
+    ``trigger`` one of `TRIGGERS`; ``status``,
     ``since`` and ``until`` (Unix seconds of the beginning) are of attempts; ``before`` is the ``ordinal`` of
     the last one of a page.
     """
