@@ -18,6 +18,7 @@ import click
 
 from ada_schemas.errors import AdakitError, TargetError, UsageError, WireError
 from adakit import __version__
+from adakit.io import printable
 
 __all__ = ["COMMANDS", "exit_code_of", "group", "main"]
 
@@ -132,9 +133,8 @@ def main() -> NoReturn:
         click.echo("Interrupted.", err=True)
         sys.exit(130)
     except AdakitError as error:
-        click.echo(f"adakit: {error.what}", err=True)
-        for line in error.next_step.splitlines():
-            click.echo(f"  {line}", err=True)
+        said = f"adakit: {error.what}\n" + "".join(f"  {line}\n" for line in error.next_step.splitlines())
+        click.echo("\n".join(map(printable, said.split("\n"))), nl=False, err=True)
         sys.exit(exit_code_of(error))
     except (_ReaderGone, BrokenPipeError):
         _discard_output()

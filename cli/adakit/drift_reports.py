@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.drift.comparison import CLASSES
 from ada_schemas.drift.observation import KINDS
+from adakit.io import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +52,7 @@ def _diff_as_text(drift: Drift) -> str:
                 lines.append(f"      because: {change.reason} ({change.source})")
         lines.append("")
     lines += [f"note: {note}" for note in drift.notes]
-    return "\n".join([*lines, _verdict(drift)]) + "\n"
+    return "\n".join(map(printable, [*lines, _verdict(drift)])) + "\n"
 
 
 def _change_as_json(change: Change) -> dict[str, Any]:
@@ -79,7 +81,14 @@ def _diff_as_json(drift: Drift) -> str:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    return printable(" ".join(text.split())).replace("|", "\\|").replace("<", "&lt;")
+
+
+def _code(text: str) -> str:
+    """A code span, in more backticks than the text has in a row; "" for no text."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    pad = " " if "`" in text else ""
+    return f"{fence}{pad}{_cell(text)}{pad}{fence}" if text else ""
 
 
 def _diff_as_markdown(drift: Drift) -> str:
@@ -91,7 +100,7 @@ def _diff_as_markdown(drift: Drift) -> str:
         lines += [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
         for change in found:
             reason = f" {_cell(change.reason)} |" if kind == "corrected" else ""
-            path = f"`{_cell(change.path)}`" if change.path else ""
+            path = _code(change.path)
             event = _cell(change.event).replace("*", "every event")
             lines.append(f"| {event} | {path} | {_cell(change.what)} |{reason}")
         lines.append("")
@@ -129,7 +138,7 @@ def _observation_as_text(observation: Observation) -> str:
         example = f", for example {observed.examples[0]}" if observed.examples else ""
         lines.append(f"    {_observed_what(observed)}, in {_how_often(observed)} events{example}")
     lines += [f"note: {line}" for line in observation.unread[:5]]
-    return "\n".join([*lines, _total(observation)]) + "\n"
+    return "\n".join(map(printable, [*lines, _total(observation)])) + "\n"
 
 
 def _observation_as_json(observation: Observation) -> str:
@@ -165,8 +174,8 @@ def _observation_as_markdown(observation: Observation) -> str:
     if observation.observed:
         lines += ["| event | path | what | events | example |", "| --- | --- | --- | --- | --- |"]
     for o in observation.observed:
-        example = f"`{_cell(o.examples[0])}`" if o.examples else ""
-        path = f"`{_cell(o.path)}`" if o.path else ""
+        example = _code(o.examples[0]) if o.examples else ""
+        path = _code(o.path)
         lines.append(
             f"| {_cell(o.event)} | {path} | {_cell(_observed_what(o))} | {_how_often(o)} | {example} |"
         )

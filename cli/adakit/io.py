@@ -20,6 +20,7 @@ __all__ = [
     "POSITIVE",
     "Finite",
     "parse_headers",
+    "printable",
     "read_bytes",
     "require_secret",
     "use_contract",
@@ -64,6 +65,11 @@ def write_bytes(name: str | None, content: bytes) -> None:
         Path(str(name)).write_bytes(content)
     except OSError as error:
         raise UsageError(f"{name} cannot be written: {error.strerror}.") from error
+
+
+def printable(text: str) -> str:
+    """The text on one line, without what a terminal would obey or what turns its direction."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def parse_headers(values: tuple[str, ...]) -> Headers:

@@ -26,7 +26,19 @@ URL_TIMEOUT = 30.0
 
 
 class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]  # the base is chosen by what PyYAML was built with
-    """Safe YAML in which a timestamp stays the string that was written."""
+    """Safe YAML in which a timestamp stays the string that was written, and a key comes once."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """A mapping; raises ConstructorError for a key that is there twice, of which readers take either."""
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            name = (key.tag, str(key.value))
+            if name in seen and key.tag != "tag:yaml.org,2002:merge":
+                problem = f"the key {key.value!r} is there twice in one mapping"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            seen.add(name)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -92,10 +104,17 @@ def load_document(location: str) -> dict[str, Any]:
     other than 200, a redirect to another host, a page of HTML, text that is no mapping.
     """
     is_url = location.lower().startswith(("http://", "https://"))
+    if not is_url and re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", location):
+        raise DocumentError(
+            f"{shown_location(location)} is neither a file nor an http or https URL.",
+            next_step="Fetch the document, and name the file.",
+        )
     raw = _fetch(location) if is_url else read_file(Path(location))
     location = shown_location(location)
     if len(raw) > MAX_BYTES:
         raise DocumentError(f"{location} is larger than {MAX_BYTES // 1024 // 1024} MB.")
+    if raw.startswith(b"\x1f\x8b"):
+        raise DocumentError(f"{location} is compressed.", next_step="Unpack it, and name the file.")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

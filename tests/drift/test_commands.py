@@ -587,3 +587,45 @@ def test_adas_words_are_no_change_towards_ours(adakit):
     """Ada's document as the base differs from our transcription in nothing, though the words are others."""
     outcome = adakit("schemas", "diff", "--base", ADA_DOCUMENT, "--strict", "--json")
     assert (outcome.code, json.loads(outcome.out)["changes"]) == (0, [])
+
+
+STEERING = "a`b|\x1b[31m\u202ec\nd"
+
+
+def test_names_cannot_steer_a_terminal_or_a_table(adakit):
+    """What a terminal would obey is shown as its code, and a table stays a table."""
+    document: Any = parse_yaml((DOCUMENTED / TRANSCRIPTION).read_text(encoding="utf-8"), name="ours")
+    schema = document["webhooks"]["conversation-ended-webhook"]["post"]["requestBody"]["content"]
+    schema["application/json"]["schema"] = {
+        "allOf": [
+            schema["application/json"]["schema"],
+            {"type": "object", "properties": {STEERING: {"type": "string"}}},
+        ]
+    }
+    (adakit.folder / "new.json").write_text(json.dumps(document), encoding="utf-8")
+    text = adakit("schemas", "diff", "--against", "new.json").out
+    assert "  v1.conversation.ended a`b|\\x1b[31m\\u202ec\\nd\n" in text
+    table = adakit("schemas", "diff", "--against", "new.json", "--markdown").out
+    assert "| v1.conversation.ended | `` a`b\\|\\x1b[31m\\u202ec d `` |" in table
+    refused = adakit("schemas", "diff", "--against", "\x1b[31mgone")
+    assert (refused.code, refused.err) == (2, "adakit: \\x1b[31mgone does not exist.\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "both"),
+    [
+        (["--json", "--markdown"], "json and markdown"),
+        (["--format", "markdown", "--json"], "json and markdown"),
+    ],
+)
+def test_one_form(adakit, edited, options, both):
+    """Two forms at a time are refused; the same one twice is not."""
+    outcome = adakit("schemas", "diff", "--against", edited(), *options)
+    assert (outcome.code, outcome.err) == (
+        2,
+        (
+            f"adakit: Only one form can be written, not {both}.\n"
+            "  Give one of --format, --json and --markdown.\n"
+        ),
+    )
+    assert adakit("schemas", "diff", "--against", edited(), "--format", "json", "--json").code == 0

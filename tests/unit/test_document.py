@@ -262,6 +262,10 @@ def test_an_incomplete_constraint_is_named() -> None:
             "a: [1, 2",
             "doc is not valid YAML at line 2: did not find expected ',' or ']'.\n  Check that the file is complete and is the document itself, not a page about it.",
         ),
+        (
+            "a: 1\nb: {c: 1, d: 2,\n  c: 3}",
+            "doc is not valid YAML at line 3: the key 'c' is there twice in one mapping.\n  Check that the file is complete and is the document itself, not a page about it.",
+        ),
         ("&a [*a]", "doc is nested more than 100 levels deep, or refers to itself."),
         ("[" * 200 + "]" * 200, "doc is nested more than 100 levels deep, or refers to itself."),
         ("[" * 100_000, "doc is nested too deeply."),
@@ -274,7 +278,7 @@ def test_an_incomplete_constraint_is_named() -> None:
             "doc expands to more than 2,000,000 values through its aliases.",
         ),
     ],
-    ids=["truncated", "recursive", "deep", "very deep", "very deep list", "bomb"],
+    ids=["truncated", "key twice", "recursive", "deep", "very deep", "very deep list", "bomb"],
 )
 def test_hostile_yaml_is_refused(text: str, message: str) -> None:
     """Truncated, recursive, deep and exploding documents end in one clear error."""
@@ -284,7 +288,8 @@ def test_hostile_yaml_is_refused(text: str, message: str) -> None:
 
 
 def test_timestamps_stay_strings_and_tags_do_nothing() -> None:
-    """A timestamp is text as it was written; a Python tag constructs nothing."""
+    """A timestamp is text as it was written, merged keys may be set again; a Python tag constructs nothing."""
+    assert parse_yaml("a: &a {b: 1, c: 2}\nd: {<<: *a, c: 3}", name="doc")["d"] == {"b": 1, "c": 3}
     assert parse_yaml("at: 2020-09-20T00:00:00+00:00", name="doc") == {"at": "2020-09-20T00:00:00+00:00"}
     with pytest.raises(DocumentError):
         parse_yaml("!!python/object/apply:os.system [echo]", name="doc")
@@ -293,7 +298,13 @@ def test_timestamps_stay_strings_and_tags_do_nothing() -> None:
 def test_files_that_are_no_documents_are_named(tmp_path: Path) -> None:
     """Missing, a directory, no UTF-8, HTML, empty, no mapping: each says which and why."""
     said = {}
-    contents = {"html": b"<!DOCTYPE html><html>", "latin": b"a: \xe9", "empty": b"", "list": b"- 1"}
+    contents = {
+        "html": b"<!DOCTYPE html><html>",
+        "latin": b"a: \xe9",
+        "empty": b"",
+        "list": b"- 1",
+        "gz": b"\x1f\x8b\x08",
+    }
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     for name in ("gone", ".", *contents):
@@ -305,9 +316,16 @@ def test_files_that_are_no_documents_are_named(tmp_path: Path) -> None:
         ".": "T is a directory, not a file.",
         "html": "T/html is an HTML page, not an OpenAPI document.",
         "latin": "T/latin is not UTF-8 text: unexpected end of data at byte 3.",
+        "gz": "T/gz is compressed.",
         "empty": "T/empty is not an OpenAPI document: its top level is empty.",
         "list": "T/list is not an OpenAPI document: its top level is a list, not a mapping.",
     }
+    with pytest.raises(DocumentError) as caught:
+        load_document("ftp://user:secret@example.com/openapi.yaml")
+    assert str(caught.value) == (
+        "ftp://...@example.com/openapi.yaml is neither a file nor an http or https URL.\n"
+        "  Fetch the document, and name the file."
+    )
 
 
 @pytest.mark.parametrize(

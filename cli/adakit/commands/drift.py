@@ -29,7 +29,15 @@ OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write to a file.")
 
 
 def _form(form: str, as_json: bool, as_markdown: bool) -> str:
-    return "json" if as_json else "markdown" if as_markdown else form
+    chosen = {*(["json"] if as_json else []), *(["markdown"] if as_markdown else [])}
+    if form != "text":
+        chosen.add(form)
+    if len(chosen) > 1:
+        raise UsageError(
+            f"Only one form can be written, not {' and '.join(sorted(chosen))}.",
+            next_step="Give one of --format, --json and --markdown.",
+        )
+    return chosen.pop() if chosen else form
 
 
 @click.command("diff")

@@ -20,6 +20,7 @@ from ada_mockserver.recording import Redactor
 from ada_mockserver.signing import parse_secret, verify
 from ada_schemas.errors import SignatureError, UsageError
 from ada_schemas.validation import validate
+from adakit.io import printable
 
 __all__ = ["command"]
 
@@ -101,7 +102,7 @@ class _Listener:
     async def handle(self, request: Received) -> Reply:
         """Answer one request."""
         if request.method != "POST":
-            click.echo(f"{request.method} {_printable(request.target)} answered 405: a webhook is a POST")
+            click.echo(f"{request.method} {printable(request.target)} answered 405: a webhook is a POST")
             return Reply(405, (("allow", "POST"),))
         self.received += 1
         try:
@@ -153,17 +154,12 @@ class _Listener:
         if verified is False:
             state = click.style(words, fg="red")
         click.echo(
-            f"{time.strftime('%H:%M:%S')} {click.style(_printable(event_type), bold=True)}"
-            f" {_printable(headers.get('svix-id', '(no svix-id)'))} {state}, answered {status}"
+            f"{time.strftime('%H:%M:%S')} {click.style(printable(event_type), bold=True)}"
+            f" {printable(headers.get('svix-id', '(no svix-id)'))} {state}, answered {status}"
         )
         for problem in problems:
-            click.echo(f"  {click.style('-', fg='red')} {_printable(problem)}")
+            click.echo(f"  {click.style('-', fg='red')} {printable(problem)}")
         if event is not None and not self._quiet:
             text = json.dumps(event, indent=2, ensure_ascii=False)
             cut = f"\n  ... {len(text) - _SHOWN} characters more" if len(text) > _SHOWN else ""
-            click.echo("\n".join(f"  {_printable(line)}" for line in text[:_SHOWN].splitlines()) + cut)
-
-
-def _printable(text: str) -> str:
-    """The text without what a terminal would obey."""
-    return "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in text)
+            click.echo("\n".join(f"  {printable(line)}" for line in text[:_SHOWN].splitlines()) + cut)
