@@ -42,10 +42,12 @@ bench: $(STAMP)
 
 # The whole suite with the lowest versions that the project declares on the oldest Python, and with the newest of
 # everything on the newest one. About 10 minutes.
-OLDEST ?= python3.11
-NEWEST ?= python3.13
+# Each Python is one on the path, or one of pyenv's; name others with OLDEST= and NEWEST=.
+managed = $(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/$(1).*/bin/python)))
+OLDEST ?= $(or $(call managed,3.11),python3.11)
+NEWEST ?= $(or $(call managed,3.13),python3.13)
 define suite
-	$(BIN)/uv venv --quiet --clear --seed --python $(1) .venv-compat/$(2)
+	$(BIN)/uv venv --quiet --clear --seed --no-python-downloads --python $(1) .venv-compat/$(2)
 	$(BIN)/uv pip install --quiet --python .venv-compat/$(2) --resolution $(2) --editable '.[all]' --group test --group lint
 	.venv-compat/$(2)/bin/python -m pytest -q -n 2 --dist worksteal
 endef

@@ -55,6 +55,7 @@ def finding_text(finding: Finding, *, repeat: str = "", simpler: str = "") -> st
 
 
 def _headline(finding: Finding) -> str:
+    """The whole finding on one line, however long: it is all that pytest's short summary shows of it."""
     cause = f" ({finding.cause})" if finding.traceback and finding.cause not in finding.got else ""
     end = f": expected {finding.expected}, got {_cut(finding.got + cause, MOST_HEADLINE // 2)}"
     most = max(WIDTH // 2, MOST_HEADLINE - len(end))
