@@ -97,7 +97,7 @@ def _what_is_wrong(
     if _is_good(case, status, forged=forged):
         return None
     got = f"{status}{_meaning(status, forged=forged)}"
-    return case.rule, _expected(case, forged=forged), got, "" if forged else _hint(answer.response)
+    return case.rule, _expected(case, forged=forged), got, "" if forged else _hint(answer, answer.response)
 
 
 def _is_good(case: Case, status: int, *, forged: bool) -> bool:
@@ -138,7 +138,16 @@ def _meaning(status: int, *, forged: bool = False) -> str:
     return ""
 
 
-def _hint(response: Response) -> str:
+SHARED_MEMORY = "OperationalError: database table is locked"
+"""What SQLite says of a database in memory that several threads share, and of no other."""
+
+
+def _hint(answer: Answer, response: Response) -> str:
+    if SHARED_MEMORY in (answer.traceback or ""):
+        return (
+            "SQLite in memory refuses some of what threads do at once: test with a file, or with the database"
+            " of production. In Django: DATABASES['default']['TEST'] = {'NAME': 'test.sqlite3'}."
+        )
     location = response.header("location")
     if 300 <= response.status < 400 and location:
         where = redact("".join(c for c in location if c.isprintable()))

@@ -127,4 +127,5 @@ def test_empty_console(api):
 
 def test_survey(api):
     """The survey's link leads to a page."""
-    assert "How did we do?" in api.request("GET", "/survey/5f5e").text
+    assert "How did we do?" in api.request("GET", f"/survey/{api.conversation()['id']}").text
+    assert api.refused("GET", "http://mock.test/survey/5f5e")[0] == 404

@@ -145,10 +145,11 @@ def test_a_human_agent_takes_over(api):
     assert api.ok("GET", "/_mock/state")["conversations"][0]["handoff_integration"] == "custom-handoff"
 
 
-def test_scripted_human_agent(api):
-    """The script's human agent greets, answers each message, and hands back."""
+@pytest.mark.parametrize(("name", "integration"), [("zendesk", "zendesk_chat"), ("salesforce", "salesforce")])
+def test_scripted_human_agent(api, name, integration):
+    """The script's human agent greets, answers each message, and hands back, by the name that was asked for."""
     talk = api.conversation()
-    for text in ("zendesk, please", "My parcel is late", "Thank you"):
+    for text in (f"{name}, please", "My parcel is late", "Thank you"):
         api.write(talk, text)
     roles = [
         event["data"]["author"]["role"] if "author" in event["data"] else event["type"]
@@ -164,7 +165,23 @@ def test_scripted_human_agent(api):
         "human_agent",
         "v1.conversation.handoff.ended",
     ]
-    assert {event["data"].get("handoff_integration") for event, _ in api.events()[4:]} == {"zendesk_chat"}
+    assert {event["data"].get("handoff_integration") for event, _ in api.events()[4:]} == {integration}
+
+
+def test_empty_text(api):
+    """An empty text is quoted as such."""
+    talk = api.conversation()
+    api.write(talk, "")
+    assert api.events()[-1][0]["data"]["content"]["body"] == "Thank you for your message. You wrote: "
+
+
+def test_survey_where_the_client_is(api):
+    """The link to the survey leads to where the client that began the conversation reached the mock."""
+    channel = api.channel()["id"]
+    headers = {"host": "ada:8787"}
+    talk = api.ok("POST", "/conversations/", {"channel_id": channel}, headers=headers)
+    api.ok("POST", f"/conversations/{talk['id']}/end/")
+    assert api.events()[-1][0]["data"]["content"]["url"] == f"http://ada:8787/survey/{talk['id']}"
 
 
 def test_ended(api):
@@ -247,6 +264,14 @@ def test_email(api):
         ({"reply_as": "a@b@c"}, {"$.reply_as": "must be an e-mail address"}),
         ({"text": "ä" * 5121}, {"$.text": "is larger than 10 KB"}),
         ({"cc": ["a", 1]}, {"$.cc[1]": "must be a string"}),
+        ({"cc": ["a@b.c", "a"]}, {"$.cc[1]": "must be an e-mail address"}),
+        (
+            {"metadata": {"a": [1], "b": None}},
+            {
+                "$.metadata.a": "must be a string, a boolean, an integer or a number",
+                "$.metadata.b": "must be a string, a boolean, an integer or a number",
+            },
+        ),
         ({"subject": None}, {"$.subject": "must be a string"}),
     ],
 )

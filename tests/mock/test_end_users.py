@@ -65,6 +65,16 @@ def test_long_external_ids(api):
     assert api.ok("GET", "/end-users/?external_id=" + "🚚" * 35 + "B")["end_user_id"] == made[1]
 
 
+def test_empty_external_ids(api):
+    """An empty external id is none: those who send it are not one person."""
+    made = [create(api, external_id="") for _ in range(2)]
+    assert made[0]["end_user_id"] != made[1]["end_user_id"]
+    assert {user["external_id"] for user in made} == {None}
+    user = create(api, external_id="crm-1")
+    changed = api.ok("PATCH", f"/end-users/{user['end_user_id']}", {"external_id": "", "profile": {}})
+    assert changed["external_id"] is None
+
+
 def test_looked_up(api):
     """An end user is read by id and by external id; one that is not there is 404."""
     user = create(api, external_id="crm-1")

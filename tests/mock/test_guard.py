@@ -147,6 +147,13 @@ def test_size_as_it_comes(api):
     assert api.invalid("POST", "/channels/", content=parts(BODY_LIMIT))["$.name"] == "is required"
 
 
+def test_size_of_an_upload(api):
+    """A file that is far too large is refused as one that is a little too large."""
+    headers = {"content-length": str(60 * 1024 * 1024), "content-type": "multipart/form-data; boundary=x"}
+    path = "/conversations/5f5e/attachments/"
+    assert api.invalid("POST", path, content=b"", headers=headers) == {"$.file": "is larger than 50 MB"}
+
+
 def test_failure(make_api, monkeypatch):
     """What fails inside is a 500 that tells nothing of the reason."""
     api = make_api()

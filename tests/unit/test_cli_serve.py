@@ -218,6 +218,20 @@ def test_usage(adakit, options, message):
     assert "geheim" not in done.err
 
 
+def test_bad_secret(adakit, monkeypatch):
+    """A secret that cannot sign is named with where it comes from."""
+    monkeypatch.setenv("ADA_WEBHOOK_SECRET", "whsec_!")
+    done = adakit("serve", "--port", "0", "--webhook", "http://127.0.0.1:9/")
+    assert (done.code, done.err) == (
+        2,
+        (
+            "adakit: The signing secret is not base64: it holds a character other than A-Z, a-z, 0-9, '+', '/'"
+            " and '='. It is in ADA_WEBHOOK_SECRET.\n"
+            "  Correct ADA_WEBHOOK_SECRET, or unset it, and one is made.\n"
+        ),
+    )
+
+
 def test_missing_extra(adakit, monkeypatch):
     """Without the extra, one line names the command that installs it."""
     monkeypatch.setitem(sys.modules, "starlette", None)

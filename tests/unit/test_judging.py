@@ -228,6 +228,18 @@ def test_a_redirect_names_its_address(location, hint):
     assert judged("ADA101", answer(307, location=location))[4] == hint
 
 
+def test_a_database_that_threads_share_is_named():
+    """What only SQLite in memory refuses is no fault of the endpoint's in production, and the finding says so."""
+    locked = (
+        "Traceback (most recent call last):\ndjango.db.utils.OperationalError: database table is locked\n"
+    )
+    given = replace(answer(500), traceback=locked)
+    assert judged("ADA405", given)[4] == (
+        "SQLite in memory refuses some of what threads do at once: test with a file, or with the database of"
+        " production. In Django: DATABASES['default']['TEST'] = {'NAME': 'test.sqlite3'}."
+    )
+
+
 # --- of several attempts ---
 
 

@@ -300,6 +300,77 @@ def test_django(tmp_path, interface, kind, options):
     assert (done.stdout, done.stderr, done.returncode) == (textwrap.dedent(expected), "", 0)
 
 
+DATABASE = """
+import asyncio, sqlite3
+
+from django.conf import settings
+from django.db import connection
+from django.http import HttpResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+database = {{"ENGINE": "django.db.backends.sqlite3", "NAME": "file:shop?mode=memory&cache=shared"}}
+settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["localhost"], DATABASES={{"default": database}})
+import django
+
+django.setup()
+opened = []
+
+@csrf_exempt
+def count(request):
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO seen VALUES (1)")
+        opened.append(connection.connection)
+        return HttpResponse(str(cursor.execute("SELECT count(*) FROM seen").fetchone()[0]))
+
+urlpatterns = [path("count", count)]
+
+from ada_contract_tests.targets.{interface} import {kind}
+from ada_mockserver.clock import SystemClock
+
+from django.core.{interface} import get_{interface}_application
+
+def is_open(each):
+    try:
+        return bool(each.execute("SELECT 1"))
+    except sqlite3.ProgrammingError as error:
+        return str(error)
+
+async def main():
+    target = {kind}(get_{interface}_application(), name="shop:app", clock=SystemClock())
+    await target.start()
+    for _ in range(2):
+        answer = await target.request((), b"body", timeout=5.0, path="/count")
+        print(answer.response.status, answer.response.body)
+    await target.stop()
+
+with connection.cursor() as cursor:
+    cursor.execute("CREATE TABLE seen (n)")
+asyncio.run(main())
+print([is_open(each) for each in opened])
+with connection.cursor() as cursor:
+    print(cursor.execute("SELECT count(*) FROM seen").fetchone())
+connection.connection.close()
+"""
+
+
+@pytest.mark.parametrize(("interface", "kind"), [("asgi", "AsgiTarget"), ("wsgi", "WsgiTarget")])
+def test_django_connections(tmp_path, interface, kind):
+    """What a request opened to a database in memory is closed after it; the caller's own stays open."""
+    script = tmp_path / "shop.py"
+    script.write_text(DATABASE.format(interface=interface, kind=kind))
+    command = [sys.executable, "-W", "error", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    closed = "Cannot operate on a closed database."
+    expected = f"""\
+        200 b'1'
+        200 b'2'
+        ['{closed}', '{closed}']
+        (2,)
+        """
+    assert (done.stdout, done.stderr, done.returncode) == (textwrap.dedent(expected), "", 0)
+
+
 def test_no_framework_is_imported():
     """The drivers import no framework by themselves."""
     script = """

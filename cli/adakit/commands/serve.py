@@ -16,6 +16,7 @@ from ada_mockserver.clock import parse_clock
 from ada_mockserver.extras import require_mock
 from ada_mockserver.http_request import parse_url
 from ada_mockserver.outbox.backoff import SCHEDULES
+from ada_mockserver.signing import parse_secret
 from ada_schemas.errors import UsageError
 from ada_schemas.source import parse_yaml
 from adakit.io import read_bytes
@@ -80,8 +81,10 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
     key, is_made = _api_key(chosen["api_key"])
     script, timekeeper = _script(chosen["script"]), parse_clock(clock)
     parse_rules(chaos)
+    secret = os.environ.get(SECRET_VARIABLE) or None
     if chosen["webhook"] is not None:
         parse_url(chosen["webhook"])
+        _check_secret(secret)
     raise_file_limit()
 
     async def serve() -> int | None:
@@ -98,7 +101,6 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
             )
             server = make_server(app)
             async with running(backend, outbox):
-                secret = os.environ.get(SECRET_VARIABLE) or None
                 initial = await furnish(backend, webhook=chosen["webhook"], secret=secret)
                 app.state.initial = initial
                 if chaos:
@@ -124,6 +126,15 @@ def _api_key(option: str | None) -> tuple[str, bool]:
             next_step=f"Give visible ASCII characters with --api-key or in {KEY_VARIABLE}, or have one made.",
         )
     return given, False
+
+
+def _check_secret(secret: str | None) -> None:
+    try:
+        if secret is not None:
+            parse_secret(secret)
+    except UsageError as error:
+        step = f"Correct {SECRET_VARIABLE}, or unset it, and one is made."
+        raise UsageError(f"{error.what} It is in {SECRET_VARIABLE}.", next_step=step) from None
 
 
 def _script(file: str | None) -> Script:

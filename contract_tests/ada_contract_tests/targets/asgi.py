@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from ada_contract_tests.targets.base import Answer
+from ada_contract_tests.targets.framework_signals import FrameworkSignals
 from ada_contract_tests.targets.url import split_path
 from ada_contract_tests.targets.worker import (
     Exchange,
-    SilentErrors,
     Worker,
     header_bytes,
     redact,
@@ -72,7 +72,7 @@ class AsgiTarget:
         self._startup_timeout = startup_timeout
         self._worker: Worker | None = None
         self._lifespan: _Lifespan | None = None
-        self._silent = SilentErrors()
+        self._signals = FrameworkSignals()
         self._running: set[asyncio.Task[None]] = set()
 
     @property
@@ -146,12 +146,12 @@ class AsgiTarget:
                 with contextlib.suppress(WireError):
                     await worker.run(lifespan.stop, timeout=SHUTDOWN_LIMIT)
             await worker.stop()
-        self._silent.disconnect()
+        self._signals.disconnect()
 
     async def _attempt(self, scope: Message, exchange: _HttpExchange, timeout: float) -> Answer:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
-        self._silent.connect()
+        self._signals.connect()
         completed = exchange.open(loop)
         task = loop.create_task(self._call(scope, exchange))
         self._running.add(task)

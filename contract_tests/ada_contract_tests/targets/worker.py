@@ -14,12 +14,12 @@ import re
 import sys
 import threading
 import traceback
-from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ada_contract_tests.targets.base import Answer
+from ada_contract_tests.targets.framework_signals import current
 from ada_mockserver.message import KEPT_BODY, Response
 from ada_schemas.errors import WireError
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = [
     "GRACE",
     "Exchange",
-    "SilentErrors",
     "Worker",
     "header_bytes",
     "redact",
@@ -283,8 +282,8 @@ class Exchange:
         return None if text is None else redact(text, self._headers)
 
     def watch(self) -> None:
-        """Let SilentErrors report to this exchange what happens in the current context."""
-        _current.set(self)
+        """Let `FrameworkSignals` report to this exchange what happens in the current context."""
+        current.set(self)
 
     def answer(self, timeout: float) -> Answer:
         """What a client of a real server would have got, judged against ``timeout`` in seconds."""
@@ -316,42 +315,6 @@ class Exchange:
     def _response(self) -> Response:
         body = bytes(self._body)
         return Response(self.status, self.headers, body, self.elapsed, truncated=self._size > len(body))
-
-
-_current: ContextVar[Exchange | None] = ContextVar("ada_current_exchange", default=None)
-
-
-class SilentErrors:
-    """Learns of the exceptions that Flask and Django answer with a 500 and keep to themselves.
-
-    Both announce them by a signal, in the context of the request; neither is ever imported from here.
-    """
-
-    MODULES = ("flask.signals", "django.core.signals")
-
-    def __init__(self) -> None:
-        self._connected: dict[str, Any] = {}
-
-    def connect(self) -> None:
-        """Connect to the signals of the frameworks loaded so far; cheap enough for every request."""
-        for name in self.MODULES:
-            if name not in self._connected and name in sys.modules:
-                signal = getattr(sys.modules[name], "got_request_exception", None)
-                if signal is not None:  # None while the module is being imported
-                    signal.connect(self._receive, weak=False)
-                    self._connected[name] = signal
-
-    def disconnect(self) -> None:
-        """Disconnect from all signals."""
-        while self._connected:
-            self._connected.popitem()[1].disconnect(self._receive)
-
-    def _receive(self, sender: object = None, **details: object) -> None:
-        del sender  # the application in Flask, None in Django
-        error = details.get("exception") or sys.exc_info()[1]
-        exchange = _current.get()
-        if exchange is not None and isinstance(error, BaseException):
-            exchange.caught(error)
 
 
 def traceback_text(error: BaseException) -> str:

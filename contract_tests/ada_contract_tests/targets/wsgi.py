@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from ada_contract_tests.targets.base import Answer
+from ada_contract_tests.targets.framework_signals import FrameworkSignals
 from ada_contract_tests.targets.url import split_path
-from ada_contract_tests.targets.worker import Exchange, SilentErrors, Worker, header_bytes
+from ada_contract_tests.targets.worker import Exchange, Worker, header_bytes
 from ada_mockserver.message import KEPT_BODY
 from ada_schemas.errors import WireError
 
@@ -46,7 +47,7 @@ class WsgiTarget:
         self._path = path
         self._clock = clock
         self._worker: _CallWorker | None = None
-        self._silent = SilentErrors()
+        self._signals = FrameworkSignals()
         self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
 
     @property
@@ -103,7 +104,7 @@ class WsgiTarget:
         worker, self._worker = self._worker, None
         if worker is not None:
             await worker.stop()
-        self._silent.disconnect()
+        self._signals.disconnect()
 
     def _next_turn(self) -> asyncio.Lock:
         loop = asyncio.get_running_loop()
@@ -112,7 +113,7 @@ class WsgiTarget:
         return self._turn[1]
 
     def _call(self, environ: dict[str, Any], exchange: _WsgiExchange) -> None:
-        self._silent.connect()
+        self._signals.connect()
         exchange.watch()
         errors: io.StringIO = environ["wsgi.errors"]  # middleware may put something else in its place
         exchange.run(self._application, environ)

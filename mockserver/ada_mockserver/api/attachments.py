@@ -20,7 +20,7 @@ from ada_mockserver.api.conversing import find_talk
 from ada_mockserver.api.errors import ApiError, not_found, refused
 from ada_mockserver.api.guard import ATTACHMENT_LIMIT
 from ada_mockserver.api.records import is_id
-from ada_mockserver.api.resources import backend_of, resource
+from ada_mockserver.api.resources import backend_of, origin_of, resource
 from ada_mockserver.api.tables import attachments, secrets
 from ada_mockserver.identity import object_id
 
@@ -65,7 +65,7 @@ async def _upload(request: Request) -> Response:
         )
         signature = _signature(await _key(call), attachment_id, expires_at)
     url = (
-        f"{request.url.scheme}://{request.url.netloc}/attachments/{attachment_id}/{quote(filename, safe='')}"
+        f"{origin_of(request)}/attachments/{attachment_id}/{quote(filename, safe='')}"
         f"?expires={expires_at // 1000}&signature={signature}"
     )
     return JSONResponse({"url": url, "mime_type": mime_type, "filename": filename}, status_code=201)

@@ -22,7 +22,7 @@ from ada_mockserver.api.conversing import (
 from ada_mockserver.api.errors import ApiError, Detail, invalid, not_found, refused
 from ada_mockserver.api.pages import listing
 from ada_mockserver.api.records import add_end_user, find_channel, find_end_user
-from ada_mockserver.api.resources import backend_of, resource
+from ada_mockserver.api.resources import backend_of, origin_of, resource
 from ada_mockserver.api.tables import channels, messages
 from ada_mockserver.api.validation import check_metadata_size, read_body
 from ada_mockserver.payloads import Author, file_content, text_content
@@ -51,6 +51,7 @@ async def _create(request: Request) -> Response:
         if end_user_id is not None and await find_end_user(call.connection, end_user_id) is None:
             raise not_found("end user")
         talk = await open_talk(call, channel, end_user_id, metadata)
+        talk.origin = origin_of(request)
         await greet(call, talk)
         await save_talk(call, talk)
     return JSONResponse(show_talk(talk), status_code=201)
@@ -61,9 +62,11 @@ async def _create_email(request: Request) -> Response:
     text = body.get("text", "")
     if len(text.encode()) > _MOST_EMAIL_TEXT:
         raise refused("$.text", "is larger than 10 KB")
-    for name in ("reply_to", "reply_as"):
-        if name in body and not _is_address(body[name]):
-            raise refused(f"$.{name}", "must be an e-mail address")
+    addresses = {f"$.{name}": body[name] for name in ("reply_to", "reply_as") if name in body}
+    addresses |= {f"$.cc[{index}]": address for index, address in enumerate(body.get("cc", []))}
+    for where, address in addresses.items():
+        if not _is_address(address):
+            raise refused(where, "must be an e-mail address")
     metadata = body.get("metadata", {})
     check_metadata_size(metadata, path="$.metadata")
     async with backend_of(request).call() as call:
@@ -73,6 +76,7 @@ async def _create_email(request: Request) -> Response:
         assert channel is not None  # noqa: S101 - found right above
         user = await add_end_user(call, display_name=body["name"], email=body["reply_to"])
         talk = await open_talk(call, channel, user.id, metadata)
+        talk.origin = origin_of(request)
         await greet(call, talk)
         if text:
             author = Author("end_user", user.id, None, user.display_name)
@@ -156,7 +160,9 @@ async def _create_message(request: Request) -> Response:
             await hand_off(call, talk)
         message = await say(call, talk, author, content)
         if author.role == "end_user":
-            await answer(call, talk, content.get("body") or f"(the file {content.get('filename', '')})")
+            await answer(
+                call, talk, content["body"] if "body" in content else f"(the file {content['filename']})"
+            )
         await save_talk(call, talk)
     shown = {
         "id": message["id"],

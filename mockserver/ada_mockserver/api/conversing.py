@@ -52,7 +52,8 @@ class Talk:
     """A conversation as it stands; times are Unix milliseconds.
 
     ``handoff`` is the integration that has it, None for the AI Agent; ``human`` is what is left of the
-    scripted human agent's part; ``shift`` counts the handoffs that began and that ended.
+    scripted human agent's part; ``shift`` counts the handoffs that began and that ended; ``origin`` is where
+    the client that began it reaches the mock.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Talk:
     human: dict[str, Any] | None = None
     turns: int = 0
     shift: int = 0
+    origin: str | None = None
 
     def tags(self) -> tuple[str, ...]:
         """The channel tags of its events (release notes 2026-04-29 and 2026-06-01)."""
@@ -125,6 +127,7 @@ def _columns(talk: Talk) -> dict[str, Any]:
             "human": talk.human,
             "turns": talk.turns,
             "shift": talk.shift,
+            "origin": talk.origin,
         },
     }
 
@@ -227,5 +230,5 @@ async def end(call: Call, talk: Talk, *, role: str, ended_by: str | None) -> Non
     )
     await call.emit(payload, tags)
     if script.survey is not None and talk.channel.modality == "messaging":
-        url = f"{call.backend.base_url}/survey/{talk.id}"
+        url = f"{talk.origin or call.backend.base_url}/survey/{talk.id}"
         await say(call, talk, ai_agent(call), link_content(url, script.survey))

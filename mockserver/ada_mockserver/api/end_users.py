@@ -55,7 +55,7 @@ async def _list(request: Request) -> Response:
 
 async def _create(request: Request) -> Response:
     body = await read_body(request, "create_end_user")
-    external_id = body.get("external_id")
+    external_id = body.get("external_id") or None  # an empty one is nobody's
     profile = _profile(body.get("profile", {}))
     metadata = {key: value for key, value in profile.pop("metadata", {}).items() if value is not None}
     check_metadata_size(metadata, most=_MOST_METADATA, path="$.profile.metadata")
@@ -89,8 +89,8 @@ async def _update(request: Request) -> Response:
             if user is None:
                 raise not_found("end user")
             if "external_id" in body:
-                changes["external_id"] = body["external_id"]
-                await _check_free(call.connection, user, body["external_id"])
+                changes["external_id"] = body["external_id"] or None
+                await _check_free(call.connection, user, changes["external_id"])
             if "metadata" in changes:
                 changes["metadata"] = _merged(dict(user.metadata), changes["metadata"])
                 check_metadata_size(changes["metadata"], most=_MOST_METADATA, path="$.profile.metadata")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
 
-from ada_mockserver.api.errors import ApiError
+from ada_mockserver.api.errors import ApiError, refused
 from ada_mockserver.api.rates import RateLimiter
 
 if TYPE_CHECKING:
@@ -174,5 +174,7 @@ class _Limited:
         await self._send(message)
 
     def _too_large(self) -> ApiError:
+        if self._most > BODY_LIMIT:  # as the operation refuses a file that is only a little too large
+            return refused("$.file", "is larger than 50 MB")
         size = f"{self._most // (1024 * 1024)} MB"
         return ApiError(413, "content_too_large", f"The body of the request is larger than {size}.")

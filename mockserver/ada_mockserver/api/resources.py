@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.api.calls import Backend
 
-__all__ = ["backend_of", "resource"]
+__all__ = ["backend_of", "origin_of", "resource"]
 
 
 def resource(path: str, **operations: Callable[[Request], Awaitable[Response]]) -> Route:
@@ -34,3 +34,8 @@ def backend_of(request: Request) -> Backend:
     """The backend of the application that serves this request."""
     backend: Backend = request.app.state.backend
     return backend
+
+
+def origin_of(request: Request) -> str:
+    """Where this client reaches the mock, without a path, for the addresses that it is given."""
+    return f"{request.url.scheme}://{request.url.netloc}"

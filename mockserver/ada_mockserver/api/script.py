@@ -208,19 +208,22 @@ def _wrong(where: str, expected: str) -> UsageError:
 DEFAULT_SCRIPT = parse_script(
     {
         "rules": [
-            {
-                "when": r"\b(zendesk|salesforce)\b",
-                "reply": "I am handing you over to a colleague.",
-                "handoff": "zendesk_chat",
-                "human": {
-                    "display_name": "Robin",
-                    "replies": [
-                        "Hello, Robin here. What can I do for you?",
-                        "Thank you, I have looked it up and put it right.",
-                        "You are welcome. I am handing you back to the AI Agent.",
-                    ],
-                },
-            },
+            *(
+                {
+                    "when": rf"\b{name}\b",
+                    "reply": "I am handing you over to a colleague.",
+                    "handoff": integration,
+                    "human": {
+                        "display_name": "Robin",
+                        "replies": [
+                            "Hello, Robin here. What can I do for you?",
+                            "Thank you, I have looked it up and put it right.",
+                            "You are welcome. I am handing you back to the AI Agent.",
+                        ],
+                    },
+                }
+                for name, integration in (("zendesk", "zendesk_chat"), ("salesforce", "salesforce"))
+            ),
             {
                 "when": r"\b(human|person|someone|representative|hand ?off|agent)\b",
                 "reply": "I am connecting you with a human agent.",

@@ -13,6 +13,8 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from ada_mockserver.api.control import read_state
+from ada_mockserver.api.conversing import find_talk
+from ada_mockserver.api.errors import not_found
 from ada_mockserver.api.resources import backend_of
 from ada_mockserver.api.tables import messages
 from ada_mockserver.outbox.log import list_attempts, list_deliveries
@@ -91,8 +93,11 @@ async def _content(call: Call) -> dict[str, Any]:
     return {**state, "events": shown, "attempts": attempts}
 
 
-async def _survey(request: Request) -> Response:  # noqa: ARG001 - a route's signature
+async def _survey(request: Request) -> Response:
     """Where the link after a conversation leads."""
+    async with backend_of(request).call() as call:
+        if await find_talk(call, request.path_params["conversation_id"], lock=False) is None:
+            raise not_found("conversation")
     return HTMLResponse(_source("survey.html"), headers={"content-security-policy": _POLICY})
 
 
