@@ -176,8 +176,11 @@ class Runtime:
     ) -> Finding | None:
         """What the witness says of this case: a function that gives its entries, a URL, or a path."""
 
+        # What has been received so far grows with the session, and is asked for after each case.
+        own = {attempt.message_id for attempt in courier.ledger}
+
         async def entries() -> Seen:
-            return entries_seen(witness())
+            return entries_seen(witness(), only=own)
 
         ask: Callable[[], Awaitable[Seen]] = entries
         if not callable(witness):

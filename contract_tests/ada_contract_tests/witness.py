@@ -16,7 +16,7 @@ from ada_contract_tests.findings import Finding
 from ada_schemas.errors import TargetError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 
     from ada_contract_tests.cases import Case
     from ada_contract_tests.targets.base import Target
@@ -108,15 +108,20 @@ def asking(target: Target, path: str | None) -> Callable[[], Awaitable[Seen]]:
     return ask
 
 
-def entries_seen(entries: Iterable[Mapping[str, Any]]) -> Seen:
-    """The entries of a witness, counted; raises KeyError or TypeError for one that is none."""
+def entries_seen(entries: Iterable[Mapping[str, Any]], only: Container[str | None] | None = None) -> Seen:
+    """The entries of a witness, counted, if given only those of some messages.
+
+    Raises KeyError or TypeError for an entry that is none.
+    """
     counts: dict[str | None, Counter[str]] = defaultdict(Counter)
     handled = set()
     for entry in entries:
-        counts[entry["svix_id"]][entry["status"]] += 1
-        if entry["status"] == "handled":
-            handled.add(str(entry.get("type")))
-    return Seen(dict(counts), frozenset(handled))
+        message_id, status = entry["svix_id"], entry["status"]
+        if status == "handled":
+            handled.add(entry.get("type"))
+        if only is None or message_id in only:
+            counts[message_id][status] += 1
+    return Seen(dict(counts), frozenset(map(str, handled)))
 
 
 def _unfit(name: str, reason: str) -> TargetError:
