@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 
 import pytest
 
@@ -279,3 +280,14 @@ def test_a_witness_that_cannot_be_used(found, reason):
     assert caught.value.next_step == (
         "It should answer a JSON list with an object {svix_id, type, status} for each request."
     )
+
+
+def test_entries_of_some_messages():
+    """Of the messages that are asked for entries are counted, of all others only the type."""
+    entries = [
+        {"svix_id": name, "type": f"v1.{name}", "status": status}
+        for name, status in (("a", "handled"), ("b", "handled"), ("a", "duplicate"), (None, "rejected"))
+    ]
+    seen = entries_seen(entries, only={"a"})
+    assert seen == Seen({"a": Counter(handled=1, duplicate=1)}, frozenset({"v1.a", "v1.b"}))
+    assert set(entries_seen(entries).counts) == {"a", "b", None}
