@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.findings import Finding, Result
 from ada_contract_tests.targets.worker import redact
+from ada_contract_tests.tracebacks import exception_text
 from ada_schemas.paths import ABSENT, differences
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ LIBRARIES_RAISE = ("ADA310", "ADA503")
 
 NOT_AN_EVENT = ("ADA501", "ADA502")
 """Here those libraries parse, and raise likewise, where they are used as documented."""
+
+LATE = (
+    "The event is lost: after a 2xx Ada does not send it again. Store it before the answer, then work on it."
+)
+"""What an exception after the answer means."""
 
 NO_ANSWER = {
     "timeout": "no answer in time",
@@ -95,7 +101,10 @@ def _what_is_wrong(
     assert answer.response is not None  # noqa: S101 - an answer without error has a response
     status = answer.response.status
     if _is_good(case, status, forged=forged):
-        return None
+        if not answer.late or forged or hostile or not 200 <= status < 300:
+            return None
+        got = f"{status}, then {exception_text(answer.traceback or '')}"
+        return case.rule, "2xx, and no exception after it", got, LATE
     got = f"{status}{_meaning(status, forged=forged)}"
     return case.rule, _expected(case, forged=forged), got, "" if forged else _hint(answer, answer.response)
 
@@ -182,23 +191,13 @@ def cause_of(answer: Answer, *, forged: bool = False) -> str:
     if answer.error is not None:
         return NO_ANSWER.get(answer.error.kind, "no connection")
     if answer.traceback:
-        return _exception(answer.traceback)
+        return exception_text(answer.traceback)
     assert answer.response is not None  # noqa: S101 - an answer without error has a response
     status = answer.response.status
     if forged:
         return f"forged request answered {status}"
     said = re.sub(r"[0-9a-f]{8,}|\d+|msg_\w+", "*", _excerpt(answer.response))
     return f"status {status}: {said[:160]}" if said else f"status {status}"
-
-
-def _exception(traceback: str) -> str:
-    lines = [line for line in traceback.strip().splitlines() if line.strip()]
-    last = next((line for line in reversed(lines) if not line.startswith(" ")), lines[-1] if lines else "")
-    places = re.findall(r'File "([^"]+)", line (\d+), in (\S+)', traceback)
-    if not places:
-        return last.strip()
-    file, line, _ = places[-1]
-    return f"{last.strip()} ({file.rsplit('/', 1)[-1]}:{line})"
 
 
 def always_the_same(results: Sequence[Result], *, secret_given: bool) -> Finding | None:

@@ -13,6 +13,7 @@ import pytest
 from ada_contract_tests.judging import judge
 from ada_contract_tests.pytest_runtime import ContractViolation
 from ada_contract_tests.targets.base import Answer
+from ada_contract_tests.targets.loading import is_application_spec
 from ada_contract_tests.targets.opening import SECRET_VARIABLE, UNSIGNED
 from ada_contract_tests.trial import Attempt, Trial, sealed, signed
 from ada_mockserver.clock import SystemClock
@@ -29,7 +30,16 @@ if TYPE_CHECKING:
     from ada_contract_tests.cases import Case
     from ada_contract_tests.pytest_runtime import Runtime
 
-__all__ = ["ABSENT", "Deliver", "EventMaker", "Exchange", "SignedCase", "SignedEvent", "signed_case"]
+__all__ = [
+    "ABSENT",
+    "Deliver",
+    "EventMaker",
+    "Exchange",
+    "SignedCase",
+    "SignedEvent",
+    "refuse_transaction",
+    "signed_case",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,3 +249,22 @@ class Deliver:
             return Exchange(await self.runtime.adeliver(self.target, self.secret, headers, event.body))
         except AdakitError as error:
             raise error.with_traceback(None) from None
+
+
+def refuse_transaction(request: pytest.FixtureRequest, target: Any) -> None:
+    """Fail a test in a transaction of pytest-django, of which an application in another thread sees nothing.
+
+    On SQLite it would wait for the test in vain; elsewhere it would leave its rows to other tests.
+    """
+    if isinstance(target, str) and not is_application_spec(target):
+        return
+    marker = request.node.get_closest_marker("django_db")
+    if marker is None and "db" not in request.fixturenames:
+        return
+    asked = marker is not None and bool(marker.kwargs.get("transaction") or marker.args[:1] == (True,))
+    if not asked and not {"transactional_db", "live_server"} & set(request.fixturenames):
+        pytest.fail(
+            "ada_deliver calls the application in a thread of its own, outside of this test's transaction.\n"
+            "  Mark the test with django_db(transaction=True), or send the event with Django's test client.",
+            pytrace=False,
+        )

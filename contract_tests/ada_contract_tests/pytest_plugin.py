@@ -271,9 +271,23 @@ def ada_target(pytestconfig: pytest.Config) -> Any:
 
 
 @pytest.fixture(scope="session")
-def ada_secret(pytestconfig: pytest.Config) -> str | None:
-    """The signing secret; override it in the root conftest.py. None means ADA_WEBHOOK_SECRET."""
-    return setting(pytestconfig, "secret")
+def ada_secret(request: pytest.FixtureRequest) -> str | None:
+    """The signing secret; override it in the root conftest.py.
+
+    It is the option's, else ADA_WEBHOOK_SECRET, else one that is made, and put there, for an application in
+    process or a target that a fixture gives; None where there is no target, or the URL of a service.
+    """
+    import os  # noqa: PLC0415 - at first use
+
+    from ada_contract_tests.targets.opening import SECRET_VARIABLE, resolve_secret  # noqa: PLC0415 - likewise
+
+    given = setting(request.config, "secret") or os.environ.get(SECRET_VARIABLE) or None
+    target = setting(request.config, "target")
+    known = request.session._fixturemanager.getfixturedefs("ada_target", request.node)  # noqa: SLF001 - pytest has no other way to tell whether a fixture is overridden
+    is_ours = target is None and len(known or ()) < 2
+    if given or is_ours or (target is not None and target.lower().startswith(("http://", "https://"))):
+        return given
+    return resolve_secret("application:object", None).value
 
 
 @pytest.fixture(scope="session")
@@ -329,10 +343,12 @@ def ada_event(request: pytest.FixtureRequest, ada_secret: str | None) -> EventMa
 def ada_deliver(request: pytest.FixtureRequest, ada_target: Any, ada_secret: str | None) -> Deliver:
     """Delivers an event to the target and returns the answer.
 
-    ``ada_deliver(event)`` in a test that is a function, ``await ada_deliver.send(event)`` in a coroutine.
+    ``ada_deliver(event)`` in a test that is a function, ``await ada_deliver.send(event)`` in a coroutine. An
+    application in process runs in a thread of its own.
     """
-    from ada_contract_tests.pytest_fixtures import Deliver  # noqa: PLC0415 - at first use
+    from ada_contract_tests.pytest_fixtures import Deliver, refuse_transaction  # noqa: PLC0415 - at first use
 
+    refuse_transaction(request, ada_target)
     return Deliver(runtime_of(request.config), ada_target, ada_secret)
 
 

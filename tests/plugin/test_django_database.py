@@ -48,6 +48,34 @@ def test_database(project, application):
     assert not (project.path / "inbox.sqlite3").exists()
 
 
+TRANSACTIONS = """
+import pytest
+
+@pytest.mark.django_db
+def test_plain(ada_event, ada_deliver):
+    ada_deliver(ada_event("conversation.ended"))
+
+@pytest.mark.django_db(transaction=True)
+def test_marked(ada_event, ada_deliver):
+    assert ada_deliver(ada_event("conversation.ended")).status == 200
+"""
+
+
+def test_transactions(project):
+    """A test in a transaction, of which the application would see nothing, is told what to do."""
+    project.add("inbox")
+    project.configure("inbox.wsgi:application", DJANGO_SETTINGS_MODULE="inbox.settings")
+    project.write("test_inbox.py", TRANSACTIONS)
+    run = project.run("test_inbox.py", plugins=("django",))
+    assert run.outcomes == {"test_inbox.py::test_plain": "ERROR", "test_inbox.py::test_marked": "PASSED"}
+    said = [
+        "ada_deliver calls the application in a thread of its own, outside of this test's transaction.",
+        "  Mark the test with django_db(transaction=True), or send the event with Django's test client.",
+    ]
+    begin = run.lines.index(said[0])
+    assert run.lines[begin : begin + 2] == said
+
+
 def test_without_database(project):
     """A Django project without a database needs none for the cases."""
     project.add("inbox")

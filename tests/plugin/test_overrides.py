@@ -108,6 +108,19 @@ def test_secret_fixture(plain):
     assert run.outcomes["test_secret.py::test_secret"] == "PASSED"
 
 
+def test_target_made_with_the_secret(plain):
+    """A target fixture may ask for the secret, which is made where none is given, and finds it in the environment."""
+    plain.configure(None)
+    plain.write(
+        "conftest.py",
+        "import os\nimport pytest\nimport plain_shop\n\n"
+        "@pytest.fixture(scope='session')\ndef ada_target(ada_secret):\n"
+        "    assert ada_secret == os.environ['ADA_WEBHOOK_SECRET']\n    return plain_shop.app\n",
+    )
+    run = plain.run("--ada", "--ada-select", "ADA101,ADA302")
+    assert set(run.outcomes.values()) == {"PASSED"}
+
+
 def test_secret_before_import(plain):
     """A root conftest.py may import an application that reads its secret while it is imported."""
     plain.add("fastapi_shop.py")

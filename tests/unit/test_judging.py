@@ -25,6 +25,22 @@ KeyError: 'body'
 """
 
 
+PYDANTIC = """Traceback (most recent call last):
+  File "/srv/app/handlers.py", line 42, in handle
+    Message.model_validate(event["data"])
+  File "/venv/lib/python3.12/site-packages/pydantic/main.py", line 792, in model_validate
+    return cls.__pydantic_validator__.validate_python(
+           ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~^
+pydantic_core._pydantic_core.ValidationError: 2 validation errors for Message
+content.body
+  Field required [type=missing, input_value={'type': 'link', 'url': 'https://x'}, input_type=dict]
+    For further information visit https://errors.pydantic.dev/2.14/v/missing
+handoff_integration
+  Input should be a valid string [type=string_type, input_value=None, input_type=NoneType]
+    For further information visit https://errors.pydantic.dev/2.14/v/string_type
+"""
+
+
 def case_of(rule="ADA102", **options):
     return Case(f"{MESSAGE}/case", rule, MESSAGE, "the author is a human agent", **options)
 
@@ -228,6 +244,21 @@ def test_a_redirect_names_its_address(location, hint):
     assert judged("ADA101", answer(307, location=location))[4] == hint
 
 
+def test_an_exception_after_the_answer():
+    """What was acknowledged and then failed is lost; a forgery and hostile input that are answered well are not."""
+    given = replace(answer(200, traceback=TRACEBACK), late=True)
+    assert judged("ADA103", given) == (
+        "error",
+        "ADA103",
+        "2xx, and no exception after it",
+        "200, then KeyError: 'body' (handlers.py:42)",
+        "The event is lost: after a 2xx Ada does not send it again. Store it before the answer, then work on it.",
+    )
+    assert judged("ADA103", given, lenient=True)[0] == "warning"
+    assert judged("ADA505", given) is None
+    assert judged("ADA302", replace(given, response=answer(401).response), forgery=FORGERY) is None
+
+
 def test_a_database_that_threads_share_is_named():
     """What only SQLite in memory refuses is no fault of the endpoint's in production, and the finding says so."""
     locked = (
@@ -336,6 +367,14 @@ def test_long_values_are_cut():
         (answer(500, b"x" * 200), "status 500: " + "x" * 160),
         (answer(500, b"oops", traceback=TRACEBACK), "KeyError: 'body' (handlers.py:42)"),
         (answer(500, traceback="ValueError: no frames\n"), "ValueError: no frames"),
+        (
+            answer(500, traceback=PYDANTIC),
+            "ValidationError: 2 validation errors for Message: content.body: Field required (handlers.py:42)",
+        ),
+        (
+            answer(500, traceback="\n".join(f"  | {line}" for line in TRACEBACK.splitlines())),
+            "KeyError: 'body' (handlers.py:42)",
+        ),
         (answer(500, traceback="  indented only\n"), "indented only"),
     ],
 )
@@ -526,3 +565,20 @@ def test_the_simplest_comes_first():
     ]
     (group,) = group_findings(findings)
     assert [f.case for f in group.findings] == ["short", "long", "two", "high"]
+
+
+@pytest.mark.parametrize(
+    "cause", ["KeyError: 'body' (a.py:1)", 'status 400: {"body":["null"]}', "body: required"]
+)
+def test_the_member_of_the_cause_comes_first(cause):
+    """What differs in the member alone that the cause names explains it best; a documented example, worst."""
+    other, itself = (("data.role", "1", "2"), ("data.body", "1", "null")), (("data.body", "1", "null"),)
+    findings = [
+        finding_of("example", cause, rule="ADA101", changes=other),
+        finding_of("role", cause, rule="ADA102", changes=other),
+        finding_of("null", cause, rule="ADA104", changes=itself),
+    ]
+    (group,) = group_findings(findings)
+    assert [f.case for f in group.findings] == ["null", "role", "example"]
+    (group,) = group_findings([finding_of("ordinary", cause, rule="ADA101"), *findings[:2]])
+    assert [f.case for f in group.findings] == ["ordinary", "role", "example"]

@@ -14,8 +14,9 @@ from rich.console import Console
 from ada_contract_tests.cases import Case
 from ada_contract_tests.findings import Finding, Report, Result
 from ada_contract_tests.reports import RENDERERS
-from ada_contract_tests.reports.plain import finding_text, traceback_lines, without_traceback
+from ada_contract_tests.reports.plain import finding_text, without_traceback
 from ada_contract_tests.reports.terminal import print_report
+from ada_contract_tests.tracebacks import traceback_lines
 from ada_contract_tests.trial import Attempt, Trial
 from unit.fake_targets import answer, silence
 
@@ -467,6 +468,23 @@ def test_a_long_traceback_is_cut_from_above():
     assert len(lines) <= 8
     assert (lines[0], lines[-1]) == ("...", "ValueError: x")
     assert lines[1].startswith('  File "/srv/app.py"')
+
+
+def test_where_a_package_raised_the_users_line_stays():
+    """In however little room, the user's last line and what the package raised are shown."""
+    frames = "".join(f'  File "/srv/app.py", line {n}, in f{n}\n    call()\n' for n in range(9))
+    raised = (
+        '  File "/x/site-packages/lib.py", line 1, in f\n    raise X(\n        y\n    )\nlib.X: much\nmore\n'
+    )
+    text = f"Traceback (most recent call last):\n{frames}{raised}"
+    assert traceback_lines(text, 5) == [
+        "...",
+        '  File "/srv/app.py", line 8, in f8',
+        "    call()",
+        '  File ".../lib.py", line 1, in f',
+        "lib.X: much",
+    ]
+    assert traceback_lines(text, 9)[-2:] == ["lib.X: much", "more"]
 
 
 def test_a_traceback_without_frames():

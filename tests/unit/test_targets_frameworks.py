@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import subprocess
 import sys
 import textwrap
 import threading
 
 import pytest
-from fastapi import BackgroundTasks, FastAPI, Request
+from fastapi import BackgroundTasks, FastAPI, Request, Response
 from flask import Flask, request
 from flask.signals import got_request_exception
 from starlette.applications import Starlette
-from starlette.responses import StreamingResponse
+from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
 from ada_contract_tests.targets.asgi import AsgiTarget
@@ -90,6 +91,87 @@ def test_fastapi_middleware():
     assert 'raise LookupError("no such conversation")' in answer.traceback
 
 
+def test_fastapi_background_task():
+    """A background task that raises leaves the answer as it is, with the traceback, and is said to be late."""
+    app = FastAPI()
+
+    def lose():
+        raise LookupError("no such conversation")
+
+    @app.post("/")
+    async def hook(tasks: BackgroundTasks):
+        tasks.add_task(lose)
+
+    @app.post("/well")
+    async def well(tasks: BackgroundTasks):
+        tasks.add_task(print)
+
+    lost, kept = ask(app, "/", "/well")
+    assert (lost.response.status, lost.late) == (200, True)
+    assert lost.traceback.endswith("LookupError: no such conversation\n")
+    assert (kept.response.status, kept.late, kept.traceback) == (200, False, None)
+
+
+@pytest.mark.parametrize("interface", ["asgi", "wsgi"])
+def test_logged_failure(interface):
+    """An exception that an application answers itself, and logs, is the traceback of its answer; others are not."""
+    log = logging.getLogger("shop")
+    before = logging.getLogRecordFactory()
+
+    def fail():
+        try:
+            {}["no such conversation"]
+        except LookupError:
+            log.exception("cannot handle it")
+
+    def flask():
+        app = Flask("shop")
+
+        @app.post("/")
+        def hook():
+            fail()
+            return "", 500
+
+        return app
+
+    def fastapi():
+        app = FastAPI()
+
+        @app.post("/")
+        async def hook():
+            fail()
+            return Response(status_code=500)
+
+        return app
+
+    (answer,) = ask(fastapi() if interface == "asgi" else flask(), "/")
+    assert answer.response.status == 500
+    assert answer.traceback.endswith("KeyError: 'no such conversation'\n")
+    assert not answer.late
+    assert logging.getLogRecordFactory() == before
+    assert logging.lastResort.filters == []
+
+
+def test_litestar_hook():
+    """An application of Litestar's kind tells of its exceptions by a hook, which is gone after the stop."""
+
+    async def call(self, scope, receive, send):
+        if scope["type"] == "http":
+            try:
+                {}["no such conversation"]
+            except LookupError as error:
+                for hook in self.after_exception:
+                    await hook(error, scope)
+            await PlainTextResponse("failed", status_code=500)(scope, receive, send)
+
+    application = type("Litestar", (), {"__module__": "litestar.app", "__call__": call})()
+    application.after_exception = []
+    (answer,) = ask(application, "/")
+    assert answer.response.status == 500
+    assert answer.traceback.endswith("KeyError: 'no such conversation'\n")
+    assert application.after_exception == []
+
+
 def test_fastapi_lifespan_state():
     """What a lifespan yields is in the state of each request."""
     events = []
@@ -125,23 +207,6 @@ def test_fastapi_startup_failure():
     assert caught.value.what == "The start-up of shop:app failed: KeyError: 'DATABASE_URL'."
     assert 'raise KeyError("DATABASE_URL")' in caught.value.next_step
     assert not caught.value.usage
-
-
-def test_fastapi_background_task():
-    """A background task that fails leaves the response, with its traceback."""
-    app = FastAPI()
-
-    def work():
-        raise LookupError("in the background")
-
-    @app.post("/")
-    async def hook(tasks: BackgroundTasks):
-        tasks.add_task(work)
-        return "ok"
-
-    (answer,) = ask(app, "/")
-    assert (answer.response.status, answer.response.body) == (200, b'"ok"')
-    assert answer.traceback.endswith("LookupError: in the background\n")
 
 
 def test_fastapi_endpoint_blocks_its_thread():

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from ada_contract_tests.findings import group_findings
 from ada_contract_tests.reports.junit import printable
-from ada_contract_tests.reports.plain import traceback_lines
 from ada_contract_tests.rules import EXPECTATIONS, FAMILIES, RULES
+from ada_contract_tests.tracebacks import traceback_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

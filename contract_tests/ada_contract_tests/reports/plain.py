@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.rules import RULES
+from ada_contract_tests.tracebacks import members_named, traceback_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ada_contract_tests.findings import Finding
 
-__all__ = ["finding_text", "traceback_lines", "without_traceback"]
+__all__ = ["finding_text", "without_traceback"]
 
 WIDTH = 80
 HEIGHT = 22
@@ -67,7 +67,7 @@ def _facts(finding: Finding, most: int) -> str:
 
     First come those about a member that the cause names, then kinds and roles, then what is missing.
     """
-    named = set(re.findall(r"'(\w+)'", finding.cause))
+    named = members_named(finding.cause)
 
     def rank(fact: str) -> tuple[bool, bool]:
         path, _, level = fact.partition(" ")
@@ -110,31 +110,6 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def traceback_lines(traceback: str, most: int) -> list[str]:
-    """A traceback in at most ``most`` lines: what the user wrote, and the frame that raised.
-
-    Paths are relative to here; frames of installed packages above the last one are left out, and of their
-    paths the environment.
-    """
-    here = f"{Path.cwd()}/"
-    lines = [
-        re.sub(r'File "[^"]*[/\\]site-packages[/\\]', 'File ".../', line.replace(here, ""))
-        for line in traceback.strip().splitlines()
-        if line.strip() and not re.fullmatch(r"[\s~^]+", line)
-    ]
-    frames = [n for n, line in enumerate(lines) if re.match(r'\s+File "', line)]
-    if not frames:
-        return lines[-most:]
-    kept, last = [], frames[-1]
-    for begin, end in zip(frames, [*frames[1:], len(lines)], strict=True):
-        if begin == last or not re.search(r'File "\.\.\./|[/\\]lib[/\\]python3', lines[begin]):
-            kept += lines[begin:end]
-    if len(kept) > most - 1:
-        starts = [n for n, line in enumerate(kept) if n >= len(kept) - most + 1 and "File " in line]
-        kept = kept[starts[0] if starts else 1 - most :]
-    return ["...", *kept] if len(kept) < len(lines) - 1 else lines
-
-
 def without_traceback(text: str, traceback: str) -> str:
     """Captured output without a traceback that a finding shows already, which frameworks log as well."""
     raised = traceback.strip().rpartition("\n")[2]
@@ -167,7 +142,7 @@ def _relevance(finding: Finding) -> Callable[[tuple[str, str, str]], int]:
 
     Then come the members that a combination consists of, and what follows from these.
     """
-    named = set(re.findall(r"'(\w+)'", finding.cause))
+    named = members_named(finding.cause)
     beside = {
         parent
         for parent, _, leaf in (path.rpartition(".") for path, _, _ in finding.changes)

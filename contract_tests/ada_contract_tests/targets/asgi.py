@@ -96,6 +96,7 @@ class AsgiTarget:
         self._worker = worker = Worker("ada-asgi", hint=_BLOCKED)
         self._lifespan = lifespan = _Lifespan(self._application, self._name)
         worker.start()
+        self._signals.attend(self._application)
         try:
             limit = self._startup_timeout
             await worker.run(partial(lifespan.start, limit), timeout=limit)

@@ -21,12 +21,14 @@ class Answer:
     """What came back from one attempt: a response, or the error that stands for none.
 
     ``traceback`` is the application's own traceback, as text, where the application runs in process and
-    raised; it can stand beside a response (frameworks send a 500 and raise as well).
+    raised; it can stand beside a response (frameworks send a 500 and raise as well). ``late`` says that it
+    raised although its response was complete: in a background task, say.
     """
 
     response: Response | None = None
     error: WireError | None = None
     traceback: str | None = None
+    late: bool = False
 
 
 class Target(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,11 @@ current: ContextVar[Exchange | None] = ContextVar("ada_current_exchange", defaul
 """The request of ours that the current context belongs to."""
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a log record is no exception of a request of ours, whose finding shows it."""
+    return not record.exc_info or current.get() is None
+
+
 class FrameworkSignals:
     """Connected to the signals of Flask and Django while an application runs in process.
 
@@ -23,13 +29,30 @@ class FrameworkSignals:
     themselves. Django also announces that a request is over: then it closes connections to databases, but
     none to a test database in memory, of which it leaves one in each thread. From Python 3.13 on these end
     with a ResourceWarning, so they are closed here.
+
+    Others (Quart, Falcon, Sanic, BlackSheep, handlers of the application's own) only log what they caught:
+    of such records the exception is kept. Litestar logs nothing, and has a list of hooks.
     """
 
     def __init__(self) -> None:
         self._connected: dict[tuple[str, str], tuple[Any, Any]] = {}
+        self._make_record: Any = None
+        self._hooks: list[Any] | None = None
+
+    def attend(self, application: Any) -> None:
+        """Be told by an application of Litestar of its exceptions, until `disconnect`."""
+        hooks = getattr(application, "after_exception", None)
+        if isinstance(hooks, list) and type(application).__module__.partition(".")[0] == "litestar":
+            hooks.append(self._raised)
+            self._hooks = hooks
 
     def connect(self) -> None:
         """Connect to the signals of the frameworks loaded so far; cheap enough for every request."""
+        if self._make_record is None:
+            self._make_record = logging.getLogRecordFactory()
+            logging.setLogRecordFactory(self._logged)
+            if logging.lastResort is not None:  # prints where no logging is configured
+                logging.lastResort.addFilter(_is_news)
         for place, receiver in (
             (("flask.signals", "got_request_exception"), self._failed),
             (("django.core.signals", "got_request_exception"), self._failed),
@@ -43,6 +66,14 @@ class FrameworkSignals:
 
     def disconnect(self) -> None:
         """Disconnect from all signals."""
+        if logging.getLogRecordFactory() == self._logged:  # else somebody has built on it
+            logging.setLogRecordFactory(self._make_record)
+            self._make_record = None
+        if logging.lastResort is not None:
+            logging.lastResort.removeFilter(_is_news)
+        if self._hooks is not None:
+            self._hooks.remove(self._raised)
+            self._hooks = None
         while self._connected:
             signal, receiver = self._connected.popitem()[1]
             signal.disconnect(receiver)
@@ -53,6 +84,18 @@ class FrameworkSignals:
         exchange = current.get()
         if exchange is not None and isinstance(error, BaseException):
             exchange.caught(error)
+
+    async def _raised(self, error: Exception, scope: object) -> None:
+        del scope
+        self._failed(exception=error)
+
+    def _logged(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record: logging.LogRecord = self._make_record(*args, **kwargs)
+        if record.exc_info and record.levelno >= logging.ERROR:
+            exchange, error = current.get(), record.exc_info[1]
+            if exchange is not None and error is not None:
+                exchange.caught(error)
+        return record
 
     def _finished(self, sender: object = None, **details: object) -> None:
         del sender, details

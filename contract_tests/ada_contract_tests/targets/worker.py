@@ -290,7 +290,7 @@ class Exchange:
         if self.complete:
             if self.elapsed > timeout:
                 return self.timed_out(timeout, self._traceback)
-            return Answer(self._response(), traceback=self._traceback)
+            return Answer(self._response(), traceback=self._traceback, late=self.raised)
         self.elapsed = self._clock.monotonic() - self._begun_at
         if self.raised and not self.begun:
             self.status, self.headers = 500, (("content-type", "text/plain; charset=utf-8"),)
