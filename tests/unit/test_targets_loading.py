@@ -542,7 +542,12 @@ WRAP = "Wrap it: async def app(scope, receive, send), or def app(environ, start_
         (four, NEITHER, NO_ARGUMENTS),
         (
             Application(),
-            "shop:app is an aiohttp application; these are neither ASGI nor WSGI.",
+            "shop:app is an application of aiohttp's; these are neither ASGI nor WSGI.",
+            "Run it and give its URL.",
+        ),
+        (
+            type("Shop", (type("Application", (), {"__module__": "tornado.web"}),), {})(),
+            "shop:app is an application of Tornado's; these are neither ASGI nor WSGI.",
             "Run it and give its URL.",
         ),
         (

@@ -81,8 +81,9 @@ def application_interface(application: object, *, name: str) -> Interface:
 
     Raises TargetError, with ``usage`` true, where it is neither or cannot be told.
     """
-    if _is_aiohttp(application):
-        what = f"{name} is an aiohttp application; these are neither ASGI nor WSGI."
+    own_server = _own_server(application)
+    if own_server:
+        what = f"{name} is an application of {own_server}'s; these are neither ASGI nor WSGI."
         raise _wrong(what, "Run it and give its URL.")
     if inspect.ismodule(application):
         raise _wrong(f"{name} is a module, not an application.", f"Name the application in it: {name}.app")
@@ -183,9 +184,11 @@ def _is_async(application: Application) -> bool:
     )
 
 
-def _is_aiohttp(application: object) -> bool:
-    kinds = type(application).__mro__
-    return any(kind.__name__ == "Application" and kind.__module__ == "aiohttp.web_app" for kind in kinds)
+def _own_server(application: object) -> str:
+    """The framework of an application that only its own server runs, "" for any other."""
+    kinds = {f"{kind.__module__}.{kind.__name__}" for kind in type(application).__mro__}
+    named = {"aiohttp.web_app.Application": "aiohttp", "tornado.web.Application": "Tornado"}
+    return next((name for kind, name in named.items() if kind in kinds), "")
 
 
 def _parse(spec: str) -> tuple[str, list[str], bool]:
