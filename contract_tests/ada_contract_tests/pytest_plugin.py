@@ -277,17 +277,19 @@ def ada_secret(request: pytest.FixtureRequest) -> str | None:
     It is the option's, else ADA_WEBHOOK_SECRET, else one that is made, and put there, for an application in
     process or a target that a fixture gives; None where there is no target, or the URL of a service.
     """
-    import os  # noqa: PLC0415 - at first use
-
+    from ada_contract_tests.targets.loading import is_application_spec  # noqa: PLC0415 - at first use
     from ada_contract_tests.targets.opening import SECRET_VARIABLE, resolve_secret  # noqa: PLC0415 - likewise
 
-    given = setting(request.config, "secret") or os.environ.get(SECRET_VARIABLE) or None
-    target = setting(request.config, "target")
-    known = request.session._fixturemanager.getfixturedefs("ada_target", request.node)  # noqa: SLF001 - pytest has no other way to tell whether a fixture is overridden
-    is_ours = target is None and len(known or ()) < 2
-    if given or is_ours or (target is not None and target.lower().startswith(("http://", "https://"))):
+    given = setting(request.config, "secret") or os.environ.get(SECRET_VARIABLE)
+    if given:
         return given
-    return resolve_secret("application:object", None).value
+    target = setting(request.config, "target")
+    if target is None:
+        known = request.session._fixturemanager.getfixturedefs("ada_target", request.node)  # noqa: SLF001 - pytest has no other way to tell whether a fixture is overridden
+        is_made_for = len(known or ()) > 1
+    else:
+        is_made_for = is_application_spec(target)
+    return resolve_secret("application:object", None).value if is_made_for else None
 
 
 @pytest.fixture(scope="session")

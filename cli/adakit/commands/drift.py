@@ -29,9 +29,8 @@ OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write to a file.")
 
 
 def _form(form: str, as_json: bool, as_markdown: bool) -> str:
-    chosen = {*(["json"] if as_json else []), *(["markdown"] if as_markdown else [])}
-    if form != "text":
-        chosen.add(form)
+    asked = {"json": as_json, "markdown": as_markdown}
+    chosen = {name for name in DIFF_RENDERERS if asked.get(name) or name == form != "text"}
     if len(chosen) > 1:
         raise UsageError(
             f"Only one form can be written, not {' and '.join(sorted(chosen))}.",

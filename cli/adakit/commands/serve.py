@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ada_contract_tests.targets.opening import SECRET_VARIABLE
 from ada_mockserver.chaos import parse_rules
 from ada_mockserver.clock import parse_clock
 from ada_mockserver.extras import require_mock
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 KEY_VARIABLE = "ADA_API_KEY"
-SECRET_VARIABLE = "ADA_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 
 
 @click.command("serve")

@@ -21,7 +21,7 @@ from ada_mockserver.api.resources import backend_of, resource
 from ada_mockserver.api.seeding import seed
 from ada_mockserver.api.tables import channels, conversations, end_users, messages
 from ada_mockserver.api.validation import parse_json, query_limit, read_body
-from ada_mockserver.api.webhooks import EVENT_TYPES, find_webhook, header_lines, show_webhook
+from ada_mockserver.api.webhooks import find_webhook, header_lines, query_event_type, show_webhook
 from ada_mockserver.outbox.endpoints import list_endpoints, update_endpoint
 from ada_mockserver.outbox.tables import attempts, deliveries, events
 
@@ -79,13 +79,10 @@ async def read_state(call: Call, *, limit: int) -> dict[str, Any]:
 
 
 async def _events(request: Request) -> Response:
-    kind, limit = request.query_params.get("type"), query_limit(request.query_params)
+    kind, limit = query_event_type(request.query_params, "type"), query_limit(request.query_params)
     statement = select(events).order_by(events.c.ordinal.desc()).limit(limit)
     if kind is not None:
-        name = f"v1.{kind.removeprefix('v1.')}"
-        if name not in EVENT_TYPES:
-            raise refused("$.type", f"must be one of: {', '.join(EVENT_TYPES)}", "query")
-        statement = statement.where(events.c.type == name)
+        statement = statement.where(events.c.type == kind)
     async with backend_of(request).call() as call:
         rows = (await call.connection.execute(statement)).all()
     return JSONResponse({"data": [_event(row) for row in rows]})

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse
 
 from ada_mockserver.api.errors import refused
 from ada_mockserver.api.resources import resource
-from ada_mockserver.api.validation import parse_json, query_limit
-from ada_mockserver.api.webhooks import EVENT_TYPES
+from ada_mockserver.api.validation import parse_json, query_choice, query_limit
+from ada_mockserver.api.webhooks import query_event_type
 from ada_mockserver.chaos import KINDS
 from ada_mockserver.clock import SteeredClock
 from ada_mockserver.outbox.log import (
@@ -63,9 +63,13 @@ async def _deliveries(request: Request) -> Response:
 
 
 def _filters(request: Request, states: Sequence[str]) -> Filters:
-    chosen_from = {"state": states, "trigger": TRIGGERS, "event_type": EVENT_TYPES}
-    given: dict[str, Any] = {}
-    for name, value in request.query_params.items():
+    query = request.query_params
+    given: dict[str, Any] = {
+        "state": query_choice(query, "state", states),
+        "trigger": query_choice(query, "trigger", TRIGGERS),
+        "event_type": query_event_type(query, "event_type"),
+    }
+    for name, value in query.items():
         if name not in _LISTED:
             raise refused(f"$.{name}", f"must be one of: {', '.join(sorted(_LISTED))}", "query")
         if name in {"status", "before"}:
@@ -75,10 +79,7 @@ def _filters(request: Request, states: Sequence[str]) -> Filters:
         elif name in {"since", "until"}:
             given[name] = time_of(value, f"$.{name}", "query")
         elif name != "limit":
-            given[name] = value
-            known = chosen_from.get(name, (value,))
-            if value not in known and f"v1.{value}" not in known:
-                raise refused(f"$.{name}", f"must be one of: {', '.join(known)}", "query")
+            given.setdefault(name, value)
     return Filters(**given)
 
 

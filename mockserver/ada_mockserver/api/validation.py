@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from ada_mockserver.api.errors import ApiError, Detail, invalid, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from jsonschema.exceptions import ValidationError
     from starlette.datastructures import QueryParams
@@ -127,7 +127,7 @@ def query_limit(query: QueryParams, *, most: int = 100) -> int:
 
 
 def query_choice(
-    query: QueryParams, name: str, choices: Sequence[str], *, required: bool = False
+    query: Mapping[str, str], name: str, choices: Sequence[str], *, required: bool = False
 ) -> str | None:
     """A query parameter that is one of ``choices``, or None where it is not given."""
     value = query.get(name)

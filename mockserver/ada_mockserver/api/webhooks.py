@@ -17,7 +17,7 @@ from ada_mockserver.api.errors import not_found, refused
 from ada_mockserver.api.pages import page
 from ada_mockserver.api.records import is_id
 from ada_mockserver.api.resources import backend_of, resource
-from ada_mockserver.api.validation import read_body
+from ada_mockserver.api.validation import query_choice, read_body
 from ada_mockserver.http_request import encode, parse_url
 from ada_mockserver.message import Request as HttpRequest
 from ada_mockserver.outbox.endpoints import (
@@ -33,13 +33,22 @@ from ada_mockserver.signing import parse_secret
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    from starlette.datastructures import QueryParams
     from starlette.requests import Request
 
     from ada_mockserver.api.calls import Call
     from ada_mockserver.message import Headers
     from ada_mockserver.outbox.endpoints import Changes, Endpoint
 
-__all__ = ["EVENT_TYPES", "ROUTES", "endpoint_members", "find_webhook", "header_lines", "show_webhook"]
+__all__ = [
+    "EVENT_TYPES",
+    "ROUTES",
+    "endpoint_members",
+    "find_webhook",
+    "header_lines",
+    "query_event_type",
+    "show_webhook",
+]
 
 EVENT_TYPES = {
     "v1.end_user.created": "An end user is met for the first time.",
@@ -182,6 +191,17 @@ def _custom_secret(body: bytes) -> str | None:
 async def _event_types(request: Request) -> Response:  # noqa: ARG001 - a route's signature
     listed = [{"name": name, "description": text} for name, text in EVENT_TYPES.items()]
     return JSONResponse({"data": listed})
+
+
+def query_event_type(query: QueryParams, name: str) -> str | None:
+    """The event type that a query parameter names, with or without ``v1.``, as on the wire, or None.
+
+    Raises `ApiError` (400) for one that there is not.
+    """
+    given = query.get(name)
+    if given is None:
+        return None
+    return query_choice({name: f"v1.{given.removeprefix('v1.')}"}, name, list(EVENT_TYPES))
 
 
 async def find_webhook(request: Request, call: Call) -> Endpoint:

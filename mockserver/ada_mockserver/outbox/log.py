@@ -36,9 +36,8 @@ class Filters:
     """Which attempts or deliveries to list; None lets everything through.
 
     ``event_type`` is with or without ``v1.``; ``state`` is one of `ATTEMPT_STATES` or `DELIVERY_STATES`,
-    ``trigger`` one of `TRIGGERS`; ``status``,
-    ``since`` and ``until`` (Unix seconds of the beginning) are of attempts; ``before`` is the ``ordinal`` of
-    the last one of a page.
+    ``trigger`` one of `TRIGGERS`; ``status``, ``since`` and ``until`` (Unix seconds of the beginning) are of
+    attempts; ``before`` is the ``ordinal`` of the last one of a page.
     """
 
     event_id: str | None = None
