@@ -21,8 +21,8 @@ from typing import Any
 import httpx
 from standardwebhooks import Webhook
 
-from ada_schemas.catalog import event_named, event_names
-from ada_schemas.emit import event_schema
+from ada_schemas.contract.catalog import event_named, event_names
+from ada_schemas.contract.json_schema import event_schema
 
 ENDPOINT = "/webhooks/ada"
 EXAMPLES = Path(__file__).parents[1] / "schemas" / "ada_schemas" / "v1" / "examples"

@@ -18,7 +18,7 @@ import click
 
 from ada_schemas.errors import AdakitError, TargetError, UsageError, WireError
 from adakit import __version__
-from adakit.io import printable
+from adakit.options import printable
 
 __all__ = ["COMMANDS", "exit_code_of", "group", "main"]
 

@@ -6,9 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.drift.comparison import CLASSES
+from ada_schemas.drift.compare import CLASSES
 from ada_schemas.drift.observation import KINDS
-from adakit.io import printable
+from adakit.options import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

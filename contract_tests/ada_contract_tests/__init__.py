@@ -6,14 +6,15 @@ that a pytest run that does not use the plugin pays nothing for it.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ada_schemas.lazy import late_exports
 
 if TYPE_CHECKING:
-    from ada_contract_tests.cases import Case, Selection, all_cases
-    from ada_contract_tests.checking import Options, acheck, check
+    from ada_contract_tests.engine.check import Options, acheck, check
     from ada_contract_tests.findings import Finding, Report, Result
     from ada_contract_tests.rules import RULES, Rule
+    from ada_contract_tests.suites.registry import Case, Selection, all_cases
 
 __all__ = [
     "RULES",
@@ -29,26 +30,19 @@ __all__ = [
     "check",
 ]
 
-_HOMES = {
-    "RULES": "rules",
-    "Case": "cases",
-    "Finding": "findings",
-    "Options": "checking",
-    "Report": "findings",
-    "Result": "findings",
-    "Rule": "rules",
-    "Selection": "cases",
-    "acheck": "checking",
-    "all_cases": "cases",
-    "check": "checking",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = late_exports(
+    __name__,
+    {
+        "Case": "suites.registry",
+        "Finding": "findings",
+        "Options": "engine.check",
+        "RULES": "rules",
+        "Report": "findings",
+        "Result": "findings",
+        "Rule": "rules",
+        "Selection": "suites.registry",
+        "acheck": "engine.check",
+        "all_cases": "suites.registry",
+        "check": "engine.check",
+    },
+)

@@ -10,9 +10,9 @@ from ada_contract_tests.tracebacks import members_named
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ada_contract_tests.cases import Case
+    from ada_contract_tests.engine.case_run import Trial
+    from ada_contract_tests.suites.registry import Case
     from ada_contract_tests.targets.base import Answer
-    from ada_contract_tests.trial import Trial
 
 __all__ = ["Finding", "Group", "Outcome", "Report", "Result", "Severity", "group_findings"]
 

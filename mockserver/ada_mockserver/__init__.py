@@ -5,17 +5,18 @@ Names are resolved at first use, so that importing this package costs nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ada_schemas.lazy import late_exports
 
 if TYPE_CHECKING:
     from ada_mockserver.clock import Clock, ManualClock, SystemClock
-    from ada_mockserver.events import EventFactory
-    from ada_mockserver.mock import MockAda, MockWebhook
-    from ada_mockserver.scenarios import scenario
-    from ada_mockserver.sender import Receipt, Sender
-    from ada_mockserver.signing import generate_secret, sign, signature_headers, verify
-    from ada_mockserver.wire import Wire
+    from ada_mockserver.delivery.client import Wire
+    from ada_mockserver.delivery.sender import Receipt, Sender
+    from ada_mockserver.delivery.signing import generate_secret, sign, signature_headers, verify
+    from ada_mockserver.events.factory import EventFactory
+    from ada_mockserver.events.scenarios import scenario
+    from ada_mockserver.mock.mock_ada import MockAda, MockWebhook
 
 __all__ = [
     "Clock",
@@ -34,29 +35,22 @@ __all__ = [
     "verify",
 ]
 
-_HOMES = {
-    "Clock": "clock",
-    "EventFactory": "events",
-    "ManualClock": "clock",
-    "MockAda": "mock",
-    "MockWebhook": "mock",
-    "Receipt": "sender",
-    "Sender": "sender",
-    "SystemClock": "clock",
-    "Wire": "wire",
-    "generate_secret": "signing",
-    "scenario": "scenarios",
-    "sign": "signing",
-    "signature_headers": "signing",
-    "verify": "signing",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = late_exports(
+    __name__,
+    {
+        "Clock": "clock",
+        "EventFactory": "events.factory",
+        "ManualClock": "clock",
+        "MockAda": "mock.mock_ada",
+        "MockWebhook": "mock.mock_ada",
+        "Receipt": "delivery.sender",
+        "Sender": "delivery.sender",
+        "SystemClock": "clock",
+        "Wire": "delivery.client",
+        "generate_secret": "delivery.signing",
+        "scenario": "events.scenarios",
+        "sign": "delivery.signing",
+        "signature_headers": "delivery.signing",
+        "verify": "delivery.signing",
+    },
+)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable
 
-    from ada_mockserver.message import Headers
+    from ada_mockserver.delivery.http import Headers
 
 __all__ = ["LARGEST_BODY", "Received", "Receiver", "Reply"]
 

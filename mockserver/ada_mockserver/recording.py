@@ -20,7 +20,7 @@ from ada_schemas.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ada_mockserver.message import Headers
+    from ada_mockserver.delivery.http import Headers
 
 __all__ = ["Redactor", "read_recording"]
 

@@ -5,11 +5,12 @@ Names are resolved at first use, so that importing this package costs nothing.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ada_schemas.lazy import late_exports
 
 if TYPE_CHECKING:
-    from ada_schemas.catalog import event_names, load
+    from ada_schemas.contract.catalog import event_names, load
     from ada_schemas.errors import (
         AdakitError,
         DocumentError,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
         WireError,
     )
     from ada_schemas.validation import Violation, validate
-    from ada_schemas.variation import Variant, variants
+    from ada_schemas.variation.enumeration import Variant, variants
 
 __all__ = [
     "AdakitError",
@@ -38,21 +39,21 @@ __all__ = [
     "variants",
 ]
 
-_HOMES = {
-    "Variant": "variation",
-    "Violation": "validation",
-    "event_names": "catalog",
-    "load": "catalog",
-    "validate": "validation",
-    "variants": "variation",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = late_exports(
+    __name__,
+    {
+        "AdakitError": "errors",
+        "DocumentError": "errors",
+        "MissingExtraError": "errors",
+        "SignatureError": "errors",
+        "TargetError": "errors",
+        "UsageError": "errors",
+        "Variant": "variation.enumeration",
+        "Violation": "validation",
+        "WireError": "errors",
+        "event_names": "contract.catalog",
+        "load": "contract.catalog",
+        "validate": "validation",
+        "variants": "variation.enumeration",
+    },
+)

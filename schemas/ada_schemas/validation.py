@@ -12,16 +12,16 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 from jsonschema import Draft202012Validator, FormatChecker
 
-from ada_schemas.catalog import catalog
-from ada_schemas.constraints import violations
-from ada_schemas.emit import event_schema
+from ada_schemas.contract.catalog import catalog
+from ada_schemas.contract.constraints import violations
+from ada_schemas.contract.json_schema import event_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from jsonschema.exceptions import ValidationError
 
-    from ada_schemas.catalog import Catalog
+    from ada_schemas.contract.catalog import Catalog
 
 __all__ = ["Violation", "validate"]
 

@@ -17,15 +17,15 @@ import tempfile
 from pathlib import Path
 
 from ada_document.reduction import reduce_document
-from ada_mockserver.api.app import create_app, running
-from ada_mockserver.api.calls import Backend
-from ada_mockserver.api.conversing import hand_off, open_talk, save_talk
-from ada_mockserver.api.simulating import custom_channel
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.database import Database
-from ada_mockserver.outbox.endpoints import create_endpoint
-from ada_mockserver.serving import ServerThread, bind, make_server
-from ada_schemas.source import load_document
+from ada_mockserver.http_server import ServerThread, bind, make_server
+from ada_mockserver.mock.agent.simulate import custom_channel
+from ada_mockserver.mock.api.app import create_app, running
+from ada_mockserver.mock.state.conversing import hand_off, open_talk, save_talk
+from ada_mockserver.mock.state.transaction import Backend
+from ada_mockserver.mock.store.database import Database
+from ada_mockserver.mock.store.endpoints import create_endpoint
+from ada_schemas.contract.documents import load_document
 
 KEY = "fuzz-key"
 CHECKS = (

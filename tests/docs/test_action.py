@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from docs.actions import ACTION, run_action
+from support.actions import ACTION, run_action
 
 SERVICE = """
 import socket, sys

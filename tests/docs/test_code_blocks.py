@@ -23,10 +23,10 @@ import uvicorn
 import yaml
 
 from ada_mockserver import MockAda
-from ada_mockserver.api.script import parse_script
 from ada_mockserver.clock import SteeredClock
+from ada_mockserver.mock.agent.script import parse_script
 from adakit.demo.consumer import Consumer
-from docs.actions import run_action
+from support.actions import run_action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

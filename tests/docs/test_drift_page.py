@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from ada_schemas.catalog import DOCUMENTED, TRANSCRIPTION
-from ada_schemas.source import parse_yaml
-from drift.edits import EDITS
+from ada_schemas.contract.catalog import DOCUMENTED, TRANSCRIPTION
+from ada_schemas.contract.documents import parse_yaml
+from support.drift.edits import EDITS
 
 PAGE = Path(__file__).parents[2] / "docs" / "drift.md"
 TRACKER = """#!/bin/sh

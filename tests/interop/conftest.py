@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from node_tools import node_commands
+from support.node_tools import node_commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable

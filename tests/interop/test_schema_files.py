@@ -14,9 +14,9 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from ada_schemas import event_names, validate
-from ada_schemas.generate import committed_directory, committed_root
+from ada_schemas.files.write import committed_directory, committed_root
 from interop.mutation import payloads
-from node_tools import node_commands
+from support.node_tools import node_commands
 
 if TYPE_CHECKING:
     from pathlib import Path

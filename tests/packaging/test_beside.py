@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-PLUGIN = Path(__file__).parents[2] / "contract_tests" / "ada_contract_tests" / "pytest_plugin.py"
+PLUGIN = Path(__file__).parents[2] / "contract_tests" / "ada_contract_tests" / "pytest" / "plugin.py"
 
 TESTS = """
 import pytest

@@ -26,7 +26,7 @@ def test_no_other_plugin(installed):
         "            print(each.name, entry.value)\n"
     )
     done = installed.python("-c", script)
-    assert (done.stdout, done.stderr) == ("adakit ada_contract_tests.pytest_plugin\n", "")
+    assert (done.stdout, done.stderr) == ("adakit ada_contract_tests.pytest.plugin\n", "")
 
 
 def test_from_the_environment(installed, tmp_path):
@@ -54,7 +54,7 @@ def test_no_warnings(installed):
     )
     done = installed.python("-W", "error", "-c", script)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "ada_mockserver.database\n" in done.stdout
+    assert "ada_mockserver.mock.store.database\n" in done.stdout
     assert {line.partition(".")[0] for line in done.stdout.split()} == {"ada_mockserver"}
 
 

@@ -9,7 +9,7 @@ from email import message_from_bytes
 
 import pytest
 
-from ada_mockserver.personas import SHIPPED_LOCALES
+from ada_mockserver.events.personas import SHIPPED_LOCALES
 from ada_schemas import event_names
 
 PACKAGES = {"ada_schemas", "ada_mockserver", "ada_contract_tests", "adakit"}
@@ -78,7 +78,7 @@ def test_entry_points(wheel_files):
     parser.read_string(wheel_files[name].decode())
     assert {section: dict(parser[section]) for section in parser.sections()} == {
         "console_scripts": {"adakit": "adakit.cli:main"},
-        "pytest11": {"adakit": "ada_contract_tests.pytest_plugin"},
+        "pytest11": {"adakit": "ada_contract_tests.pytest.plugin"},
     }
 
 

@@ -45,7 +45,7 @@ def test_unused(project, monkeypatch):
     for name in ("start.json", "finish.json"):
         loaded = modules(project, name)
         ours = {module for module in loaded if module.partition(".")[0] in OURS}
-        assert ours == {"ada_contract_tests", "ada_contract_tests.pytest_plugin"}
+        assert ours == {"ada_contract_tests", "ada_contract_tests.pytest.plugin"}
         assert not CORE & loaded
 
 
@@ -67,5 +67,5 @@ def test_used(plain):
     """The recording would show it: with a target set the kit is imported."""
     plain.write("conftest.py", RECORDER)
     plain.run("--ada-select", "ADA401")
-    assert "ada_contract_tests.pytest_cases" not in modules(plain, "start.json")
-    assert {"ada_contract_tests.pytest_cases", "yaml"} <= modules(plain, "finish.json")
+    assert "ada_contract_tests.pytest.collect" not in modules(plain, "start.json")
+    assert {"ada_contract_tests.pytest.collect", "yaml"} <= modules(plain, "finish.json")

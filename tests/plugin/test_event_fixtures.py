@@ -87,7 +87,7 @@ def test_delivered_failure(buggy):
     buggy.write(
         "test_shop.py",
         "def test_failure(ada_event, ada_deliver):\n"
-        "    from ada_contract_tests.pytest_fixtures import ABSENT\n"
+        "    from ada_contract_tests.pytest.fixtures import ABSENT\n"
         "    exchange = ada_deliver(ada_event('conversation.created', metadata=ABSENT))\n"
         "    assert exchange.status == 500\n"
         "    assert exchange.traceback.splitlines()[-1] == \"KeyError: 'metadata'\"\n",

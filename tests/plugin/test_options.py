@@ -255,7 +255,7 @@ def test_hanging_consumer(project):
     # Ada waits 15 s; the limit is not an option of the plugin.
     project.write(
         "conftest.py",
-        "from ada_contract_tests import pytest_runtime\n\npytest_runtime.TIME_LIMIT = 0.2\n",
+        "from ada_contract_tests.pytest import bridge\n\nbridge.TIME_LIMIT = 0.2\n",
     )
     run = project.run("-rs")
     assert run.cases("FAILED") == ids(lambda case: case.rule == "ADA101")[:3]

@@ -18,11 +18,11 @@ from pathlib import Path
 from random import Random
 
 from ada_schemas.errors import WireError
-from postgres_server import PostgresServer, missing_postgres
 from soak.audit import audit, count_unfinished, read_stored
 from soak.clients import Api, Clients
 from soak.consumer import Consumer
 from soak.servers import Server
+from support.postgres_server import PostgresServer, missing_postgres
 
 RATE = 600.0
 """The mock's clock runs so many times as fast, so that the whole schedule fits into the soak."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from ada_mockserver.database import Database
-from ada_mockserver.outbox.tables import attempts, deliveries, events
+from ada_mockserver.mock.store.database import Database
+from ada_mockserver.mock.store.delivery_tables import attempts, deliveries, events
 
 if TYPE_CHECKING:
     from soak.consumer import Receipt

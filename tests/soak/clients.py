@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver import SystemClock, Wire
-from ada_mockserver.message import Request
+from ada_mockserver.delivery.http import Request
 from ada_schemas.errors import WireError
 
 if TYPE_CHECKING:

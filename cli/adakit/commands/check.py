@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ada_contract_tests.cases import Selection
-from ada_contract_tests.checking import Options, check, planned
+from ada_contract_tests.engine.check import Options, check, planned
 from ada_contract_tests.rules import EXPECTATIONS, rule
-from ada_contract_tests.targets.opening import SECRET_VARIABLE, UNSIGNED
-from ada_mockserver.sender import TIME_LIMIT
-from ada_mockserver.signing import parse_secret
+from ada_contract_tests.suites.registry import Selection
+from ada_contract_tests.targets.open import SECRET_VARIABLE, UNSIGNED
+from ada_mockserver.delivery.sender import TIME_LIMIT
+from ada_mockserver.delivery.signing import parse_secret
 from ada_schemas.errors import UsageError
-from adakit.io import CONTRACT, POSITIVE, parse_headers, use_contract
+from adakit.options import CONTRACT, POSITIVE, parse_headers, use_contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ada_contract_tests.cases import Case
     from ada_contract_tests.findings import Report
+    from ada_contract_tests.suites.registry import Case
 
 __all__ = ["command"]
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ada_contract_tests.checking import Options, acheck, draw_seed
+from ada_contract_tests.engine.check import Options, acheck, draw_seed
 from ada_contract_tests.reports.terminal import print_report
-from ada_contract_tests.targets.opening import SECRET_VARIABLE, open_target
+from ada_contract_tests.targets.open import SECRET_VARIABLE, open_target
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.payloads import encode
-from ada_mockserver.scenarios import scenario
-from ada_mockserver.sender import TIME_LIMIT, delivery_headers
-from ada_mockserver.signing import generate_secret, new_message_id, signature_headers
+from ada_mockserver.delivery.sender import TIME_LIMIT, delivery_headers
+from ada_mockserver.delivery.signing import generate_secret, new_message_id, signature_headers
+from ada_mockserver.events.payload import encode
+from ada_mockserver.events.scenarios import scenario
 from ada_schemas.errors import MissingExtraError
 from adakit.console import open_console
 from adakit.demo.consumer import PATH, SEEN_PATH

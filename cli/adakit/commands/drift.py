@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ada_schemas.catalog import catalog
+from ada_schemas.contract.catalog import catalog
 from ada_schemas.drift import diff, observe
 from ada_schemas.errors import UsageError
 from adakit.drift_reports import DIFF_RENDERERS, OBSERVATION_RENDERERS
-from adakit.io import CONTRACT, use_contract, write_bytes
+from adakit.options import CONTRACT, use_contract, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

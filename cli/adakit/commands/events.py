@@ -7,8 +7,8 @@ from collections import Counter
 
 import click
 
-from ada_contract_tests.cases import all_cases
-from ada_schemas.catalog import catalog
+from ada_contract_tests.suites.registry import all_cases
+from ada_schemas.contract.catalog import catalog
 
 __all__ = ["command"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from ada_contract_tests.checking import draw_seed
-from adakit.building import Order
-from adakit.io import CONTRACT, use_contract, write_bytes
+from ada_contract_tests.engine.check import draw_seed
+from adakit.options import CONTRACT, use_contract, write_bytes
+from adakit.payload_plan import Order
 
 __all__ = ["command"]
 

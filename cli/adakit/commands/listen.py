@@ -13,14 +13,14 @@ from typing import IO, Any
 
 import click
 
-from ada_contract_tests.targets.opening import UNSIGNED
+from ada_contract_tests.targets.open import UNSIGNED
 from ada_mockserver.clock import SystemClock
+from ada_mockserver.delivery.signing import parse_secret, verify
 from ada_mockserver.receiver import Received, Receiver, Reply
 from ada_mockserver.recording import Redactor
-from ada_mockserver.signing import parse_secret, verify
 from ada_schemas.errors import SignatureError, UsageError
 from ada_schemas.validation import validate
-from adakit.io import printable
+from adakit.options import printable
 
 __all__ = ["command"]
 

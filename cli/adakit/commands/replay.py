@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.dispatch import dispatch
-from ada_mockserver.payloads import encode
+from ada_mockserver.delivery.client import Wire
+from ada_mockserver.delivery.load import dispatch
+from ada_mockserver.delivery.sender import TIME_LIMIT, Sender
+from ada_mockserver.delivery.signing import new_message_id
+from ada_mockserver.events.payload import encode
 from ada_mockserver.recording import read_recording
-from ada_mockserver.sender import TIME_LIMIT, Sender
-from ada_mockserver.signing import new_message_id
-from ada_mockserver.wire import Wire
 from adakit.commands.send import open_secrets, open_tls, show_delivery, summarise
-from adakit.io import POSITIVE, parse_headers, read_bytes
+from adakit.options import POSITIVE, parse_headers, read_bytes
 
 if TYPE_CHECKING:
-    from ada_mockserver.sender import Receipt
+    from ada_mockserver.delivery.sender import Receipt
     from ada_schemas.errors import WireError
 
 __all__ = ["command"]

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ada_schemas.catalog import build_catalog, catalog, load
+from ada_schemas.contract.catalog import build_catalog, catalog, load
+from ada_schemas.contract.documents import read_json
+from ada_schemas.contract.versions import fingerprint
 from ada_schemas.errors import DocumentError, UsageError
-from ada_schemas.generate import (
+from ada_schemas.files.write import (
     committed_directory,
     committed_root,
     differences,
@@ -19,13 +21,11 @@ from ada_schemas.generate import (
     render_committed,
     write,
 )
-from ada_schemas.source import read_json
-from ada_schemas.versions import fingerprint
 from adakit.commands.drift import diff_command, observe_command
-from adakit.io import CONTRACT, read_bytes, use_contract
+from adakit.options import CONTRACT, read_bytes, use_contract
 
 if TYPE_CHECKING:
-    from ada_schemas.catalog import Catalog
+    from ada_schemas.contract.catalog import Catalog
     from ada_schemas.validation import Violation
 
 __all__ = ["command"]

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ada_contract_tests.checking import draw_seed
-from ada_contract_tests.targets.opening import UNSIGNED
+from ada_contract_tests.engine.check import draw_seed
+from ada_contract_tests.targets.open import UNSIGNED
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.dispatch import Tally, dispatch
-from ada_mockserver.sender import TIME_LIMIT, Sender
-from ada_mockserver.signing import parse_secret
-from ada_mockserver.wire import Wire, make_ssl_context
+from ada_mockserver.delivery.client import Wire, make_ssl_context
+from ada_mockserver.delivery.load import Tally, dispatch
+from ada_mockserver.delivery.sender import TIME_LIMIT, Sender
+from ada_mockserver.delivery.signing import parse_secret
 from ada_schemas.errors import TargetError, UsageError
-from adakit.building import Order, Planned
-from adakit.io import CONTRACT, POSITIVE, parse_headers, read_bytes, require_secret, use_contract
+from adakit.options import CONTRACT, POSITIVE, parse_headers, read_bytes, require_secret, use_contract
+from adakit.payload_plan import Order, Planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ada_mockserver.sender import Receipt
+    from ada_mockserver.delivery.sender import Receipt
     from ada_schemas.errors import WireError
 
 __all__ = ["command", "open_secrets", "open_tls", "show_delivery", "summarise"]

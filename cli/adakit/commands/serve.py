@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ada_contract_tests.targets.opening import SECRET_VARIABLE
-from ada_mockserver.chaos import parse_rules
+from ada_contract_tests.targets.open import SECRET_VARIABLE
 from ada_mockserver.clock import parse_clock
+from ada_mockserver.delivery.chaos import parse_rules
+from ada_mockserver.delivery.request_bytes import parse_url
+from ada_mockserver.delivery.signing import parse_secret
 from ada_mockserver.extras import require_mock
-from ada_mockserver.http_request import parse_url
-from ada_mockserver.outbox.backoff import SCHEDULES
-from ada_mockserver.signing import parse_secret
+from ada_mockserver.mock.outbox.backoff import SCHEDULES
+from ada_schemas.contract.documents import parse_yaml
 from ada_schemas.errors import UsageError
-from ada_schemas.source import parse_yaml
-from adakit.io import read_bytes
+from adakit.options import read_bytes
 
 if TYPE_CHECKING:
-    from ada_mockserver.api.script import Script
+    from ada_mockserver.mock.agent.script import Script
 
 __all__ = ["command"]
 
@@ -64,19 +64,19 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
     Point a client's ADA_BASE_URL at it. The console is the page at the same address.
     """
     require_mock("adakit serve")
-    from ada_mockserver.api.app import create_app, running  # noqa: PLC0415 - with the extra
-    from ada_mockserver.api.calls import Backend  # noqa: PLC0415 - likewise
-    from ada_mockserver.api.preparing import furnish  # noqa: PLC0415 - likewise
-    from ada_mockserver.database import Database  # noqa: PLC0415 - likewise
-    from ada_mockserver.outbox.options import Options  # noqa: PLC0415 - likewise
-    from ada_mockserver.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
-    from ada_mockserver.serving import (  # noqa: PLC0415 - likewise
+    from ada_mockserver.http_server import (  # noqa: PLC0415 - likewise
         base_url,
         bind,
         is_loopback,
         make_server,
         raise_file_limit,
     )
+    from ada_mockserver.mock.agent.initial import furnish  # noqa: PLC0415 - likewise
+    from ada_mockserver.mock.api.app import create_app, running  # noqa: PLC0415 - with the extra
+    from ada_mockserver.mock.outbox.options import Options  # noqa: PLC0415 - likewise
+    from ada_mockserver.mock.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
+    from ada_mockserver.mock.state.transaction import Backend  # noqa: PLC0415 - likewise
+    from ada_mockserver.mock.store.database import Database  # noqa: PLC0415 - likewise
 
     key, is_made = _api_key(chosen["api_key"])
     script, timekeeper = _script(chosen["script"]), parse_clock(clock)
@@ -138,7 +138,7 @@ def _check_secret(secret: str | None) -> None:
 
 
 def _script(file: str | None) -> Script:
-    from ada_mockserver.api.script import DEFAULT_SCRIPT, parse_script  # noqa: PLC0415 - with the extra
+    from ada_mockserver.mock.agent.script import DEFAULT_SCRIPT, parse_script  # noqa: PLC0415 - with the extra
 
     if file is None:
         return DEFAULT_SCRIPT

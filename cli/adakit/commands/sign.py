@@ -9,9 +9,9 @@ import re
 import click
 
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.signing import new_message_id, signature_headers
+from ada_mockserver.delivery.signing import new_message_id, signature_headers
 from ada_schemas.errors import UsageError
-from adakit.io import read_bytes, require_secret
+from adakit.options import read_bytes, require_secret
 
 __all__ = ["command"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.signing import verify
+from ada_mockserver.delivery.signing import verify
 from ada_schemas.errors import SignatureError, UsageError
-from adakit.io import Finite, parse_headers, read_bytes, require_secret
+from adakit.options import Finite, parse_headers, read_bytes, require_secret
 
 __all__ = ["command"]
 

@@ -12,13 +12,13 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ada_mockserver.signing import verify
+from ada_mockserver.delivery.signing import verify
 from ada_schemas.errors import SignatureError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
-    from ada_mockserver.message import Headers
+    from ada_mockserver.delivery.http import Headers
 
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]

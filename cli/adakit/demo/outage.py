@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.extras import require_mock
-from ada_mockserver.mock import MockAda
+from ada_mockserver.mock.mock_ada import MockAda
 from adakit.demo.consumer import PATH
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def show_outage(console: Console, consumer: ASGIApp, secret: str) -> bool:
     Returns whether every event was refused first and delivered then. Needs the extra ``mock``.
     """
     require_mock("The mock Ada")
-    from ada_mockserver.serving import ServerThread, base_url, bind, make_server  # noqa: PLC0415 - with the extra
+    from ada_mockserver.http_server import ServerThread, base_url, bind, make_server  # noqa: PLC0415 - with the extra
 
     bound = bind("127.0.0.1", 0)
     with bound, MockAda() as mock:

@@ -9,10 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from ada_contract_tests.targets.base import Answer
-from ada_contract_tests.targets.framework_signals import FrameworkSignals
-from ada_contract_tests.targets.url import split_path
-from ada_contract_tests.targets.worker import (
+from ada_contract_tests.targets.app_thread import (
     Exchange,
     Worker,
     header_bytes,
@@ -20,14 +17,17 @@ from ada_contract_tests.targets.worker import (
     stack_text,
     traceback_text,
 )
-from ada_mockserver.message import KEPT_BODY
+from ada_contract_tests.targets.base import Answer
+from ada_contract_tests.targets.framework_signals import FrameworkSignals
+from ada_contract_tests.targets.url import split_path
+from ada_mockserver.delivery.http import KEPT_BODY
 from ada_schemas.errors import TargetError, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from ada_mockserver.clock import Clock
-    from ada_mockserver.message import Headers
+    from ada_mockserver.delivery.http import Headers
 
 __all__ = ["AsgiTarget"]
 

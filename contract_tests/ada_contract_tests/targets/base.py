@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ada_mockserver.message import KEPT_BODY
+from ada_mockserver.delivery.http import KEPT_BODY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ada_mockserver.message import Headers, Response
+    from ada_mockserver.delivery.http import Headers, Response
     from ada_schemas.errors import WireError
 
 __all__ = ["Answer", "ConnectedTarget", "Target"]

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ada_contract_tests.targets.worker import Exchange
+    from ada_contract_tests.targets.app_thread import Exchange
 
 __all__ = ["FrameworkSignals", "current"]
 

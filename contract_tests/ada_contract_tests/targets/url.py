@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from ada_contract_tests.targets.base import Answer
-from ada_mockserver.message import KEPT_BODY, Request
+from ada_mockserver.delivery.http import KEPT_BODY, Request
 from ada_schemas.errors import TargetError, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ada_mockserver.message import Headers
-    from ada_mockserver.wire import Wire
+    from ada_mockserver.delivery.client import Wire
+    from ada_mockserver.delivery.http import Headers
 
 __all__ = ["UrlTarget", "split_path"]
 

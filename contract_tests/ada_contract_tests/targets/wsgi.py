@@ -12,11 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
+from ada_contract_tests.targets.app_thread import Exchange, Worker, header_bytes
 from ada_contract_tests.targets.base import Answer
 from ada_contract_tests.targets.framework_signals import FrameworkSignals
 from ada_contract_tests.targets.url import split_path
-from ada_contract_tests.targets.worker import Exchange, Worker, header_bytes
-from ada_mockserver.message import KEPT_BODY
+from ada_mockserver.delivery.http import KEPT_BODY
 from ada_schemas.errors import WireError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ada_mockserver.clock import Clock
-    from ada_mockserver.message import Headers
+    from ada_mockserver.delivery.http import Headers
 
     ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 

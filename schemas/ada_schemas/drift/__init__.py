@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ada_schemas.lazy import late_exports
 
 if TYPE_CHECKING:
-    from ada_schemas.drift.comparison import CLASSES, Change
-    from ada_schemas.drift.contracts import Drift, diff
+    from ada_schemas.drift.compare import CLASSES, Change
+    from ada_schemas.drift.differences import Drift, diff
     from ada_schemas.drift.observation import Observation, Observed, observe
 
 __all__ = ["CLASSES", "Change", "Drift", "Observation", "Observed", "diff", "observe"]
 
-_HOMES = {
-    "CLASSES": "comparison",
-    "Change": "comparison",
-    "Drift": "contracts",
-    "Observation": "observation",
-    "Observed": "observation",
-    "diff": "contracts",
-    "observe": "observation",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = late_exports(
+    __name__,
+    {
+        "CLASSES": "compare",
+        "Change": "compare",
+        "Drift": "differences",
+        "Observation": "observation",
+        "Observed": "observation",
+        "diff": "differences",
+        "observe": "observation",
+    },
+)

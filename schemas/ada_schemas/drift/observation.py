@@ -7,15 +7,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.documents import read_json
+from ada_schemas.contract.paths import joined, json_type
+from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union
 from ada_schemas.errors import DocumentError
-from ada_schemas.paths import joined, json_type
-from ada_schemas.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union
-from ada_schemas.source import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ada_schemas.catalog import Catalog
+    from ada_schemas.contract.catalog import Catalog
 
 __all__ = ["KINDS", "Observation", "Observed", "observe"]
 

@@ -14,16 +14,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ada_schemas.catalog import DOCUMENTED
-from ada_schemas.drift.comparison import Change
-from ada_schemas.drift.forms import Objects
-from ada_schemas.drift.sides import side_of
+from ada_schemas.contract.catalog import DOCUMENTED
+from ada_schemas.drift.compare import Change
+from ada_schemas.drift.normal_form import Objects
+from ada_schemas.drift.sources import side_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ada_schemas.drift.forms import Form
-    from ada_schemas.drift.sides import Side, Webhook
+    from ada_schemas.drift.normal_form import Form
+    from ada_schemas.drift.sources import Side, Webhook
 
 __all__ = ["described_otherwise", "wording", "wording_changes"]
 

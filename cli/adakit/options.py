@@ -1,0 +1,123 @@
+"""What several commands share: reading inputs, writing outputs, options that are no plain text."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ada_schemas.contract.documents import read_file
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from ada_mockserver.delivery.http import Headers
+
+__all__ = [
+    "CONTRACT",
+    "POSITIVE",
+    "Finite",
+    "parse_headers",
+    "printable",
+    "read_bytes",
+    "require_secret",
+    "use_contract",
+    "write_bytes",
+]
+
+
+class Finite(click.FloatRange):
+    """A number of a range; ``nan`` and ``inf``, which compare with nothing or never end, are none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; click's own error for anything else."""
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
+POSITIVE = Finite(min=0, min_open=True)
+
+
+def read_bytes(name: str) -> bytes:
+    """The content of a file, or of standard input for ``-``; raises UsageError when it cannot be read."""
+    if not name:
+        raise UsageError("The name of the file is empty.")
+    if name == "-":
+        if sys.stdin is None:
+            raise UsageError("Standard input is closed.")
+        return sys.stdin.buffer.read()
+    return read_file(Path(name))
+
+
+def write_bytes(name: str | None, content: bytes) -> None:
+    """Write to a file, or to standard output for None or ``-``; raises UsageError when that fails."""
+    if name in (None, "-"):
+        if sys.stdout is None:
+            raise UsageError("Standard output is closed.")
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        Path(str(name)).write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{name} cannot be written: {error.strerror}.") from error
+
+
+def printable(text: str) -> str:
+    """The text on one line, without what a terminal would obey or what turns its direction."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def parse_headers(values: tuple[str, ...]) -> Headers:
+    """``K: V`` options as headers; raises UsageError for one without a colon or a name."""
+    headers = []
+    for value in values:
+        name, colon, content = value.partition(":")
+        if not colon or not name.strip():
+            raise UsageError(f"{value!r} is not a header.", next_step="Write it as 'Name: value'.")
+        headers.append((name.strip(), content.strip()))
+    return tuple(headers)
+
+
+def require_secret(option: str | None, what: str, *, otherwise: str = "") -> str:
+    """The secret of the option or of ADA_WEBHOOK_SECRET; raises UsageError that names both.
+
+    ``otherwise`` completes the next step where there is a way without a secret.
+    """
+    import os  # noqa: PLC0415 - only commands that need a secret read the environment
+
+    secret = os.environ.get("ADA_WEBHOOK_SECRET") if option is None else option
+    if not secret and option is None:
+        raise UsageError(
+            f"No secret to {what} with.",
+            next_step=f"Give it with --secret or in ADA_WEBHOOK_SECRET{otherwise}.",
+        )
+    return secret or ""
+
+
+CONTRACT = click.option(
+    "--contract",
+    metavar="DIR",
+    help="Work with the contract in DIR, which `adakit schemas generate --from` wrote.",
+)
+
+
+def use_contract(directory: str | None) -> None:
+    """Adopt the contract of ``--contract DIR`` until the running command ends; nothing for None.
+
+    Raises DocumentError for a directory that holds none. What of its document cannot be used is said on
+    standard error.
+    """
+    if directory is None:
+        return
+    from ada_schemas.contract.catalog import adopt, contract_in  # noqa: PLC0415 - few commands need the contract
+
+    found = contract_in(directory)
+    for warning in found.contract.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    click.get_current_context().call_on_close(lambda: adopt(None))
+    adopt(found)

@@ -1,0 +1,119 @@
+"""From the options of ``generate`` and ``send`` to payloads."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ada_mockserver.events.adopted import adopted_names, as_adopted
+from ada_mockserver.events.edits import coherent, parse_assignment, set_member, unset_member
+from ada_mockserver.events.factory import EVENT_NAMES, EventFactory
+from ada_mockserver.events.payload import encode
+from ada_mockserver.events.scenarios import SCENARIOS, scenario
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ada_contract_tests.suites.registry import Case
+
+__all__ = ["Order", "Planned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One payload with a line for people: what it is in the story, or which case.
+
+    ``encoded_by`` makes its bytes, which for hostile input are no event any more.
+    """
+
+    payload: dict[str, Any]
+    narration: str
+    encoded_by: Callable[[dict[str, Any]], bytes] = encode
+
+    @property
+    def body(self) -> bytes:
+        """The bytes that are sent."""
+        return self.encoded_by(self.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to generate: an event or a scenario, ``count`` times, with overrides.
+
+    Raises UsageError when made, for a name that is neither an event nor a scenario.
+    """
+
+    name: str
+    seed: int
+    count: int = 1
+    locale: str = "en_US"
+    case: str | None = None
+    assignments: tuple[str, ...] = ()
+    removals: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.name in SCENARIOS:
+            if self.case:
+                raise UsageError(
+                    f"--case goes with an event, and {self.name} is a scenario.",
+                    next_step="Name the event of the case, the part before its first slash.",
+                )
+            return
+        events = adopted_names() or EVENT_NAMES
+        if self.name.removeprefix("v1.") not in events:
+            known = [*events, *SCENARIOS]
+            close = difflib.get_close_matches(self.name.removeprefix("v1."), known, n=1)
+            hint = f"Did you mean {close[0]}?\n" if close else ""
+            raise UsageError(
+                f"There is no event and no scenario {self.name!r}.",
+                next_step=f"{hint}Events: {', '.join(events)}\nScenarios: {', '.join(SCENARIOS)}",
+            )
+
+    def payloads(self) -> Iterator[Planned]:
+        """The payloads, in order; the same for the same order."""
+        for index in range(self.count):
+            for planned in self._round(index):
+                yield replace(planned, payload=self._overridden(planned.payload))
+
+    def _round(self, index: int) -> Iterator[Planned]:
+        if self.name in SCENARIOS:
+            story = scenario(self.name, seed=self.seed, locale=self.locale, index=index)
+            for step in story.steps:
+                yield Planned(as_adopted(step.payload), step.narration)
+            return
+        events = EventFactory(seed=self.seed, locale=self.locale)
+        if self.case is None:
+            name = self.name.removeprefix("v1.")
+            yield Planned(events.event(name, key=f"{index}"), f"{name} {index + 1}")
+            return
+        case = self._case(self.case)
+        yield Planned(case.payload(events), case.summary, case.encode)
+
+    def _case(self, case_id: str) -> Case:
+        from ada_contract_tests.suites.registry import case_named  # noqa: PLC0415 - only --case needs the cases
+
+        case = case_named(case_id)
+        if not case.is_body:
+            raise UsageError(
+                f"{case.id} is about the delivery, not about the event.",
+                next_step=f"Repeat it with: adakit check URL --case {case.id} --seed {self.seed}",
+            )
+        event = "conversation.created" if case.event == "any" else case.event
+        if self.name.removeprefix("v1.") != event:
+            raise UsageError(
+                f"{case.id} is no case of {self.name}.", next_step=f"Name its event: {event} --case {case.id}"
+            )
+        return case
+
+    def _overridden(self, base: dict[str, Any]) -> dict[str, Any]:
+        """The event with the overrides, and what the documentation ties to them."""
+        if not self.assignments and not self.removals:
+            return base
+        payload, assigned = base, dict(map(parse_assignment, self.assignments))
+        for path, value in assigned.items():
+            payload = set_member(payload, path, value)
+        for path in self.removals:
+            payload = unset_member(payload, path)
+        return coherent(payload, base=base, keep=(*assigned, *self.removals))

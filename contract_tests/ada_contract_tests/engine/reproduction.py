@@ -1,0 +1,65 @@
+"""How to repeat one case: commands that carry no secret."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+if TYPE_CHECKING:
+    from ada_contract_tests.suites.registry import Case
+
+__all__ = ["Reproduction", "judging_options"]
+
+
+def judging_options(*, accept: str | None, seen_url: str | None, strict: bool) -> tuple[str, ...]:
+    """The options of `check` without which a case that failed may pass when it is repeated."""
+    given = {"--accept": accept, "--seen-url": seen_url}
+    told = [part for name, value in given.items() if value for part in (name, value)]
+    return (*told, "--strict") if strict else tuple(told)
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """Gives the lines that repeat a case of one run.
+
+    Of the options that the run was started with, ``wire`` are those that `check` and `send` share, ``curl``
+    is what they are for curl, ``judging`` those of `check` alone, ``contract`` names a contract of one's own.
+    """
+
+    target: str
+    path: str | None
+    seed: int
+    unsigned: bool = False
+    wire: tuple[str, ...] = ()
+    curl: tuple[str, ...] = ()
+    judging: tuple[str, ...] = ()
+    contract: tuple[str, ...] = ()
+
+    def lines(self, case: Case) -> tuple[str, ...]:
+        """The commands, shell-quoted: the case alone; for a URL also sending its body, and curl."""
+        where = ["--path", self.path] if self.path else []
+        secret = ["--secret", "none"] if self.unsigned else []
+        again = ["adakit", "check", self.target, *where, *secret, *self.wire, *self.judging, *self.contract]
+        lines = [shlex.join([*again, "--case", case.id, "--seed", str(self.seed)])]
+        if self.target.lower().startswith(("http://", "https://")) and case.is_body:
+            lines += self._over_http(case, secret)
+        return tuple(lines)
+
+    def _over_http(self, case: Case, secret: list[str]) -> list[str]:
+        event = "conversation.created" if case.event == "any" else case.event
+        which = ["--case", case.id, "--seed", str(self.seed), *self.contract]
+        url = self._url()
+        send = shlex.join(["adakit", "send", event, *which, "--to", url, *secret, *self.wire])
+        generate = shlex.join(["adakit", "generate", event, *which, "-o", "event.json"])
+        signed = "" if self.unsigned else " $(adakit sign event.json --format curl)"
+        post = shlex.join(["curl", "-i", url, *self.curl, "-H", "content-type:application/json"]) + signed
+        return [send, f"{generate} && {post} --data-binary @event.json"]
+
+    def _url(self) -> str:
+        if not self.path:
+            return self.target
+        parts = urlsplit(self.target)
+        path, _, query = self.path.partition("?")
+        return urlunsplit((parts.scheme, parts.netloc, "/" + path.lstrip("/"), query, ""))

@@ -1,0 +1,235 @@
+"""The witness: did the consumer really handle what it answered? ADA601 to ADA603.
+
+A status cannot show an event that was acknowledged and dropped. The consumer answers, for what it received
+so far, a JSON list with one entry an attempt: ``{"svix_id", "type", "status"}``, status one of ``handled``
+(the effect was applied), ``ignored``, ``duplicate``, ``rejected``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from ada_contract_tests.findings import Finding
+from ada_schemas.errors import TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
+
+    from ada_contract_tests.engine.case_run import Attempt, Courier
+    from ada_contract_tests.suites.registry import Case
+    from ada_contract_tests.targets.base import Target
+    from ada_mockserver.clock import Clock
+
+__all__ = ["Seen", "Witness", "asking", "entries_seen", "witness_findings"]
+
+QUIET = 5.0
+"""Seconds without a change after which the consumer has settled; Ada's own demo buffers for two."""
+LONGEST_WAIT = 90.0
+"""Seconds at most that a consumer that works behind a queue is given, as long as it gets on."""
+CUT_SHORT = 5.0
+"""Seconds at most after a run that was cut short."""
+POLL = 0.1
+LATE_POLL = 0.5
+TIMEOUT = 15.0
+LARGEST = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a consumer has seen so far.
+
+    ``counts`` says how often each svix-id (None for requests without one) was seen with each status;
+    ``handled_types`` are the event types of which anything was handled.
+    """
+
+    counts: dict[str | None, Counter[str]] = field(default_factory=dict)
+    handled_types: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Witness:
+    """Knows what the consumer did: ``ask`` answers what it has seen so far."""
+
+    ask: Callable[[], Awaitable[Seen]]
+    clock: Clock
+    _nameless_before: int = 0
+
+    async def begin(self) -> None:
+        """Ask for the first time; raises TargetError where it cannot be used."""
+        self._nameless_before = (await self.ask()).counts.get(None, Counter())["handled"]
+
+    def nameless(self, seen: Seen) -> int:
+        """How many requests without svix-id, which Ada always sends, were handled since the beginning."""
+        return seen.counts.get(None, Counter())["handled"] - self._nameless_before
+
+    async def settled(self, wanted: Sequence[str], *, longest: float = LONGEST_WAIT) -> Seen:
+        """Ask until every message in ``wanted`` has an entry, or nothing has changed for a while.
+
+        ``longest`` is how many seconds that may take at most.
+        """
+        started = changed = self.clock.monotonic()
+        before = Seen()
+        while True:
+            seen = await self.ask()
+            now = self.clock.monotonic()
+            if all(message_id in seen.counts for message_id in wanted):
+                return seen
+            if seen != before:
+                before, changed = seen, now
+            if now - changed >= QUIET or now - started >= longest:
+                return seen
+            await self.clock.sleep(POLL if now - started < 1 else LATE_POLL)
+
+
+def asking(target: Target, path: str | None) -> Callable[[], Awaitable[Seen]]:
+    """A witness over HTTP, or a path of an application in process; ``path`` None is the target's own address.
+
+    What it returns raises TargetError when the answer is not as it should be.
+    """
+    name = path or target.name
+
+    async def ask() -> Seen:
+        answer = await target.request((), b"", timeout=TIMEOUT, method="GET", path=path, keep=LARGEST)
+        if answer.error is not None:
+            raise _unfit(name, answer.error.what)
+        assert answer.response is not None  # noqa: S101 - an answer without error has a response
+        if answer.response.status != 200:
+            raise _unfit(name, f"it answers {answer.response.status}")
+        if answer.response.truncated:
+            raise _unfit(name, "its answer is larger than can be read")
+        try:
+            return entries_seen(json.loads(answer.response.body))
+        except (ValueError, TypeError, KeyError) as error:
+            raise _unfit(name, "it does not answer a JSON list of {svix_id, type, status}") from error
+
+    return ask
+
+
+def entries_seen(entries: Iterable[Mapping[str, Any]], only: Container[str | None] | None = None) -> Seen:
+    """The entries of a witness, counted, if given only those of some messages.
+
+    Raises KeyError or TypeError for an entry that is none.
+    """
+    counts: dict[str | None, Counter[str]] = defaultdict(Counter)
+    handled = set()
+    for entry in entries:
+        message_id, status = entry["svix_id"], entry["status"]
+        if status == "handled":
+            handled.add(entry.get("type"))
+        if only is None or message_id in only:
+            counts[message_id][status] += 1
+    return Seen(dict(counts), frozenset(map(str, handled)))
+
+
+def _unfit(name: str, reason: str) -> TargetError:
+    return TargetError(
+        f"The witness {name} cannot be used: {reason}.",
+        usage=False,
+        next_step="It should answer a JSON list with an object {svix_id, type, status} for each request.",
+    )
+
+
+def witness_findings(
+    courier: Courier,
+    seen: Seen,
+    cases: Mapping[str, Case],
+    *,
+    reproduce: Mapping[str, tuple[str, ...]],
+    nameless: int = 0,
+) -> list[Finding]:
+    """What the witness shows against the answers that were given.
+
+    An event type that is ignored as a whole gets one warning in place of an error a case. ``nameless`` is how
+    many requests without svix-id were handled: forgeries of one case or another that left it out.
+    """
+    messages: dict[tuple[str, str | None], list[Attempt]] = defaultdict(list)
+    for attempt in courier.ledger:
+        messages[attempt.case, attempt.message_id].append(attempt)
+    found: list[Finding] = []
+    ignored: dict[str, list[Finding]] = defaultdict(list)
+    for (case_id, message_id), attempts in messages.items():
+        case = cases[case_id]
+        counts = seen.counts.get(message_id, Counter())
+        finding = _judge(case, attempts, counts, reproduce.get(case_id, ()))
+        event = attempts[-1].event
+        if finding is not None and finding.rule == "ADA601" and counts["ignored"]:
+            ignored[event].append(finding)
+        elif finding is not None:
+            found.append(finding)
+    forged = next((a for a in courier.ledger if not a.authentic and a.message_id is None), None)
+    if nameless > 0 and forged is not None and courier.secret is not None:
+        many = f"{nameless} requests" if nameless > 1 else "1 request"
+        got = f"{many} without svix-id {'were' if nameless > 1 else 'was'} handled"
+        lines = reproduce.get(forged.case, ())
+        found.append(_finding("ADA602", cases[forged.case], "not handled", got, lines))
+    for event, findings in ignored.items():
+        lost = f"v1.{event}" in seen.handled_types
+        found += findings if lost else [_whole_event(event, findings)]
+    return _one_a_case(found)
+
+
+def _judge(
+    case: Case, attempts: list[Attempt], counts: Counter[str], reproduce: tuple[str, ...]
+) -> Finding | None:
+    times = counts["handled"]
+    authentic = [a for a in attempts if a.authentic]
+    if not authentic:
+        if times and attempts[-1].message_id is not None:
+            return _finding("ADA602", case, "not handled", "handled: a forged request took effect", reproduce)
+        return None
+    final = authentic[-1].answer.response
+    if final is None:
+        return None
+    if times > 1:
+        return _finding("ADA603", case, "handled once", f"handled {times} times", reproduce)
+    accepted = 200 <= final.status < 300
+    if accepted and not times and case.handling == "must" and not authentic[-1].stale:
+        said = ", ".join(f"{n} times {s}" if n > 1 else s for s, n in counts.items()) or "nothing"
+        return _finding(
+            "ADA601", case, "handled", f"answered {final.status}, and the witness says: {said}", reproduce
+        )
+    if times and not any(a.accepted for a in authentic):
+        got = f"handled, although answered {final.status}"
+        return _finding("ADA602", case, "an answer of 2xx to what is handled", got, reproduce)
+    return None
+
+
+def _finding(rule: str, case: Case, expected: str, got: str, reproduce: tuple[str, ...]) -> Finding:
+    return Finding(
+        rule=rule,
+        case=case.id,
+        event=case.event,
+        severity="error",
+        summary=case.summary,
+        expected=expected,
+        got=got,
+        cause=f"{rule} {got}",
+        reproduce=reproduce,
+    )
+
+
+def _whole_event(event: str, findings: list[Finding]) -> Finding:
+    severity: Literal["warning"] = "warning"
+    return Finding(
+        rule="ADA601",
+        case=findings[0].case,
+        event=event,
+        severity=severity,
+        summary=f"every {event} is acknowledged and ignored",
+        expected="handled",
+        got=f"ignored, {len(findings)} times out of {len(findings)}",
+        cause=f"every {event} is ignored",
+        reproduce=findings[0].reproduce,
+        hint=f"If that is on purpose, say so: --events '!{event}'.",
+    )
+
+
+def _one_a_case(findings: list[Finding]) -> list[Finding]:
+    """The first finding of each rule and case: one of fifty messages of a burst stands for all."""
+    first: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        first.setdefault((finding.rule, finding.case), finding)
+    return list(first.values())

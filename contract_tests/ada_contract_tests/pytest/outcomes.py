@@ -1,0 +1,173 @@
+"""What became of the cases of a session: kept in the process that reports, also under pytest-xdist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ada_contract_tests.findings import Finding, group_findings
+from ada_contract_tests.pytest.collect import AdaItem
+from ada_contract_tests.reports.plain import without_traceback
+from ada_contract_tests.suites.registry import all_cases
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from ada_contract_tests.pytest.bridge import Runtime
+    from ada_contract_tests.pytest.known_failures import Baseline, State
+
+__all__ = ["Outcomes"]
+
+MOST_CAUSES = 8
+
+SENT = ("passed", "warned", "failed", "excused", "ignored")
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one case; ``finding`` is what it broke, also where that was excused or ignored."""
+
+    state: State
+    finding: Finding | None = None
+    node_id: str = ""
+
+
+@dataclass(slots=True, eq=False)  # pluggy keeps its plugins in a dict
+class Outcomes:
+    """A plugin of the session: takes what each case left in its report, and sums it up.
+
+    Workers of pytest-xdist write it into the reports, which the controller reads.
+    """
+
+    runtime: Runtime
+    is_worker: bool
+    results: dict[str, Outcome] = field(default_factory=dict)
+    written: Baseline | None = None
+    in_process: bool = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Add to the report of a case what became of it, as plain values."""
+        report = yield
+        if isinstance(item, AdaItem) and (report.when == "call" or report.outcome != "passed"):
+            finding = item.finding
+            shown = {f.name: getattr(finding, f.name) for f in fields(finding)} if finding else None
+            if shown is not None:
+                shown |= {"traceback": "", "excerpt": "", "changes": [list(c) for c in shown["changes"]]}
+            if finding is not None and finding.traceback:
+                shorter = [
+                    (name, without_traceback(text, finding.traceback)) for name, text in report.sections
+                ]
+                report.sections = [(name, text) for name, text in shorter if text]
+            told = {"case": item.case.id, "state": item.state, "in_process": self.runtime.in_process}
+            report.ada_outcome = {**told, "finding": shown}  # type: ignore[attr-defined]  # pytest and pytest-xdist keep further attributes of a report
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what a report says of a case."""
+        told: dict[str, Any] | None = getattr(report, "ada_outcome", None)
+        if told is None:
+            return
+        finding = None
+        if told["finding"] is not None:
+            given = {name: tuple(v) if isinstance(v, list) else v for name, v in told["finding"].items()}
+            finding = Finding(**given | {"changes": tuple(map(tuple, given["changes"]))})
+        self.in_process |= told["in_process"]
+        self.results[told["case"]] = Outcome(told["state"], finding, report.nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Write the baseline, where that was asked for."""
+        if self.is_worker or not self.results:
+            return
+        expectations = self.runtime.expectations
+        if expectations.baseline is None or not expectations.updating:
+            return
+        sent = {case_id: outcome for case_id, outcome in self.results.items() if outcome.state in SENT}
+        rules = {case.id: case.rule for case in all_cases()}
+        broken = {
+            case_id: outcome.finding.rule
+            if outcome.state == "excused"
+            and outcome.finding
+            and not expectations.expects(case_id, outcome.finding.rule, rules[case_id])
+            else None
+            for case_id, outcome in sent.items()
+        }
+        if sent:
+            self.written = expectations.baseline.updated(broken)
+            self.written.write()
+
+    def lines(self) -> Iterator[str]:
+        """The summary: coverage, failures by cause, and what of the expectations can go."""
+        if not self.results:
+            return
+        yield self._coverage()
+        yield from self._causes()
+        yield from self._baseline()
+        yield from self.runtime.expectations.notes()
+        done = {case_id for case_id, outcome in self.results.items() if outcome.state != "not run"}
+        whole = self.runtime.configured_cases
+        if whole is not None and done.issuperset(case.id for case in whole):
+            found = dict(self._broken())
+            yield from self.runtime.expectations.unused(self.runtime.unignored_cases, found)
+
+    def _broken(self) -> Iterator[tuple[str, str]]:
+        """The id and the broken rule of every case that fails, or would but for what is said of it."""
+        for case_id, outcome in self.results.items():
+            if outcome.finding is not None and outcome.state != "warned":
+                yield case_id, outcome.finding.rule
+
+    def _coverage(self) -> str:
+        sent = sum(outcome.state in SENT for outcome in self.results.values())
+        over_http = sum(case.over_http for case in all_cases()) if self.in_process else 0
+        total = len(all_cases()) - over_http
+        share = "100" if sent >= total else f"{min(99.9, 100 * sent / total):.1f}"
+        more = f" ({over_http} more make a difference over HTTP only)" if over_http else ""
+        return f"contract coverage {share} %: {sent} of {total} cases{more}"
+
+    def _causes(self) -> Iterator[str]:
+        findings = [o.finding for o in self.results.values() if o.state == "failed" and o.finding is not None]
+        groups = group_findings(findings)
+        if len(findings) < 2:
+            return
+        reasons = "one reason" if len(groups) == 1 else f"{len(groups)} reasons"
+        yield f"{len(findings)} cases failed for {reasons}; the simplest case of each:"
+        for group in groups[:MOST_CAUSES]:
+            yield f"  {len(group.findings):>4}  {group.cause}"
+            yield f"        {self.results[group.findings[0].case].node_id}"
+        if len(groups) > MOST_CAUSES:
+            yield f"  and {len(groups) - MOST_CAUSES} more reasons"
+
+    def _baseline(self) -> Iterator[str]:
+        baseline = self.runtime.expectations.baseline
+        if baseline is None:
+            return
+        if self.written is not None:
+            new, gone = (
+                len(a - b)
+                for a, b in ((self.written.known, baseline.known), (baseline.known, self.written.known))
+            )
+            known = _count(len(self.written.known), "known failure")
+            yield f"wrote {self.written.name}: {known}, {new} new, {gone} gone"
+            return
+        existing = {case.id for case in all_cases()}
+        broken = set(self._broken())
+        mended = {
+            pair
+            for pair in baseline.known - broken
+            if pair[0] not in existing or (pair[0] in self.results and self.results[pair[0]].state in SENT)
+        }
+        if mended:
+            yield (
+                f"{_count(len(mended), 'line')} of {baseline.name} can go: {min(mended)[0]}"
+                f"{' and others' if len(mended) > 1 else ''} no longer fail{'s' * (len(mended) == 1)};"
+                " pytest --ada-update-baseline writes it anew"
+            )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,381 @@
+"""The pytest plugin: with ``ada_target`` configured, ``pytest`` collects one item a case.
+
+This module, and every ``__init__`` above it, imports only pytest and the standard library. Everything else
+is imported inside hooks and fixtures, once a target is configured or a fixture is used, so that a run that
+does not use the plugin pays nothing for it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from ada_contract_tests.pytest.bridge import Runtime
+    from ada_contract_tests.pytest.fixtures import Deliver, EventMaker, SignedCase
+    from ada_contract_tests.pytest.outcomes import Outcomes
+    from ada_mockserver.mock.mock_ada import MockAda
+
+__all__: list[str] = []
+
+TEXT_OPTIONS = {
+    "target": "the consumer: module:app, module:create_app(), or a URL",
+    "path": "the path of its webhook endpoint",
+    "secret": "the signing secret, or none; else ADA_WEBHOOK_SECRET, else made for an application in process",
+    "accept": "200: any other 2xx fails; 2xx: any will do; else another 2xx is a warning",
+    "select": "only these rules, such as ADA1xx,ADA301",
+    "ignore": "not these rules or case ids; in a file a line each, with a reason behind ': '",
+    "seen_url": "the witness, which answers what was really handled: a URL, or a path of the application",
+    "events": "only these events; globs, !glob leaves out",
+    "baseline": "a file of known failures, which may fail",
+}
+LIST_OPTIONS: dict[str, Literal["args", "linelist"]] = {
+    "select": "args",
+    "ignore": "linelist",
+    "events": "args",
+}
+XFAIL = "case ids or rules that may fail, a line each: the names, ': ' and the reason"
+SECRET_VARIABLE = "ADA_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
+UNSIGNED = "none"
+
+runtime_key: pytest.StashKey[Runtime] = pytest.StashKey()
+collected_key: pytest.StashKey[int] = pytest.StashKey()
+collects_key: pytest.StashKey[bool] = pytest.StashKey()
+outcomes_key: pytest.StashKey[Outcomes] = pytest.StashKey()
+seed_key: pytest.StashKey[int] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the options, each as ``--ada-name`` and as ``ada_name`` in the configuration file."""
+    group = parser.getgroup("adakit", "contract tests for Ada webhooks")
+    group.addoption("--ada", action="store_true", help="run the cases although paths are given")
+    for name, text in TEXT_OPTIONS.items():
+        group.addoption(f"--ada-{name.replace('_', '-')}", metavar=name.upper(), help=text)
+        parser.addini(f"ada_{name}", text, type=LIST_OPTIONS.get(name, "string"), default=None)
+    parser.addini("ada_xfail", XFAIL, type="linelist", default=[])
+    group.addoption(
+        "--ada-update-baseline",
+        action="store_true",
+        help="let all failures pass, and write them to the baseline",
+    )
+    group.addoption("--ada-strict", action="store_true", default=None, help="fail on warnings too")
+    parser.addini("ada_strict", "fail on warnings too", type="bool", default=False)
+    group.addoption("--ada-seed", type=int, metavar="N", help="repeat the payloads of this seed")
+
+
+def setting(config: pytest.Config, name: str) -> str | None:
+    """The value of a text option: from the command line, else from the configuration file, else None."""
+    given = config.getoption(f"ada_{name}", default=None)
+    return file_setting(config, name) if given is None else str(given) or None
+
+
+def file_setting(config: pytest.Config, name: str) -> str | None:
+    """The value that the configuration file gives to a text option, or None."""
+    given = config.getini(f"ada_{name}")
+    if isinstance(given, list):
+        given = ",".join(given)
+    return str(given) if given else None
+
+
+def entry_lines(config: pytest.Config, name: str) -> list[str]:
+    """The lines of ``ada_ignore`` or ``ada_xfail``; an option on the command line is one."""
+    given = config.getoption(f"ada_{name}", default=None)
+    return [given] if given is not None else file_lines(config, name)
+
+
+def file_lines(config: pytest.Config, name: str) -> list[str]:
+    """The lines that the configuration file has for such an option."""
+    return list(config.getini(f"ada_{name}") or [])
+
+
+def is_strict(config: pytest.Config) -> bool:
+    """Whether a warning is a failure."""
+    return bool(config.getoption("ada_strict") or config.getini("ada_strict"))
+
+
+def _is_asked_for(config: pytest.Config) -> bool:
+    """Whether there are cases to run: a target is set, or ``--ada`` says that a fixture gives one."""
+    return setting(config, "target") is not None or bool(config.getoption("ada"))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Put the secret into the environment before any conftest can import the application.
+
+    A wrapper runs before every other plugin too: pytest-django reads the settings in this hook, and these
+    may read the secret.
+    """
+    _provide_secret(early_config)
+    return (yield)
+
+
+def _provide_secret(early_config: pytest.Config) -> None:
+    """An application in process reads ADA_WEBHOOK_SECRET, often at import; where nobody gave one, make it."""
+    options = early_config.known_args_namespace
+    target = options.ada_target or early_config.getini("ada_target")
+    if not (target or options.ada) or (target or "").startswith(("http://", "https://")):
+        return
+    secret = options.ada_secret or early_config.getini("ada_secret")
+    if secret and secret != UNSIGNED:
+        os.environ[SECRET_VARIABLE] = secret
+    elif not secret and not os.environ.get(SECRET_VARIABLE):
+        import base64  # noqa: PLC0415 - what a run without a target does not need, it does not pay for
+        import secrets  # noqa: PLC0415 - likewise: 2 ms of a start-up of 150
+
+        os.environ[SECRET_VARIABLE] = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With a target set and no path arguments given, collect the configuration file: it holds the cases."""
+    config.addinivalue_line(
+        "markers",
+        "ada(events=..., rules=...): a contract test of an Ada webhook endpoint; a test that takes ada_case"
+        " runs once for each case of these events and rules",
+    )
+    if not _is_asked_for(config):
+        return
+    if config.inipath is None:
+        raise pytest.UsageError(
+            "adakit: the cases need a configuration file to stand in; make an empty pytest.ini"
+        )
+    wanted = config.getoption("ada") or config.args_source is not pytest.Config.ArgsSource.ARGS
+    config.stash[collects_key] = bool(wanted) or _names(config, config.inipath)
+    folders = (config.inipath, *config.inipath.parents)
+    if wanted and not any(_names(config, place) for place in folders):
+        config.args.append(str(config.inipath))  # no folder that is collected anyway has it
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Follow what becomes of the cases; so does the controller of pytest-xdist, which collects nothing."""
+    config = session.config
+    if _collects_cases(config):
+        from ada_contract_tests.pytest.outcomes import Outcomes  # noqa: PLC0415 - only with a target
+
+        config.stash[outcomes_key] = Outcomes(runtime_of(config), is_worker=hasattr(config, "workerinput"))
+        config.pluginmanager.register(config.stash[outcomes_key], "adakit-outcomes")
+
+
+def session_seed(config: pytest.Config) -> int:
+    """The seed of the session's events: as given, else the controller's in a worker, else drawn once."""
+    if seed_key not in config.stash:
+        import secrets  # noqa: PLC0415 - at first use
+
+        given = config.getoption("ada_seed")
+        worker = getattr(config, "workerinput", {})
+        drawn = worker.get("ada_seed", secrets.randbelow(10**9))
+        config.stash[seed_key] = int(drawn if given is None else given)
+    return config.stash[seed_key]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a worker of pytest-xdist the seed of its controller, so that all make the same events."""
+    node.workerinput["ada_seed"] = session_seed(node.config)
+
+
+def _names(config: pytest.Config, place: Path) -> bool:
+    """Whether an argument is that file or folder, or a test in it."""
+    return any(
+        (config.invocation_params.dir / argument.split("::", 1)[0]).resolve() == place.resolve()
+        for argument in config.args
+    )
+
+
+def _collects_cases(config: pytest.Config) -> bool:
+    """Whether the cases are among what this run collects."""
+    return config.stash.get(collects_key, False)
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the cases from the configuration file, once it is named."""
+    config = parent.config
+    if file_path != config.inipath or not _collects_cases(config):
+        return None
+    from ada_contract_tests.pytest.collect import AdaFile  # noqa: PLC0415 - only with a target
+
+    file: pytest.Collector = AdaFile.from_parent(parent, path=file_path)
+    return file
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Count the cases that are left to run."""
+    if _is_asked_for(session.config):
+        cases = [item for item in session.items if item.path == session.config.inipath]
+        session.config.stash[collected_key] = len(cases)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Generator[None, object, object]:
+    """Say what ran and how to repeat it, or why nothing did: behind pytest's own list, which may be long."""
+    result = yield
+    if _is_asked_for(config):
+        _summarize(terminalreporter, config)
+    return result
+
+
+def _summarize(terminalreporter: Any, config: pytest.Config) -> None:
+    collected = config.stash.get(collected_key, 0)
+    if not _collects_cases(config):
+        terminalreporter.write_line(
+            "adakit: ada_target is set, but paths were given, so its cases were not collected (add --ada)"
+        )
+    elif collected or getattr(config.option, "numprocesses", None):
+        shown = f"{collected} case{'s' * (collected > 1)}, " if collected else ""
+        terminalreporter.write_line(f"adakit: {shown}repeat with --ada-seed {session_seed(config)}")
+        outcomes = config.stash.get(outcomes_key, None)
+        for line in outcomes.lines() if outcomes is not None else ():
+            terminalreporter.write_line(f"adakit: {line}" if not line.startswith(" ") else line)
+        _show_warnings(terminalreporter)
+
+
+def _show_warnings(terminalreporter: Any) -> None:
+    """Count the warnings by rule; the reports bring them, also from the workers of pytest-xdist."""
+    reports = terminalreporter.stats.get("passed", [])
+    rules = [value for report in reports for name, value in report.user_properties if name == "ada_warning"]
+    if rules:
+        counts = ", ".join(f"{rule} {rules.count(rule)}" for rule in sorted(set(rules)))
+        total = f"{len(rules)} warning{'s' * (len(rules) > 1)}"
+        terminalreporter.write_line(f"adakit: {total} ({counts}): -rP shows them, --ada-strict fails on them")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Shut the application down."""
+    runtime = config.stash.get(runtime_key, None)
+    if runtime is not None:
+        runtime.close()
+
+
+def runtime_of(config: pytest.Config) -> Runtime:
+    """What delivers, for this session; made at first use."""
+    runtime = config.stash.get(runtime_key, None)
+    if runtime is None:
+        from ada_contract_tests.pytest.bridge import Runtime  # noqa: PLC0415 - at first use
+
+        runtime = config.stash[runtime_key] = Runtime(config)
+    return runtime
+
+
+@pytest.fixture(scope="session")
+def ada_target(pytestconfig: pytest.Config) -> Any:
+    """The consumer under test: ``module:app``, a URL, or an application object.
+
+    Override it in the root conftest.py, for example to start a server and return its URL.
+    """
+    return setting(pytestconfig, "target")
+
+
+@pytest.fixture(scope="session")
+def ada_secret(request: pytest.FixtureRequest) -> str | None:
+    """The signing secret; override it in the root conftest.py.
+
+    It is the option's, else ADA_WEBHOOK_SECRET, else one that is made, and put there, for an application in
+    process or a target that a fixture gives; None where there is no target, or the URL of a service.
+    """
+    from ada_contract_tests.targets.load_app import is_application_spec  # noqa: PLC0415 - at first use
+    from ada_contract_tests.targets.open import SECRET_VARIABLE, resolve_secret  # noqa: PLC0415 - likewise
+
+    given = setting(request.config, "secret") or os.environ.get(SECRET_VARIABLE)
+    if given:
+        return given
+    target = setting(request.config, "target")
+    if target is None:
+        known = request.session._fixturemanager.getfixturedefs("ada_target", request.node)  # noqa: SLF001 - pytest has no other way to tell whether a fixture is overridden
+        is_made_for = len(known or ()) > 1
+    else:
+        is_made_for = is_application_spec(target)
+    return resolve_secret("application:object", None).value if is_made_for else None
+
+
+@pytest.fixture(scope="session")
+def ada_witness(pytestconfig: pytest.Config) -> Any:
+    """What knows whether an event was really handled; override it in the root conftest.py.
+
+    A function that returns the entries so far, ``{"svix_id", "type", "status"}`` each, a URL or a path of the
+    application that answers them as JSON, or None.
+    """
+    return setting(pytestconfig, "seen_url")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that takes ``ada_case`` once a case."""
+    if "ada_case" in metafunc.fixturenames:
+        from ada_contract_tests.pytest.cases_marker import parametrize  # noqa: PLC0415 - only with such a test
+
+        parametrize(metafunc)
+
+
+@pytest.fixture
+def ada_case(request: pytest.FixtureRequest, ada_secret: str | None) -> SignedCase:
+    """One case as a request for any test client, chosen by ``@pytest.mark.ada(events=..., rules=...)``.
+
+    It has ``.body`` (bytes), ``.headers`` (dict), ``.json``, ``.id``, ``.rule``, ``.event``, ``.summary`` and
+    ``.refused`` (whether it must be refused); ``.check(status)`` judges the answer.
+    """
+    import zlib  # noqa: PLC0415 - at first use
+
+    from ada_contract_tests.pytest.fixtures import signed_case  # noqa: PLC0415 - at first use
+
+    seed = session_seed(request.config)
+    request.node.add_report_section("setup", "adakit", f"repeat the case with --ada-seed {seed}")
+    own = seed + zlib.crc32(request.node.nodeid.encode())
+    return signed_case(request.param, seed=own, secret=ada_secret, runtime=runtime_of(request.config))
+
+
+@pytest.fixture
+def ada_event(request: pytest.FixtureRequest, ada_secret: str | None) -> EventMaker:
+    """Makes signed events for hand-written tests.
+
+    ``ada_event("conversation.ended", ended_by__role="system")`` has ``.body`` (bytes), ``.headers`` (dict)
+    and ``.json`` (dict), fit for any test client.
+    """
+    from ada_contract_tests.pytest.fixtures import EventMaker  # noqa: PLC0415 - at first use
+
+    seed = session_seed(request.config)
+    request.node.add_report_section("setup", "adakit", f"repeat the events with --ada-seed {seed}")
+    return EventMaker(seed=seed, key=request.node.nodeid, secret=ada_secret)
+
+
+@pytest.fixture
+def ada_deliver(request: pytest.FixtureRequest, ada_target: Any, ada_secret: str | None) -> Deliver:
+    """Delivers an event to the target and returns the answer.
+
+    ``ada_deliver(event)`` in a test that is a function, ``await ada_deliver.send(event)`` in a coroutine. An
+    application in process runs in a thread of its own.
+    """
+    from ada_contract_tests.pytest.fixtures import Deliver, refuse_transaction  # noqa: PLC0415 - at first use
+
+    refuse_transaction(request, ada_target)
+    return Deliver(runtime_of(request.config), ada_target, ada_secret)
+
+
+@pytest.fixture(scope="session")
+def _ada_mock_server() -> Generator[MockAda]:
+    """One running mock Ada for the session."""
+    from ada_mockserver.mock.mock_ada import MockAda  # noqa: PLC0415 - at first use
+    from ada_schemas.errors import MissingExtraError  # noqa: PLC0415 - likewise
+
+    try:
+        mock = MockAda()
+    except MissingExtraError as error:
+        missing = str(error)
+    else:
+        with mock:
+            yield mock
+        return
+    pytest.fail(missing, pytrace=False)
+
+
+@pytest.fixture
+def ada_mock(_ada_mock_server: MockAda) -> MockAda:
+    """A running mock Ada, with nothing in it: ``ada_mock.base_url`` and ``ada_mock.api_key`` are a client's.
+
+    Needs the extra ``mock``. Its clock stands until ``ada_mock.advance(seconds)``.
+    """
+    _ada_mock_server.clear()
+    return _ada_mock_server

@@ -1,0 +1,1 @@
+"""What is sent: the cases, a module for each kind."""

@@ -1,0 +1,150 @@
+"""Hostile input, correctly signed: ADA501 to ADA505. What a receiver must survive."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ada_mockserver.events.payload import encode
+from ada_schemas.contract.catalog import event_named
+from ada_schemas.contract.paths import put
+from ada_schemas.contract.shapes import Mapping, Object, Scalar, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["BODIES", "HostileBody", "hostile_values"]
+
+Payload = dict[str, Any]
+DEPTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class HostileBody:
+    """Bytes that are no event; ``make`` turns the bytes of an ordinary event into them.
+
+    What is wrong with a ``lenient`` one is a warning.
+    """
+
+    name: str
+    rule: str
+    summary: str
+    make: Callable[[bytes], bytes]
+    lenient: bool = False
+
+    def encode(self, payload: Payload) -> bytes:
+        """The bytes that are sent in place of an event."""
+        return self.make(encode(payload))
+
+
+def _nested(opening: str, closing: str) -> Callable[[bytes], bytes]:
+    def make(body: bytes) -> bytes:
+        deep = (opening * DEPTH + "1" + closing * DEPTH).encode()
+        return body.rstrip()[:-1] + b',"adakit_deep":' + deep + b"}"
+
+    return make
+
+
+def _in_a_string(raw: bytes) -> Callable[[bytes], bytes]:
+    def make(body: bytes) -> bytes:
+        return body.rstrip()[:-1] + b',"adakit_text":"' + raw + b'"}'
+
+    return make
+
+
+BODIES: tuple[HostileBody, ...] = (
+    HostileBody("malformed-json:truncated", "ADA501", "the body is cut off", lambda b: b[: len(b) // 2]),
+    HostileBody("malformed-json:empty", "ADA501", "the body is empty", lambda _: b""),
+    HostileBody("malformed-json:trailing-comma", "ADA501", "a comma too many", lambda b: b[:-1] + b",}"),
+    HostileBody("malformed-json:text", "ADA501", "the body is plain text", lambda _: b"upstream timed out"),
+    HostileBody("malformed-json:two", "ADA501", "two events stand one after the other", lambda b: b + b),
+    # What verifies in JavaScript also parses, and the textbook reads a member of the result.
+    HostileBody("no-object:null", "ADA502", "the body is null", lambda _: b"null", lenient=True),
+    HostileBody("no-object:list", "ADA502", "the body is a list of events", lambda b: b"[" + b + b"]"),
+    HostileBody("no-object:string", "ADA502", "the body is a string", lambda _: b'"v1.conversation.created"'),
+    HostileBody("no-object:number", "ADA502", "the body is a number", lambda _: b"42"),
+    HostileBody("no-object:empty-list", "ADA502", "the body is an empty list", lambda _: b"[]"),
+    HostileBody(
+        "invalid-utf-8:string", "ADA503", "a string holds bytes that are no UTF-8", _in_a_string(b"\xff\xfe")
+    ),
+    HostileBody("invalid-utf-8:cut", "ADA503", "a character is cut in half", _in_a_string("é".encode()[:1])),
+    HostileBody("deep:lists", "ADA504", f"lists are nested {DEPTH} deep", _nested("[", "]"), lenient=True),
+    HostileBody(
+        "deep:objects", "ADA504", f"objects are nested {DEPTH} deep", _nested('{"a":', "}"), lenient=True
+    ),
+)
+
+
+def hostile_values(event: str) -> Iterator[tuple[str, str, Callable[[Payload], bytes]]]:
+    """ADA505 of an event: (label, summary, function from an event to its bytes).
+
+    Every documented member of the event and of its data with a value of another type, and numbers that
+    other languages cannot hold.
+    """
+    shape = event_named(event).payload
+    yield "empty-object", "the event is an empty object", lambda _: b"{}"
+    data = shape.member("data")
+    members = [m.name for m in shape.members]
+    if data is not None and isinstance(data.shape, Object):
+        members += [f"data.{m.name}" for m in data.shape.members]
+    for path in members:
+        for label, value in (("null", None), ("number", 7), ("list", [1]), ("object", {"a": 1})):
+            yield f"{path}:{label}", f"{path} is {json.dumps(value)}", _with(path, value)
+    if data is not None and isinstance(data.shape, Object):
+        for path in _texts(data.shape):
+            nul = _with(f"data.{path}", "before\0after")
+            yield f"data.{path}:nul", f"data.{path} holds the character U+0000", nul
+    yield from _numbers(data.shape if data else None)
+
+
+def _numbers(data: Any) -> Iterator[tuple[str, str, Callable[[Payload], bytes]]]:
+    for path in _maps(data):
+        place = f"data.{path}.adakit_entry"
+        for label, text in (("beyond-64-bit", "1" + "0" * 30), ("1e400", "1e400")):
+            yield f"data.{path}:{label}", f"data.{path} holds {text}", _with_token(place, text)
+        nested = {"a": {"b": [1, {"c": None}]}}
+        yield f"data.{path}:nested", f"data.{path} holds a nested object", _with(place, nested)
+
+
+def _texts(data: Object | Union) -> Iterator[str]:
+    """The paths of what people write, in an object; of a union, in its first branch that has any."""
+    if isinstance(data, Union):
+        found = (list(_texts(branch.shape)) for branch in data.branches)
+        yield from next((paths for paths in found if paths), [])
+        return
+    for member in data.members:
+        match member.shape:
+            case Scalar(holds="message" | "text"):
+                yield member.name
+            case Object() | Union() as inner:
+                yield from (f"{member.name}.{path}" for path in _texts(inner))
+
+
+def _maps(data: Any) -> Iterator[str]:
+    """The paths of the maps (metadata) inside an object; of a union, those of its last branch."""
+    if isinstance(data, Union):
+        data = data.branches[-1].shape
+    if not isinstance(data, Object):
+        return
+    for member in data.members:
+        if isinstance(member.shape, Mapping):
+            yield member.name
+        else:
+            yield from (f"{member.name}.{path}" for path in _maps(member.shape))
+
+
+def _with(path: str, value: Any) -> Callable[[Payload], bytes]:
+    def make(payload: Payload) -> bytes:
+        return encode(put(payload, path, value))
+
+    return make
+
+
+def _with_token(path: str, token: str) -> Callable[[Payload], bytes]:
+    marker = "adakit-number"
+
+    def make(payload: Payload) -> bytes:
+        return _with(path, marker)(payload).replace(f'"{marker}"'.encode(), token.encode())
+
+    return make

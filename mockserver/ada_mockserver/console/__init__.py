@@ -1,1 +1,0 @@
-"""The console: what the mock holds, as a web page for people."""

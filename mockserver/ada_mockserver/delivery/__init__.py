@@ -1,0 +1,1 @@
+"""One signed HTTP attempt: bytes, signature, connection. No database, no retries."""

@@ -1,0 +1,361 @@
+"""HTTP/1.1 attempts, each over a connection of its own unless asked otherwise, byte for byte as written.
+
+A webhook sender is judged by what it puts on the wire and by how it reads what comes back, so nothing
+is added beyond ``Host`` and ``Content-Length``, redirects are not followed, and a failed attempt says
+what failed. Ada counts a 2xx answer within 15 s as success, everything else, 3xx included, as failure
+(docs.ada.cx/reference/webhooks/overview).
+
+Four layers: the request as bytes (`http_request`), the answer's parser (`http_answer`) and the TLS
+layer (`tls`) do no I/O; here ``_Attempt`` joins them to a transport, and ``Wire`` bounds the whole in
+time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from ada_mockserver.delivery.http import KEPT_BODY, Request, Response
+from ada_mockserver.delivery.request_bytes import encode, parse_url
+from ada_mockserver.delivery.response_parser import Answer, Failure
+from ada_mockserver.delivery.tls import Tls, make_ssl_context
+from ada_schemas.errors import UsageError, WireError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Sequence
+
+    from ada_mockserver.clock import Clock
+    from ada_mockserver.delivery.request_bytes import Target
+
+__all__ = ["Wire", "make_ssl_context"]
+
+
+class Wire:
+    """Sends requests, each over a new connection, or several in turn over one.
+
+    ``clock`` measures the attempts; ``ssl_context`` (see `make_ssl_context`) serves https URLs and is
+    made with the system's certificate authorities when one is first needed.
+    """
+
+    def __init__(self, *, clock: Clock, ssl_context: ssl.SSLContext | None = None) -> None:
+        self._clock = clock
+        self._ssl_context = ssl_context
+
+    async def send(self, request: Request, *, timeout: float) -> Response:
+        """Send ``request`` and return the answer, whatever its status.
+
+        ``timeout`` in seconds limits the whole attempt: name resolution, connecting, TLS, writing and
+        reading. ``Host`` and ``Content-Length`` are added unless given; interim (1xx) answers are
+        skipped; of the body as much is kept as the request says, and after 1 MiB, or twice that much,
+        the answer counts as complete, framing included. The connection is closed when this returns or
+        raises.
+
+        Raises `UsageError` for a request that cannot be put on the wire, and `WireError` when no
+        complete answer came.
+        """
+        target, attempt = self._attempt(request, timeout)
+        try:
+            await attempt.within(timeout, target)
+        finally:
+            await attempt.close()
+        return attempt.response(target)
+
+    async def send_in_turn(
+        self, requests: Sequence[Request], *, timeout: float
+    ) -> list[tuple[Response | WireError, bool]]:
+        """Send requests to one origin one after the other, over one connection for as long as it is kept.
+
+        Each has ``timeout`` seconds. With each outcome comes whether it used the connection of the request
+        before.
+        A kept connection that the peer closes without a word is no failure: the request goes over a new one,
+        as RFC 9112 (section 9.3.1) has it. Raises `UsageError` like `send`.
+        """
+        outcomes: list[tuple[Response | WireError, bool]] = []
+        before: _Attempt | None = None
+        try:
+            for request in requests:
+                target, attempt = self._attempt(request, timeout, keep_open=True)
+                reused = before is not None and attempt.take_over(before)
+                await attempt.within(timeout, target)
+                if reused and attempt.unheard:
+                    await attempt.close()
+                    target, attempt = self._attempt(request, timeout, keep_open=True)
+                    reused = False
+                    await attempt.within(timeout, target)
+                before = attempt
+                try:
+                    outcomes.append((attempt.response(target), reused))
+                except WireError as error:
+                    outcomes.append((error, reused))
+        finally:
+            if before is not None:
+                await before.close()
+        return outcomes
+
+    def _attempt(
+        self, request: Request, timeout: float, *, keep_open: bool = False
+    ) -> tuple[Target, _Attempt]:
+        """An attempt that has not begun, and where it goes."""
+        if not timeout > 0:
+            raise UsageError(f"A timeout of {timeout} s leaves no time for an answer.")
+        target = parse_url(request.url)
+        return target, _Attempt(
+            data=encode(request, target),
+            clock=self._clock,
+            answer=Answer(bodiless=request.method == "HEAD", keep=request.keep),
+            tls=Tls(self._context(), target.host) if target.tls else None,
+            keep_open=keep_open,
+        )
+
+    def _context(self) -> ssl.SSLContext:
+        if self._ssl_context is None:
+            self._ssl_context = make_ssl_context()
+        return self._ssl_context
+
+
+def _wire_error(attempt: _Attempt, target: Target) -> WireError:
+    failure = cast("Failure", attempt.outcome)
+    elapsed = attempt.elapsed()
+    what = f"{target.peer} {failure.what}"
+    # A time-out's own words give its time.
+    what += "." if failure.kind == "timeout" else f" (after {elapsed:.2f} s)."
+    error = WireError(what, kind=failure.kind, elapsed=elapsed, next_step=failure.next_step)
+    error.__cause__ = failure.__cause__
+    return error
+
+
+@dataclass(eq=False)
+class _Attempt(asyncio.Protocol):
+    """One request and its answer over a connection; ``outcome`` is set before the connection goes.
+
+    The connection is its own, or taken over from an attempt that was to ``keep_open`` what it used.
+    """
+
+    data: bytes
+    clock: Clock
+    answer: Answer
+    tls: Tls | None
+    keep_open: bool = False
+    outcome: Response | Failure | None = None
+    surplus: bool = False
+    _transport: asyncio.Transport | None = None
+    _socket: socket.socket | None = None
+    _done: asyncio.Event = field(default_factory=asyncio.Event)
+    _closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._started = self.clock.monotonic()
+
+    def elapsed(self) -> float:
+        """Seconds since the attempt began."""
+        return self.clock.monotonic() - self._started
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the connection ended before one byte of an answer came."""
+        outcome = self.outcome
+        return isinstance(outcome, Failure) and outcome.kind == "dropped" and not self.answer.begun
+
+    async def within(self, timeout: float, target: Target) -> None:
+        """Carry it out in at most ``timeout`` seconds; ``outcome`` is set when this returns."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self.run(target)
+        except TimeoutError:
+            if self.outcome is None:
+                self.outcome = self.timed_out(timeout)
+        except Failure as failure:
+            self.outcome = failure
+
+    async def run(self, target: Target) -> None:
+        """Connect if need be, and return when ``outcome`` is set; raises `Failure` without a connection."""
+        if self._transport is None:
+            self._socket = await _connect(target)
+            loop = asyncio.get_running_loop()
+            await loop.create_connection(lambda: self, sock=self._socket)
+        await self._done.wait()
+
+    def take_over(self, before: _Attempt) -> bool:
+        """Begin on the connection that an earlier attempt left open; false where it left none."""
+        transport = before._transport
+        if transport is None or transport.is_closing() or not before.answer.kept_alive:
+            return False
+        self._socket, self.tls = before._socket, before.tls
+        before._transport = None
+        before._closed.set()
+        transport.set_protocol(self)
+        self._transport = transport
+        if before.surplus or before.answer.surplus:
+            rest = "It took the rest of that request's body for another request."
+            twice = "answered the request before it twice on a kept connection"
+            self._finish(Failure("protocol", twice, next_step=rest))
+        elif self.tls is None:
+            transport.write(self.data)
+        else:
+            self.tls.seal(self.data)
+            transport.write(self.tls.outgoing())
+        return True
+
+    def response(self, target: Target) -> Response:
+        """The answer that came; raises `WireError` where none did."""
+        if isinstance(self.outcome, Response):
+            return self.outcome
+        raise _wire_error(self, target)
+
+    async def close(self) -> None:
+        """Close the connection, whatever its state; returns when it is closed."""
+        if self._transport is not None:
+            self._transport.abort()
+            await self._closed.wait()
+
+    def timed_out(self, timeout: float) -> Failure:
+        """What was not reached within ``timeout`` seconds."""
+        if self._transport is None:
+            return Failure("timeout", f"gave no connection within {timeout:g} s")
+        if self.tls and not self.tls.established:
+            return Failure("timeout", f"gave no TLS connection within {timeout:g} s")
+        if self.answer.begun:
+            return Failure("timeout", f"answered, but the answer was not complete within {timeout:g} s")
+        unread = self._transport.get_write_buffer_size()
+        return Failure(
+            "timeout",
+            f"gave no answer within {timeout:g} s",
+            next_step="It did not read the request to its end." if unread else "",
+        )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """asyncio: send the request, or begin TLS."""
+        self._transport = cast("asyncio.Transport", transport)
+        if self.tls is None:
+            self._transport.write(self.data)
+        else:
+            self.data_received(b"")
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: read, also while the request is still being written."""
+        if self.outcome is not None:
+            self.surplus = True
+            return
+        try:
+            if self.tls is None:
+                self.answer.feed(data)
+            else:
+                self._receive_tls(self.tls, data)
+        except Failure as failure:
+            self._finish(failure)
+        else:
+            if self.answer.complete:
+                self._finish(self._response())
+
+    def eof_received(self) -> None:
+        """asyncio: the peer sends no more, so nothing is left to wait for."""
+        self._end("closed")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """asyncio: the connection is gone.
+
+        A peer that refuses a large body answers and closes at once. When that is noticed by a failed
+        write, the answer still waits to be read, and asyncio reads no more: read it here.
+        """
+        if exc is not None and self._socket is not None:
+            with contextlib.suppress(OSError):
+                while self.outcome is None and (data := self._socket.recv(KEPT_BODY)):
+                    self.data_received(data)
+        self._end("closed" if exc is None else "reset")
+        self._done.set()
+        self._closed.set()
+
+    def _receive_tls(self, tls: Tls, data: bytes) -> None:
+        """Go on with the handshake, send the request after it, and read what came."""
+        was_established = tls.established
+        try:
+            tls.feed(data)
+            if tls.established and not was_established:
+                tls.seal(self.data)
+            while tls.established and not self.answer.complete and (plain := tls.open()) is not None:
+                if not plain:
+                    self._end("closed")
+                    return
+                self.answer.feed(plain)
+            if self.answer.complete and not self._stays_open():
+                tls.farewell()
+        finally:
+            if self._transport is not None and (outgoing := tls.outgoing()):
+                self._transport.write(outgoing)
+
+    def _end(self, how: str) -> None:
+        """Judge what there is, now that the peer has ``how`` ("closed" or "reset") the connection."""
+        if self.outcome is not None:
+            return
+        if self.tls is not None and not self.tls.established:
+            self._finish(Failure("tls", f"{how} the connection during the TLS handshake"))
+        elif missing := self.answer.end():
+            self._finish(Failure("dropped", f"{how} the connection {missing}"))
+        else:
+            self._finish(self._response())
+
+    def _response(self) -> Response:
+        answer = self.answer
+        return Response(
+            answer.status, tuple(answer.headers), bytes(answer.body), self.elapsed(), answer.truncated
+        )
+
+    def _stays_open(self) -> bool:
+        return self.keep_open and self.answer.kept_alive
+
+    def _finish(self, outcome: Response | Failure) -> None:
+        self.outcome = outcome
+        if self._transport is None or (isinstance(outcome, Response) and self._stays_open()):
+            self._done.set()
+        else:
+            self._transport.abort()
+
+
+async def _connect(target: Target) -> socket.socket:
+    """A connected socket, to the first of the host's addresses that accepts."""
+    loop = asyncio.get_running_loop()
+    addresses: list[tuple[int, tuple[Any, ...]]]
+    if target.literal is not None:
+        addresses = [(target.literal, (target.host, target.port))]
+    else:
+        try:
+            found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        except socket.gaierror as error:
+            raise Failure("dns", f"has a name that does not resolve: {error.strerror}") from error
+        addresses = [(family, address) for family, _, _, _, address in found]
+    errors: list[OSError] = []
+    for family, address in addresses:
+        try:
+            return await _connect_to(loop, family, address)
+        except OSError as error:
+            errors.append(error)
+    raise _unconnected(errors) from errors[0]
+
+
+async def _connect_to(
+    loop: asyncio.AbstractEventLoop, family: int, address: tuple[Any, ...]
+) -> socket.socket:
+    connected = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        connected.setblocking(False)
+        await loop.sock_connect(connected, address)
+    except BaseException:
+        connected.close()
+        raise
+    return connected
+
+
+def _unconnected(errors: list[OSError]) -> Failure:
+    if any(isinstance(error, ConnectionRefusedError) for error in errors):
+        return Failure(
+            "refused", "refused the connection", next_step="Does the server run, and on that port?"
+        )
+    reason = os.strerror(errors[0].errno or 0)
+    if any(isinstance(error, TimeoutError) for error in errors):
+        return Failure("timeout", f"gave no connection: {reason}")
+    return Failure("refused", f"cannot be reached: {reason}")

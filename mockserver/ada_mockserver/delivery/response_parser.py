@@ -1,0 +1,147 @@
+"""An HTTP/1.1 answer out of bytes: its parser and limits, and the words for an attempt that failed.
+
+Nothing here does I/O; `ada_mockserver.delivery.client` reads the bytes.
+"""
+
+from __future__ import annotations
+
+import httptools
+
+__all__ = ["Answer", "Failure"]
+
+READ_BODY = 1024 * 1024
+READ_HEADERS = 64 * 1024
+
+_TLS_ALERT = b"\x15\x03"
+
+
+class Failure(Exception):  # noqa: N818 - turned into a WireError once the peer and the time are known
+    """Why an attempt failed: the words that follow the peer's name in the message."""
+
+    def __init__(self, kind: str, what: str, *, next_step: str = "") -> None:
+        super().__init__(what)
+        self.kind = kind
+        self.what = what
+        self.next_step = next_step
+
+
+class Answer:
+    """The answer so far: httptools' callbacks, the framing and the limits; no I/O."""
+
+    def __init__(self, *, bodiless: bool, keep: int) -> None:
+        self.status = 0
+        self.headers: list[tuple[str, str]] = []
+        self.body = bytearray()
+        self.begun = False
+        self.surplus = False
+        self.complete = False
+        self.truncated = False
+        self._bodiless = bodiless
+        self._keep = keep
+        self._first = b""
+        self._fault = ""
+        self._head_size = self._header_size = 0
+        self._rest_size = self._body_size = 0
+        self._length: int | None = None
+        self._chunked = self._persistent = False
+        self._parser = httptools.HttpResponseParser(self)
+        # Bare line feeds are common in small servers; "keep alive" lets an answer follow an interim one
+        # that is HTTP/1.0 or says "Connection: close".
+        self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_keep_alive=True)
+
+    def feed(self, data: bytes) -> None:
+        """Take in what came; raises `Failure` when it is not HTTP or its headers do not end."""
+        if len(self._first) < 32:
+            self._first += data[: 32 - len(self._first)]
+        in_head = not self.status
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            if not self.complete:
+                raise self._unreadable(str(error)) from error
+        if in_head:
+            self._head_size += len(data)
+            if self._header_size > READ_HEADERS or (not self.status and self._head_size > READ_HEADERS):
+                self._fault = "headers of more than 64 KiB"
+        else:
+            self._rest_size += len(data)
+            if self._rest_size > max(READ_BODY, 2 * self._keep) and not self.complete:
+                self.complete = self.truncated = True
+        if self._fault:
+            raise self._unreadable(self._fault)
+
+    @property
+    def kept_alive(self) -> bool:
+        """Whether the answer is complete and leaves the connection to another request (RFC 9112, 9.3)."""
+        return self.complete and not self.truncated and self._persistent
+
+    def end(self) -> str:
+        """Take in the end of the connection; returns what is missing, "" for a complete answer."""
+        if not self.complete and self.status and self._length is None and not self._chunked:
+            self.complete = True
+        if self.complete:
+            return ""
+        if not self.begun:
+            return "without answering"
+        if not self.status:
+            return "before the headers of its answer were complete"
+        if self._chunked:
+            return "before the last chunk of its answer's body"
+        return f"after {self._body_size} of {self._length} bytes of its answer's body"
+
+    def _unreadable(self, reason: str) -> Failure:
+        if self._first.startswith(b"HTTP/"):
+            return Failure("protocol", f"answered with malformed HTTP: {reason}")
+        if self._first.startswith(_TLS_ALERT):
+            return Failure("protocol", "speaks TLS, not plain HTTP", next_step="Is it an https:// URL?")
+        return Failure("protocol", f"answered with something other than HTTP: it begins with {self._first!r}")
+
+    def on_message_begin(self) -> None:
+        """httptools: the first byte of an answer, of an interim one too."""
+        self.surplus = self.complete
+        self.begun = True
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """httptools: a header line, or a trailer, which is dropped."""
+        if not self.status:
+            self._header_size += len(name) + len(value) + 4
+            self.headers.append((name.decode("latin-1"), value.decode("latin-1").rstrip(" \t")))
+
+    def on_headers_complete(self) -> None:
+        """httptools: the status and the framing are known."""
+        status = self._parser.get_status_code()
+        if self.complete or (100 <= status < 200 and status != 101):
+            return
+        if status < 100:
+            self._fault = f"a status of {status:03}"
+        connection = ""
+        for name, value in self.headers:
+            match name.lower():
+                case "connection":
+                    connection += f"{value.lower()},"
+                case "content-length":
+                    self._length = int(value)
+                case "transfer-encoding":
+                    self._chunked = value.lower().rpartition(",")[2].strip() == "chunked"
+        self.status = status
+        closes = "close" in connection or self._parser.get_http_version() != "1.1"
+        self._persistent = not closes and (self._length is not None or self._chunked or status == 204)
+        # The answer to HEAD has a length but no body.
+        self.complete = self._bodiless
+
+    def on_body(self, body: bytes) -> None:
+        """httptools: a piece of the body."""
+        if self.complete:
+            return
+        room = self._keep - len(self.body)
+        self.body += body[:room]
+        self.truncated |= len(body) > room
+        self._body_size += len(body)
+
+    def on_message_complete(self) -> None:
+        """httptools: the end of an answer; an interim one is forgotten."""
+        if self.status:
+            self.complete = True
+        else:
+            self.begun = False
+            self.headers.clear()

@@ -1,0 +1,1 @@
+"""Events: payloads from a seed and a key alone, without I/O."""

@@ -1,0 +1,194 @@
+"""Single events: one valid, fully populated payload for a name, a seed and a key.
+
+``EventFactory`` reads no clock and no ambient randomness; see ``events.scenarios`` for whole stories.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from ada_mockserver.events.adopted import adopted_names, as_adopted, new_event
+from ada_mockserver.events.audit_log import FULLY_POPULATED, draw_change, draw_entity_id
+from ada_mockserver.events.dialogues import pick_dialogue
+from ada_mockserver.events.ids import below, between, source, uuid4
+from ada_mockserver.events.payload import (
+    Payload,
+    audit_log_emitted,
+    conversation_created,
+    conversation_ended,
+    conversation_message,
+    encode,
+    end_user_event,
+    handoff_ended,
+    text_content,
+)
+from ada_mockserver.events.people import HANDOFF_INTEGRATION, draw_cast
+from ada_mockserver.events.personas import Personas
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+    from ada_mockserver.events.people import Cast, Surface
+
+__all__ = ["EVENT_NAMES", "EventFactory", "Payload", "encode", "event_name"]
+
+EVENT_NAMES: tuple[str, ...] = (
+    "end_user.created",
+    "end_user.updated",
+    "conversation.created",
+    "conversation.message",
+    "conversation.handoff.ended",
+    "conversation.ended",
+    "audit_log.emitted",
+)
+"""The documented events, in the order of a conversation (``/reference/webhooks/overview``).
+
+On the wire each is prefixed with ``v1.``.
+"""
+
+
+def event_name(name: str) -> str:
+    """The short name of a documented event, given with or without ``v1.``.
+
+    Raises ``UsageError``, with the closest names, for any other.
+    """
+    short = name.removeprefix("v1.")
+    names = adopted_names() or EVENT_NAMES
+    if short in names:
+        return short
+    close = get_close_matches(short, names, n=2, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(close)}? " if close else ""
+    raise UsageError(f"There is no event '{name}'.", next_step=f"{hint}The events are {', '.join(names)}.")
+
+
+class EventFactory:
+    """Builds the documented events; the same arguments give the same bytes on every Python and platform.
+
+    ``seed`` decides everything but the names, which come from the personas of ``locale`` (``de_DE`` or
+    ``de-DE``; see ``Personas.load`` for the errors). A seed given as text equals the number it spells.
+    """
+
+    def __init__(self, *, seed: int | str, locale: str = "en_US") -> None:
+        self.seed = str(seed)
+        self.personas = Personas.load(locale)
+
+    @property
+    def locale(self) -> str:
+        """The locale of the names, written ``de_DE``."""
+        return self.personas.locale
+
+    def cast(self, key: str = "", surface: Surface = "custom") -> Cast:
+        """The end user, channel, conversation and agents that the events of ``key`` are about."""
+        return draw_cast(self.seed, self.personas, key, surface)
+
+    def event(self, name: str, *, key: str = "", ordinal: int = 0) -> Payload:
+        """One payload in which every documented member is present, and not null.
+
+        ``name`` is a documented event, with or without ``v1.``, else ``UsageError``. The events of one
+        ``key`` share their end user and conversation and are in order of time; those of another key
+        share neither. ``ordinal`` counts events of one name within a key, from 0: each has an id of its
+        own where it has one, and a later time than the one before; up to 300 messages end before the
+        conversation does. The calls before have no influence.
+        """
+        short = name.removeprefix("v1.")
+        if short not in EVENT_NAMES:
+            short = event_name(name)
+        if ordinal < 0:
+            raise UsageError(f"The ordinal of an event counts from 0, {ordinal} is below.")
+        rng = source(self.seed, "event", key, short, ordinal)
+        if short not in _BUILDERS:
+            return new_event(short, self.cast(key), seed=self.seed, key=key, ordinal=ordinal)
+        return as_adopted(_BUILDERS[short](self.cast(key), rng, ordinal))
+
+
+# How long after the creation of the conversation things happen, in milliseconds of payload time. The n-th
+# of several is n whole periods later, and what is drawn at random stays below one period.
+_PERIOD = 6_000
+_MESSAGE = 20_000
+_HANDOFF_ENDED = 1_860_000
+_ENDED = 1_980_000
+_UPDATED = 2_100_000
+_CHANGED = 2_400_000
+
+
+def _moment(cast: Cast, rng: Random, offset: int, ordinal: int) -> int:
+    return cast.conversation.created_at + offset + ordinal * _PERIOD + below(rng, _PERIOD - 1_000)
+
+
+def _emitted(rng: Random, after: int) -> int:
+    """The time of the event: a moment after what it reports."""
+    return after + between(rng, 5, 400)
+
+
+def _end_user_created(cast: Cast, rng: Random, ordinal: int) -> Payload:
+    return end_user_event(
+        "end_user.created", cast.end_user, at=_emitted(rng, cast.end_user.created_at) + ordinal * 1_000
+    )
+
+
+def _end_user_updated(cast: Cast, rng: Random, ordinal: int) -> Payload:
+    at = _moment(cast, rng, _UPDATED, ordinal)
+    orders = int(cast.end_user.metadata["orders"]) + ordinal + 1
+    user = replace(cast.end_user, updated_at=at, metadata={**cast.end_user.metadata, "orders": orders})
+    return end_user_event("end_user.updated", user, at=_emitted(rng, at))
+
+
+def _conversation_created(cast: Cast, rng: Random, ordinal: int) -> Payload:
+    at = _emitted(rng, cast.conversation.created_at)
+    return conversation_created(cast.conversation, at=at + ordinal * 1_000)
+
+
+def _conversation_message(cast: Cast, rng: Random, ordinal: int) -> Payload:
+    """A text of the end user during a handoff: the documented message with the fewest nulls."""
+    dialogue = pick_dialogue("handoff", rng, end_user=cast.persona, agent=cast.agent)
+    texts = [turn.text for turn in dialogue.during if turn.by == "end_user" and turn.text]
+    at = _moment(cast, rng, _MESSAGE, ordinal)
+    return conversation_message(
+        cast.conversation,
+        message_id=uuid4(rng),
+        author=cast.as_end_user,
+        content=text_content(texts[ordinal % len(texts)]),
+        handoff_integration=HANDOFF_INTEGRATION,
+        created_at=at,
+        at=_emitted(rng, at),
+    )
+
+
+def _handoff_ended(cast: Cast, rng: Random, ordinal: int) -> Payload:
+    at = _moment(cast, rng, _HANDOFF_ENDED, ordinal)
+    return handoff_ended(cast.conversation, handoff_integration=HANDOFF_INTEGRATION, at=_emitted(rng, at))
+
+
+def _conversation_ended(cast: Cast, rng: Random, ordinal: int) -> Payload:
+    at = _moment(cast, rng, _ENDED, ordinal)
+    return conversation_ended(
+        cast.conversation, role="end_user", ended_by=cast.end_user.id, updated_at=at, at=_emitted(rng, at)
+    )
+
+
+def _audit_log_emitted(cast: Cast, rng: Random, ordinal: int) -> Payload:
+    at = _moment(cast, rng, _CHANGED, ordinal)
+    change = draw_change(
+        rng,
+        FULLY_POPULATED,
+        actor=cast.agent,
+        actor_id=cast.agent_id,
+        entity_id=draw_entity_id(rng, FULLY_POPULATED, at=at),
+        at=at,
+    )
+    return audit_log_emitted(change, at=_emitted(rng, at))
+
+
+_BUILDERS: dict[str, Callable[[Cast, Random, int], Payload]] = {
+    "end_user.created": _end_user_created,
+    "end_user.updated": _end_user_updated,
+    "conversation.created": _conversation_created,
+    "conversation.message": _conversation_message,
+    "conversation.handoff.ended": _handoff_ended,
+    "conversation.ended": _conversation_ended,
+    "audit_log.emitted": _audit_log_emitted,
+}

@@ -1,0 +1,314 @@
+"""The seven documented payloads, built from the people and things that they are about.
+
+Members stand in the documented order (``/reference/webhooks/overview`` and the page of each event).
+Times are Unix milliseconds on the way in; on the wire they are strings with a zone.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "Author",
+    "Change",
+    "Channel",
+    "Conversation",
+    "EndUser",
+    "Metadata",
+    "Payload",
+    "audit_log_emitted",
+    "conversation_created",
+    "conversation_ended",
+    "conversation_message",
+    "encode",
+    "end_user_event",
+    "file_content",
+    "handoff_ended",
+    "link_content",
+    "member_time",
+    "text_content",
+    "timestamp",
+]
+
+Payload = dict[str, Any]
+"""A JSON object as Python's ``json`` knows it."""
+
+Metadata = dict[str, str | bool | int | float]
+"""Metadata of a conversation; that of channels and end users has no floats."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def timestamp(at: int) -> str:
+    """The time of an event: milliseconds, as on the versioning page, with the zone of the event pages."""
+    return (_EPOCH + timedelta(milliseconds=at)).isoformat(timespec="milliseconds")
+
+
+def member_time(at: int) -> str:
+    """A ``created_at`` or ``updated_at``: microseconds, as in the documented examples, with a zone."""
+    return (_EPOCH + timedelta(milliseconds=at)).isoformat(timespec="microseconds")
+
+
+def encode(payload: Payload) -> bytes:
+    """The bytes that go on the wire: compact JSON in UTF-8, members in the order of the payload.
+
+    Raises ``UsageError`` for a value that no JSON text can hold: infinity, not-a-number, a lone surrogate.
+    """
+    try:
+        text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode()
+    except ValueError as error:
+        raise UsageError(f"The payload cannot be written as JSON: {error}.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class EndUser:
+    """An end user and its profile.
+
+    ``external_id`` (at most 36 characters) and ``sunshine_user_id`` exist on some channels only.
+    """
+
+    id: str
+    created_at: int
+    updated_at: int
+    external_id: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    display_name: str | None = None
+    avatar: str | None = None
+    email: str | None = None
+    language: str | None = None
+    metadata: Metadata = field(default_factory=dict)
+    sunshine_user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel; only a custom one has metadata and a time of creation on the wire."""
+
+    id: str
+    name: str
+    description: str
+    modality: str
+    markdown: bool
+    created_at: int
+    custom: bool
+    metadata: Metadata = field(default_factory=dict)
+
+    def payload(self) -> Payload:
+        """The member ``data.channel`` of a message."""
+        shared: Payload = {
+            "type": "custom" if self.custom else "native",
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "modality": self.modality,
+            "capabilities": {"markdown": self.markdown},
+        }
+        if self.custom:
+            shared |= {"metadata": dict(self.metadata), "created_at": member_time(self.created_at)}
+        return shared
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A conversation of one end user on one channel; ``domain`` is the AI Agent's host."""
+
+    id: str
+    channel: Channel
+    end_user_id: str
+    created_at: int
+    domain: str
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a message: ``end_user`` with its id; ``ai_agent`` and ``human_agent`` without one."""
+
+    role: str
+    id: str | None = None
+    avatar: str | None = None
+    display_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the audit log; what is unavailable is an empty string, never null.
+
+    ``activity`` is a documented one, ``interface`` where the change came from (``dashboard``, ``api``, ...).
+    """
+
+    id: str
+    at: int
+    entity_type: str
+    entity_id: str
+    entity_name: str
+    activity: str
+    interface: str
+    actor_email: str = ""
+    actor_name: str = ""
+    actor_user_id: str = ""
+    context_ip: str = ""
+    context_user_agent: str = ""
+    api_key_name: str = ""
+
+
+def end_user_event(name: str, user: EndUser, *, at: int) -> Payload:
+    """``end_user.created`` or ``end_user.updated``: the whole profile, tagged with the end user's id."""
+    return _event(
+        name,
+        at,
+        {
+            "end_user_id": user.id,
+            "external_id": user.external_id,
+            "profile": {
+                "first_name": user.first_name,
+                "last_name": user.last_name,
+                "display_name": user.display_name,
+                "avatar": user.avatar,
+                "email": user.email,
+                "language": user.language,
+                "metadata": dict(user.metadata),
+                "system_properties": {"sunshine_user_id": user.sunshine_user_id},
+            },
+            "created_at": member_time(user.created_at),
+            "updated_at": member_time(user.updated_at),
+        },
+        tags=[user.id],
+    )
+
+
+def conversation_created(conversation: Conversation, *, at: int) -> Payload:
+    """``conversation.created``."""
+    return _event(
+        "conversation.created",
+        at,
+        {
+            "conversation_id": conversation.id,
+            "channel_id": conversation.channel.id,
+            "created_at": member_time(conversation.created_at),
+            "end_user_id": conversation.end_user_id,
+            "metadata": dict(conversation.metadata),
+            "ai_agent_domain": conversation.domain,
+        },
+    )
+
+
+def conversation_message(
+    conversation: Conversation,
+    *,
+    message_id: str,
+    author: Author,
+    content: Mapping[str, Any],
+    handoff_integration: str | None,
+    created_at: int,
+    at: int,
+) -> Payload:
+    """``conversation.message``; ``handoff_integration`` is null unless a handoff is going on."""
+    return _event(
+        "conversation.message",
+        at,
+        {
+            "message_id": message_id,
+            "conversation_id": conversation.id,
+            "end_user_id": conversation.end_user_id,
+            "handoff_integration": handoff_integration,
+            "channel": conversation.channel.payload(),
+            "created_at": member_time(created_at),
+            "author": {
+                "id": author.id,
+                "role": author.role,
+                "avatar": author.avatar,
+                "display_name": author.display_name,
+            },
+            "content": dict(content),
+            "ai_agent_domain": conversation.domain,
+        },
+    )
+
+
+def text_content(body: str) -> Payload:
+    """The content of a text message."""
+    return {"type": "text", "body": body}
+
+
+def link_content(url: str, link_text: str | None) -> Payload:
+    """The content of a link message, such as a CSAT survey."""
+    return {"type": "link", "url": url, "link_text": link_text}
+
+
+def file_content(url: str, mime_type: str, filename: str) -> Payload:
+    """The content of a file message; Ada's URLs are presigned and valid for seven days."""
+    return {"type": "file", "url": url, "mime_type": mime_type, "filename": filename}
+
+
+def handoff_ended(conversation: Conversation, *, handoff_integration: str, at: int) -> Payload:
+    """``conversation.handoff.ended``: control is back with the AI Agent."""
+    return _event(
+        "conversation.handoff.ended",
+        at,
+        {
+            "conversation_id": conversation.id,
+            "end_user_id": conversation.end_user_id,
+            "handoff_integration": handoff_integration,
+            "ai_agent_domain": conversation.domain,
+        },
+    )
+
+
+def conversation_ended(
+    conversation: Conversation, *, role: str, ended_by: str | None, updated_at: int, at: int
+) -> Payload:
+    """``conversation.ended``; ``ended_by`` is the id of who ended it, null for the system."""
+    return _event(
+        "conversation.ended",
+        at,
+        {
+            "conversation_id": conversation.id,
+            "channel_id": conversation.channel.id,
+            "end_user_id": conversation.end_user_id,
+            "created_at": member_time(conversation.created_at),
+            "updated_at": member_time(updated_at),
+            "ended_by": {"id": ended_by, "role": role},
+            "metadata": dict(conversation.metadata),
+            "ai_agent_domain": conversation.domain,
+        },
+    )
+
+
+def audit_log_emitted(change: Change, *, at: int) -> Payload:
+    """``audit_log.emitted``, tagged as documented on ``/reference/audit-log/audit-log-webhook``."""
+    return _event(
+        "audit_log.emitted",
+        at,
+        {
+            "id": change.id,
+            "timestamp": timestamp(change.at),
+            "actor_email": change.actor_email,
+            "actor_name": change.actor_name,
+            "actor_user_id": change.actor_user_id,
+            "entity_type": change.entity_type,
+            "entity_id": change.entity_id,
+            "entity_name": change.entity_name,
+            "activity": change.activity,
+            "interface": change.interface,
+            "context_ip": change.context_ip,
+            "context_user_agent": change.context_user_agent,
+            "api_key_name": change.api_key_name,
+        },
+        tags=[change.entity_type, change.activity, change.entity_id],
+    )
+
+
+def _event(name: str, at: int, data: Payload, *, tags: list[str] | None = None) -> Payload:
+    event: Payload = {"type": f"v1.{name}", "timestamp": timestamp(at), "data": data}
+    return event if tags is None else event | {"tags": tags}

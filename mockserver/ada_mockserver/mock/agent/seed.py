@@ -1,0 +1,92 @@
+"""Putting things into the mock in one call, with ids and secrets of one's own where tests need them fixed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ada_mockserver.events.ids import object_id
+from ada_mockserver.events.payload import Channel
+from ada_mockserver.mock.agent.simulate import simulate
+from ada_mockserver.mock.api.errors import refused
+from ada_mockserver.mock.api.validation import check_body
+from ada_mockserver.mock.api.webhooks import endpoint_members, header_lines, show_webhook
+from ada_mockserver.mock.state.records import (
+    add_channel,
+    add_end_user,
+    find_channel,
+    find_external,
+    is_id,
+    show_end_user,
+)
+from ada_mockserver.mock.store.endpoints import create_endpoint
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from ada_mockserver.mock.state.transaction import Call
+
+__all__ = ["seed"]
+
+
+async def seed(call: Call, document: dict[str, Any]) -> dict[str, Any]:
+    """Make what ``document`` lists, webhooks first; returns what was made, in the same form.
+
+    ``webhooks`` are as the API takes them, and may have a ``secret``, ``channels`` to filter by, and
+    ``headers``; ``channels`` may have an ``id``; ``end_users`` are as the API takes them; ``stories`` name
+    conversations to play. What exists already, by id or external id, is left as it is. Raises `ApiError`
+    (400) for what cannot be made.
+    """
+    check_body(document, "seed")
+    made: dict[str, list[Any]] = {"webhooks": [], "channels": [], "end_users": [], "stories": []}
+    for index, wanted in enumerate(document.get("webhooks", [])):
+        made["webhooks"].append(await _webhook(call, wanted, f"$.webhooks[{index}]"))
+    for index, wanted in enumerate(document.get("channels", [])):
+        made["channels"].append(await _channel(call, wanted, f"$.channels[{index}].id"))
+    for wanted in document.get("end_users", []):
+        known = wanted.get("external_id") and await find_external(call.connection, wanted["external_id"])
+        profile = {name: value for name, value in wanted.get("profile", {}).items() if value is not None}
+        user = known or await add_end_user(call, external_id=wanted.get("external_id"), **profile)
+        made["end_users"].append(show_end_user(user))
+    for story in document.get("stories", []):
+        talk = await simulate(call, story)
+        made["stories"].append({"story": story, "conversation_id": talk.id})
+    return made
+
+
+async def _webhook(call: Call, wanted: dict[str, Any], where: str) -> dict[str, Any]:
+    members = endpoint_members(wanted, where)
+    try:
+        endpoint = await create_endpoint(
+            call.connection,
+            url=wanted["url"],
+            now=call.now,
+            rng=call.rng,
+            description=members.get("description", ""),
+            event_types=members.get("event_types", ()),
+            disabled=members.get("disabled", False),
+            channels=wanted.get("channels", ()),
+            headers=header_lines(wanted.get("headers", {}), f"{where}.headers"),
+            secret=wanted.get("secret"),
+        )
+    except UsageError as error:
+        raise refused(f"{where}.secret", error.what) from None
+    return show_webhook(endpoint)
+
+
+async def _channel(call: Call, wanted: dict[str, Any], where: str) -> dict[str, Any]:
+    chosen = wanted.get("id") or object_id(call.rng, call.at)
+    if not is_id(chosen):
+        raise refused(where, "must be letters and digits, at most 64")
+    channel = await find_channel(call.connection, chosen)
+    if channel is None:
+        channel = Channel(
+            id=chosen,
+            name=wanted.get("name", "My Custom Channel"),
+            description=wanted.get("description", ""),
+            modality=wanted.get("modality", "messaging"),
+            markdown=wanted.get("capabilities", {}).get("markdown", False),
+            created_at=call.at,
+            custom=True,
+            metadata=wanted.get("metadata", {}),
+        )
+        await add_channel(call.connection, channel)
+    return channel.payload()

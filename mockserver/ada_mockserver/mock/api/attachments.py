@@ -1,0 +1,152 @@
+"""Attachments: uploaded during a handoff, served at a presigned address for seven days."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import mimetypes
+import re
+import secrets as random_bytes
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from sqlalchemy import insert, select
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ada_mockserver.events.ids import object_id
+from ada_mockserver.mock.api.errors import ApiError, not_found, refused
+from ada_mockserver.mock.api.middleware import ATTACHMENT_LIMIT
+from ada_mockserver.mock.api.resources import backend_of, origin_of, resource
+from ada_mockserver.mock.state.conversing import find_talk
+from ada_mockserver.mock.state.records import is_id
+from ada_mockserver.mock.store.conversation_tables import attachments, secrets
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from ada_mockserver.mock.state.transaction import Call
+
+__all__ = ["ROUTES", "SERVED", "has_key", "make_key"]
+
+VALID_FOR = 7 * 86_400_000
+"""Milliseconds for which the address of an attachment is good."""
+
+FILE_TYPES = re.compile(
+    "txt|log|csv|eml|png|svg|jpeg|jpg|gif|heif|heic|avif|wav|m4a|mp3|mp4|m4v|mov|mpeg|mpg|zip|pdf|doc|docx|"
+    "xls|xlsx|ppt|pptx|key|pages|numbers"
+)
+"""The extensions of the files that may be uploaded."""
+
+_MIME_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}")
+
+
+async def _upload(request: Request) -> Response:
+    filename, mime_type, content = await _file(request)
+    async with backend_of(request).call() as call:
+        talk = await find_talk(call, request.path_params["conversation_id"])
+        if talk is None:
+            raise not_found("conversation")
+        if talk.handoff is None:
+            raise ApiError(
+                400, "no_active_handoff", "Attachments are taken only while the conversation is in a handoff."
+            )
+        attachment_id, expires_at = object_id(call.rng, call.at), call.at + VALID_FOR
+        await call.connection.execute(
+            insert(attachments).values(
+                id=attachment_id,
+                conversation_id=talk.id,
+                expires_at=expires_at,
+                content=content,
+                data={"filename": filename, "mime_type": mime_type},
+            )
+        )
+        signature = _signature(await _key(call), attachment_id, expires_at)
+    url = (
+        f"{origin_of(request)}/attachments/{attachment_id}/{quote(filename, safe='')}"
+        f"?expires={expires_at // 1000}&signature={signature}"
+    )
+    return JSONResponse({"url": url, "mime_type": mime_type, "filename": filename}, status_code=201)
+
+
+async def _file(request: Request) -> tuple[str, str, bytes]:
+    """The name, MIME type and content of the uploaded file; raises `ApiError` (400) for what is none."""
+    try:
+        form = await request.form(max_files=20, max_fields=20)
+    except (HTTPException, KeyError, ValueError):
+        raise ApiError(400, "invalid_form", "The body of the request is not a multipart form.") from None
+    try:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise refused("$.file", "is required, as a file of a multipart form")
+        filename = _base_name(file.filename or "")
+        extension = filename.rpartition(".")[2].lower() if "." in filename else ""
+        if not FILE_TYPES.fullmatch(extension):
+            raise refused("$.file", f"must be of one of these types: {FILE_TYPES.pattern.replace('|', ', ')}")
+        content = await file.read()
+        if len(content) > ATTACHMENT_LIMIT:
+            raise refused("$.file", "is larger than 50 MB")
+        return filename, _mime_type(file.content_type, filename), content
+    finally:
+        await form.close()
+
+
+def _base_name(filename: str) -> str:
+    name = re.split(r"[/\\]", filename)[-1]
+    return "".join(c for c in name if c.isprintable())[-200:]
+
+
+def _mime_type(given: str | None, filename: str) -> str:
+    if given and _MIME_TYPE.fullmatch(given):
+        return given
+    return mimetypes.guess_type(filename)[0] or "application/octet-stream"
+
+
+async def _serve(request: Request) -> Response:
+    chosen, query = request.path_params["id"], request.query_params
+    async with backend_of(request).call() as call:
+        row = None
+        if is_id(chosen):
+            statement = select(attachments).where(attachments.c.id == chosen)
+            row = (await call.connection.execute(statement)).one_or_none()
+        if row is None:
+            raise not_found("attachment")
+        good = _signature(await _key(call), row.id, row.expires_at)
+    if not hmac.compare_digest(query.get("signature", "").encode(), good.encode()):
+        raise ApiError(403, "invalid_signature", "The address of the attachment is not complete.")
+    if call.at >= row.expires_at:
+        raise ApiError(403, "expired", "The seven days of the attachment's address are over.")
+    name = quote(row.data["filename"], safe="")
+    headers = {
+        "content-disposition": f"attachment; filename*=UTF-8''{name}",
+        "content-security-policy": "sandbox",
+        "x-content-type-options": "nosniff",
+    }
+    return Response(row.content, media_type=row.data["mime_type"], headers=headers)
+
+
+def _signature(key: bytes, attachment_id: str, expires_at: int) -> str:
+    return hmac.new(key, f"{attachment_id}.{expires_at}".encode(), hashlib.sha256).hexdigest()
+
+
+async def _key(call: Call) -> bytes:
+    statement = select(secrets.c.value).where(secrets.c.name == "attachments")
+    return bytes((await call.connection.execute(statement)).scalar_one())
+
+
+async def has_key(call: Call) -> bool:
+    """Whether there is what signs the addresses of attachments."""
+    return (await call.connection.execute(select(secrets.c.name))).first() is not None
+
+
+async def make_key(call: Call) -> None:
+    """Make what signs the addresses of a new database's attachments."""
+    value = random_bytes.token_bytes(32)
+    await call.connection.execute(insert(secrets).values(name="attachments", value=value))
+
+
+ROUTES = [resource("/v2/conversations/{conversation_id}/attachments", POST=_upload)]
+SERVED = [Route("/attachments/{id}/{filename}", _serve, methods=["GET"])]
+"""What needs no API key: the address is the key."""

@@ -1,0 +1,135 @@
+"""End users: created once for each external id, read, listed, and changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import IntegrityError
+from starlette.responses import JSONResponse
+
+from ada_mockserver.mock.api.errors import conflict, not_found, refused
+from ada_mockserver.mock.api.pages import listing
+from ada_mockserver.mock.api.resources import backend_of, resource
+from ada_mockserver.mock.api.validation import check_metadata_size, read_body
+from ada_mockserver.mock.state.records import (
+    add_end_user,
+    change_end_user,
+    end_user_of,
+    find_end_user,
+    find_external,
+    show_end_user,
+)
+from ada_mockserver.mock.store.conversation_tables import end_users
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ada_mockserver.events.payload import EndUser
+
+__all__ = ["ROUTES"]
+
+_TEXTS = ("first_name", "last_name", "display_name", "avatar", "email", "language")
+_MOST_METADATA = 10 * 1024
+"""Bytes of an end user's metadata, as the operation's description limits it."""
+
+
+async def _list(request: Request) -> Response:
+    external_id = request.query_params.get("external_id")
+    async with backend_of(request).call() as call:
+        if external_id is None:
+            answer = await listing(
+                request,
+                call.connection,
+                end_users,
+                shown=lambda row: show_end_user(end_user_of(row)),
+            )
+            return JSONResponse(answer)
+        if "cursor" in request.query_params or "limit" in request.query_params:
+            raise refused("$.external_id", "goes with neither cursor nor limit", "query")
+        user = await find_external(call.connection, external_id)
+    if user is None:
+        raise not_found("end user")
+    return JSONResponse(show_end_user(user))
+
+
+async def _create(request: Request) -> Response:
+    body = await read_body(request, "create_end_user")
+    external_id = body.get("external_id") or None  # an empty one is nobody's
+    profile = _profile(body.get("profile", {}))
+    metadata = {key: value for key, value in profile.pop("metadata", {}).items() if value is not None}
+    check_metadata_size(metadata, most=_MOST_METADATA, path="$.profile.metadata")
+    members = {**profile, "external_id": external_id, "metadata": metadata}
+    for last in (False, True):
+        try:
+            async with backend_of(request).call() as call:
+                known = None if external_id is None else await find_external(call.connection, external_id)
+                user = known or await add_end_user(call, **members)
+            break
+        except IntegrityError:  # another process created the same one meanwhile: now it is known
+            if last:
+                raise
+    return JSONResponse(show_end_user(user), status_code=200 if known else 201)
+
+
+async def _get(request: Request) -> Response:
+    async with backend_of(request).call() as call:
+        user = await find_end_user(call.connection, request.path_params["end_user_id"])
+    if user is None:
+        raise not_found("end user")
+    return JSONResponse(show_end_user(user))
+
+
+async def _update(request: Request) -> Response:
+    body = await read_body(request, "update_end_user")
+    changes = _profile(body["profile"])
+    try:
+        async with backend_of(request).call() as call:
+            user = await find_end_user(call.connection, request.path_params["end_user_id"], lock=True)
+            if user is None:
+                raise not_found("end user")
+            if "external_id" in body:
+                changes["external_id"] = body["external_id"] or None
+                await _check_free(call.connection, user, changes["external_id"])
+            if "metadata" in changes:
+                changes["metadata"] = _merged(dict(user.metadata), changes["metadata"])
+                check_metadata_size(changes["metadata"], most=_MOST_METADATA, path="$.profile.metadata")
+            user = await change_end_user(call, user, **changes)
+    except IntegrityError:
+        raise _taken() from None
+    return JSONResponse(show_end_user(user))
+
+
+async def _check_free(connection: Any, user: EndUser, external_id: str | None) -> None:
+    other = None if external_id is None else await find_external(connection, external_id)
+    if other is not None and other.id != user.id:
+        raise _taken()
+
+
+def _taken() -> Exception:
+    return conflict("The external_id is already assigned to a different end user.")
+
+
+def _profile(profile: dict[str, Any]) -> dict[str, Any]:
+    """The members of a profile to set; raises `ApiError` for sensitive metadata that cannot be.
+
+    Sensitive metadata is never shown again, so the mock does not keep it.
+    """
+    sensitive = (profile.get("sensitive_metadata") or {}).get("fields", {})
+    both = sorted(set(sensitive) & set(profile.get("metadata") or {}))
+    if both:
+        raise refused("$.profile.sensitive_metadata.fields", f"has a key of metadata too: {both[0]}")
+    members = {name: profile[name] for name in _TEXTS if name in profile}
+    if profile.get("metadata") is not None:
+        members["metadata"] = profile["metadata"]
+    return members
+
+
+def _merged(metadata: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in {**metadata, **changes}.items() if value is not None}
+
+
+ROUTES = [
+    resource("/v2/end-users", GET=_list, POST=_create),
+    resource("/v2/end-users/{end_user_id}", GET=_get, PATCH=_update),
+]

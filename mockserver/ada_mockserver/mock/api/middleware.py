@@ -1,0 +1,180 @@
+"""What a request must pass before a route sees it: key, rate, size. Pure ASGI, so that no body is held.
+
+A body that is refused is not read here; the server discards the rest of it as it comes.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from starlette.requests import ClientDisconnect
+
+from ada_mockserver.mock.api.errors import ApiError, refused
+from ada_mockserver.mock.api.rates import RateLimiter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from ada_mockserver.clock import Clock
+
+__all__ = ["ATTACHMENT_LIMIT", "BODY_LIMIT", "Guard"]
+
+BODY_LIMIT = 10 * 1024 * 1024
+"""Bytes of a request's body (/reference/introduction/limits)."""
+
+ATTACHMENT_LIMIT = 50 * 1024 * 1024
+"""Bytes of an uploaded file; the form around it may have some more."""
+
+_FORM = 64 * 1024
+_SLASHES = re.compile(r"//+")
+_PRIVATE = re.compile(r"[^.]*|.*\.(localhost|local|internal|test|home\.arpa)", re.IGNORECASE)
+"""Names that nobody can have in the public DNS (RFC 6761, RFC 6762, RFC 8375, ICANN for ``internal``)."""
+
+
+class Guard:
+    """Lets a request through to ``app``, or answers it with what Ada answers.
+
+    ``keys`` are the API keys that are good. Paths count with and without a slash at their
+    end, and with doubled ones, as a base URL that ends in a slash makes them. Where it is ``local``, reached
+    from this machine alone, what needs no key is not answered under a public name.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        keys: Sequence[str],
+        clock: Clock,
+        rate_limited: bool = False,
+        local: bool = True,
+    ) -> None:
+        self.app = app
+        self.keys = [b"Bearer " + key.encode() for key in keys]
+        self.clock = clock
+        self.limiter = RateLimiter() if rate_limited else None
+        self.local = local
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
+        if path != scope["path"]:
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        limited = _Limited(receive, send, _limit(path))
+        try:
+            if path == "/api" or path.startswith("/api/"):
+                self._authenticate(scope)
+                self._count(path)
+            elif path == "/" or path.startswith("/_mock"):
+                if self.local:
+                    _refuse_public_names(scope)
+                if scope["method"] not in ("GET", "HEAD"):
+                    _refuse_other_sites(scope)
+            limited.check_announced(scope)
+            await self.app(scope, limited.receive, limited.send)
+        except ApiError as error:
+            if not limited.started:
+                await error.response()(scope, receive, send)
+        except ClientDisconnect:
+            return
+
+    def _authenticate(self, scope: Scope) -> None:
+        given = [value for name, value in scope["headers"] if name == b"authorization"]
+        credentials = given[0].strip() if len(given) == 1 else b""
+        if credentials[:7].lower() == b"bearer ":
+            credentials = b"Bearer " + credentials[7:].strip()
+        good = [hmac.compare_digest(credentials, key) for key in self.keys]
+        if not any(good):
+            problem = "The API key is not valid." if given else "The request has no API key."
+            raise ApiError(
+                401,
+                "unauthorized",
+                f"{problem} Send it in the header Authorization: Bearer <key>.",
+                headers={"www-authenticate": "Bearer"},
+            )
+
+    def _count(self, path: str) -> None:
+        if self.limiter is None:
+            return
+        resource = path.removeprefix("/api/v2/").partition("/")[0]
+        wait = self.limiter.wait(resource, self.clock.now())
+        if wait:
+            raise ApiError(
+                429,
+                "too_many_requests",
+                f"Too many requests; try again in {wait} s.",
+                headers={"retry-after": str(wait)},
+            )
+
+
+def _refuse_other_sites(scope: Scope) -> None:
+    """Control needs no key, so a page of another site, open in a browser on this machine, must not use it."""
+    headers = dict(scope["headers"])
+    origin = headers.get(b"origin")
+    if origin is not None and origin.partition(b"://")[2] != headers.get(b"host"):
+        raise ApiError(403, "forbidden", "Pages of other sites cannot control the mock.")
+
+
+def _refuse_public_names(scope: Scope) -> None:
+    """A page of another site may have its own name lead to this machine, to be of the same origin (DNS
+    rebinding): no browser on this machine has to come by a name that others can have."""
+    host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+    name = host[: host.rindex("]") + 1] if host.startswith("[") and "]" in host else host.partition(":")[0]
+    if _is_address(name) or _PRIVATE.fullmatch(name.rstrip(".")):
+        return
+    raise ApiError(
+        403,
+        "forbidden",
+        "The mock listens on this machine alone, and is not read or controlled under a public name:"
+        " use 127.0.0.1, or start it with --host.",
+    )
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _limit(path: str) -> int:
+    return ATTACHMENT_LIMIT + _FORM if path.endswith("/attachments") else BODY_LIMIT
+
+
+class _Limited:
+    """The two ends of a request whose body may have ``most`` bytes."""
+
+    def __init__(self, receive: Receive, send: Send, most: int) -> None:
+        self._receive, self._send, self._most = receive, send, most
+        self._seen = 0
+        self.started = False
+
+    def check_announced(self, scope: Scope) -> None:
+        for name, value in scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value) > self._most:
+                raise self._too_large()
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        if self._seen > self._most:
+            raise self._too_large()
+        return message
+
+    async def send(self, message: Message) -> None:
+        self.started = True
+        await self._send(message)
+
+    def _too_large(self) -> ApiError:
+        if self._most > BODY_LIMIT:  # as the operation refuses a file that is only a little too large
+            return refused("$.file", "is larger than 50 MB")
+        size = f"{self._most // (1024 * 1024)} MB"
+        return ApiError(413, "content_too_large", f"The body of the request is larger than {size}.")

@@ -1,0 +1,237 @@
+"""Webhook management: the eight operations under ``/v2/webhooks``.
+
+Where the document names no 400 for an operation, none is answered: a limit, a cursor or a key that cannot be
+used counts as not given.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, Response
+
+from ada_mockserver.delivery.http import Request as HttpRequest
+from ada_mockserver.delivery.request_bytes import encode, parse_url
+from ada_mockserver.delivery.signing import parse_secret
+from ada_mockserver.events.payload import member_time
+from ada_mockserver.mock.api.errors import not_found, refused
+from ada_mockserver.mock.api.pages import page
+from ada_mockserver.mock.api.resources import backend_of, resource
+from ada_mockserver.mock.api.validation import query_choice, read_body
+from ada_mockserver.mock.state.records import is_id
+from ada_mockserver.mock.store.endpoints import (
+    create_endpoint,
+    delete_endpoint,
+    get_endpoint,
+    list_endpoints,
+    rotate_secret,
+    update_endpoint,
+)
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from starlette.datastructures import QueryParams
+    from starlette.requests import Request
+
+    from ada_mockserver.delivery.http import Headers
+    from ada_mockserver.mock.state.transaction import Call
+    from ada_mockserver.mock.store.endpoints import Changes, Endpoint
+
+__all__ = [
+    "EVENT_TYPES",
+    "ROUTES",
+    "endpoint_members",
+    "find_webhook",
+    "header_lines",
+    "query_event_type",
+    "show_webhook",
+]
+
+EVENT_TYPES = {
+    "v1.end_user.created": "An end user is met for the first time.",
+    "v1.end_user.updated": "The profile of an end user has changed.",
+    "v1.conversation.created": "A conversation has begun.",
+    "v1.conversation.message": "Somebody has written a message.",
+    "v1.conversation.handoff.ended": "A handoff is over; the AI Agent has the conversation again.",
+    "v1.conversation.ended": "A conversation is over.",
+    "v1.audit_log.emitted": "The configuration has changed.",
+}
+_PAGE = 100
+_OWN_HEADER = re.compile(
+    "svix-.*|webhook-.*|content-.*|host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect"
+)
+"""What identifies a delivery, and what frames it on the wire."""
+_LIMIT = re.compile(r"0*[1-9][0-9]{0,8}")
+
+
+def show_webhook(endpoint: Endpoint) -> dict[str, Any]:
+    """An endpoint as the API answers it: without its secret."""
+    return {
+        "id": endpoint.id,
+        "url": endpoint.url,
+        "description": endpoint.description,
+        "event_filters": list(endpoint.event_types),
+        "enabled": not endpoint.disabled,
+        "created_at": member_time(int(endpoint.created_at * 1000)),
+        "updated_at": member_time(int(endpoint.updated_at * 1000)),
+    }
+
+
+async def _list(request: Request) -> Response:
+    limit = request.query_params.get("limit", "")
+    size = min(int(limit), _PAGE) if _LIMIT.fullmatch(limit) else _PAGE
+    cursor = request.query_params.get("cursor", "")
+    async with backend_of(request).call() as call:
+        first = await get_endpoint(call.connection, cursor) if is_id(cursor) else None
+        after = 0 if first is None else first.ordinal - 1
+        found = await list_endpoints(call.connection, after=after, limit=size + 1)
+    following = found[size].id if len(found) > size else None
+    return JSONResponse(page(request, [show_webhook(endpoint) for endpoint in found[:size]], following))
+
+
+async def _create(request: Request) -> Response:
+    body = await read_body(request, "create_webhook")
+    members = endpoint_members(body)
+    backend = backend_of(request)
+    async with backend.call() as call:
+        endpoint = await create_endpoint(
+            call.connection,
+            url=body["url"],
+            now=call.now,
+            rng=call.rng,
+            description=members.get("description", ""),
+            event_types=members.get("event_types", ()),
+            disabled=members.get("disabled", False),
+        )
+    return JSONResponse(show_webhook(endpoint), status_code=201)
+
+
+def endpoint_members(body: dict[str, Any], where: str = "$") -> Changes:
+    """The body's members as the outbox calls them.
+
+    Raises `ApiError` for one that cannot be used; ``where`` is the JSON path of the body.
+    """
+    changes: Changes = {}
+    if "url" in body:
+        try:
+            parse_url(body["url"])
+        except UsageError as error:
+            raise refused(f"{where}.url", f"cannot be delivered to: {error.what}") from None
+        changes["url"] = body["url"]
+    if "description" in body:
+        if "\0" in body["description"]:
+            raise refused(f"{where}.description", "holds the character NUL")
+        changes["description"] = body["description"]
+    if "event_filters" in body:
+        for index, name in enumerate(body["event_filters"]):
+            if name not in EVENT_TYPES:
+                message = f"must be one of: {', '.join(EVENT_TYPES)}"
+                raise refused(f"{where}.event_filters[{index}]", message)
+        changes["event_types"] = body["event_filters"]
+    if "enabled" in body:
+        changes["disabled"] = not body["enabled"]
+    return changes
+
+
+async def _get(request: Request) -> Response:
+    async with backend_of(request).call() as call:
+        endpoint = await find_webhook(request, call)
+    return JSONResponse(show_webhook(endpoint))
+
+
+async def _update(request: Request) -> Response:
+    changes = endpoint_members(await read_body(request, "update_webhook"))
+    async with backend_of(request).call() as call:
+        known = await find_webhook(request, call)
+        endpoint = await update_endpoint(call.connection, known.id, now=call.now, **changes)
+    return JSONResponse(show_webhook(endpoint or known))
+
+
+async def _delete(request: Request) -> Response:
+    async with backend_of(request).call() as call:
+        endpoint = await find_webhook(request, call)
+        await delete_endpoint(call.connection, endpoint.id, now=call.now)
+    return Response(status_code=204)
+
+
+async def _secret(request: Request) -> Response:
+    async with backend_of(request).call() as call:
+        endpoint = await find_webhook(request, call)
+    return JSONResponse({"key": endpoint.secret})
+
+
+async def _rotate(request: Request) -> Response:
+    secret = _custom_secret(await request.body())
+    async with backend_of(request).call() as call:
+        endpoint = await find_webhook(request, call)
+        await rotate_secret(call.connection, endpoint.id, now=call.now, rng=call.rng, secret=secret)
+    return JSONResponse({})
+
+
+def _custom_secret(body: bytes) -> str | None:
+    """The key of the body as a secret: one in Svix's form as it is, any other text as base64 of its bytes."""
+    try:
+        document = json.loads(body)
+        key = document.get("key") if isinstance(document, dict) else None
+        if not isinstance(key, str) or not key:
+            return None
+        raw = key.encode()
+    except (ValueError, RecursionError):
+        return None
+    try:
+        parse_secret(key)
+    except UsageError:
+        return f"whsec_{base64.b64encode(raw).decode()}"
+    return key
+
+
+async def _event_types(request: Request) -> Response:  # noqa: ARG001 - a route's signature
+    listed = [{"name": name, "description": text} for name, text in EVENT_TYPES.items()]
+    return JSONResponse({"data": listed})
+
+
+def query_event_type(query: QueryParams, name: str) -> str | None:
+    """The event type that a query parameter names, with or without ``v1.``, as on the wire, or None.
+
+    Raises `ApiError` (400) for one that there is not.
+    """
+    given = query.get(name)
+    if given is None:
+        return None
+    return query_choice({name: f"v1.{given.removeprefix('v1.')}"}, name, list(EVENT_TYPES))
+
+
+async def find_webhook(request: Request, call: Call) -> Endpoint:
+    """The webhook that the path of the request names; raises `ApiError` (404) where there is none."""
+    chosen = request.path_params["id"]
+    endpoint = await get_endpoint(call.connection, chosen) if is_id(chosen) else None
+    if endpoint is None:
+        raise not_found("webhook")
+    return endpoint
+
+
+def header_lines(headers: dict[str, str], where: str) -> Headers:
+    """Headers that go with every delivery.
+
+    Raises `ApiError` (400) for what HTTP cannot carry, and for names that a delivery has already.
+    """
+    for name, value in headers.items():
+        if _OWN_HEADER.fullmatch(name.lower()):
+            raise refused(where, f"The header '{name}' is set by each delivery itself.")
+        try:
+            encode(HttpRequest("http://127.0.0.1/", ((name, value),), b""), parse_url("http://127.0.0.1/"))
+        except UsageError as error:
+            raise refused(where, error.what) from None
+    return tuple(headers.items())
+
+
+ROUTES = [
+    resource("/v2/webhooks", GET=_list, POST=_create),
+    resource("/v2/webhooks/event-types", GET=_event_types),
+    resource("/v2/webhooks/{id}", GET=_get, PATCH=_update, DELETE=_delete),
+    resource("/v2/webhooks/{id}/secret", GET=_secret),
+    resource("/v2/webhooks/{id}/secret/rotate", POST=_rotate),
+]

@@ -1,0 +1,1 @@
+"""The routes under /_mock: state, attempts, the clock, chaos."""

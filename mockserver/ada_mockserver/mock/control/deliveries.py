@@ -1,0 +1,211 @@
+"""``/_mock``: deliveries watched and steered: attempts, the clock, chaos, resending, recovery."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse
+
+from ada_mockserver.clock import SteeredClock
+from ada_mockserver.delivery.chaos import KINDS
+from ada_mockserver.mock.api.errors import refused
+from ada_mockserver.mock.api.resources import resource
+from ada_mockserver.mock.api.validation import parse_json, query_choice, query_limit
+from ada_mockserver.mock.api.webhooks import query_event_type
+from ada_mockserver.mock.outbox.attempts_log import (
+    ATTEMPT_STATES,
+    DELIVERY_STATES,
+    TRIGGERS,
+    Filters,
+    list_attempts,
+    list_deliveries,
+    moment,
+)
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ada_mockserver.delivery.chaos import Chaos
+    from ada_mockserver.mock.outbox.outbox import Outbox
+
+__all__ = ["ROUTES", "seconds_of", "time_of"]
+
+_SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
+_UNITS = (86_400.0, 3600.0, 60.0, 1.0)
+_LISTED = {field.name for field in fields(Filters)} | {"limit"}
+
+
+def _outbox(request: Request) -> Outbox:
+    outbox: Outbox = request.app.state.outbox
+    return outbox
+
+
+async def _attempts(request: Request) -> Response:
+    filters = _filters(request, ATTEMPT_STATES)
+    async with _outbox(request).database.begin() as connection:
+        found = await list_attempts(connection, filters, limit=query_limit(request.query_params))
+    return JSONResponse({"data": found})
+
+
+async def _deliveries(request: Request) -> Response:
+    filters = _filters(request, DELIVERY_STATES)
+    async with _outbox(request).database.begin() as connection:
+        found = await list_deliveries(connection, filters, limit=query_limit(request.query_params))
+    return JSONResponse({"data": found})
+
+
+def _filters(request: Request, states: Sequence[str]) -> Filters:
+    query = request.query_params
+    given: dict[str, Any] = {
+        "state": query_choice(query, "state", states),
+        "trigger": query_choice(query, "trigger", TRIGGERS),
+        "event_type": query_event_type(query, "event_type"),
+    }
+    for name, value in query.items():
+        if name not in _LISTED:
+            raise refused(f"$.{name}", f"must be one of: {', '.join(sorted(_LISTED))}", "query")
+        if name in {"status", "before"}:
+            if not re.fullmatch(r"[0-9]{1,15}", value):
+                raise refused(f"$.{name}", "must be a whole number", "query")
+            given[name] = int(value)
+        elif name in {"since", "until"}:
+            given[name] = time_of(value, f"$.{name}", "query")
+        elif name != "limit":
+            given.setdefault(name, value)
+    return Filters(**given)
+
+
+async def _read_clock(request: Request) -> Response:
+    return JSONResponse(_shown_clock(_outbox(request)))
+
+
+async def _move_clock(request: Request) -> Response:
+    outbox, document = _outbox(request), await _document(request, "advance")
+    if "advance" not in document:
+        raise refused("$.advance", "is required: seconds, or a text such as 27h35m")
+    seconds = seconds_of(document["advance"], "$.advance")
+    try:
+        await outbox.advance(seconds)
+    except UsageError as error:
+        raise refused("$.advance", _sentence(error)) from None
+    return JSONResponse(_shown_clock(outbox))
+
+
+def _shown_clock(outbox: Outbox) -> dict[str, Any]:
+    now, clock = outbox.clock.now(), outbox.clock
+    rate = clock.line.rate if isinstance(clock, SteeredClock) else 0.0
+    return {"now": moment(now), "unix": now, "rate": rate}
+
+
+async def _read_chaos(request: Request) -> Response:
+    return JSONResponse(_shown_chaos(await _outbox(request).chaos()))
+
+
+async def _set_chaos(request: Request) -> Response:
+    document = await _document(request, "rules", "seed")
+    rules, seed = document.get("rules"), document.get("seed")
+    if isinstance(rules, list) and all(isinstance(rule, str) for rule in rules):
+        rules = ",".join(rules)
+    if not isinstance(rules, str):
+        raise refused("$.rules", f"must be text, or a list of texts; kinds: {', '.join(KINDS)}")
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**53):
+        raise refused("$.seed", "must be an integer from 0, or null to draw one")
+    try:
+        chaos = await _outbox(request).set_chaos(rules, seed=seed)
+    except UsageError as error:
+        raise refused("$.rules", _sentence(error)) from None
+    return JSONResponse(_shown_chaos(chaos))
+
+
+async def _end_chaos(request: Request) -> Response:
+    return JSONResponse(_shown_chaos(await _outbox(request).set_chaos("", seed=0)))
+
+
+def _shown_chaos(chaos: Chaos) -> dict[str, Any]:
+    return {"rules": [str(rule) for rule in chaos.rules], "seed": chaos.seed}
+
+
+async def _resend(request: Request) -> Response:
+    document = await _document(request, "event_id", "endpoint_id")
+    event_id, endpoint_id = document.get("event_id"), document.get("endpoint_id")
+    if not isinstance(event_id, str):
+        raise refused("$.event_id", "must be text: what svix-id said")
+    if endpoint_id is not None and not isinstance(endpoint_id, str):
+        raise refused("$.endpoint_id", "must be text, or null for all endpoints of the event")
+    try:
+        count = await _outbox(request).resend(event_id, endpoint_id=endpoint_id)
+    except UsageError as error:
+        raise refused("$.event_id" if "event" in error.what else "$.endpoint_id", _sentence(error)) from None
+    return JSONResponse({"deliveries": count}, status_code=202)
+
+
+async def _recover(request: Request) -> Response:
+    document = await _document(request, "endpoint_id", "since")
+    endpoint_id = document.get("endpoint_id")
+    if not isinstance(endpoint_id, str):
+        raise refused("$.endpoint_id", "must be text: the id of a webhook")
+    since = time_of(document.get("since"), "$.since", "body")
+    try:
+        count = await _outbox(request).recover(endpoint_id, since=since)
+    except UsageError as error:
+        raise refused("$.endpoint_id", _sentence(error)) from None
+    return JSONResponse({"deliveries": count}, status_code=202)
+
+
+async def _document(request: Request, *members: str) -> dict[str, Any]:
+    document = parse_json(await request.body())
+    if not isinstance(document, dict):
+        raise refused("$", "must be an object")
+    for name in document:
+        if name not in members:
+            raise refused(f"$.{name[:80]}", f"must be one of: {', '.join(members)}")
+    return document
+
+
+def seconds_of(value: Any, where: str) -> float:
+    """A span as seconds: a number, or a text such as ``90s``, ``27h35m`` or ``7d``; raises `ApiError`."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    match = _SPAN.fullmatch(value) if isinstance(value, str) and len(value) < 40 else None
+    if match is None or not value:
+        raise refused(where, "must be seconds, or a text such as 90s, 27h35m or 7d")
+    return sum(float(number or 0) * unit for number, unit in zip(match.groups(), _UNITS, strict=True))
+
+
+def time_of(value: Any, where: str, location: Any) -> float:
+    """A time as Unix seconds: a number, or ISO 8601, in UTC where it names no zone; raises `ApiError`."""
+    try:
+        if isinstance(value, str) and not re.fullmatch(r"[0-9.]+", value):
+            parsed = datetime.fromisoformat(value)
+            return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+        if (
+            isinstance(value, str | int | float)
+            and not isinstance(value, bool)
+            and math.isfinite(float(value))
+        ):
+            return float(value)
+    except (ValueError, OverflowError):
+        pass
+    raise refused(where, "must be a time: Unix seconds, or ISO 8601", location)
+
+
+def _sentence(error: UsageError) -> str:
+    return f"{error.what} {' '.join(error.next_step.split())}"
+
+
+ROUTES = [
+    resource("/_mock/attempts", GET=_attempts),
+    resource("/_mock/deliveries", GET=_deliveries),
+    resource("/_mock/clock", GET=_read_clock, POST=_move_clock),
+    resource("/_mock/chaos", GET=_read_chaos, POST=_set_chaos, PUT=_set_chaos, DELETE=_end_chaos),
+    resource("/_mock/resend", POST=_resend),
+    resource("/_mock/recover", POST=_recover),
+]

@@ -1,0 +1,253 @@
+"""The mock Ada for tests in Python: a server in a thread, on a free port, with a clock that tests move on."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+import secrets
+from dataclasses import dataclass, field
+from random import Random, SystemRandom
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+from ada_mockserver.clock import ManualClock
+from ada_mockserver.extras import require_mock
+from ada_mockserver.mock.outbox.backoff import schedule_named
+from ada_schemas.errors import AdakitError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from ada_mockserver.clock import AdjustableClock
+    from ada_mockserver.http_server import ServerThread
+    from ada_mockserver.mock.agent.script import Script
+    from ada_mockserver.mock.agent.simulate import Story
+    from ada_mockserver.mock.outbox.outbox import Outbox
+    from ada_mockserver.mock.state.transaction import Backend
+
+__all__ = ["MockAda", "MockWebhook"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class MockWebhook:
+    """A webhook of the mock: its id and what its deliveries are signed with."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """What there is while a mock runs."""
+
+    thread: ServerThread
+    backend: Backend
+    outbox: Outbox
+
+
+class MockAda:
+    """A mock Ada that runs while it is entered as a context manager, or from `start` to `stop`.
+
+    ``base_url`` is what clients take for Ada's address (``ADA_BASE_URL``), ``api_key`` what they send.
+    Events are delivered as they happen; retries fall due when `advance` moves ``clock`` on. ``script`` is how
+    the AI Agent behaves: a `Script`, or the data that docs/mock-ada.md describes. ``database`` is a URL as
+    `adakit serve --db` takes it. ``schedule`` (``svix-8`` or ``ada-9``) says when a failed delivery is tried
+    again, ``jitter`` is the share by which those times vary, by default not at all.
+
+    Raises `MissingExtraError` without the extra ``mock``, `UsageError` for a script, a schedule, a
+    database or a port that cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        clock: AdjustableClock | None = None,
+        script: Script | Mapping[str, Any] | None = None,
+        database: str = "sqlite://",
+        port: int = 0,
+        rng: Random | None = None,
+        schedule: str = "svix-8",
+        jitter: float = 0.0,
+        rate_limits: bool = False,
+    ) -> None:
+        require_mock("The mock Ada")
+        from ada_mockserver.mock.agent.script import DEFAULT_SCRIPT, Script, parse_script  # noqa: PLC0415 - with the extra
+
+        self.api_key = api_key or f"mock-{secrets.token_hex(16)}"
+        self.clock: AdjustableClock = clock or ManualClock()
+        if script is None:
+            self._script = DEFAULT_SCRIPT
+        else:
+            self._script = script if isinstance(script, Script) else parse_script(dict(script))
+        self._database_url = database
+        self._port = port
+        self._rng = rng or SystemRandom()
+        self._schedule, self._jitter = schedule_named(schedule), jitter
+        self._rate_limits = rate_limits
+        self._served: _Served | None = None
+
+    def start(self) -> Self:
+        """Start to serve; returns the mock itself."""
+        from ada_mockserver.http_server import ServerThread, base_url, bind, make_server  # noqa: PLC0415 - likewise
+        from ada_mockserver.mock.api.app import create_app, running  # noqa: PLC0415 - with the extra
+        from ada_mockserver.mock.outbox.options import Options  # noqa: PLC0415 - likewise
+        from ada_mockserver.mock.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
+        from ada_mockserver.mock.state.transaction import Backend  # noqa: PLC0415 - likewise
+        from ada_mockserver.mock.store.database import Database  # noqa: PLC0415 - likewise
+
+        bound = bind("127.0.0.1", self._port)
+        try:
+            database = Database(self._database_url)
+        except UsageError:
+            bound.close()
+            raise
+        url = base_url(bound)
+        backend = Backend(database, self.clock, self._rng, script=self._script, base_url=url)
+        options = Options(schedule=self._schedule, jitter=self._jitter)
+        outbox = Outbox(database, self.clock, options)
+        app = create_app(backend, outbox=outbox, keys=[self.api_key], rate_limited=self._rate_limits)
+        thread = ServerThread(make_server(app), bound, running(backend, outbox))
+        thread.start()
+        self._served = _Served(thread, backend, outbox)
+        return self
+
+    def stop(self) -> None:
+        """Stop to serve; what is in memory is gone."""
+        if self._served is not None:
+            self._served.thread.stop()
+            self._served = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def base_url(self) -> str:
+        """Where clients reach it (``ADA_BASE_URL``), without a slash at its end."""
+        return self._running.thread.url
+
+    @property
+    def channel_id(self) -> str:
+        """The id of a custom channel (``ADA_CHANNEL_ID``), which is created at first use."""
+        from ada_mockserver.mock.agent.simulate import custom_channel  # noqa: PLC0415 - with the extra
+
+        async def find() -> str:
+            async with self._running.backend.call() as call:
+                return (await custom_channel(call)).id
+
+        return self._run(find())
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the API as a client does: ``call("POST", "/v2/conversations/", {...})``.
+
+        Returns the JSON of the answer, None for an empty one; raises `AdakitError` for one of 400 and above.
+        """
+        parts = urlsplit(self.base_url)
+        connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
+        try:
+            headers = {"authorization": f"Bearer {self.api_key}", "content-type": "application/json"}
+            text = None if body is None else json.dumps(body).encode()
+            connection.request(method, f"/api{path}" if path.startswith("/v2") else path, text, headers)
+            response = connection.getresponse()
+            answer = response.read()
+        finally:
+            connection.close()
+        if response.status >= 400:
+            raise AdakitError(
+                f"{method} {path} was answered {response.status}: {answer.decode('utf-8', 'replace')}"
+            )
+        return json.loads(answer) if answer else None
+
+    def add_webhook(
+        self,
+        url: str,
+        *,
+        events: Sequence[str] = (),
+        channels: Sequence[str] = (),
+        headers: Mapping[str, str] | None = None,
+        secret: str | None = None,
+    ) -> MockWebhook:
+        """Register a webhook.
+
+        ``events`` are as on the wire (``v1.conversation.message``), all if empty; ``channels`` are the tags
+        to filter by, the ids of custom channels and the names of integrations; ``headers`` go with every
+        delivery; ``secret`` is made if None.
+        """
+        wanted: dict[str, Any] = {
+            "url": url,
+            "event_filters": list(events),
+            "channels": list(channels),
+            "headers": dict(headers or {}),
+        }
+        made = self.call(
+            "POST", "/_mock/seed", {"webhooks": [wanted if secret is None else {**wanted, "secret": secret}]}
+        )
+        webhook_id = made["webhooks"][0]["id"]
+        return MockWebhook(webhook_id, self.call("GET", f"/v2/webhooks/{webhook_id}/secret/")["key"])
+
+    def play(self, story: Story) -> str:
+        """Have a whole conversation: ``messaging``, ``handoff``, ``voice`` or ``email``; returns its id."""
+        made = self.call("POST", "/_mock/seed", {"stories": [story]})
+        return str(made["stories"][0]["conversation_id"])
+
+    def events(self, event: str | None = None) -> list[dict[str, Any]]:
+        """The latest 100 events, the oldest first; ``id`` is the ``svix-id``, ``payload`` what is sent."""
+        query = "" if event is None else f"?type={quote(event)}"
+        listed: list[dict[str, Any]] = self.call("GET", f"/_mock/events{query}")["data"]
+        return listed[::-1]
+
+    def attempts(self, event_id: str | None = None) -> list[dict[str, Any]]:
+        """The attempts to deliver so far, the oldest first, each with its request and its answer or error."""
+        from ada_mockserver.mock.outbox.attempts_log import Filters, list_attempts  # noqa: PLC0415 - with the extra
+
+        async def read() -> list[dict[str, Any]]:
+            async with self._running.backend.database.begin() as connection:
+                return await list_attempts(connection, Filters(event_id=event_id))
+
+        return self._run(read())[::-1]
+
+    def settle(self) -> None:
+        """Return when everything that is due by now has been attempted."""
+        self._run(self._running.outbox.run_due())
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock on, and return when everything that fell due on the way has been attempted."""
+        self._run(self._running.outbox.advance(seconds))
+
+    def resend(self, event_id: str, *, endpoint_id: str | None = None) -> int:
+        """Deliver an event again, to one webhook or to all that it was meant for; returns to how many."""
+        return self._run(self._running.outbox.resend(event_id, endpoint_id=endpoint_id))
+
+    def recover(self, endpoint_id: str, *, since: float) -> int:
+        """Deliver again what a webhook missed since a time (Unix seconds of the clock); returns how many."""
+        return self._run(self._running.outbox.recover(endpoint_id, since=since))
+
+    def set_chaos(self, rules: str, *, seed: int | None = None) -> None:
+        """Disturb deliveries as ``adakit serve --chaos`` does; ``""`` for none."""
+        self._run(self._running.outbox.set_chaos(rules, seed=seed))
+
+    def clear(self) -> None:
+        """Forget everything but the time: webhooks, conversations, events, attempts, chaos."""
+        self.call("POST", "/_mock/clear")
+        self.set_chaos("")
+
+    @property
+    def _running(self) -> _Served:
+        if self._served is None:
+            raise AdakitError(
+                "The mock Ada is not running.", next_step="Use it as: with MockAda() as mock: ..."
+            )
+        return self._served
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._running.thread.loop).result()

@@ -1,0 +1,193 @@
+"""Delivers what is due, again and again: bounded concurrency per endpoint, no promise of order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections import Counter
+from typing import TYPE_CHECKING, TypeAlias
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from ada_mockserver.clock import SteeredClock
+from ada_mockserver.mock.outbox.attempt import send
+from ada_mockserver.mock.outbox.claims import Moment, claim_due, finish, next_due, release, store_copy
+from ada_mockserver.mock.outbox.ids import new_id
+from ada_mockserver.mock.outbox.shared_settings import load_settings, store_time
+from ada_mockserver.mock.outbox.transitions import judge
+from ada_mockserver.mock.store.endpoints import disable_endpoint, end_deliveries
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ada_mockserver.clock import AdjustableClock
+    from ada_mockserver.mock.outbox.claims import Claimed
+    from ada_mockserver.mock.outbox.options import Options
+    from ada_mockserver.mock.store.database import Database
+
+__all__ = ["Errand", "Worker"]
+
+Errand: TypeAlias = "Callable[[], Awaitable[float | None]]"
+"""Does what is due by now; returns when the next thing is due, in the mock's time, None where nothing is."""
+
+POLL = 0.5
+"""Seconds after which a worker looks for what other processes stored, or left behind."""
+
+_log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Claims due deliveries and attempts them; one of several, possibly, that share a database.
+
+    ``busy`` counts attempts under way; ``errands`` are done whenever it looks for what is due.
+    """
+
+    def __init__(self, database: Database, clock: AdjustableClock, options: Options) -> None:
+        self._database = database
+        self._clock = clock
+        self._options = options
+        self._owner = new_id(f"worker-{os.getpid()}-", options.rng)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._room: Counter[str] = Counter()
+        self.errands: list[Errand] = []
+        self._wake = asyncio.Event()
+        self._claiming = asyncio.Lock()
+        self._next: float | None = None
+        self._loop: asyncio.Task[None] | None = None
+
+    @property
+    def busy(self) -> int:
+        """How many attempts are under way."""
+        return len(self._tasks)
+
+    def wake(self) -> None:
+        """Look at once for what is due."""
+        self._wake.set()
+
+    def start(self) -> None:
+        """Begin to deliver in the running event loop."""
+        self._database.on_wake(self.wake)
+        self._loop = asyncio.create_task(self._run(), name="adakit outbox")
+
+    async def stop(self, *, grace: float) -> None:
+        """Begin no more attempts, wait ``grace`` seconds for those under way, give the others back."""
+        if self._loop is not None:
+            self._loop.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._loop
+            self._loop = None
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        async with self._database.begin() as connection:
+            await release(connection, now=self._clock.now(), owner=self._owner)
+
+    async def run_due(self) -> float | None:
+        """Attempt everything that is due now, and what becomes due with it, until nothing is.
+
+        Returns when the next delivery is due, in the mock's time; None if none is pending.
+        """
+        while True:
+            await self.claim()
+            if not self._tasks:
+                return self._next
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    async def claim(self) -> int:
+        """Begin what is due and has room; returns how many attempts that is."""
+        async with self._claiming:
+            ahead = [due for errand in self.errands if (due := await errand()) is not None]
+            async with self._database.begin() as connection:
+                chaos = await load_settings(connection, self._clock)
+                moment = Moment(self._clock.now(), self._options.machine_clock.now())
+                claimed = await claim_due(
+                    connection,
+                    moment=moment,
+                    owner=self._owner,
+                    lease=self._options.lease,
+                    room=lambda endpoint_id: self._options.concurrency - self._room[endpoint_id],
+                    chaos=chaos,
+                    rng=self._options.rng,
+                )
+                # Among many that wait, the first is worth looking for only when nothing else is to do.
+                due = moment.now if claimed else await next_due(connection, machine=moment.machine)
+                self._next = min(ahead if due is None else [*ahead, due], default=None)
+            for one in claimed:
+                self._begin(one)
+        return len(claimed)
+
+    async def move_to(self, moment: float) -> None:
+        """Move the clock on to ``moment`` of the mock's time, for every process that shares the outbox."""
+        clock = self._clock
+        if not isinstance(clock, SteeredClock):
+            clock.advance(max(0.0, moment - clock.now()))
+            return
+        async with self._claiming, self._database.begin() as connection:
+            await load_settings(connection, clock)
+            clock.advance(max(0.0, moment - clock.now()))
+            await store_time(connection, clock.line)
+
+    async def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            pause = POLL
+            try:
+                await self.claim()
+            except (SQLAlchemyError, OSError):
+                _log.exception("The database of the outbox cannot be used; trying again")
+            else:
+                ahead = POLL if self._next is None else self._next - self._clock.now()
+                if ahead > 0:  # else there is no room for what is due, and who finishes wakes this up
+                    pause = min(POLL, self._clock.machine_seconds(ahead))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+
+    def _begin(self, one: Claimed) -> None:
+        self._room[one.endpoint.id] += 1
+        task = asyncio.create_task(self._attempt(one), name=f"adakit attempt {one.attempt}")
+        self._tasks.add(task)
+        task.add_done_callback(lambda done: self._ended(done, one.endpoint.id))
+
+    def _ended(self, task: asyncio.Task[None], endpoint_id: str) -> None:
+        self._tasks.discard(task)
+        self._room[endpoint_id] -= 1
+        self.wake()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("An attempt's outcome could not be stored; its claim will expire", exc_info=error)
+
+    async def _attempt(self, one: Claimed) -> None:
+        options = self._options
+        outcome, *repeated = await asyncio.gather(
+            *(
+                send(one.request, client=options.client, timeout=options.timeout, plan=one.plan)
+                for _ in range(1 + len(one.copies))
+            )
+        )
+        now = self._clock.now()
+        verdict = judge(
+            outcome,
+            failures=one.failures,
+            now=now,
+            answered_at=options.machine_clock.now(),
+            schedule=options.schedule,
+            rng=options.rng,
+            jitter=options.jitter,
+        )
+        async with self._database.begin() as connection:
+            disable = await finish(connection, one, outcome, verdict, owner=self._owner, now=now)
+            for copy, its_outcome in zip(one.copies, repeated, strict=True):
+                await store_copy(connection, copy, its_outcome, now=now)
+        if disable:
+            await self._disable(one.endpoint.id, disable, now)
+
+    async def _disable(self, endpoint_id: str, reason: str, now: float) -> None:
+        # Each in a transaction of its own: none waits for a row while it holds one that others wait for.
+        async with self._database.begin() as connection:
+            await disable_endpoint(connection, endpoint_id, reason=reason, now=now)
+        async with self._database.begin() as connection:
+            await end_deliveries(connection, endpoint_id, reason="disabled")

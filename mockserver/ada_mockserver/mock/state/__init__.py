@@ -1,0 +1,1 @@
+"""What the mock Ada knows: conversations, end users, channels, and how they change."""

@@ -1,0 +1,78 @@
+"""One call of the API: a transaction that stores a change of state and the events of the change together."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ada_mockserver.events.payload import encode
+from ada_mockserver.mock.agent.script import DEFAULT_SCRIPT
+from ada_mockserver.mock.outbox.publish import publish
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from random import Random
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from ada_mockserver.clock import Clock
+    from ada_mockserver.events.payload import Payload
+    from ada_mockserver.mock.agent.script import Script
+    from ada_mockserver.mock.store.database import Database
+
+__all__ = ["Backend", "Call"]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What every call needs: where things are kept, the time, chance, and how the AI Agent behaves.
+
+    ``domain`` is the host of the AI Agent that events name; ``base_url`` is where the mock is reached, for
+    addresses that it hands out in events.
+    """
+
+    database: Database
+    clock: Clock
+    rng: Random = field(repr=False)
+    domain: str = "mock.ada.support"
+    script: Script = DEFAULT_SCRIPT
+    base_url: str = "http://127.0.0.1"
+
+    @asynccontextmanager
+    async def call(self, *, alone: bool = False) -> AsyncIterator[Call]:
+        """A call; all that it stores is stored together when the block ends, or not at all.
+
+        See `Database.begin` for one that is ``alone``.
+        """
+        async with self.database.begin(alone=alone) as connection:
+            yield Call(self, connection, self.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call under way at the time ``now`` (Unix seconds)."""
+
+    backend: Backend
+    connection: AsyncConnection
+    now: float
+
+    @property
+    def at(self) -> int:
+        """The time of the call in Unix milliseconds."""
+        return int(self.now * 1000)
+
+    @property
+    def rng(self) -> Random:
+        """Where ids are drawn from."""
+        return self.backend.rng
+
+    async def emit(self, payload: Payload, channels: Sequence[str] = ()) -> None:
+        """Store an event with its channel tags."""
+        await publish(
+            self.connection,
+            event_type=payload["type"],
+            body=encode(payload),
+            channels=channels,
+            now=self.now,
+        )

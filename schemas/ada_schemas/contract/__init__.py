@@ -1,0 +1,1 @@
+"""The contract: from a document, with its corrections and constraints, to shapes and JSON Schema."""

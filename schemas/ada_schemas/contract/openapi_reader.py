@@ -1,0 +1,357 @@
+"""From an OpenAPI document with a ``webhooks:`` section to the contract as published.
+
+The same reader serves our transcription and Ada's own openapi.yaml. It understands what such documents
+use: local references, ``allOf`` merging, ``oneOf``/``anyOf`` unions, type lists, ``nullable``, ``const``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+from ada_schemas.contract.documents import malformed
+from ada_schemas.contract.paths import json_type
+from ada_schemas.contract.shapes import (
+    Anything,
+    Array,
+    Branch,
+    Contract,
+    Event,
+    Example,
+    Mapping,
+    Member,
+    Object,
+    Scalar,
+    Shape,
+    Union,
+)
+from ada_schemas.errors import DocumentError
+
+__all__ = ["json_media", "read_contract"]
+
+MAX_DEPTH = 40
+MAX_PLACES = 20_000
+SCALAR_TYPES = ("string", "boolean", "integer", "number")
+FORMATS = ("date-time", "date", "uri", "email", "uuid")
+"""Formats that mean something in JSON Schema; any other is left out."""
+
+
+def read_contract(document: dict[str, Any], *, name: str) -> Contract:
+    """Read every webhook of a document; ``name`` is what errors call the document.
+
+    Webhooks without a JSON body are left out with a warning. Raises DocumentError when the document has
+    no webhooks, or when a schema is recursive, refers to nothing, or is of a kind that JSON Schema has not.
+    """
+    webhooks = document.get("webhooks")
+    if not isinstance(webhooks, dict) or not webhooks:
+        version = document.get("openapi") or document.get("swagger")
+        what = f"an OpenAPI {version} document" if version else "no OpenAPI document"
+        raise DocumentError(
+            f"{name} has no `webhooks:` section (it is {what}).",
+            next_step="Webhooks are part of OpenAPI since 3.1; name the document that describes them.",
+        )
+    reader = _Reader(document, name)
+    events, warnings = [], []
+    for key, item in webhooks.items():
+        event = reader.event(str(key), item)
+        if event is None:
+            warnings.append(f"{name}: webhook {key} has no JSON request body; left out.")
+        else:
+            events.append(event)
+    if not events:
+        raise DocumentError(f"{name} has no webhook with a JSON request body.")
+    return Contract(events=tuple(events), warnings=tuple(warnings))
+
+
+class _Reader:
+    def __init__(self, document: dict[str, Any], name: str) -> None:
+        self._document = document
+        self._name = name
+        self._places = 0
+
+    def event(self, key: str, item: Any) -> Event | None:
+        item = self._resolve(item, key)
+        operation = self._mapping(item.get("post") or item.get("put"), f"{key}.post")
+        body = self._resolve(operation.get("requestBody") or {}, f"{key}.post.requestBody")
+        content = self._mapping(body.get("content"), f"{key}.post.requestBody.content")
+        media = content.get(json_media(content))
+        if not isinstance(media, dict) or "schema" not in media:
+            return None
+        payload = self.shape(media["schema"], f"{key}#", 0)
+        if not isinstance(payload, Object):
+            raise DocumentError(f"{self._name}: the payload of webhook {key} is not an object.")
+        return Event(
+            type="",
+            operation=key,
+            title=str(operation.get("summary") or key).removeprefix("Webhook: "),
+            description=_text(operation.get("description")),
+            payload=payload,
+            examples=tuple(self._examples(media, key)),
+        )
+
+    def _mapping(self, node: Any, place: str) -> dict[str, Any]:
+        if node is None:
+            return {}
+        if not isinstance(node, dict):
+            raise DocumentError(f"{self._name}: {place} is {type(node).__name__}, not a mapping.")
+        return node
+
+    def _examples(self, media: dict[str, Any], key: str) -> list[Example]:
+        found = []
+        for label, example in self._mapping(media.get("examples"), f"{key}.examples").items():
+            value = self._resolve(example, key).get("value")
+            if isinstance(value, dict):
+                found.append(Example(str(label), str(label) != "ours", value))
+        if isinstance(media.get("example"), dict):
+            found.append(Example("documented", documented=True, value=media["example"]))
+        return found
+
+    def _resolve(self, node: Any, place: str) -> dict[str, Any]:
+        """Follow local references; members beside a ``$ref`` win over those of what it names."""
+        beside: dict[str, Any] = {}
+        for _ in range(MAX_DEPTH):
+            if not isinstance(node, dict):
+                raise DocumentError(f"{self._name}: {place} is {type(node).__name__}, not a mapping.")
+            if "$ref" not in node:
+                return {**node, **beside}
+            beside = {**{k: v for k, v in node.items() if k != "$ref"}, **beside}
+            node = self._lookup(str(node["$ref"]), place)
+        raise DocumentError(f"{self._name}: the references at {place} go round in a circle.")
+
+    def _schema(self, node: Any, place: str) -> dict[str, Any]:
+        """A node with its references followed, whose keywords hold what they take."""
+        schema = self._resolve(node, place)
+        wrong = malformed(schema)
+        if wrong:
+            raise DocumentError(f"{self._name}: the schema at {place} cannot be read: {wrong}.")
+        return schema
+
+    def _lookup(self, reference: str, place: str) -> Any:
+        if not reference.startswith("#/"):
+            raise DocumentError(
+                f"{self._name}: {place} refers to {reference}, which is outside the document.",
+                next_step="Bundle the document into one file first.",
+            )
+        node: Any = self._document
+        for part in reference[2:].split("/"):
+            step = part.replace("~1", "/").replace("~0", "~")
+            if not isinstance(node, dict) or step not in node:
+                raise DocumentError(f"{self._name}: {place} refers to {reference}, which does not exist.")
+            node = node[step]
+        return node
+
+    def shape(self, node: Any, place: str, depth: int) -> Shape:
+        if node is True:
+            return Anything()
+        if depth > MAX_DEPTH:
+            raise DocumentError(f"{self._name}: the schema at {_cut(place)} contains itself.")
+        self._places += 1
+        if self._places > MAX_PLACES:
+            raise DocumentError(f"{self._name} describes more than {MAX_PLACES:,} members.")
+        schema = self._schema(node, place)
+        if "allOf" in schema:
+            schema = self._merge(schema, place, depth)
+        alternatives = schema.get("oneOf") or schema.get("anyOf")
+        if alternatives is not None:
+            return self._union(schema, alternatives, place, depth)
+        types, nullable = _types(schema)
+        common: dict[str, Any] = {
+            "description": _text(schema.get("description")),
+            "nullable": nullable,
+            "examples": _example_values(schema),
+        }
+        if not types and _enum(schema):
+            types = tuple(dict.fromkeys(json_type(v) for v in _enum(schema)))
+        if types == ("object",) or (not types and ("properties" in schema)):
+            return self._object(schema, common, place, depth)
+        if types == ("array",):
+            items = self.shape(schema.get("items", True), f"{place}.*", depth + 1)
+            return Array(items=items, **common)
+        if not types:
+            return Anything(**common)
+        unknown = [t for t in types if t not in SCALAR_TYPES]
+        if unknown:
+            raise DocumentError(
+                f"{self._name}: {place} has the type {', '.join(unknown)}, which is not handled."
+            )
+        return _scalar(schema, types, common)
+
+    def _object(self, schema: dict[str, Any], common: dict[str, Any], place: str, depth: int) -> Shape:
+        properties = self._mapping(schema.get("properties"), f"{place}.properties")
+        values = schema.get("additionalProperties")
+        if not properties and values is not False:
+            return Mapping(values=self.shape(_true(values), f"{place}.*", depth + 1), **common)
+        required = schema["required"] if isinstance(schema.get("required"), list) else []
+        members = []
+        for name, node in properties.items():
+            if node is False:  # a member that never comes
+                continue
+            inner = f"{place}.{name}" if not place.endswith("#") else f"{place}{name}"
+            members.append(Member(str(name), self.shape(node, inner, depth + 1), name in required))
+        return Object(members=tuple(members), **common)
+
+    def _union(self, schema: dict[str, Any], alternatives: Any, place: str, depth: int) -> Shape:
+        if not isinstance(alternatives, list) or not alternatives:
+            raise DocumentError(f"{self._name}: the union at {place} has no branches.")
+        shapes, nullable = [], bool(schema.get("nullable"))
+        for alternative in alternatives:
+            resolved = self._schema(alternative, place)
+            if resolved.get("type") == "null":
+                nullable = True
+            else:
+                shapes.append(self.shape(resolved, place, depth + 1))
+        description = _text(schema.get("description"))
+        nullable = nullable or any(s.nullable for s in shapes)
+        if len(shapes) == 1:
+            only = shapes[0]
+            return replace(only, nullable=nullable, description=description or only.description)
+        common: dict[str, Any] = {
+            "description": description,
+            "nullable": nullable,
+            "examples": _example_values(schema),
+        }
+        if all(isinstance(s, Scalar) for s in shapes):
+            return _merge_scalars(cast("list[Scalar]", shapes), common)
+        if all(isinstance(s, Object) for s in shapes):
+            named = (schema.get("discriminator") or {}).get("propertyName")
+            return self._tagged(cast("list[Object]", shapes), named, common, place)
+        raise DocumentError(f"{self._name}: the union at {place} mixes objects with other types.")
+
+    def _tagged(self, objects: list[Object], named: str | None, common: dict[str, Any], place: str) -> Union:
+        candidates = [named] if named else [m.name for m in objects[0].members]
+        for candidate in candidates:
+            tags = [_tag(o, candidate) for o in objects]
+            if None not in tags and len(set(tags)) == len(tags):
+                branches = tuple(Branch(str(t), o) for t, o in zip(tags, objects, strict=True))
+                return Union(discriminator=candidate, branches=branches, **common)
+        raise DocumentError(
+            f"{self._name}: no member tells the branches of the union at {place} apart.",
+            next_step="Each branch needs a member with one allowed value of its own.",
+        )
+
+    def _merge(self, schema: dict[str, Any], place: str, depth: int) -> dict[str, Any]:
+        merged = {k: v for k, v in schema.items() if k != "allOf"}
+        merged["properties"] = dict(merged.get("properties") or {})
+        merged["required"] = list(merged["required"]) if isinstance(merged.get("required"), list) else []
+        for part in schema["allOf"]:
+            resolved = self._schema(part, place)
+            if "allOf" in resolved:
+                if depth > MAX_DEPTH:
+                    raise DocumentError(f"{self._name}: the schema at {_cut(place)} contains itself.")
+                resolved = self._merge(resolved, place, depth + 1)
+            for key, value in resolved.items():
+                if key == "properties":
+                    for name, node in value.items():
+                        merged["properties"].setdefault(name, node)
+                elif key == "required":
+                    merged["required"] += value if isinstance(value, list) else []
+                else:
+                    merged.setdefault(key, value)
+        for key in ("properties", "required"):
+            if not merged[key]:
+                del merged[key]
+        return merged
+
+
+def _cut(place: str) -> str:
+    """A place within a schema that contains itself, as far as it does not repeat."""
+    steps = place.split(".")
+    for start in range(len(steps)):
+        for length in range(1, 1 + (len(steps) - start) // 3):
+            if steps[start : start + length] * 2 == steps[start + length : start + 3 * length]:
+                return ".".join(steps[: start + length])
+    return place
+
+
+def json_media(content: dict[str, Any]) -> str:
+    """The first media type of a body that is JSON, whatever its parameters; empty where none is."""
+    for media in content:
+        base = str(media).partition(";")[0].strip().lower()
+        if base == "application/json" or (base.startswith("application/") and base.endswith("+json")):
+            return str(media)
+    return ""
+
+
+def _text(value: Any) -> str:
+    return " ".join(str(value).split()) if value else ""
+
+
+def _true(value: Any) -> Any:
+    return True if value is None else value
+
+
+def _types(schema: dict[str, Any]) -> tuple[tuple[str, ...], bool]:
+    declared = schema.get("type")
+    listed = [declared] if isinstance(declared, str) else list(declared or ())
+    nullable = "null" in listed or bool(schema.get("nullable")) or None in (schema.get("enum") or ())
+    return tuple(t for t in listed if t != "null"), nullable
+
+
+def _enum(schema: dict[str, Any]) -> tuple[Any, ...]:
+    values = [schema["const"]] if "const" in schema else list(schema.get("enum") or ())
+    return tuple(v for v in values if v is not None)
+
+
+def _example_values(schema: dict[str, Any]) -> tuple[Any, ...]:
+    if isinstance(schema.get("examples"), list):
+        return tuple(schema["examples"])
+    return (schema["example"],) if "example" in schema else ()
+
+
+def _scalar(schema: dict[str, Any], types: tuple[str, ...], common: dict[str, Any]) -> Scalar:
+    declared = schema.get("format")
+    return Scalar(
+        types=types,
+        enum=_enum(schema),
+        format=declared if declared in FORMATS else None,
+        max_length=schema.get("maxLength"),
+        default=schema.get("default"),
+        **common,
+    )
+
+
+def _merge_scalars(shapes: list[Scalar], common: dict[str, Any]) -> Scalar:
+    types = tuple(dict.fromkeys(t for s in shapes for t in s.types))
+    enum = tuple(v for s in shapes for v in s.enum) if all(s.enum for s in shapes) else ()
+    return Scalar(types=types, enum=enum, **common)
+
+
+def _tag(shape: Object, name: str) -> Any:
+    member = shape.member(name)
+    if member is None or not isinstance(member.shape, Scalar) or len(member.shape.enum) != 1:
+        return None
+    return member.shape.enum[0]
+
+
+def webhooks_alone(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without what its webhooks do not need: paths, servers, components that nothing names."""
+    kept: dict[str, Any] = {
+        k: document[k] for k in ("openapi", "info", "webhooks", "tags", "externalDocs") if k in document
+    }
+    pending: list[Any] = [document["webhooks"]]
+    while pending:
+        node = pending.pop()
+        pending.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
+        reference = node.get("$ref") if isinstance(node, dict) else None
+        if isinstance(reference, str) and reference.startswith("#/"):
+            pending.append(_carry(document, kept, reference))
+    for kind, named in kept.get("components", {}).items():
+        order = list(document["components"][kind])
+        kept["components"][kind] = dict(sorted(named.items(), key=lambda item: order.index(item[0])))
+    return kept
+
+
+def _carry(document: dict[str, Any], kept: dict[str, Any], reference: str) -> Any:
+    """Carry the component that a reference leads into over to ``kept``; None if it is there already."""
+    steps = [part.replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/")]
+    steps = steps[:3] if steps[0] == "components" and len(steps) > 2 else steps[:1]
+    source: Any = document
+    for step in steps:
+        source = source.get(step) if isinstance(source, dict) else None
+    into = kept
+    for step in steps[:-1]:
+        into = into.setdefault(step, {})
+    if source is None or steps[-1] in into:
+        return None
+    into[steps[-1]] = source
+    return source

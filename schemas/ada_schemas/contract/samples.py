@@ -1,0 +1,141 @@
+"""Values that a shape allows, made without chance: from its examples, else from its type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ada_schemas.contract.paths import ABSENT, get
+from ada_schemas.contract.shapes import (
+    Anything,
+    Array,
+    Branch,
+    Mapping,
+    Object,
+    Scalar,
+    Shape,
+    Union,
+    payload_path,
+    walk,
+)
+
+__all__ = ["as_branch", "complete", "fitted", "sample", "supplier"]
+
+_BY_FORMAT = {
+    "date-time": "2020-09-20T00:00:00+00:00",
+    "date": "2020-09-20",
+    "uri": "https://example.com/adakit",
+    "email": "ada@example.com",
+    "uuid": "61f46e0b-fa39-4e44-850b-c1ca8f958dd3",
+}
+
+
+def sample(shape: Shape) -> Any:
+    """A valid value that is not null; an object has all of its members."""
+    if shape.examples:
+        return shape.examples[0]
+    match shape:
+        case Scalar():
+            return _scalar(shape)
+        case Anything():
+            return "example"
+        case Array():
+            return [sample(shape.items)]
+        case Mapping():
+            return {"example_key": sample(shape.values)}
+        case Object():
+            return {m.name: sample(m.shape) for m in shape.members}
+        case Union():
+            return as_branch(shape, shape.branches[0], {})
+
+
+def _scalar(shape: Scalar) -> Any:
+    if shape.enum:
+        return shape.enum[0]
+    if shape.known_values:
+        return shape.known_values[0]
+    if shape.default is not None:
+        return shape.default
+    values = {"string": _BY_FORMAT.get(shape.format or "", "example"), "boolean": True, "integer": 7}
+    return values.get(shape.types[0], 3.5)
+
+
+def as_branch(union: Union, branch: Branch, value: Any) -> dict[str, Any]:
+    """An object of that branch: ``value`` if it is one, else made from the members they share."""
+    given = value if isinstance(value, dict) else {}
+    if given.get(union.discriminator) == branch.tag:
+        return given
+    made = {m.name: given.get(m.name, ABSENT) for m in branch.shape.members}
+    for member in branch.shape.members:
+        if made[member.name] is ABSENT:
+            made[member.name] = sample(member.shape)
+    made[union.discriminator] = branch.tag
+    return made
+
+
+def complete(shape: Shape, value: Any) -> Any:
+    """A copy of a valid value in which every documented member that was absent has a sample."""
+    match shape:
+        case Object() if isinstance(value, dict):
+            known = {
+                m.name: complete(m.shape, value[m.name]) if m.name in value else sample(m.shape)
+                for m in shape.members
+            }
+            return {**known, **{k: v for k, v in value.items() if k not in known}}
+        case Union() if isinstance(value, dict):
+            for branch in shape.branches:
+                if value.get(shape.discriminator) == branch.tag:
+                    return complete(branch.shape, value)
+    return value
+
+
+def fitted(shape: Shape, value: Any) -> Any:
+    """A value of the shape with every documented member: the given one as far as it fits, else a sample."""
+    if value is None:
+        return None if shape.nullable else sample(shape)
+    match shape:
+        case Object() if isinstance(value, dict):
+            return {
+                m.name: fitted(m.shape, value[m.name]) if m.name in value else sample(m.shape)
+                for m in shape.members
+            }
+        case Union():
+            given = value if isinstance(value, dict) else {}
+            tags = [branch.tag for branch in shape.branches]
+            tag = given.get(shape.discriminator)
+            branch = shape.branches[tags.index(tag) if tag in tags else 0]
+            return fitted(branch.shape, as_branch(shape, branch, given))
+        case Mapping() if isinstance(value, dict):
+            return {name: fitted(shape.values, inner) for name, inner in value.items()}
+        case Array() if isinstance(value, list):
+            return [fitted(shape.items, inner) for inner in value]
+        case Scalar() if _fits(shape, value):
+            return value[: shape.max_length] if isinstance(value, str) else value
+        case Anything():
+            return value
+    return sample(shape)
+
+
+def _fits(shape: Scalar, value: Any) -> bool:
+    if shape.enum:
+        return value in shape.enum
+    match value:
+        case bool():
+            return "boolean" in shape.types
+        case str():
+            return "string" in shape.types
+        case int():
+            return "integer" in shape.types or "number" in shape.types
+        case float():
+            return "number" in shape.types
+    return False
+
+
+def supplier(payload: Object, base: Any) -> Any:
+    """A function from payload path to a value that is not null: the base's own, else a sample."""
+    shapes = {payload_path(path): shape for path, shape in walk(payload)}
+
+    def supply(path: str) -> Any:
+        value = get(base, path)
+        return sample(shapes[path]) if value is ABSENT or value is None else value
+
+    return supply

@@ -1,0 +1,79 @@
+"""The version of a contract, and what changed from one to the next (``documented/versions.yaml``).
+
+A version belongs to what the schemas demand, not to their words: it is found by a fingerprint, so that a
+contract that has changed cannot keep its version.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.contract.json_schema import event_schema
+from ada_schemas.errors import DocumentError
+
+if TYPE_CHECKING:
+    from ada_schemas.contract.shapes import Contract
+
+__all__ = ["Version", "changelog", "fingerprint", "read_versions", "versioned"]
+
+PROSE = {"description": str, "title": str, "examples": list, "default": object, "$id": str}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A released contract: ``source`` says what was transcribed, ``changes`` a sentence each."""
+
+    version: str
+    date: str
+    fingerprint: str
+    source: str
+    changes: tuple[str, ...]
+
+
+def read_versions(document: Any, *, name: str) -> tuple[Version, ...]:
+    """Read the parsed file, the newest first; raises DocumentError for an entry that lacks something."""
+    found = []
+    for entry in document:
+        missing = [k for k in ("version", "date", "fingerprint", "source", "changes") if not entry.get(k)]
+        if missing:
+            raise DocumentError(f"{name}: {entry.get('version', 'an entry')} lacks {', '.join(missing)}.")
+        number, date, print_, source = (str(entry[k]) for k in ("version", "date", "fingerprint", "source"))
+        found.append(Version(number, date, print_, source, tuple(entry["changes"])))
+    return tuple(found)
+
+
+def fingerprint(contract: Contract) -> str:
+    """A hash of what the schemas of a contract demand, both forms; the order of members does not count."""
+    demanded = {
+        event.type: [_demands(event_schema(event, closed=closed)) for closed in (False, True)]
+        for event in contract.events
+    }
+    return hashlib.sha256(json.dumps(demanded, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _demands(node: Any) -> Any:
+    if isinstance(node, dict):
+        kept = {k: v for k, v in node.items() if not (k in PROSE and isinstance(v, PROSE[k]))}
+        return {k: sorted(v) if k == "required" else _demands(v) for k, v in kept.items()}
+    return [_demands(value) for value in node] if isinstance(node, list) else node
+
+
+def versioned(contract: Contract, versions: tuple[Version, ...]) -> Contract:
+    """The contract with its version in every event: a released one, else ``custom-`` and its fingerprint."""
+    found = fingerprint(contract)
+    names = [v.version for v in versions if v.fingerprint == found]
+    version = names[0] if names else f"custom-{found[:8]}"
+    return replace(contract, events=tuple(replace(e, version=version) for e in contract.events))
+
+
+def changelog(versions: tuple[Version, ...]) -> str:
+    """The changes of the contract as Markdown."""
+    lines = ["# Changes of the contract", ""]
+    lines += ["What the schemas demand, from version to version; `$id` carries the version.", ""]
+    for version in versions:
+        lines += [f"## {version.version} ({version.date})", "", f"Source: {version.source}", ""]
+        lines += [*(f"- {' '.join(change.split())}" for change in version.changes), ""]
+    return "\n".join(lines).rstrip("\n") + "\n"

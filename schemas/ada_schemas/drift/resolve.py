@@ -1,0 +1,240 @@
+"""A schema as the list of its plain alternatives: references, ``allOf``, ``oneOf``, ``anyOf`` are resolved.
+
+However a schema is written (inline or behind references, wrapped in ``allOf``, null as a type, a branch or
+``nullable``), the same set of values gives the same alternatives. Nothing is left out of them: a keyword that
+the kit itself does not use is still one that may change.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ada_schemas.contract.documents import malformed
+from ada_schemas.errors import DocumentError
+
+__all__ = ["Resolver", "is_annotation", "said_in", "spelling"]
+
+MAX_REFERENCES = 40
+MAX_ALTERNATIVES = 200
+ANNOTATIONS = (
+    "title",
+    "description",
+    "example",
+    "examples",
+    "default",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "externalDocs",
+    "xml",
+)
+"""Keywords that say nothing of the wire; so does every ``x-...``."""
+IGNORED = ("$schema", "$id", "$anchor", "$comment", "$defs", "definitions", "discriminator", "nullable")
+COMBINING = ("$ref", "allOf", "oneOf", "anyOf")
+UPPER = ("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum")
+LOWER = ("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum")
+
+Plain = dict[str, Any]
+
+
+def is_annotation(keyword: str) -> bool:
+    """Whether a keyword says nothing of the wire."""
+    return keyword in ANNOTATIONS or keyword.startswith("x-")
+
+
+def said_in(node: Any) -> dict[str, Any]:
+    """What a schema says to people, its own words only; texts without their line breaks."""
+    found = {}
+    for key, value in node.items() if isinstance(node, dict) else ():
+        if is_annotation(str(key)):
+            found[str(key)] = " ".join(value.split()) if isinstance(value, str) else value
+    if "example" in found:
+        found.setdefault("examples", [found.pop("example")])
+    return found
+
+
+class Resolver:
+    """Follows references within one document; ``name`` is what errors call it."""
+
+    def __init__(self, document: dict[str, Any], name: str) -> None:
+        self._document = document
+        self.name = name
+
+    def refuse(self, place: str, what: str) -> DocumentError:
+        """The error that says what is wrong at a place."""
+        return DocumentError(f"{self.name}: {place} {what}.")
+
+    def mapping(self, node: Any, place: str) -> dict[str, Any]:
+        """The node if it is a mapping, an empty one for None; raises DocumentError for anything else."""
+        if node is None:
+            return {}
+        if not isinstance(node, dict):
+            raise self.refuse(place, f"is {type(node).__name__}, not a mapping")
+        return node
+
+    def listed(self, node: Any, place: str) -> list[Any]:
+        """The node if it is a list, an empty one for None; raises DocumentError for anything else."""
+        if node is None:
+            return []
+        if not isinstance(node, list):
+            raise self.refuse(place, f"is {type(node).__name__}, not a list")
+        return node
+
+    def lookup(self, reference: Any, place: str) -> Any:
+        """What a reference names; raises DocumentError when it leaves the document or names nothing."""
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            raise self.refuse(place, f"refers to {reference}, which is outside the document")
+        node: Any = self._document
+        for part in reference[2:].split("/"):
+            step = part.replace("~1", "/").replace("~0", "~")
+            if not isinstance(node, dict) or step not in node:
+                raise self.refuse(place, f"refers to {reference}, which does not exist")
+            node = node[step]
+        return node
+
+    def followed(self, node: Any, place: str) -> dict[str, Any]:
+        """A mapping that is no schema (an operation, a header) with its references followed."""
+        for _ in range(MAX_REFERENCES):
+            found = self.mapping(node, place)
+            if "$ref" not in found:
+                return found
+            node = self.lookup(found["$ref"], place)
+        raise self.refuse(place, "refers to itself")
+
+    def references(self, node: Any, place: str, depth: int = 0) -> frozenset[str]:
+        """The references that a schema goes through before it comes to its members."""
+        if not isinstance(node, dict):
+            return frozenset()
+        if depth > MAX_REFERENCES:
+            raise self.refuse(place, "refers to itself")
+        found: frozenset[str] = frozenset()
+        if "$ref" in node:
+            found |= {str(node["$ref"])}
+            found |= self.references(self.lookup(node["$ref"], place), place, depth + 1)
+        for key in COMBINING[1:]:
+            for part in self.listed(node.get(key), f"{place} {key}"):
+                found |= self.references(part, place, depth + 1)
+        return found
+
+    def prose(self, node: Any, place: str, depth: int = 0) -> dict[str, Any]:
+        """What a schema says to people: its own words, else those of what it refers to or is made of."""
+        if not isinstance(node, dict) or depth > MAX_REFERENCES:
+            return {}
+        said = said_in(node)
+        inner = [self.lookup(node["$ref"], place)] if "$ref" in node else []
+        inner += self.listed(node.get("allOf"), f"{place} allOf")
+        for key in ("oneOf", "anyOf"):
+            branches = [b for b in self.listed(node.get(key), f"{place} {key}") if not _is_null(b)]
+            inner += branches if len(branches) == 1 else []
+        for part in inner:
+            said = {**self.prose(part, place, depth + 1), **said}
+        return said
+
+    def alternatives(self, node: Any, place: str, depth: int = 0) -> list[Plain]:
+        """The plain schemas of which a value must satisfy one; an empty list for a schema of nothing.
+
+        Raises DocumentError for what is no schema, for references that lead nowhere or in a circle, and for
+        a union that grows beyond 200 alternatives.
+        """
+        if node is True or node is None:
+            return [{}]
+        if node is False:
+            return []
+        schema = self.mapping(node, place)
+        wrong = malformed(schema)
+        if wrong:
+            raise self.refuse(place, f"cannot be read: {wrong}")
+        if depth > MAX_REFERENCES:
+            raise self.refuse(place, "refers to itself")
+        found = [{str(k): v for k, v in schema.items() if k not in COMBINING and k not in IGNORED}]
+        parts = [self.lookup(schema["$ref"], place)] if "$ref" in schema else []
+        parts += self.listed(schema.get("allOf"), f"{place} allOf")
+        for part in parts:
+            found = self._both(found, self.alternatives(part, place, depth + 1), place)
+        for key in ("oneOf", "anyOf"):
+            if key in schema:
+                branches = self.listed(schema[key], f"{place} {key}")
+                either = [a for branch in branches for a in self.alternatives(branch, place, depth + 1)]
+                found = self._both(found, either, place)
+        if schema.get("nullable") is True and not any(_is_null(a) for a in found):
+            found.append({"type": "null"})
+        return found
+
+    def _both(self, ones: list[Plain], others: list[Plain], place: str) -> list[Plain]:
+        if len(others) > 1:  # each branch speaks for itself
+            ones = [{k: v for k, v in plain.items() if not is_annotation(k)} for plain in ones]
+        if len(ones) * len(others) > MAX_ALTERNATIVES:
+            raise self.refuse(place, f"has more than {MAX_ALTERNATIVES} alternatives")
+        merged = (_merged(one, other) for one in ones for other in others)
+        return [plain for plain in merged if plain is not None]
+
+
+def _is_null(node: Any) -> bool:
+    return isinstance(node, dict) and node.get("type") in ("null", ["null"])
+
+
+def _merged(one: Plain, other: Plain) -> Plain | None:
+    """A schema that demands what both demand; None where nothing can satisfy both."""
+    made = dict(one)
+    for key, value in other.items():
+        if key not in made:
+            made[key] = value
+        elif key == "type":
+            made[key] = _common_types(_types(made[key]), _types(value))
+            if not made[key]:
+                return None
+        elif key == "properties" and isinstance(value, dict) and isinstance(made[key], dict):
+            names = dict.fromkeys([*made[key], *value])
+            made[key] = {n: _conjunction([p[n] for p in (made[key], value) if n in p]) for n in names}
+        elif key == "required" and isinstance(value, list) and isinstance(made[key], list):
+            made[key] = list(dict.fromkeys([*made[key], *value]))
+        elif key in ("additionalProperties", "items"):
+            made[key] = _conjunction([made[key], value])
+        elif key == "enum" and isinstance(value, list) and isinstance(made[key], list):
+            made[key] = [v for v in made[key] if v in value]
+        elif key in UPPER + LOWER and _is_number(value) and _is_number(made[key]):
+            made[key] = (min if key in UPPER else max)(made[key], value)
+    return made
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _conjunction(schemas: list[Any]) -> Any:
+    if len(schemas) == 1 or schemas[0] == schemas[1]:
+        return schemas[0]
+    if False in [s for s in schemas if isinstance(s, bool)]:
+        return False
+    return {"allOf": schemas}
+
+
+def _types(declared: Any) -> list[Any]:
+    return declared if isinstance(declared, list) else [declared]
+
+
+def _common_types(one: list[Any], other: list[Any]) -> list[Any]:
+    common = [t for t in one if t in other]
+    if "integer" not in common and ("number" in one + other) and ("integer" in one + other):
+        common.append("integer")
+    return common
+
+
+def spelling(resolver: Resolver, node: Any, place: str, depth: int = 0) -> Any:
+    """How a schema is written, apart from what it means: what it refers to, is wrapped in, in which order."""
+    if not isinstance(node, dict) or depth > MAX_REFERENCES:
+        return None
+    written: dict[str, Any] = {}
+    for key in ("type", "nullable", "const", "enum", "required", "discriminator"):
+        if key in node:
+            written[key] = node[key]
+    if isinstance(node.get("properties"), dict):
+        written["properties"] = list(node["properties"])
+    if "$ref" in node:
+        target = resolver.lookup(node["$ref"], place)
+        written["$ref"] = [node["$ref"], spelling(resolver, target, place, depth + 1)]
+    for key in COMBINING[1:]:
+        if key in node:
+            parts = resolver.listed(node[key], f"{place} {key}")
+            written[key] = [spelling(resolver, part, place, depth + 1) for part in parts]
+    return written

@@ -1,0 +1,240 @@
+"""Writes the schema files, and tells whether the committed ones are what the documented source generates.
+
+A *directory* of schema files is what ``schemas generate -o DIR`` and ``export`` write. The *committed* files
+are those of this installation: the directory ``v1``, the typed models beside it and, where this is a checkout
+of the project and no wheel, the npm package's ``package.json`` and an example file for every case.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.contract.catalog import SOURCE, released_versions
+from ada_schemas.contract.json_schema import bundle, bundle_id, event_schema, schema_id
+from ada_schemas.contract.samples import complete
+from ada_schemas.contract.versions import changelog
+from ada_schemas.errors import UsageError
+from ada_schemas.files.openapi import asyncapi_document, openapi_document
+from ada_schemas.files.types import declarations, models
+from ada_schemas.variation.enumeration import variants
+
+if TYPE_CHECKING:
+    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.shapes import Event
+
+__all__ = [
+    "case_files",
+    "committed_directory",
+    "committed_root",
+    "differences",
+    "remove_left_over",
+    "render",
+    "render_committed",
+    "slug_of",
+    "write",
+]
+
+GENERATED = ("*.json", "*.d.ts", "CHANGES.md", "models.py")
+
+
+def committed_directory() -> Path:
+    """Where the committed schema files of this installation lie."""
+    return committed_root() / "ada_schemas" / "v1"
+
+
+def committed_root() -> Path:
+    """The folder that holds the package ``ada_schemas``: ``schemas/`` in a checkout."""
+    return Path(str(files("ada_schemas"))).parent
+
+
+def is_checkout() -> bool:
+    """Whether this is a checkout of the project, which holds more generated files than a wheel."""
+    return (committed_root().parent / "pyproject.toml").is_file() and committed_root().name == "schemas"
+
+
+def render(catalog: Catalog) -> dict[str, str]:
+    """Every file of a directory, by its relative path; the same bytes for the same contract."""
+    rendered = _directory(catalog)
+    rendered["models.py"] = models(catalog.contract.events)
+    return rendered
+
+
+def render_committed(catalog: Catalog) -> dict[str, str]:
+    """Every committed file, by its path relative to ``committed_root()``."""
+    directory = _directory(catalog)
+    if not is_checkout():
+        # A wheel holds the schemas alone; `export` writes the rest.
+        directory = {n: t for n, t in directory.items() if n.endswith(".schema.json") or n == "index.json"}
+    rendered = {f"ada_schemas/v1/{name}": text for name, text in directory.items()}
+    rendered["ada_schemas/models.py"] = models(catalog.contract.events)
+    if is_checkout():
+        rendered["package.json"] = _package_json(catalog.version)
+        cases = case_files(catalog)
+        rendered |= {f"ada_schemas/v1/cases/{name}": text for name, text in cases.items()}
+    return rendered
+
+
+def _directory(catalog: Catalog) -> dict[str, str]:
+    events = catalog.contract.events
+    rendered = {f"{event.name}.schema.json": _text(event_schema(event)) for event in events}
+    rendered["bundle.schema.json"] = _text(bundle(events))
+    rendered["index.json"] = _text(_index(catalog))
+    rendered["openapi.json"] = _text(openapi_document(events, catalog.version))
+    rendered["asyncapi.json"] = _text(asyncapi_document(events, catalog.version))
+    rendered["events.d.ts"] = declarations(events)
+    rendered[SOURCE] = _text(catalog.document)
+    if not catalog.version.startswith("custom-"):
+        rendered["CHANGES.md"] = changelog(released_versions())
+    for event in events:
+        if event.examples:
+            rendered[f"examples/{event.name}.json"] = _text(event.examples[0].value)
+    return rendered
+
+
+def case_files(catalog: Catalog) -> dict[str, str]:
+    """The files below ``cases/`` by their relative path, ``index.json`` with the case ids among them.
+
+    The base of every case is the event's example, completed; the same contract gives the same bytes.
+    """
+    rendered: dict[str, str] = {}
+    entries = []
+    for event in catalog.contract.events:
+        base = complete(event.payload, event.examples[0].value if event.examples else {"type": event.type})
+        for variant in variants(event.name, base):
+            file = _free(f"{event.name}/{slug_of(variant.id)}", rendered)
+            rendered[file] = json.dumps(variant.payload, indent=2, ensure_ascii=False) + "\n"
+            entries.append(
+                {
+                    "id": variant.id,
+                    "rule": variant.rule,
+                    "event": event.type,
+                    "summary": variant.summary,
+                    "file": file,
+                }
+            )
+    index: dict[str, Any] = {"cases": entries}
+    rendered["index.json"] = json.dumps(index, indent=1, ensure_ascii=False) + "\n"
+    return rendered
+
+
+def slug_of(case_id: str) -> str:
+    """The name of a case's file, without its ending: only ``a-z``, ``0-9``, ``.``, ``_`` and ``-``."""
+    _, _, tail = case_id.partition("/")
+    return re.sub(r"[^a-z0-9._-]+", "-", tail.lower()).strip("-.") or "case"
+
+
+def _free(name: str, taken: dict[str, str]) -> str:
+    number, free = 1, f"{name}.json"
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}.json"
+    return free
+
+
+def _package_json(version: str) -> str:
+    """The npm package, whose version is that of the contract."""
+    files = "./ada_schemas/v1"
+    content = {
+        "name": "ada-webhook-schemas",
+        "version": version,
+        "description": "JSON Schemas, types and examples of the webhook events of an Ada AI Agent.",
+        "license": "Apache-2.0",
+        "keywords": ["ada", "webhooks", "json-schema", "openapi", "asyncapi", "typescript"],
+        "files": [
+            "ada_schemas/v1/**/*.json",
+            "ada_schemas/v1/events.d.ts",
+            "ada_schemas/v1/CHANGES.md",
+            "README.md",
+        ],
+        "types": f"{files}/events.d.ts",
+        "exports": {
+            ".": {"types": f"{files}/events.d.ts", "default": f"{files}/bundle.schema.json"},
+            "./*": f"{files}/*",
+            "./package.json": "./package.json",
+        },
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _index(catalog: Catalog) -> dict[str, Any]:
+    events = catalog.contract.events
+    return {
+        "version": "v1",
+        "contract": catalog.version,
+        "bundle": {"$id": bundle_id(events), "schema": "bundle.schema.json"},
+        "events": [_index_entry(event) for event in events],
+    }
+
+
+def _index_entry(event: Event) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "type": event.type,
+        "name": event.name,
+        "title": event.title,
+        "description": event.description,
+        "$id": schema_id(event),
+        "schema": f"{event.name}.schema.json",
+    }
+    if event.examples:
+        entry["example"] = f"examples/{event.name}.json"
+        entry["exampleIsDocumented"] = event.examples[0].documented
+    return entry
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def write(rendered: dict[str, str], directory: Path) -> list[str]:
+    """Write files below ``directory`` (made if need be); returns the paths that changed.
+
+    Raises UsageError when the directory cannot be written.
+    """
+    changed = []
+    try:
+        for name, text in rendered.items():
+            path = directory / name
+            if path.is_file() and path.read_bytes() == text.encode():
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            changed.append(name)
+    except OSError as error:
+        raise UsageError(f"{directory} cannot be written: {error.strerror}.") from error
+    return changed
+
+
+def differences(rendered: dict[str, str], directory: Path, *, within: str = "") -> list[str]:
+    """Say how the files below ``directory`` differ from what was rendered, a line each.
+
+    ``within`` is the folder in which nothing else may lie that looks generated.
+    """
+    found = []
+    for name, text in rendered.items():
+        path = directory / name
+        if not path.is_file():
+            found.append(f"{name} is missing")
+        elif path.read_bytes() != text.encode():
+            found.append(f"{name} differs")
+    return found + [f"{name} is left over" for name in _left_over(rendered, directory, within)]
+
+
+def _left_over(rendered: dict[str, str], directory: Path, within: str) -> list[str]:
+    existing = {
+        p.relative_to(directory).as_posix()
+        for pattern in GENERATED
+        for p in (directory / within).rglob(pattern)
+    }
+    return sorted(existing - set(rendered))
+
+
+def remove_left_over(rendered: dict[str, str], directory: Path, *, within: str) -> list[str]:
+    """Remove what lies in the folder ``within`` and was generated once; returns the removed paths."""
+    names = _left_over(rendered, directory, within)
+    for name in names:
+        (directory / name).unlink()
+    return names

@@ -1,0 +1,147 @@
+"""One documented degree of freedom: how a base event is turned into a variant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.contract.constraints import Constraint, repair
+from ada_schemas.contract.paths import get, put, remove
+from ada_schemas.contract.samples import as_branch, complete, supplier
+from ada_schemas.contract.shapes import Mapping, Object, Shape, Union, payload_path, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ada_schemas.contract.shapes import Event
+
+__all__ = ["Change", "Degree", "Workshop", "changing", "putting", "removing", "slug", "unchanged"]
+
+Payload = dict[str, Any]
+Change = Callable[[Payload], Payload]
+"""From a base event to a changed copy of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Degree:
+    """What a variant is before a base event is given; ``apply`` makes its payload from one."""
+
+    id: str
+    rule: str
+    event: str
+    path: str
+    summary: str
+    refusable: bool
+    apply: Change
+
+
+def unchanged(base: Payload) -> Payload:
+    """The base itself."""
+    return base
+
+
+def putting(path: str, value: Any) -> Change:
+    """A change that sets the member at a payload path."""
+
+    def change(base: Payload) -> Payload:
+        changed: Payload = put(base, path, value)
+        return changed
+
+    return change
+
+
+def removing(path: str) -> Change:
+    """A change that takes the member at a payload path away."""
+
+    def change(base: Payload) -> Payload:
+        changed: Payload = remove(base, path)
+        return changed
+
+    return change
+
+
+def changing(path: str, alter: Callable[[Any], Any]) -> Change:
+    """A change that replaces the member at a payload path by what ``alter`` makes of it."""
+
+    def change(base: Payload) -> Payload:
+        changed: Payload = put(base, path, alter(get(base, path)))
+        return changed
+
+    return change
+
+
+def slug(value: Any) -> str:
+    """A value as part of a case id: letters, digits, ``.``, ``_`` and ``-`` only."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text) or "empty"
+
+
+class Workshop:
+    """Makes the degrees of one event, each within the branches and constraints of its place."""
+
+    def __init__(self, event: Event, constraints: tuple[Constraint, ...]) -> None:
+        self.event = event
+        self.constraints = constraints
+        self.places: dict[str, Shape] = dict(walk(event.payload))
+
+    def degree(
+        self,
+        rule: str,
+        family: str,
+        path: str,
+        summary: str,
+        change: Change,
+        *,
+        detail: str = "",
+        keep: tuple[str, ...] = (),
+        refusable: bool = False,
+    ) -> Degree:
+        """A degree at a shape path; ``change`` gets a base that is complete and in the path's branches.
+
+        ``keep`` names the payload paths that the change is about: constraints repair the others.
+        """
+
+        def apply(base: Payload) -> Payload:
+            full = complete(self.event.payload, base)
+            placed, branches = self.placed(full, path)
+            return self.repaired(change(placed), full, keep=(*keep, *branches))
+
+        where = f":{path}" if path else ""
+        tail = f":{detail}" if detail else ""
+        return Degree(
+            f"{self.event.name}/{family}{where}{tail}", rule, self.event.name, path, summary, refusable, apply
+        )
+
+    def repaired(self, payload: Payload, base: Payload, *, keep: tuple[str, ...]) -> Payload:
+        """The payload with what is tied to the members in ``keep`` brought in line."""
+        supply = supplier(self.event.payload, base)
+        made: Payload = repair(self.constraints, payload, keep=keep, supply=supply)
+        return made
+
+    def placed(self, base: Payload, path: str) -> tuple[Payload, tuple[str, ...]]:
+        """Bring every union along a path into the branch that it names; also gives what says so."""
+        kept = []
+        for match in re.finditer(r":([^.]+)", path):
+            at = path[: match.start()]
+            union = self.places[at]
+            assert isinstance(union, Union)  # noqa: S101 - only unions have branches
+            branch = next(b for b in union.branches if b.tag == match[1])
+            place = payload_path(at)
+            value = complete(branch.shape, as_branch(union, branch, get(base, place)))
+            base = put(base, place, value)
+            kept.append(f"{place}.{union.discriminator}")
+        return base, tuple(kept)
+
+    def objects(self) -> Iterator[tuple[str, Object]]:
+        """Every object with documented members, with its shape path; values of maps and lists left out."""
+        for path, shape in self.places.items():
+            if isinstance(shape, Object) and "*" not in path:
+                yield path, shape
+
+    def maps(self) -> Iterator[tuple[str, Mapping]]:
+        """Every object with free keys, with its shape path."""
+        for path, shape in self.places.items():
+            if isinstance(shape, Mapping) and "*" not in path:
+                yield path, shape

@@ -1,0 +1,296 @@
+"""ADA109: what is documented one by one, two by two.
+
+Every pair of facts about an event that may come together stands in at least one combination. The covering
+arrays are computed by allpairspy when the contract changes
+(``python -m ada_schemas.variation.combinations build``) and committed, so that ids stay and nothing is
+computed at run time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import sys
+from dataclasses import dataclass
+from functools import lru_cache, partial, reduce
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.contract.samples import complete, sample
+from ada_schemas.contract.shapes import Array, Mapping, Object, Scalar, Union, payload_path
+from ada_schemas.errors import UsageError
+from ada_schemas.variation.builder import Change, Degree, Workshop, changing, putting, removing, unchanged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ada_schemas.contract.constraints import Condition, Constraint
+    from ada_schemas.contract.shapes import Event, Shape
+
+__all__ = ["Factor", "allowed", "combination_degrees", "factors_of"]
+
+FILE = Path(str(files("ada_schemas") / "documented" / "combinations.json"))
+SET, NULL, ABSENT, EMPTY = "set", "null", "absent", "empty"
+NOT_THERE = "n/a"
+"""The level of a member of another branch, or of an object that is absent."""
+
+Row = dict[str, str]
+"""A level for each factor, by the factor's shape path."""
+
+Pair = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A member that can be one of several things; ``levels`` are values of an enum or words for a state."""
+
+    path: str
+    levels: tuple[str, ...]
+
+
+def factors_of(event: Event) -> list[Factor]:
+    """The factors of an event: enums, unions, and what may be null, absent or empty."""
+    found: list[Factor] = []
+    _collect(event.payload, "", found)
+    return found
+
+
+def _collect(shape: Object, path: str, found: list[Factor]) -> None:
+    for member in shape.members:
+        place = f"{path}.{member.name}" if path else member.name
+        levels = _levels(member.shape) if place != "type" else ()
+        if not member.required and not member.shape.identity:
+            levels = (*(levels or (SET,)), ABSENT)
+        if len(levels) > 1 and not _tells_branches_apart(path, member.name):
+            inside = any(_around(place, factor.path) is not None for factor in found)
+            found.append(Factor(place, (*levels, NOT_THERE) if inside else levels))
+        match member.shape:
+            case Object():
+                _collect(member.shape, place, found)
+            case Union():
+                for branch in member.shape.branches:
+                    _collect(branch.shape, f"{place}:{branch.tag}", found)
+
+
+def _tells_branches_apart(path: str, name: str) -> bool:
+    return name == "type" and ":" in path.rpartition(".")[2]
+
+
+def _levels(shape: Shape) -> tuple[str, ...]:
+    match shape:
+        case Scalar():
+            values = tuple(str(v) for v in shape.enum) or (SET,)
+            values += (NULL,) if shape.nullable else ()
+            return (*values, EMPTY) if shape.may_be_empty else values
+        case Union():
+            return tuple(branch.tag for branch in shape.branches)
+        case Mapping() | Array():
+            return (SET, EMPTY)
+    return ()
+
+
+def _around(path: str, outer: str) -> str | None:
+    """How ``outer`` lies around ``path``: the tag that it must have, "" if it must be there, else None."""
+    if path.startswith(f"{outer}:"):
+        return path[len(outer) + 1 :].partition(".")[0]
+    return "" if path.startswith(f"{outer}.") else None
+
+
+def _there(path: str, row: Row) -> bool:
+    """Whether the objects and branches around a member are there, as far as the row says."""
+    for outer, level in row.items():
+        tag = _around(path, outer)
+        if tag is not None and (level in (ABSENT, NOT_THERE) or (tag and level != tag)):
+            return False
+    return True
+
+
+def allowed(row: Row, constraints: Sequence[Constraint]) -> bool:
+    """Whether these levels can come together; a row may be partial, outer members first."""
+    if any((level == NOT_THERE) is _there(path, row) for path, level in row.items() if _nested(path, row)):
+        return False
+    by_place = {payload_path(path): level for path, level in row.items()}
+    for constraint in constraints:
+        if all(_meets(by_place.get(path), wanted) for path, wanted in constraint.when) and any(
+            _breaks(by_place.get(path), wanted) for path, wanted in constraint.then
+        ):
+            return False
+    return True
+
+
+def _nested(path: str, row: Row) -> bool:
+    return any(_around(path, outer) is not None for outer in row)
+
+
+def _meets(level: str | None, wanted: Condition) -> bool:
+    return level is not None and (level == wanted if isinstance(wanted, str) else level in wanted)
+
+
+def _breaks(level: str | None, wanted: Condition) -> bool:
+    if level in (None, NOT_THERE) or (level == ABSENT and wanted != "absent"):
+        return False
+    if wanted == "not-null":
+        return level == NULL
+    return level != wanted if isinstance(wanted, str) else level not in wanted
+
+
+@lru_cache(maxsize=1)
+def _committed() -> dict[str, list[Row]]:
+    rows: dict[str, list[Row]] = json.loads(FILE.read_text(encoding="utf-8"))
+    return rows
+
+
+def combination_degrees(event: Event, constraints: tuple[Constraint, ...]) -> Iterator[Degree]:
+    """One degree a committed combination, as far as its members exist in this contract."""
+    workshop = Workshop(event, constraints)
+    for row in _committed().get(event.name, ()):
+        known = {path: level for path, level in row.items() if path in workshop.places}
+        yield _degree(workshop, known)
+
+
+def _degree(workshop: Workshop, row: Row) -> Degree:
+    relevant = {path: level for path, level in row.items() if level != NOT_THERE}
+    unions = {path: level for path, level in relevant.items() if isinstance(workshop.places[path], Union)}
+    chosen = {f"{path}:{tag}" for path, tag in unions.items() if tag != ABSENT}
+    changes = [
+        _change(workshop.places[path], path, level) for path, level in relevant.items() if path not in unions
+    ]
+    changes += [removing(payload_path(path)) for path, tag in unions.items() if tag == ABSENT]
+    digest = hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:8]
+    facts = [
+        f"{payload_path(p).removeprefix('data.')} {level}" for p, level in relevant.items() if level != SET
+    ]
+    return Degree(
+        id=f"{workshop.event.name}/combination:{digest}",
+        rule="ADA109",
+        event=workshop.event.name,
+        path="",
+        summary=", ".join(facts) or "everything is there",
+        refusable=False,
+        apply=_applying(workshop, sorted(chosen), changes, tuple(payload_path(p) for p in relevant)),
+    )
+
+
+def _change(shape: Shape, path: str, level: str) -> Change:
+    place = payload_path(path)
+    match level, shape:
+        case "set", _:
+            return changing(place, partial(_made_if_null, shape)) if shape.nullable else unchanged
+        case "null", _:
+            return putting(place, None)
+        case "absent", _:
+            return removing(place)
+        case "empty", Mapping():
+            return putting(place, {})
+        case "empty", Array():
+            return putting(place, [])
+        case "empty", _:
+            return putting(place, "")
+    return putting(place, level)
+
+
+def _made_if_null(shape: Shape, value: Any) -> Any:
+    return sample(shape) if value is None else value
+
+
+def _applying(
+    workshop: Workshop, branches: list[str], changes: list[Change], keep: tuple[str, ...]
+) -> Change:
+    def apply(base: dict[str, Any]) -> dict[str, Any]:
+        full = complete(workshop.event.payload, base)
+        within = reduce(lambda payload, path: workshop.placed(payload, path)[0], branches, full)
+        changed = reduce(lambda payload, change: change(payload), changes, within)
+        return workshop.repaired(changed, full, keep=keep)
+
+    return apply
+
+
+def _pairs(factors: Sequence[Factor], constraints: Sequence[Constraint]) -> set[Pair]:
+    """Every pair of levels that may come together."""
+    found = set()
+    for one, other in itertools.combinations(factors, 2):
+        for first, second in itertools.product(one.levels, other.levels):
+            if allowed({one.path: first, other.path: second}, constraints):
+                found.add(frozenset(((one.path, first), (other.path, second))))
+    return found
+
+
+def _pairs_in(row: Row) -> set[Pair]:
+    return set(map(frozenset, itertools.combinations(row.items(), 2)))
+
+
+def _completed(
+    row: Row, factors: Sequence[Factor], constraints: Sequence[Constraint], wanted: set[Pair]
+) -> Row | None:
+    """The row with a level for every factor, chosen for the pairs that it adds; None if there is none."""
+    factor = next((f for f in factors if f.path not in row), None)
+    if factor is None:
+        return {f.path: row[f.path] for f in factors}
+
+    def gain(level: str) -> int:
+        added = {frozenset((chosen, (factor.path, level))) for chosen in row.items()}
+        return len(added & wanted)
+
+    for level in sorted(factor.levels, key=gain, reverse=True):
+        longer = {**row, factor.path: level}
+        if allowed(longer, constraints):
+            whole = _completed(longer, factors, constraints, wanted)
+            if whole is not None:
+                return whole
+    return None
+
+
+def _covering(factors: Sequence[Factor], constraints: Sequence[Constraint]) -> list[Row]:
+    """Rows in which every pair that may come together does.
+
+    allpairspy stops where the levels that it chose first allow no others; what it leaves is completed.
+    """
+    from allpairspy import AllPairs  # type: ignore[import-untyped]  # it has no types  # noqa: PLC0415 - only when building
+
+    names = [factor.path for factor in factors]
+
+    def fits(levels: Sequence[str]) -> bool:
+        return allowed(dict(zip(names, levels, strict=False)), constraints)
+
+    found = AllPairs([list(factor.levels) for factor in factors], filter_func=fits)
+    rows = [dict(zip(names, row, strict=True)) for row in found]
+    missing = _pairs(factors, constraints).difference(*map(_pairs_in, rows))
+    while missing:
+        pair = min(missing, key=sorted)
+        row = _completed(dict(pair), factors, constraints, missing)
+        missing.discard(pair)
+        if row is not None:
+            rows.append(row)
+            missing -= _pairs_in(row)
+    return rows
+
+
+def _build() -> dict[str, list[Row]]:
+    from ada_schemas.contract.catalog import catalog  # noqa: PLC0415 - the catalog's own modules import this one
+
+    built = {}
+    for event in catalog().contract.events:
+        factors = factors_of(event)
+        if len(factors) > 1:
+            built[event.name] = _covering(factors, catalog().constraints_of(event))
+    return built
+
+
+def main(arguments: Sequence[str]) -> None:
+    """``build`` writes the file, ``build --check`` says whether it is up to date."""
+    if not arguments or arguments[0] != "build":
+        raise UsageError("Say: python -m ada_schemas.variation.combinations build [--check]")
+    text = json.dumps(_build(), indent=1) + "\n"
+    if "--check" in arguments:
+        if FILE.read_text(encoding="utf-8") != text:
+            raise UsageError(
+                "combinations.json is not up to date; run: python -m ada_schemas.variation.combinations build"
+            )
+        return
+    FILE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

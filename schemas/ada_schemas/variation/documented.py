@@ -1,0 +1,298 @@
+"""ADA101 to ADA106: what the documentation shows or allows today."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.contract.shapes import Anything, Mapping, Object, Scalar, Union, payload_path
+from ada_schemas.variation.builder import (
+    Change,
+    Degree,
+    Workshop,
+    changing,
+    putting,
+    removing,
+    slug,
+    unchanged,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ada_schemas.contract.constraints import Constraint
+    from ada_schemas.contract.shapes import Event, Example
+
+__all__ = ["documented_degrees"]
+
+VALUES_BY_TYPE: dict[str, tuple[tuple[str, Any], ...]] = {
+    "string": (("string", "gold"), ("empty-string", "")),
+    "boolean": (("boolean-true", True), ("boolean-false", False)),
+    "integer": (("integer", 42), ("integer-zero", 0), ("integer-negative", -7)),
+    "number": (("number", 3.5), ("number-whole", 3.0)),
+}
+ODD_KEYS = (
+    "with",
+    "with.dot",
+    "with space",
+    "with-dash",
+    "with/slash",
+    "with$dollar",
+    'with"quote',
+    "clé",
+    "鍵",
+    "UPPER",
+    "upper",
+    "constructor",
+    "__proto__",
+    "hasOwnProperty",
+    "toString",
+    "id",
+    "type",
+    "name",
+    "message",
+    "args",
+    "self",
+    "class",
+    "from",
+    "0",
+)
+MANY_KEYS = 100
+NEW_ENTRY = "adakit_entry"
+
+
+def documented_degrees(event: Event, constraints: tuple[Constraint, ...]) -> Iterator[Degree]:
+    """Every degree of freedom that an event's documentation shows or allows, in documented order."""
+    workshop = Workshop(event, constraints)
+    yield from _examples(workshop)
+    yield from _enum_members(workshop)
+    yield from _union_branches(workshop)
+    yield from _nulls(workshop)
+    yield from _absences(workshop)
+    yield from _metadata(workshop)
+
+
+def _examples(workshop: Workshop) -> Iterator[Degree]:
+    for example in workshop.event.examples:
+        label = "documented" if example.documented else "ours"
+        said = "the documented example" if example.documented else "an example (the documentation has none)"
+        # An example is sent as it is shown: nothing is added to it but ids of its own.
+        yield Degree(
+            id=f"{workshop.event.name}/example:{label}",
+            rule="ADA101",
+            event=workshop.event.name,
+            path="",
+            summary=said,
+            refusable=False,
+            apply=_showing(example),
+        )
+    yield workshop.degree(
+        "ADA101", "example", "", "every documented member is there", unchanged, detail="complete"
+    )
+
+
+def _showing(example: Example) -> Change:
+    def change(base: dict[str, Any]) -> dict[str, Any]:
+        shown: dict[str, Any] = _with_ids_of(base, example.value)
+        return shown
+
+    return change
+
+
+def _with_ids_of(base: Any, example: Any) -> Any:
+    """The example with the ids of the base, so that no two cases speak of the same conversation."""
+    if not isinstance(example, dict) or not isinstance(base, dict):
+        return example
+    merged = {}
+    for name, value in example.items():
+        theirs = base.get(name)
+        is_id = name == "id" or name.endswith("_id")
+        if is_id and isinstance(value, str) and isinstance(theirs, str):
+            merged[name] = theirs
+        else:
+            merged[name] = _with_ids_of(theirs, value)
+    return merged
+
+
+def _enum_members(workshop: Workshop) -> Iterator[Degree]:
+    for path, shape in workshop.places.items():
+        if (
+            not isinstance(shape, Scalar)
+            or path == "type"
+            or "*" in path
+            or _is_discriminator(workshop, path)
+        ):
+            continue
+        values: tuple[Any, ...] = shape.enum or shape.known_values
+        if shape.types == ("boolean",) and not values:
+            values = (True, False)
+        for value in values:
+            place = payload_path(path)
+            yield workshop.degree(
+                "ADA102",
+                "enum",
+                path,
+                f"{place} is {slug(value)}",
+                putting(place, value),
+                detail=slug(value),
+                keep=(place,),
+            )
+
+
+def _is_discriminator(workshop: Workshop, path: str) -> bool:
+    parent, _, name = path.rpartition(".")
+    union = workshop.places.get(parent.rpartition(":")[0]) if ":" in parent.rpartition(".")[2] else None
+    return isinstance(union, Union) and union.discriminator == name
+
+
+def _union_branches(workshop: Workshop) -> Iterator[Degree]:
+    for path, shape in workshop.places.items():
+        if isinstance(shape, Union) and "*" not in path:
+            for branch in shape.branches:
+                yield workshop.degree(
+                    "ADA103",
+                    "union",
+                    f"{path}:{branch.tag}",
+                    f"{payload_path(path)} is of type {branch.tag}",
+                    unchanged,
+                )
+
+
+def _nulls(workshop: Workshop) -> Iterator[Degree]:
+    for path, shape in workshop.places.items():
+        place = payload_path(path)
+        if shape.nullable and "*" not in path:
+            yield workshop.degree(
+                "ADA104",
+                "null",
+                path,
+                f"{place} is null",
+                putting(place, None),
+                keep=(place,),
+            )
+        if isinstance(shape, Scalar) and shape.may_be_empty:
+            yield workshop.degree(
+                "ADA104",
+                "empty",
+                path,
+                f"{place} is empty: not available",
+                putting(place, ""),
+                keep=(place,),
+            )
+
+
+def _absences(workshop: Workshop) -> Iterator[Degree]:
+    for path, shape in workshop.objects():
+        place = payload_path(path)
+        for member in shape.members:
+            if not member.required:
+                absent = f"{place}.{member.name}" if place else member.name
+                yield workshop.degree(
+                    "ADA105",
+                    "absent",
+                    f"{path}.{member.name}" if path else member.name,
+                    f"{absent} is absent",
+                    removing(absent),
+                    keep=(absent,),
+                    refusable=member.shape.identity,
+                )
+    members = [m for _, shape in workshop.objects() for m in shape.members]
+    if any(not m.required and not m.shape.identity for m in members):
+        yield workshop.degree(
+            "ADA105",
+            "absent",
+            "",
+            "every optional member is absent",
+            partial(_only_needed, workshop.event.payload),
+            detail="all",
+        )
+    for path, shape in workshop.objects():
+        if path not in ("", "data") and sum(not m.required for m in shape.members) > 1:
+            place = payload_path(path)
+            yield workshop.degree(
+                "ADA105",
+                "absent:all",
+                path,
+                f"every optional member of {place} is absent",
+                changing(place, partial(_bare, shape)),
+                refusable=shape.identity,
+            )
+
+
+def _only_needed(shape: Object, value: dict[str, Any]) -> dict[str, Any]:
+    """Without the optional members; identity members stay as they are."""
+    kept = {}
+    for member in shape.members:
+        if member.shape.identity:
+            kept[member.name] = value[member.name]
+        elif member.required:
+            inner = value[member.name]
+            if isinstance(member.shape, Object):
+                inner = _only_needed(member.shape, inner)
+            kept[member.name] = inner
+    return kept
+
+
+def _bare(shape: Object, value: dict[str, Any]) -> dict[str, Any]:
+    return {m.name: value[m.name] for m in shape.members if m.required}
+
+
+def _metadata(workshop: Workshop) -> Iterator[Degree]:
+    for path, shape in workshop.maps():
+        place = payload_path(path)
+        for kind in _value_types(shape):
+            for label, value in VALUES_BY_TYPE.get(kind, ()):
+                yield workshop.degree(
+                    "ADA106",
+                    "metadata",
+                    path,
+                    f"{place} has the value {json.dumps(value)} ({kind})",
+                    putting(f"{place}.{NEW_ENTRY}", value),
+                    detail=label,
+                )
+        for label, phrase, entries in _shapes_of_metadata(shape):
+            yield workshop.degree(
+                "ADA106",
+                "metadata",
+                path,
+                f"{place} has {phrase}",
+                putting(place, entries),
+                detail=label,
+            )
+
+
+def _value_types(shape: Mapping) -> tuple[str, ...]:
+    match shape.values:
+        case Scalar():
+            return shape.values.types
+        case Anything():
+            return shape.values.sends or tuple(VALUES_BY_TYPE)
+    return ()
+
+
+def _shapes_of_metadata(shape: Mapping) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    types = [kind for kind in _value_types(shape) if kind in VALUES_BY_TYPE]
+    if types:
+        yield "all-types", "a value of every type", {f"a_{t}": VALUES_BY_TYPE[t][0][1] for t in types}
+    yield "empty", "no entries", {}
+    if "string" in types:
+        many = {f"key_{n:03}": f"value {n}" for n in range(MANY_KEYS)}
+        yield "many-keys", f"{MANY_KEYS} entries", many
+        odd = {key: f"value {n}" for n, key in enumerate(ODD_KEYS)}
+        yield "odd-keys", "keys such as __proto__ and with.dot", odd
+        if shape.max_bytes:
+            yield "4-kb", f"{shape.max_bytes} bytes of entries", _filled(shape.max_bytes)
+            yield (
+                "one-entry-4-kb",
+                f"{shape.max_bytes} bytes in one entry",
+                _filled(shape.max_bytes, entries=1),
+            )
+
+
+def _filled(size: int, *, entries: int = 8) -> dict[str, str]:
+    """Strings that make JSON text of ``size`` bytes in the default layout, so a few less when compact."""
+    keys = [f"note_{n}" for n in range(entries)]
+    bare = len(json.dumps(dict.fromkeys(keys, "")))
+    share, rest = divmod(size - bare, len(keys))
+    return {key: "x" * (share + (rest if n == 0 else 0)) for n, key in enumerate(keys)}

@@ -1,0 +1,228 @@
+"""ADA107, ADA108 and ADA205: long, odd and large values, every documented form of a time, other ids.
+
+Lengths are varied for texts and ids only, characters for free text only: never for URLs, e-mail addresses,
+languages or domains, about which the documentation says more. Those take the ordinary forms
+of the standards they follow.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.contract.shapes import Anything, Array, Mapping, Scalar, payload_path
+from ada_schemas.variation.builder import Change, Degree, Workshop, changing, putting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ada_schemas.contract.constraints import Constraint
+    from ada_schemas.contract.shapes import Event
+
+__all__ = ["extreme_degrees"]
+
+LENGTHS = (0, 1, 255, 256, 1024, 4096, 10_000, 100_000)
+"""Characters of a message, the longest without a space; no limit is documented."""
+
+CHARACTERS = {
+    "emoji": "Danke 👩‍👩‍👧‍👦🇨🇦 👍🏽 see you",
+    "combining": "e\u0301 \u0301 Z\u0351\u0343a\u0310lgo",
+    "right-to-left": "شكرا جزيلا, \u202bשלום\u202c ok",
+    "cjk": "ありがとう、注文番号は何ですか？",
+    "html": "<b>bold<br> <script>alert('x')</script> AT&T &amp; 3 < 4 > &lt; &nbsp",
+    "sql": "Robert'); DROP TABLE messages;-- %s %(x)s ? :name",
+    "quotes": 'She said "it\'s fine" and ‘left’ “then”',
+    "backslashes": "C:\\new\\table \\u0041 \\\\ \\n {0} ${x} {{y}}",
+    "lines": "first\nsecond\r\nthird\ttab",
+    "repeated": f"N{'o' * 48}! {'ha' * 30} {'please ' * 12}{'!?' * 30} {' ' * 40}-{'1' * 40}x",
+    "separators": "line\u2028paragraph\u2029zero\u200bwidth\ufeffmark\u00a0space",
+}
+"""Character classes that break encodings, templates, queries and logs; no character is excluded."""
+
+IDS = {
+    "12-characters": "Ab3dE6gH9jKl",
+    "36-characters": "0b7e4f7c-1d7a-4c3f-9a51-6c2f5d0e8b19",
+    "64-characters": "cnv_" + "0123456789abcdef" * 3 + "0123456789ab",
+    "200-characters": "id-" + "0123456789ABCDEFGHIJ" * 9 + "01234567890123456",
+}
+
+FORMS: dict[str, tuple[tuple[str, str], ...]] = {
+    "language": (
+        ("pt", "pt"),
+        ("es-419", "es-419"),
+        ("zh-Hant-TW", "zh-Hant-TW"),
+        ("ca-valencia", "ca-ES-valencia"),
+    ),
+    "domain": tuple((region, f"acme-shop.{region}.ada.support") for region in ("eu", "maple", "us2")),
+    "ip": (("v6", "2001:db8:85a3::8a2e:370:7334"),),
+    "email": (("plus", "ada.lovelace+news@mail.example.co.uk"), ("apostrophe", "o'brien@example.com")),
+    "mime": (
+        ("image", "image/heic"),
+        ("binary", "application/octet-stream"),
+        ("parameters", "text/plain; charset=utf-8"),
+        ("long", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ),
+}
+"""Ordinary forms of what a standard or the documentation defines: tags of BCP 47 with a number for the
+region, a script, a variant; regional hosts (``<handle>.eu.ada.support``); IP addresses of version 6."""
+
+TIMES = {
+    "seconds-offset": "2020-09-20T00:00:00+00:00",
+    "milliseconds-offset": "2026-03-04T10:11:12.345+00:00",
+    "microseconds-offset": "2026-03-04T10:11:12.345678+00:00",
+    "seconds-z": "2026-03-04T10:11:12Z",
+    "milliseconds-z": "2026-03-04T10:11:12.345Z",
+    "other-offset": "2026-03-04T05:11:12.345-05:00",
+}
+NAIVE_TIMES = {
+    "naive-seconds": "2026-03-04T10:11:12",
+    "naive-milliseconds": "2026-03-04T10:11:12.345",
+    "naive-microseconds": "2026-03-04T10:11:12.345678",
+}
+"""Shown by the documentation, with a fraction, for members that it does not declare as date-time; what writes
+them leaves the fraction out where it is zero."""
+
+NUMBERS: dict[str, tuple[tuple[str, Any], ...]] = {
+    "integer": (
+        ("integer-beyond-2-53", 2**53 + 1),
+        ("integer-64-bit", 2**63 - 1),
+        ("integer-64-bit-negative", -(2**63)),
+    ),
+    "number": (
+        ("number-tiny", 1e-7),
+        ("number-huge", 1.7976931348623157e308),
+        ("number-many-digits", 0.1234567890123456),
+        ("number-negative-zero", -0.0),
+    ),
+}
+MANY_TAGS = 100
+
+
+def extreme_degrees(event: Event, constraints: tuple[Constraint, ...]) -> Iterator[Degree]:
+    """Extremes, forms of times, and other ids, in documented order."""
+    workshop = Workshop(event, constraints)
+    for path, shape in workshop.places.items():
+        if "*" in path:
+            continue
+        match shape:
+            case Scalar(holds="message"):
+                yield from _lengths(workshop, path)
+                yield from _characters(workshop, path)
+            case Scalar(holds="text"):
+                yield from _characters(workshop, path)
+            case Scalar(holds="time"):
+                yield from _times(workshop, path, shape)
+            case Scalar(holds="id"):
+                yield from _ids(workshop, path)
+            case Scalar() if shape.holds in FORMS:
+                for label, value in FORMS[shape.holds]:
+                    yield _put(workshop, "ADA107", "form", path, label, f"is {value}", value)
+            case Scalar() if shape.max_length is not None:
+                yield from _longest(workshop, path, shape.max_length)
+            case Array():
+                yield from _tags(workshop, path)
+            case Mapping():
+                yield from _entries(workshop, path, shape)
+
+
+def _put(
+    workshop: Workshop, rule: str, family: str, path: str, label: str, phrase: str, value: Any
+) -> Degree:
+    place = payload_path(path)
+    return workshop.degree(
+        rule, family, path, f"{place} {phrase}", putting(place, value), detail=label, keep=(place,)
+    )
+
+
+def _lengths(workshop: Workshop, path: str) -> Iterator[Degree]:
+    for length in LENGTHS:
+        words = "All work and no play. " if length < LENGTHS[-1] else "0123456789abcdef"
+        text = (words * (length // len(words) + 1))[:length]
+        label = f"{length}-characters"
+        yield _put(workshop, "ADA107", "length", path, label, f"has {length} characters", text)
+
+
+def _characters(workshop: Workshop, path: str) -> Iterator[Degree]:
+    for label, text in CHARACTERS.items():
+        yield _put(workshop, "ADA107", "text", path, label, f"holds {label.replace('-', ' ')}", text)
+
+
+def _longest(workshop: Workshop, path: str, length: int) -> Iterator[Degree]:
+    text = ("crm-0123456789-" * (length // 15 + 1))[:length]
+    yield _put(workshop, "ADA107", "length", path, f"{length}-characters", f"has {length} characters", text)
+
+
+def _times(workshop: Workshop, path: str, shape: Scalar) -> Iterator[Degree]:
+    forms = TIMES if shape.format == "date-time" else {**TIMES, **NAIVE_TIMES}
+    for label, text in forms.items():
+        yield _put(workshop, "ADA108", "time", path, label, f"is {text}", text)
+
+
+def _ids(workshop: Workshop, path: str) -> Iterator[Degree]:
+    place = payload_path(path)
+    for label, pattern in IDS.items():
+        yield workshop.degree(
+            "ADA205",
+            "forward:id",
+            path,
+            f"{place} has {label.replace('-', ' ')}",
+            changing(place, _reshaped(pattern)),
+            detail=label,
+            keep=(place,),
+        )
+
+
+def _reshaped(pattern: str) -> Any:
+    """An id in the pattern's form that is as particular as the one it replaces."""
+
+    def reshape(old: Any) -> str:
+        digits = [c for c in str(old) if c.isalnum()] or ["0"]
+        fresh = iter(digits[-10:])
+        reversed_id = [next(fresh, c) if c.isalnum() else c for c in reversed(pattern)]
+        return "".join(reversed(reversed_id))
+
+    return reshape
+
+
+def _tags(workshop: Workshop, path: str) -> Iterator[Degree]:
+    many = [f"tag-{n:03}" for n in range(MANY_TAGS)]
+    for label, phrase, change in (
+        ("empty", "is empty", _emptied),
+        ("many", f"has {MANY_TAGS} more entries", _extended(many)),
+    ):
+        place = payload_path(path)
+        yield workshop.degree(
+            "ADA107", "list", path, f"{place} {phrase}", changing(place, change), detail=label, keep=(place,)
+        )
+
+
+def _emptied(_: Any) -> list[Any]:
+    return []
+
+
+def _extended(more: list[str]) -> Any:
+    def extend(old: Any) -> list[Any]:
+        return [*(old or []), *more]
+
+    return extend
+
+
+def _entries(workshop: Workshop, path: str, shape: Mapping) -> Iterator[Degree]:
+    match shape.values:
+        case Scalar():
+            types = shape.values.types
+        case Anything():
+            types = shape.values.sends or ("string", "integer", "number")
+        case _:
+            return
+    place = f"{payload_path(path)}.adakit_entry"
+    for kind in types:
+        for label, value in NUMBERS.get(kind, ()):
+            yield _entry(workshop, path, label, f"has the value {value}", putting(place, value))
+    if "string" in types:
+        for label, text in CHARACTERS.items():
+            phrase = f"has a value with {label.replace('-', ' ')}"
+            yield _entry(workshop, path, f"text-{label}", phrase, putting(place, text))
+
+
+def _entry(workshop: Workshop, path: str, label: str, phrase: str, change: Change) -> Degree:
+    return workshop.degree("ADA107", "metadata", path, f"{payload_path(path)} {phrase}", change, detail=label)

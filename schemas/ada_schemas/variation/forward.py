@@ -1,0 +1,120 @@
+"""ADA201 to ADA204: what Ada's versioning policy allows it to send tomorrow without a new version.
+
+Source: /reference/introduction/versioning.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.contract.shapes import Scalar, Union, payload_path
+from ada_schemas.variation.builder import Degree, Workshop, changing, putting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.constraints import Constraint
+    from ada_schemas.contract.shapes import Event
+
+__all__ = ["forward_degrees", "new_event_degrees"]
+
+NEW_MEMBER = "adakit_new_member"
+NEW_VALUE = "adakit_new_value"
+NEW_EVENTS = ("v1.conversation.reopened", "v1.knowledge.article.published")
+
+
+def forward_degrees(event: Event, constraints: tuple[Constraint, ...]) -> Iterator[Degree]:
+    """What may be added to an event without a new version."""
+    workshop = Workshop(event, constraints)
+    yield from _unknown_keys(workshop)
+    yield from _new_values(workshop)
+    yield from _key_orders(workshop)
+
+
+def _unknown_keys(workshop: Workshop) -> Iterator[Degree]:
+    for path, _ in workshop.objects():
+        place = payload_path(path)
+        member = f"{place}.{NEW_MEMBER}" if place else NEW_MEMBER
+        yield workshop.degree(
+            "ADA201",
+            "forward:unknown-key",
+            path,
+            f"{place or 'the payload'} has a member that is not documented yet",
+            putting(member, {"added": "later", "items": [1, None]}),
+            detail="" if path else "payload",
+        )
+
+
+def _new_values(workshop: Workshop) -> Iterator[Degree]:
+    for path, shape in workshop.places.items():
+        place = payload_path(path)
+        if isinstance(shape, Scalar) and (shape.known_values or len(shape.enum) > 1) and "*" not in path:
+            yield workshop.degree(
+                "ADA202",
+                "forward:new-value",
+                path,
+                f"{place} has a value that is not documented yet",
+                putting(place, NEW_VALUE),
+                keep=(place,),
+            )
+        if isinstance(shape, Union) and "*" not in path:
+            yield workshop.degree(
+                "ADA202",
+                "forward:new-value",
+                f"{path}.{shape.discriminator}",
+                f"{place} is of a type that is not documented yet",
+                changing(place, partial(_new_branch, shape)),
+                keep=(f"{place}.{shape.discriminator}",),
+            )
+
+
+def _new_branch(union: Union, value: dict[str, Any]) -> dict[str, Any]:
+    """An object of a new type: it has the members that every documented branch requires."""
+    shared = [
+        {m.name for m in branch.shape.members if m.required or m.name == union.discriminator}
+        for branch in union.branches
+    ]
+    names = set.intersection(*shared)
+    return {**{k: v for k, v in value.items() if k in names}, union.discriminator: NEW_VALUE}
+
+
+def _key_orders(workshop: Workshop) -> Iterator[Degree]:
+    for label, ordered in (("reversed", _reversed), ("sorted", _sorted)):
+        yield workshop.degree(
+            "ADA204",
+            "forward:key-order",
+            "",
+            f"the members of every object are {label}",
+            ordered,
+            detail=label,
+        )
+
+
+def _reversed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _reversed(v) for k, v in reversed(value.items())}
+    return value
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _sorted(value[k]) for k in sorted(value)}
+    return value
+
+
+def new_event_degrees(source: Catalog) -> Iterator[Degree]:
+    """Event types that Ada may add; their base is a ``conversation.created``, whose data they borrow."""
+    known = {event.type for event in source.contract.events}
+    for new in NEW_EVENTS:
+        if new not in known:
+            yield Degree(
+                f"any/forward:new-event:{new}",
+                "ADA203",
+                "any",
+                "type",
+                f"the event type {new} is not documented yet",
+                refusable=False,
+                apply=putting("type", new),
+            )

@@ -1,0 +1,214 @@
+"""``adakit listen`` and ``adakit replay``."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import subprocess
+import sys
+from typing import ClassVar
+
+import pytest
+
+from ada_mockserver import EventFactory, sign
+from ada_mockserver.delivery.http import Response
+from ada_mockserver.delivery.signing import verify
+from ada_mockserver.events.payload import encode
+from ada_schemas.errors import WireError
+from adakit.commands import replay
+from support.command_line import SECRET, CommandLine
+
+FACTORY = EventFactory(seed=3)
+ENDED = FACTORY.event("conversation.ended")
+OTHER_SECRET = "whsec_" + "B" * 32
+
+
+@pytest.fixture
+def adakit(monkeypatch, capsys, tmp_path):
+    return CommandLine(monkeypatch, capsys, tmp_path)
+
+
+class Listener:
+    """``adakit listen`` as a process; ``post`` sends a request to it."""
+
+    def __init__(self, folder, *arguments, secret=SECRET):
+        command = [sys.executable, "-m", "adakit", "listen", "--port", "0", *map(str, arguments)]
+        environment = {"PYTHONUNBUFFERED": "1", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+        if secret:
+            environment["ADA_WEBHOOK_SECRET"] = secret
+        self.process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            bufsize=0,  # or what is read ahead here is missing in the end
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        self.first = self.process.stdout.readline().decode()
+        self.port = int(re.search(r":(\d+)/", self.first)[1])
+
+    def post(self, body, *, secret=SECRET, method="POST", path="/any/path", **headers):
+        from time import time
+
+        signed = {"svix-id": "msg_1", "svix-timestamp": str(int(time()))}
+        signed["svix-signature"] = sign(
+            secret, message_id="msg_1", timestamp=signed["svix-timestamp"], body=body
+        )
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection.request(method, path, body, {**signed, **headers})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def end(self):
+        """Its exit code and what else it printed."""
+        try:
+            out, _ = self.process.communicate(timeout=60)
+        finally:
+            self.process.kill()
+        text = out.decode()
+        assert SECRET.removeprefix("whsec_") not in self.first + text
+        return self.process.returncode, text
+
+
+def test_listen(tmp_path):
+    """What is good is answered 200 and shown, verified and valid."""
+    listener = Listener(tmp_path, "-n", 1)
+    assert listener.first == f"Listening on http://127.0.0.1:{listener.port}/ (any path); Ctrl-C stops.\n"
+    assert listener.post(encode(ENDED)) == 200
+    code, out = listener.end()
+    assert code == 0
+    assert re.match(r"\d\d:\d\d:\d\d v1\.conversation\.ended msg_1 verified, valid, answered 200\n", out)
+    assert f'"conversation_id": "{ENDED["data"]["conversation_id"]}"' in out
+    assert out.endswith("1 received, 0 of them bad.\n")
+
+
+def test_bad_requests(tmp_path):
+    """What does not verify, is not valid, is no JSON or no POST is said so, and answered for it."""
+    listener = Listener(tmp_path, "-n", 3, "--quiet")
+    invalid = encode({**ENDED, "data": {**ENDED["data"], "conversation_id": 5}})
+    assert listener.post(encode(ENDED), secret=OTHER_SECRET) == 401
+    assert listener.post(b"no JSON \x1b[31m") == 400
+    assert listener.post(b"", method="GET", path="/path") == 405
+    assert listener.post(invalid) == 200
+    code, out = listener.end()
+    assert code == 1
+    assert [line.split(" ", 1)[1] if line[:1].isdigit() else line for line in out.splitlines()] == [
+        "v1.conversation.ended msg_1 not verified, answered 401",
+        "  - No signature matches. Compare the secret with the endpoint's, and verify over the body's raw bytes.",
+        "(13 bytes) msg_1 verified, not valid, answered 400",
+        "  - not JSON",
+        "GET /path answered 405: a webhook is a POST",
+        "v1.conversation.ended msg_1 verified, not valid, answered 200",
+        "  - data.conversation_id: expected a string, got 5 (integer)",
+        "received, 3 of them bad.",
+    ]
+
+
+def test_without_secret(tmp_path):
+    """Without a secret nothing is verified, and that is said."""
+    listener = Listener(tmp_path, "-n", 1, "-q", secret="")
+    assert listener.post(encode(ENDED), secret=OTHER_SECRET) == 200
+    code, out = listener.end()
+    assert code == 0
+    assert out.startswith(
+        "Signatures are not verified: there is no secret. Give it with --secret or in ADA_WEBHOOK_SECRET.\n"
+    )
+    assert " v1.conversation.ended msg_1 unverified, valid, answered 200\n" in out
+
+
+def test_terminal(tmp_path):
+    """What an event holds cannot steer the terminal."""
+    listener = Listener(tmp_path, "-n", 1)
+    assert listener.post(rb'{"type": "v1.\u001b[31m", "a": "\u0007"}') == 200
+    code, out = listener.end()
+    assert (code, "\x1b" in out, "\x07" in out) == (0, False, False)
+    assert " v1.\\x1b[31m msg_1 verified, valid, answered 200\n" in out
+
+
+def test_record_and_replay(tmp_path, adakit, monkeypatch):
+    """What was recorded is sent again: the events as recorded, signed, under new ids that belong together."""
+    listener = Listener(tmp_path, "-n", 3, "-q", "--record", "a.ndjson")
+    created = FACTORY.event("end_user.created")
+    for body in (encode(created), encode(ENDED), b"no JSON"):
+        listener.post(body)
+    assert listener.end()[0] == 1
+    lines = [json.loads(line) for line in (tmp_path / "a.ndjson").read_text().splitlines()]
+    assert [line["event"] and line["event"]["type"] for line in lines] == [
+        created["type"],
+        ENDED["type"],
+        None,
+    ]
+    assert created["data"]["profile"]["email"] not in (tmp_path / "a.ndjson").read_text()
+    monkeypatch.setattr(replay, "Wire", FakeWire)
+    monkeypatch.setattr(FakeWire, "requests", [])
+    done = adakit("replay", "a.ndjson", "--to", "http://consumer.example/", ADA_WEBHOOK_SECRET=SECRET)
+    assert (done.code, done.err) == (0, "")
+    assert re.fullmatch(
+        r"v1\.end_user\.created +200 in 1 ms  msg_\w{27}\nv1\.conversation\.ended +200 in 1 ms  msg_\w{27}\n"
+        r"2 of 2 delivered to http://consumer\.example/, .*\n",
+        done.out,
+    )
+    assert [json.loads(request.body) for request in FakeWire.requests] == [
+        line["event"] for line in lines[:2]
+    ]
+    ids = set()
+    for request in FakeWire.requests:
+        headers = dict(request.headers)
+        verify(SECRET, headers, request.body, now=int(headers["svix-timestamp"]))
+        ids.add(headers["svix-id"])
+    assert len(ids) == 1  # as they came under one
+    assert ids.isdisjoint({"msg_1", lines[0]["svix_id"]})
+
+
+class FakeWire:
+    """Answers 200; the class keeps every request."""
+
+    outcome = 200
+    requests: ClassVar[list] = []
+
+    def __init__(self, *, clock, ssl_context):
+        pass
+
+    async def send(self, request, *, timeout):
+        self.requests.append(request)
+        if isinstance(self.outcome, WireError):
+            raise self.outcome
+        return Response(self.outcome, (), b"", 0.001)
+
+
+def test_replay_fails(adakit, monkeypatch):
+    """A replay of which a delivery failed ends with 1, one that reached nobody with 3."""
+    monkeypatch.setattr(replay, "Wire", FakeWire)
+    (adakit.folder / "a.ndjson").write_bytes(encode(ENDED))
+    arguments = ("replay", "a.ndjson", "--to", "http://consumer.example/", "--secret", SECRET)
+    monkeypatch.setattr(FakeWire, "outcome", 500)
+    assert adakit(*arguments).code == 1
+    monkeypatch.setattr(FakeWire, "outcome", WireError("consumer.example:80 refused.", kind="refused"))
+    done = adakit(*arguments)
+    assert (done.code, done.err.splitlines()[0]) == (3, "adakit: consumer.example:80 refused.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("replay", "none.ndjson", "--to", "http://x/", "--secret", SECRET),
+            "adakit: none.ndjson does not exist.\n",
+        ),
+        (
+            ("listen", "--record", "none/a.ndjson"),
+            "adakit: none/a.ndjson cannot be written: No such file or directory.\n",
+        ),
+        (
+            ("listen", "--secret", "whsec_!"),
+            "adakit: The signing secret is not base64: it holds a character other than A-Z, a-z, 0-9, '+', '/' and '='.\n",
+        ),
+    ],
+)
+def test_usage(adakit, arguments, message):
+    """What cannot be used is named, with exit code 2."""
+    done = adakit(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(message)

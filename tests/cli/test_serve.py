@@ -1,0 +1,243 @@
+"""``adakit serve``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+
+from support.command_line import CommandLine
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+@contextlib.contextmanager
+def served(folder, *options, **environment):
+    """A server in a process of its own: the lines that it says at its start, by what they begin with."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("ADA_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "adakit", "serve", "--port", "0", *options],
+        cwd=folder,
+        env={**env, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = {}
+    try:
+        for line in process.stdout:
+            name, equals, value = line.strip().partition("=")
+            if equals:
+                said[name] = value
+            said.setdefault("lines", []).append(line.strip())
+            if line.startswith("Ctrl-C"):
+                break
+        yield process, said
+    finally:
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+        said["out"], said["err"] = out, err
+
+
+def call(said, path, key, body=None):
+    """The status and the JSON of an answer."""
+    request = urllib.request.Request(
+        said["ADA_BASE_URL"] + path,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={} if key is None else {"authorization": f"Bearer {key}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return response.status, json.loads(response.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+def test_ready_to_use(tmp_path):
+    """What a client needs is printed: address, key and channel; it listens on loopback alone."""
+    with served(tmp_path) as (_, said):
+        assert said["ADA_BASE_URL"].startswith("http://127.0.0.1:")
+        key = said["ADA_API_KEY"]
+        assert key.startswith("mock-")
+        status, talk = call(said, "/api/v2/conversations", key, {"channel_id": said["ADA_CHANNEL_ID"]})
+        assert (status, talk["status"]) == (201, "active")
+        assert call(said, "/api/v2/webhooks", "wrong")[0] == 401
+        port = int(said["ADA_BASE_URL"].rpartition(":")[2])
+        with open("/proc/net/tcp") as table:  # noqa: PTH123 - no file of ours
+            listening = [line.split()[1] for line in table if line.split()[3] == "0A"]
+        assert [address for address in listening if address.endswith(f":{port:04X}")] == [
+            f"0100007F:{port:04X}"
+        ]
+    assert said["err"] == ""
+
+
+def test_secrets_stay_secret(tmp_path):
+    """A key or a secret that was given is not printed, nor shown where no key is asked for."""
+    options = ("--webhook", "http://127.0.0.1:9/hook", "--api-key", "my-own-key")
+    with served(tmp_path, *options, ADA_WEBHOOK_SECRET=SECRET) as (_, said):
+        (webhook,) = call(said, "/api/v2/webhooks", "my-own-key")[1]["data"]
+        key = call(said, f"/api/v2/webhooks/{webhook['id']}/secret/", "my-own-key")[1]["key"]
+        assert key == SECRET
+        assert call(said, "/api/v2/channels", "my-own-key", {"name": SECRET})[0] == 400
+        state = json.dumps(call(said, "/_mock/state", None)[1])
+    assert "  ADA_API_KEY is the one that you gave" in [f"  {line}" for line in said["lines"]]
+    for text in ("\n".join(said["lines"]), said["out"], said["err"], state):
+        assert SECRET.removeprefix("whsec_") not in text
+        assert "my-own-key" not in text
+
+
+def test_cleared(tmp_path):
+    """After clearing, what was said at the start holds: the channel, and the webhook with its id and secret."""
+    with served(tmp_path, "--webhook", "http://127.0.0.1:9/hook") as (_, said):
+        key, channel = said["ADA_API_KEY"], said["ADA_CHANNEL_ID"]
+        (webhook,) = call(said, "/api/v2/webhooks", key)[1]["data"]
+        path = f"/api/v2/webhooks/{webhook['id']}/secret/"
+        secret = call(said, path, key)[1]
+        call(said, "/api/v2/webhooks", key, {"url": "http://127.0.0.1:9/other"})
+        call(said, "/api/v2/conversations", key, {"channel_id": channel})
+        assert call(said, "/_mock/clear", None, {})[1] == {
+            "message": "Everything but the time and the chaos is forgotten."
+            " What the server began with is there again."
+        }
+        state = call(said, "/_mock/state", None)[1]
+        assert (state["counts"]["events"], state["counts"]["conversations"]) == (0, 0)
+        assert [each["id"] for each in state["webhooks"]] == [webhook["id"]]
+        assert call(said, path, key)[1] == secret
+        assert call(said, "/api/v2/conversations", key, {"channel_id": channel})[0] == 201
+    assert said["err"] == ""
+
+
+def test_key_of_the_environment(tmp_path):
+    """ADA_API_KEY is the key where none is given."""
+    with served(tmp_path, ADA_API_KEY="from-outside") as (_, said):
+        assert call(said, "/api/v2/webhooks", "from-outside")[0] == 200
+
+
+def test_script_and_limits(tmp_path):
+    """The script of a file is what answers, and rate limits are Ada's where asked for."""
+    (tmp_path / "script.yaml").write_text("default: [No.]\n", encoding="utf-8")
+    with served(tmp_path, "--script", "script.yaml", "--rate-limits", "--api-key", "k") as (_, said):
+        talk = call(said, "/api/v2/conversations", "k", {"channel_id": said["ADA_CHANNEL_ID"]})[1]
+        author = {"role": "end_user", "id": talk["end_user_id"]}
+        path = f"/api/v2/conversations/{talk['id']}/messages"
+        call(said, path, "k", {"author": author, "content": {"type": "text", "body": "Yes?"}})
+        bodies = [each["content"]["body"] for each in call(said, path, "k")[1]["data"]]
+        assert bodies == ["Yes?", "No."]
+        assert 429 in [call(said, "/api/v2/webhooks", "k")[0] for _ in range(150)]
+
+
+def test_kept_in_a_file(tmp_path):
+    """With a file, everything is there again after a restart, the webhook once."""
+    options = ("--db", "sqlite:///mock.db", "--webhook", "http://127.0.0.1:9/hook", "--api-key", "k")
+    with served(tmp_path, *options) as (_, first):
+        pass
+    with served(tmp_path, *options) as (process, second):
+        assert second["ADA_CHANNEL_ID"] == first["ADA_CHANNEL_ID"]
+        assert len(call(second, "/api/v2/webhooks", "k")[1]["data"]) == 1
+    assert process.returncode == 0
+
+
+def test_file_in_use(tmp_path):
+    """A file that another server uses is a usage error, not two servers that deliver the same."""
+    with served(tmp_path, "--db", "sqlite:///mock.db"):
+        other = subprocess.run(
+            [sys.executable, "-m", "adakit", "serve", "--port", "0", "--db", "sqlite:///mock.db"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    assert (other.returncode, other.stdout) == (2, "")
+    assert other.stderr.startswith("adakit: ")
+    assert "Traceback" not in other.stderr
+
+
+def test_ctrl_c(tmp_path):
+    """Ctrl-C ends it at once, with exit code 130 and no traceback."""
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from adakit.cli import main; main()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "serve", "--port", "0"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not process.stdout.readline().startswith("Ctrl-C"):
+        pass
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, "\nInterrupted.\n")
+
+
+@pytest.fixture
+def adakit(monkeypatch, capsys, tmp_path):
+    return CommandLine(monkeypatch, capsys, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--clock", "slow"], "adakit: 'slow' is no clock.\n"),
+        (["--db", "mysql://x"], "adakit: There is no database 'mysql' here.\n"),
+        (
+            ["--db", "sqlite:///none/mock.db"],
+            "adakit: The file none/mock.db cannot be used: unable to open database file.\n",
+        ),
+        (["--db", "postgresql://u:geheim@127.0.0.1:1/x"], "adakit: The database cannot be used: "),
+        (["--db", "sqlite:///text.db"], "adakit: The file text.db cannot be used: file is not a database.\n"),
+        (["--script", "none.yaml"], "adakit: none.yaml does not exist.\n"),
+        (["--api-key", "schlüssel"], "adakit: The API key is empty, or holds what a header cannot carry.\n"),
+        (["--api-key", ""], "adakit: The API key is empty, or holds what a header cannot carry.\n"),
+        (["--webhook", "ftp://x"], "adakit: The URL is not a web address.\n"),
+        (["--chaos", "nonsense"], "adakit: "),
+        (["--host", "nowhere.invalid"], "adakit: Nothing can listen on nowhere.invalid:0: "),
+        (
+            ["--db", "postgresql://u:geheim@127.0.0.1:1/x?none=geheim"],
+            "adakit: The database cannot be used: connect() got an unexpected keyword argument 'none'.\n",
+        ),
+    ],
+)
+def test_usage(adakit, options, message):
+    """What cannot be used is one clear line, and exit code 2."""
+    (adakit.folder / "text.db").write_text("no database" * 1000, encoding="utf-8")
+    done = adakit("serve", "--port", "0", *options)
+    assert done.code == 2
+    assert done.err.startswith(message)
+    assert "geheim" not in done.err
+
+
+def test_bad_secret(adakit, monkeypatch):
+    """A secret that cannot sign is named with where it comes from."""
+    monkeypatch.setenv("ADA_WEBHOOK_SECRET", "whsec_!")
+    done = adakit("serve", "--port", "0", "--webhook", "http://127.0.0.1:9/")
+    assert (done.code, done.err) == (
+        2,
+        (
+            "adakit: The signing secret is not base64: it holds a character other than A-Z, a-z, 0-9, '+', '/'"
+            " and '='. It is in ADA_WEBHOOK_SECRET.\n"
+            "  Correct ADA_WEBHOOK_SECRET, or unset it, and one is made.\n"
+        ),
+    )
+
+
+def test_missing_extra(adakit, monkeypatch):
+    """Without the extra, one line names the command that installs it."""
+    monkeypatch.setitem(sys.modules, "starlette", None)
+    done = adakit("serve")
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        "adakit: adakit serve needs the extra 'mock', which is not installed.\n"
+        "  Install it with: pip install 'adakit[mock]'\n"
+    )

@@ -1,0 +1,293 @@
+"""The witness: what the consumer says it did, held against what it answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+
+import pytest
+
+from ada_contract_tests.engine.run import FIRST_RETRY
+from ada_contract_tests.engine.witness import LONGEST_WAIT, QUIET, Seen, Witness, asking, entries_seen
+from ada_contract_tests.suites.forgeries import FORGERIES
+from ada_contract_tests.suites.registry import all_cases
+from ada_contract_tests.targets.base import Answer
+from ada_mockserver.clock import ManualClock
+from ada_mockserver.delivery.http import Response
+from ada_schemas.errors import TargetError
+from support.fake_targets import FakeTarget, answer, cases_of, run, silence
+
+MESSAGE, CREATED = "conversation.message", "conversation.created"
+EXAMPLES = [case for event in (CREATED, MESSAGE) for case in cases_of(event, "example", rule="ADA101")]
+ALL_CODES = frozenset({"ADA601", "ADA602", "ADA603"})
+
+
+class Consumer:
+    """Answers and keeps a list of what it did: ``doing`` gives (status answered, status told) of a delivery."""
+
+    def __init__(self, doing=lambda _sent, _seen: (200, "handled")):
+        self.entries = []
+        self.doing = doing
+        self.target = FakeTarget(self.answering)
+
+    def answering(self, sent):
+        known = [entry["svix_id"] for entry in self.entries]
+        status, told = self.doing(sent, sent.headers.get("svix-id") in known)
+        if told is not None:
+            kind = sent.json.get("type")
+            self.entries.append({"svix_id": sent.headers.get("svix-id"), "type": kind, "status": told})
+        return answer(status)
+
+    async def ask(self):
+        return entries_seen(self.entries)
+
+
+def checked(consumer, cases, *, codes=ALL_CODES):
+    """(rule, case, severity, got) of every finding."""
+    witness = Witness(consumer.ask, consumer.target.clock)
+    report = run(consumer.target, [*EXAMPLES, *cases], witness=witness, codes=codes)
+    return [(f.rule, f.case, f.severity, f.got) for f in report.findings]
+
+
+def forged(name):
+    (case,) = cases_of(MESSAGE, name, rule="ADA301", forgery=next(f for f in FORGERIES if f.name == name))
+    return case
+
+
+def late():
+    return next(case for case in all_cases() if case.id == f"{MESSAGE}/delivery:duplicate-at-the-end")
+
+
+def once(sent, known):
+    return (200, "duplicate" if known else "handled")
+
+
+def test_all_handled():
+    """What is accepted and handled once is all right."""
+    assert checked(Consumer(once), [*cases_of(MESSAGE, "a", "b"), late()]) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [(None, "nothing"), ("ignored", "ignored"), ("rejected", "rejected"), ("lost", "lost")],
+)
+def test_acknowledged_and_lost(told, words):
+    """A documented event that was answered 200 and had no effect is an error."""
+    consumer = Consumer(lambda sent, _: (200, told if sent.mark == "a" else "handled"))
+    got = f"answered 200, and the witness says: {words}"
+    assert checked(consumer, cases_of(MESSAGE, "a", "b", rule="ADA105")) == [
+        ("ADA601", f"{MESSAGE}/a", "error", got)
+    ]
+
+
+@pytest.mark.parametrize(
+    "options", [{"rule": "ADA202"}, {"rule": "ADA203"}, {"rule": "ADA505"}, {"refusable": True}]
+)
+def test_what_may_be_ignored(options):
+    """Unknown values and types, hostile input and absent identity members may be acknowledged and ignored."""
+    consumer = Consumer(lambda sent, _: (200, "ignored" if sent.mark == "a" else "handled"))
+    assert checked(consumer, cases_of(MESSAGE, "a", **options)) == []
+
+
+def test_an_event_type_that_is_ignored():
+    """A consumer that ignores a whole event type gets one warning, which says how to leave it out."""
+    consumer = Consumer(lambda sent, _: (200, "ignored" if sent.event == MESSAGE else "handled"))
+    witness = Witness(consumer.ask, consumer.target.clock)
+    cases = [*EXAMPLES, *cases_of(MESSAGE, "a", "b")]
+    (finding,) = run(consumer.target, cases, witness=witness, codes=ALL_CODES).findings
+    assert (finding.rule, finding.severity, finding.got) == ("ADA601", "warning", "ignored, 3 times out of 3")
+    assert finding.hint == "If that is on purpose, say so: --events '!conversation.message'."
+
+
+def test_refused_yet_handled():
+    """An effect of what was answered 500 happens again with the retry."""
+    consumer = Consumer(lambda sent, _: (500 if sent.mark == "a" else 200, "handled"))
+    found = checked(consumer, cases_of(MESSAGE, "a"))
+    assert found == [
+        ("ADA102", f"{MESSAGE}/a", "error", "500"),
+        ("ADA602", f"{MESSAGE}/a", "error", "handled, although answered 500"),
+    ]
+
+
+def test_handled_twice():
+    """A repetition that has an effect again is an error."""
+    consumer = Consumer(lambda _sent, _known: (200, "handled"))
+    assert checked(consumer, [late()]) == [("ADA603", late().id, "error", "handled 2 times")]
+
+
+@pytest.mark.parametrize("name", ["stale", "missing:svix-signature"])
+def test_a_forgery_that_takes_effect(name):
+    """A forged request that is refused and had an effect all the same is an error."""
+    consumer = Consumer(lambda sent, _: (401 if sent.mark == name else 200, "handled"))
+    assert checked(consumer, [forged(name)]) == [
+        ("ADA602", f"{MESSAGE}/{name}", "error", "handled: a forged request took effect")
+    ]
+
+
+def test_a_forgery_without_id_that_takes_effect():
+    """A forgery that left its svix-id out is known by the effects of requests without one."""
+    consumer = Consumer(lambda sent, _: (401 if sent.mark == "unsigned" else 200, "handled"))
+    consumer.entries = [{"svix_id": None, "type": "v1.conversation.message", "status": "handled"}] * 2
+    assert checked(consumer, [forged("unsigned")]) == [
+        ("ADA602", f"{MESSAGE}/unsigned", "error", "1 request without svix-id was handled")
+    ]
+
+
+def test_effects_of_earlier_requests_without_id():
+    """What was handled before the run is not held against it."""
+    consumer = Consumer(lambda sent, _: (401, "rejected") if sent.mark == "unsigned" else (200, "handled"))
+    consumer.entries = [{"svix_id": None, "type": "v1.conversation.message", "status": "handled"}] * 2
+    assert checked(consumer, [forged("unsigned")]) == []
+
+
+@pytest.mark.parametrize("size", range(2, 8))
+def test_a_consumer_that_works_in_batches(size):
+    """Whatever is left of a batch at the end is an event that was acknowledged and never handled."""
+    batch = []
+
+    def doing(sent, _known):
+        batch.append({"svix_id": sent.headers["svix-id"], "type": sent.json["type"], "status": "handled"})
+        if len(batch) == size:
+            consumer.entries += batch
+            batch.clear()
+        return 200, None
+
+    consumer = Consumer(doing)
+    found = checked(consumer, cases_of(MESSAGE, "a", "b", "c"))
+    assert {(rule, severity) for rule, _, severity, _ in found} == {("ADA601", "error")}
+
+
+def test_rules_that_were_not_selected():
+    """The witness speaks for the selected rules only."""
+    consumer = Consumer(lambda _sent, _known: (200, "handled"))
+    assert checked(consumer, [late()], codes=frozenset({"ADA601"})) == []
+
+
+def test_a_repetition_waits_for_the_first_retry():
+    """With a witness the repetition at the end comes no sooner than Ada's first retry."""
+    consumer = Consumer(once)
+    times = []
+    consumer.target.answering, plain = (
+        (lambda sent: (times.append(consumer.target.clock.monotonic()), plain(sent))[1]),
+        (consumer.target.answering),
+    )
+    checked(consumer, [late()])
+    ids = [sent.headers["svix-id"] for sent in consumer.target.sent]
+    again = next(n for n, message_id in enumerate(ids) if message_id in ids[:n])
+    assert times[again] - times[ids.index(ids[again])] >= FIRST_RETRY
+
+
+# --- waiting for a consumer that works behind a queue ---
+
+
+def settled(seen_at, wanted, **options):
+    """How long is waited, in seconds, for a consumer whose entries appear at these times."""
+    clock = ManualClock()
+
+    async def ask():
+        return entries_seen(
+            {"svix_id": message_id, "type": "v1.x", "status": "handled"}
+            for message_id, moment in seen_at.items()
+            if clock.monotonic() >= moment
+        )
+
+    started = clock.monotonic()
+    seen = asyncio.run(Witness(ask, clock).settled(wanted, **options))
+    return sorted(k for k in seen.counts if k), round(clock.monotonic() - started, 1)
+
+
+def shifted(times):
+    now = ManualClock().monotonic()
+    return {key: now + moment for key, moment in times.items()}
+
+
+def test_nothing_to_wait_for():
+    """Where everything has its entry at once, nothing is waited for."""
+    assert settled(shifted({"a": 0, "b": 0}), ["a", "b"]) == (["a", "b"], 0.0)
+
+
+def test_work_behind_a_queue():
+    """Work that goes on is waited for, as long as something changes in time."""
+    times = {f"{n:02}": 4.0 * n for n in range(10)}
+    found, waited = settled(shifted(times), list(times))
+    assert len(found) == 10
+    assert 36.0 <= waited <= 37.0
+
+
+def test_what_never_comes():
+    """Waiting ends once nothing has changed for a while."""
+    found, waited = settled(shifted({"a": 0}), ["a", "b"])
+    assert found == ["a"]
+    assert QUIET <= waited <= QUIET + 1
+
+
+def test_waiting_is_bounded():
+    """However busy the consumer is, waiting ends."""
+    times = {f"{n:04}": 1.0 * n for n in range(500)}
+    _, waited = settled(shifted(times), [*times, "never"])
+    assert LONGEST_WAIT <= waited <= LONGEST_WAIT + 1
+    _, shorter = settled(shifted(times), [*times, "never"], longest=7.0)
+    assert 7.0 <= shorter <= 8.0
+
+
+# --- what the witness answers ---
+
+
+def asked(found):
+    """What asking a target gives that answers so."""
+
+    class Target:
+        name = "http://consumer.example/hook"
+
+        async def request(self, headers, body, *, timeout, method, path, keep):
+            assert (headers, body, method, path) == ((), b"", "GET", "/_seen")
+            return found
+
+    return asyncio.run(asking(Target(), "/_seen")())
+
+
+def test_entries_are_counted():
+    """An entry counts for its svix-id and its status."""
+    entries = [
+        {"svix_id": "msg_1", "type": "v1.conversation.ended", "status": "handled"},
+        {"svix_id": "msg_1", "type": "v1.conversation.ended", "status": "duplicate"},
+        {"svix_id": None, "type": None, "status": "rejected"},
+    ]
+    seen = asked(answer(200, json.dumps(entries).encode()))
+    assert seen == Seen(
+        {"msg_1": {"handled": 1, "duplicate": 1}, None: {"rejected": 1}}, frozenset({"v1.conversation.ended"})
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "reason"),
+    [
+        (answer(404), "it answers 404"),
+        (answer(200, b"<html>"), "it does not answer a JSON list of {svix_id, type, status}"),
+        (answer(200, b'{"seen": []}'), "it does not answer a JSON list of {svix_id, type, status}"),
+        (answer(200, b'[{"id": 1}]'), "it does not answer a JSON list of {svix_id, type, status}"),
+        (answer(200, b"7"), "it does not answer a JSON list of {svix_id, type, status}"),
+        (Answer(Response(200, (), b"[", 0.1, truncated=True)), "its answer is larger than can be read"),
+        (silence("refused", "127.0.0.1:9 refused the connection."), "127.0.0.1:9 refused the connection"),
+    ],
+)
+def test_a_witness_that_cannot_be_used(found, reason):
+    """Whatever is not the list that was agreed on is said in a sentence."""
+    with pytest.raises(TargetError) as caught:
+        asked(found)
+    assert caught.value.what.rstrip(".") == f"The witness /_seen cannot be used: {reason}".rstrip(".")
+    assert caught.value.next_step == (
+        "It should answer a JSON list with an object {svix_id, type, status} for each request."
+    )
+
+
+def test_entries_of_some_messages():
+    """Of the messages that are asked for entries are counted, of all others only the type."""
+    entries = [
+        {"svix_id": name, "type": f"v1.{name}", "status": status}
+        for name, status in (("a", "handled"), ("b", "handled"), ("a", "duplicate"), (None, "rejected"))
+    ]
+    seen = entries_seen(entries, only={"a"})
+    assert seen == Seen({"a": Counter(handled=1, duplicate=1)}, frozenset({"v1.a", "v1.b"}))
+    assert set(entries_seen(entries).counts) == {"a", "b", None}

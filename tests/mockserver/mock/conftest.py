@@ -1,0 +1,132 @@
+"""The mock Ada in process, on a clock that stands still."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from random import SystemRandom
+
+import httpx
+import pytest
+from anyio.from_thread import start_blocking_portal
+from sqlalchemy import select
+
+from ada_mockserver.clock import ManualClock
+from ada_mockserver.mock.agent.initial import clear
+from ada_mockserver.mock.agent.replies import perform_due
+from ada_mockserver.mock.agent.script import parse_script
+from ada_mockserver.mock.api.app import create_app, running
+from ada_mockserver.mock.state.transaction import Backend
+from ada_mockserver.mock.store.database import MEMORY, Database
+from ada_mockserver.mock.store.delivery_tables import events
+
+DATABASE = os.environ.get("ADAKIT_TEST_DATABASE", MEMORY)
+"""Another one than SQLite in memory, where these tests are to run on it; they empty it."""
+
+KEY = "key-of-the-tests"
+
+
+class Api:
+    """A client of a mock that stores events and delivers none."""
+
+    def __init__(self, portal, client, backend):
+        self.portal, self.client, self.backend = portal, client, backend
+        self.clock = backend.clock
+
+    def request(self, method, url, **options):
+        """Any request, with the key unless another one is given; returns the response."""
+        return self.portal.call(lambda: self.client.request(method, url, **options))
+
+    def __call__(self, method, path, body=None, **options):
+        """Call an operation, with or without a JSON body; returns the response."""
+        if body is not None:
+            options["json"] = body
+        url = path if path.startswith(("http", "/_")) else f"/api/v2{path}"
+        return self.request(method, url, **options)
+
+    def ok(self, method, path, body=None, **options):
+        """Call an operation that has to work; returns its JSON."""
+        response = self(method, path, body, **options)
+        assert response.status_code < 300, response.text
+        return response.json()
+
+    def refused(self, method, path, body=None, **options):
+        """Call an operation that has to be refused; returns its status and the error of the envelope."""
+        response = self(method, path, body, **options)
+        (error,) = response.json()["errors"]
+        assert set(error) == {"type", "message", "details"}
+        return response.status_code, error
+
+    def invalid(self, method, path, body=None, **options):
+        """Call an operation with parameters that do not fit: what is said about each."""
+        status, error = self.refused(method, path, body, **options)
+        assert (status, error["type"]) == (400, "validation_error")
+        assert error["message"] == "One or more parameters of the request are invalid."
+        return {detail["parameter"]: detail["message"] for detail in error["details"]}
+
+    def advance(self, seconds):
+        """Move the clock on, and have the script answer what is due then."""
+        self.clock.advance(seconds)
+        return self.portal.call(perform_due, self.backend)
+
+    def channel(self, **members):
+        body = {"name": "App", "description": "Our app", "modality": "messaging", **members}
+        return self.ok("POST", "/channels/", body)
+
+    def conversation(self, **members):
+        return self.ok("POST", "/conversations/", {"channel_id": self.channel()["id"], **members})
+
+    def write(self, conversation, text, role="end_user", **author):
+        author = {"id": conversation["end_user_id"], "role": role, "display_name": "Robin", **author}
+        body = {"author": author, "content": {"type": "text", "body": text}}
+        return self.ok("POST", f"/conversations/{conversation['id']}/messages/", body)
+
+    def events(self):
+        """Every event so far, as (payload, channel tags)."""
+
+        async def read():
+            async with self.backend.database.begin() as connection:
+                rows = (await connection.execute(select(events).order_by(events.c.ordinal))).all()
+                return [(json.loads(row.body), tuple(row.channels)) for row in rows]
+
+        return self.portal.call(read)
+
+    def types(self):
+        return [payload["type"].removeprefix("v1.") for payload, _ in self.events()]
+
+
+@contextlib.contextmanager
+def serving(backend, **options):
+    app = create_app(backend, keys=[KEY], **options)
+    headers = {"authorization": f"Bearer {KEY}"}
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://mock.test", headers=headers
+    )
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(running(backend)),
+        portal.wrap_async_context_manager(client),
+    ):
+        portal.call(clear, backend)
+        yield Api(portal, client, backend)
+
+
+@pytest.fixture
+def make_api():
+    """Starts mocks with a script, a limit, and so on."""
+    with contextlib.ExitStack() as stack:
+
+        def make(script=None, **options):
+            chosen = {} if script is None else {"script": parse_script(script)}
+            clock, url = ManualClock(1_700_000_000), "http://mock.test"
+            backend = Backend(Database(DATABASE), clock, SystemRandom(), base_url=url, **chosen)
+            return stack.enter_context(serving(backend, **options))
+
+        yield make
+
+
+@pytest.fixture
+def api(make_api):
+    """A mock with the script that it has by default."""
+    return make_api()

@@ -1,0 +1,266 @@
+"""What a request must pass: key, size, rate, origin; and what every refusal looks like."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from ada_mockserver.mock.api.middleware import BODY_LIMIT
+from ada_mockserver.mock.api.rates import RateLimiter
+
+CHANNEL = {"name": "App", "description": "Our app", "modality": "messaging"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"",
+        b"Bearer",
+        b"Bearer ",
+        b"Bearer key-of-the-test",
+        b"Bearer key-of-the-tests2",
+        b"Basic key-of-the-tests",
+        b"key-of-the-tests",
+        "Bearer schlüssel".encode(),
+        b"Bearer \xff\xfe",
+    ],
+)
+def test_wrong_key(api, header):
+    """A wrong key, one in another form, and one beyond ASCII are refused alike."""
+    status, error = api.refused("GET", "/webhooks/", headers={"authorization": header})
+    assert (status, error) == (
+        401,
+        {
+            "type": "unauthorized",
+            "message": "The API key is not valid. Send it in the header Authorization: Bearer <key>.",
+            "details": None,
+        },
+    )
+
+
+def test_no_key(api):
+    """Without a key nothing below /api is answered, not even that it is not there."""
+    api.client.headers.pop("authorization")
+    for path in ("/webhooks/", "/nothing", "/conversations/5f5e/end-handoff/"):
+        response = api("POST", path)
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"] == "Bearer"
+        assert response.json()["errors"][0]["message"] == (
+            "The request has no API key. Send it in the header Authorization: Bearer <key>."
+        )
+
+
+def test_two_keys(api):
+    """Two keys in one request are none."""
+    headers = [("authorization", "Bearer key-of-the-tests"), ("authorization", "Bearer other")]
+    request = httpx.Request("GET", "http://mock.test/api/v2/webhooks", headers=headers)
+    assert api.portal.call(api.client.send, request).status_code == 401
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_good_key(api, scheme):
+    """The scheme counts in any letter case."""
+    headers = {"authorization": f"{scheme} key-of-the-tests"}
+    assert api("GET", "/webhooks/", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/webhooks", "/webhooks/", "/webhooks/event-types", "/webhooks/event-types/", "//webhooks//"]
+)
+def test_slashes(api, path):
+    """A path is served with and without the slash at its end, and with doubled ones."""
+    assert api("GET", path).status_code == 200
+
+
+def test_unknown(api):
+    """An unknown path is 404 and a method that is not served 405, in the envelope."""
+    assert api.refused("GET", "/nothing/") == (
+        404,
+        {"type": "not_found", "message": "Not Found.", "details": None},
+    )
+    refused = api("PUT", "/webhooks/")
+    assert refused.status_code == 405
+    assert refused.json()["errors"][0]["type"] == "method_not_allowed"
+    assert {name.strip() for name in refused.headers["allow"].split(",")} == {"GET", "HEAD", "POST"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b"\xff",
+        b"nul",
+        b"[" * 100_000,
+        b'{"a": 1e400}',
+        b'{"a": NaN}',
+        b'{"a": -Infinity}',
+        b'{"a": "\\ud800"}',
+        b'{"a": ' + b"1" * 5000 + b"}",
+    ],
+    ids=lambda content: repr(content[:20]),
+)
+def test_malformed(api, content):
+    """What is no JSON that all could read is refused."""
+    assert api.refused("POST", "/channels/", content=content) == (
+        400,
+        {
+            "type": "invalid_json",
+            "message": "The body of the request is not valid JSON.",
+            "details": None,
+        },
+    )
+
+
+@pytest.mark.parametrize("content", [b"[]", b'"x"', b"1", b"null"])
+def test_no_object(api, content):
+    """A body that is JSON but no object is refused as a whole."""
+    assert api.invalid("POST", "/channels/", content=content) == {"$": "must be an object"}
+
+
+def test_announced_size(api):
+    """A body of more than 10 MB is refused before any of it is read."""
+
+    async def never():
+        raise AssertionError("the body was read")
+        yield b""
+
+    headers = {"content-length": str(BODY_LIMIT + 1)}
+    assert api.refused("POST", "/channels/", content=never(), headers=headers) == (
+        413,
+        {
+            "type": "content_too_large",
+            "message": "The body of the request is larger than 10 MB.",
+            "details": None,
+        },
+    )
+
+
+def test_size_as_it_comes(api):
+    """A body whose size is not announced is refused once it is more than 10 MB; exactly 10 MB is read."""
+
+    async def parts(size):
+        for _ in range(size // 1024):
+            yield b" " * 1024
+        yield b"}" * (size % 1024)
+
+    assert api.refused("POST", "/channels/", content=parts(BODY_LIMIT + 1))[0] == 413
+    assert api.invalid("POST", "/channels/", content=parts(BODY_LIMIT))["$.name"] == "is required"
+
+
+def test_size_of_an_upload(api):
+    """A file that is far too large is refused as one that is a little too large."""
+    headers = {"content-length": str(60 * 1024 * 1024), "content-type": "multipart/form-data; boundary=x"}
+    path = "/conversations/5f5e/attachments/"
+    assert api.invalid("POST", path, content=b"", headers=headers) == {"$.file": "is larger than 50 MB"}
+
+
+def test_failure(make_api, monkeypatch):
+    """What fails inside is a 500 that tells nothing of the reason."""
+    api = make_api()
+
+    async def fail(*args, **options):
+        raise RuntimeError("the secret reason")
+
+    monkeypatch.setattr("ada_mockserver.mock.api.channels.add_channel", fail)
+    api.client._transport.raise_app_exceptions = False
+    assert api.refused("POST", "/channels/", CHANNEL) == (
+        500,
+        {
+            "type": "internal_error",
+            "message": "The mock failed; its log has the reason.",
+            "details": None,
+        },
+    )
+    assert api.ok("GET", "/channels/?type=custom")["data"] == []
+
+
+def test_rates(make_api):
+    """With rate limits on, the 31st call in a second to the Conversations API is 429, and says when to return."""
+    api = make_api(rate_limited=True)
+    for _ in range(30):
+        assert api("GET", "/conversations/5f5e").status_code == 404
+    refused = api("GET", "/conversations/5f5e")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    assert refused.json()["errors"][0] == {
+        "type": "too_many_requests",
+        "message": "Too many requests; try again in 1 s.",
+        "details": None,
+    }
+    assert api("GET", "/end-users/").status_code == 200
+    api.clock.advance(1)
+    assert api("GET", "/conversations/5f5e").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("resource", "second", "minute", "day"),
+    [("conversations", 30, 300, 60_000), ("end-users", 30, 300, 60_000), ("webhooks", 10, 100, 10_000)],
+)
+def test_windows(resource, second, minute, day):
+    """The documented limits hold in each second, minute and day."""
+    limiter, start = RateLimiter(), 1_700_006_400.0  # where a day begins
+    assert [limiter.wait(resource, start) for _ in range(second)] == [0] * second
+    assert limiter.wait(resource, start + 0.5) == 1
+    counted = second
+    for tick in range(1, 60):
+        while counted < minute and limiter.wait(resource, start + tick) == 0:
+            counted += 1
+    assert counted == minute
+    assert limiter.wait(resource, start + 59.9) == 1
+    for number in range(1, 86_400):
+        if counted == day:
+            break
+        for part in range(minute):
+            if limiter.wait(resource, start + number * 60 + part / second) == 0:
+                counted += 1
+            if counted == day:
+                break
+    assert counted == day
+    assert limiter.wait(resource, start + 80_000.5) == 6400
+    assert limiter.wait(resource, start + 86_400) == 0
+
+
+def test_other_resources_share():
+    """All other APIs are counted together."""
+    limiter = RateLimiter()
+    assert [limiter.wait(name, 5.0) for name in ["webhooks", "channels"] * 5] == [0] * 10
+    assert limiter.wait("channels", 5.0) == 1
+
+
+def test_other_sites(api):
+    """A page of another site cannot control the mock; the mock's own page, and programs, can."""
+    headers = {"origin": "https://evil.example"}
+    assert api.refused("POST", "/_mock/clear", headers=headers) == (
+        403,
+        {"type": "forbidden", "message": "Pages of other sites cannot control the mock.", "details": None},
+    )
+    assert api("POST", "/_mock/clear", headers={"origin": "null"}).status_code == 403
+    assert api("POST", "/_mock/clear", headers={"origin": "http://mock.test"}).status_code == 200
+    assert api("POST", "/_mock/clear").status_code == 200
+
+
+def test_public_names(make_api):
+    """A name that leads here by somebody else's DNS reads and controls nothing; the API asks for its key."""
+    api = make_api()
+    for host in (
+        "evil.example",
+        "evil.example:8787",
+        "127.0.0.1.evil.example",
+        "[evil.example]",
+        "localhost.io",
+    ):
+        for method, path in (("GET", "/_mock/state"), ("POST", "/_mock/clear"), ("GET", "/")):
+            headers = {"host": host, "origin": f"http://{host}"}
+            response = api.request(method, path, headers=headers)
+            assert (response.status_code, response.json()["errors"][0]["message"]) == (
+                403,
+                (
+                    "The mock listens on this machine alone, and is not read or controlled under a public name:"
+                    " use 127.0.0.1, or start it with --host."
+                ),
+            )
+        assert api("GET", "/webhooks", headers={"host": host}).status_code == 200
+    private = ("127.0.0.1:8787", "localhost", "LOCALHOST:1", "[::1]:8787", "10.0.0.7", "ada:8787", "ada.test")
+    for host in (*private, "host.docker.internal:8787"):
+        assert api("GET", "/_mock/state", headers={"host": host}).status_code == 200
+    beyond = make_api(local=False)
+    assert beyond("GET", "/_mock/state", headers={"host": "mock.example.com"}).status_code == 200

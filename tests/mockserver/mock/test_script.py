@@ -1,0 +1,140 @@
+"""The script of the AI Agent."""
+
+from __future__ import annotations
+
+import pytest
+
+from ada_mockserver.mock.agent.script import DEFAULT_SCRIPT, End, HandOff, Human, Say, parse_script
+from ada_schemas.errors import UsageError
+
+
+def test_rules_in_order():
+    """The first rule that is found in a message decides; else the default texts take turns."""
+    script = parse_script(
+        {
+            "rules": [
+                {"when": "refund", "reply": ["One moment.", "Done: {text}"], "link": "https://example.com/r"},
+                {"when": "refund|order", "reply": "never for a refund"},
+                {"when": "stop", "end": True},
+            ],
+            "default": ["a", "b {text}"],
+        }
+    )
+    assert script.react("A REFUND!", turn=0) == (
+        Say("One moment."),
+        Say("Done: A REFUND!"),
+        Say(link="https://example.com/r"),
+    )
+    assert script.react("my order", turn=0) == (Say("never for a refund"),)
+    assert script.react("please stop", turn=0) == (End(),)
+    assert [script.react("{text}", turn=turn) for turn in range(3)] == [
+        (Say("a"),),
+        (Say("b {text}"),),
+        (Say("a"),),
+    ]
+
+
+def test_handoff():
+    """A rule hands off to an integration, with a scripted human agent or without."""
+    human = {"display_name": "Kim", "replies": "hi", "ends": False, "avatar": "https://example.com/k.png"}
+    script = parse_script(
+        {
+            "rules": [
+                {"when": "a", "handoff": "salesforce", "human": human},
+                {"when": "b", "reply": "wait", "handoff": "custom-handoff"},
+            ]
+        }
+    )
+    assert script.react("a", turn=0) == (
+        HandOff("salesforce", Human("Kim", ("hi",), ends=False, avatar="https://example.com/k.png")),
+    )
+    assert script.react("b", turn=0) == (Say("wait"), HandOff("custom-handoff"))
+    assert script.react("c", turn=0) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("Hello!", [Say]),
+        ("can I speak with a human", [Say, HandOff]),
+        ("zendesk", [Say, HandOff]),
+        ("Goodbye", [Say, End]),
+        ("Where is my parcel?", [Say]),
+    ],
+)
+def test_default(text, kinds):
+    """The default script greets, hands off on request, ends on goodbye, and says something else otherwise."""
+    assert [type(action) for action in DEFAULT_SCRIPT.react(text, turn=0)] == kinds
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ([], "The script is not an object."),
+        ({"rule": []}, "The script has no 'rule' in the script."),
+        ({"rules": {}}, "The script's rules is not a list."),
+        ({"rules": [{}]}, "The script lacks 'when' in rules[0]."),
+        ({"rules": [{"when": "("}]}, "The script's rules[0].when is not a regular expression ("),
+        (
+            {"rules": [{"when": "a", "reply": 5}]},
+            "The script's rules[0].reply is not a text or a list of texts.",
+        ),
+        (
+            {"rules": [{"when": "a", "human": {}}]},
+            "The script's rules[0].human goes with a handoff, and none is",
+        ),
+        (
+            {"rules": [{"when": "a", "handoff": "x", "human": {}}]},
+            "The script lacks 'replies' in rules[0].human.",
+        ),
+        ({"rules": [{"when": "a", "end": "yes"}]}, "The script's rules[0].end is not true or false."),
+        ({"default": [1]}, "The script's default is not a text or a list of texts."),
+        ({"delay": -1}, "The script's delay is not a number of seconds, at most a day."),
+        ({"delay": float("nan")}, "The script's delay is not a number of seconds, at most a day."),
+        ({"agent": {"name": "x"}}, "The script has no 'name' in agent."),
+        ({"survey": False}, "The script's survey is not a text."),
+    ],
+)
+def test_wrong(document, message):
+    """What does not fit is named, in a usage error."""
+    with pytest.raises(UsageError) as caught:
+        parse_script(document)
+    assert caught.value.what.startswith(message)
+
+
+def test_in_a_conversation(make_api):
+    """The script is what answers: with its names, greeting, link and delay, and without a survey."""
+    api = make_api(
+        {
+            "agent": {"display_name": "Max", "avatar": "https://example.com/max.png"},
+            "greeting": "Welcome.",
+            "delay": 2.5,
+            "survey": None,
+            "rules": [{"when": "map", "link": "https://example.com/map"}, {"when": "bye", "end": True}],
+        }
+    )
+    talk = api.conversation()
+    api.advance(2.5)
+    for text in ("a map", "unheard", "bye"):
+        api.write(talk, text)
+        api.advance(2.5)
+    told = [
+        (event["data"]["author"]["display_name"], event["data"]["content"].get("body"))
+        for event, _ in api.events()
+        if event["type"] == "v1.conversation.message"
+    ]
+    assert told == [
+        ("Max", "Welcome."),
+        ("Robin", "a map"),
+        ("Max", None),
+        ("Robin", "unheard"),
+        ("Robin", "bye"),
+    ]
+    assert api.events()[4][0]["data"]["content"] == {
+        "type": "link",
+        "url": "https://example.com/map",
+        "link_text": None,
+    }
+    assert api.types()[-1] == "conversation.ended"
+    greeting = api.events()[2][0]
+    assert greeting["timestamp"] == "2023-11-14T22:13:22.500+00:00"

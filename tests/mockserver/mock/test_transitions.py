@@ -1,0 +1,98 @@
+"""What an outcome makes of a delivery and of its endpoint."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from ada_mockserver.delivery.http import Response
+from ada_mockserver.mock.outbox.backoff import SCHEDULES
+from ada_mockserver.mock.outbox.outcome import Outcome
+from ada_mockserver.mock.outbox.transitions import WEEK, Health, Verdict, health_after, judge
+from ada_schemas.errors import UsageError, WireError
+
+NOW = 1_600_000_000.0
+
+
+def judged(outcome, failures=0):
+    return judge(
+        outcome,
+        failures=failures,
+        now=NOW,
+        answered_at=NOW,
+        schedule=SCHEDULES["svix-8"],
+        rng=Random(1),
+        jitter=0.0,
+    )
+
+
+def asking(instruction, status=500):
+    return Outcome(status, (("Webhook-Delivery", instruction),))
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 299])
+def test_delivered(status):
+    """Any 2xx delivers."""
+    assert judged(Outcome(status), 3) == Verdict("delivered", 3)
+
+
+@pytest.mark.parametrize("status", [100, 199, 300, 301, 302, 307, 308, 400, 401, 404, 410, 429, 500, 503])
+def test_failed(status):
+    """Everything else fails, redirects included."""
+    verdict = judged(Outcome(status))
+    assert (verdict.state, verdict.failures) == ("pending", 1)
+
+
+def test_retried():
+    """After a failure the delivery is due again when the schedule says."""
+    assert judged(Outcome(500), 2) == Verdict("pending", 3, due_at=NOW + 1800)
+
+
+def test_exhausted():
+    """After the last failure it has failed."""
+    assert judged(Outcome(500), 7) == Verdict("failed", 8, "exhausted")
+
+
+@pytest.mark.parametrize(
+    ("instruction", "reason"),
+    [("abort-message", "aborted"), (" Abort-Message ", "aborted"), ("disable", "disabled")],
+)
+def test_instructions(instruction, reason):
+    """The endpoint can end the retries of a message, or be disabled."""
+    assert judged(asking(instruction)) == Verdict("failed", 1, reason)
+
+
+def test_unknown_instruction():
+    """Another value of the header means nothing."""
+    assert judged(asking("stop")) == judged(Outcome(500))
+
+
+def test_instruction_with_success():
+    """What is answered 2xx is delivered, whatever else is asked."""
+    assert judged(asking("abort-message", 200)).state == "delivered"
+
+
+def test_health():
+    """A week of nothing but failures disables; a success begins it anew."""
+    assert health_after(Outcome(500), failing_since=None, now=NOW) == Health(NOW)
+    assert health_after(Outcome(500), failing_since=NOW, now=NOW + WEEK - 1) == Health(NOW)
+    assert health_after(Outcome(500), failing_since=NOW, now=NOW + WEEK) == Health(NOW, "failing")
+    assert health_after(Outcome(200), failing_since=NOW, now=NOW + WEEK) == Health(None)
+
+
+def test_health_asked():
+    """``webhook-delivery: disable`` disables at once, beside a 2xx too."""
+    assert health_after(asking("disable"), failing_since=None, now=NOW) == Health(NOW, "asked")
+    assert health_after(asking("disable", 200), failing_since=None, now=NOW) == Health(None, "asked")
+
+
+def test_outcomes():
+    """An outcome is what came of an attempt: an answer, no answer, or a request that cannot be sent."""
+    assert Outcome.of(Response(201, (("a", "b"),), b"c", 0.5)) == Outcome(201, (("a", "b"),), b"c", 0.5)
+    late = Outcome.of(WireError("It is late.", kind="timeout", elapsed=15.0))
+    assert late == Outcome(elapsed=15.0, error_kind="timeout", error="It is late.")
+    assert late.slows_down
+    assert not late.delivered
+    unsendable = Outcome.of(UsageError("The URL is bad."))
+    assert unsendable == Outcome(error_kind="unsendable", error="The URL is bad.")

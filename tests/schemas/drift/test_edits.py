@@ -1,0 +1,33 @@
+"""The corpus of edits itself: enough of each class, and each of them changes the document."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+
+import pytest
+
+from ada_schemas.contract.catalog import DOCUMENTED, TRANSCRIPTION
+from ada_schemas.contract.documents import parse_yaml
+from support.drift.edits import EDITS, Edit
+
+CLASSES = {"additive", "loosened", "tightened", "breaking", "documentation"}
+
+
+def test_there_are_enough_edits_of_every_class() -> None:
+    """At least three a class, at least forty in all, and no name twice."""
+    counted = Counter(change[0] for edit in EDITS for change in edit.changes)
+    assert set(counted) == CLASSES
+    assert min(counted.values()) >= 3
+    assert len(EDITS) >= 40
+    assert len({edit.id for edit in EDITS}) == len(EDITS)
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.id.replace(" ", "-"))
+def test_an_edit_changes_the_document(edit: Edit) -> None:
+    """What is made of the document differs from what it starts from."""
+    document = parse_yaml((DOCUMENTED / TRANSCRIPTION).read_text(encoding="utf-8"), name="ours")
+    edit.before(document)
+    before = copy.deepcopy(document)
+    edit.make(document)
+    assert document != before or list(document["webhooks"]) != list(before["webhooks"]) or "order" in edit.id
