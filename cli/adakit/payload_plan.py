@@ -16,7 +16,7 @@ from ada_schemas.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ada_contract_tests.suites.registry import Case
+    from ada_contract_tests.case import BodyVariant, Case
 
 __all__ = ["Order", "Planned"]
 
@@ -88,24 +88,25 @@ class Order:
             name = self.name.removeprefix("v1.")
             yield Planned(events.event(name, key=f"{index}"), f"{name} {index + 1}")
             return
-        case = self._case(self.case)
-        yield Planned(case.payload(events), case.summary, case.encode)
+        case, variant = self._case(self.case)
+        base = events.event(case.base_event, key=case.id)
+        yield Planned(variant.change(base), case.summary, variant.encode)
 
-    def _case(self, case_id: str) -> Case:
+    def _case(self, case_id: str) -> tuple[Case, BodyVariant]:
         from ada_contract_tests.suites.registry import case_named  # noqa: PLC0415 - only --case needs the cases
 
         case = case_named(case_id)
-        if not case.is_body:
+        if case.payload is None:
             raise UsageError(
                 f"{case.id} is about the delivery, not about the event.",
                 next_step=f"Repeat it with: adakit check URL --case {case.id} --seed {self.seed}",
             )
-        event = "conversation.created" if case.event == "any" else case.event
+        event = case.base_event
         if self.name.removeprefix("v1.") != event:
             raise UsageError(
                 f"{case.id} is no case of {self.name}.", next_step=f"Name its event: {event} --case {case.id}"
             )
-        return case
+        return case, case.payload
 
     def _overridden(self, base: dict[str, Any]) -> dict[str, Any]:
         """The event with the overrides, and what the documentation ties to them."""

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from ada_schemas.lazy import late_exports
 
 if TYPE_CHECKING:
+    from ada_contract_tests.case import Case
     from ada_contract_tests.engine.check import Options, acheck, check
     from ada_contract_tests.findings import Finding, Report, Result
     from ada_contract_tests.rules import RULES, Rule
-    from ada_contract_tests.suites.registry import Case, Selection, all_cases
+    from ada_contract_tests.suites.registry import all_cases
+    from ada_contract_tests.suites.selection import Selection
 
 __all__ = [
     "RULES",
@@ -33,14 +35,14 @@ __all__ = [
 __getattr__, __dir__ = late_exports(
     __name__,
     {
-        "Case": "suites.registry",
+        "Case": "case",
         "Finding": "findings",
         "Options": "engine.check",
         "RULES": "rules",
         "Report": "findings",
         "Result": "findings",
         "Rule": "rules",
-        "Selection": "suites.registry",
+        "Selection": "suites.selection",
         "acheck": "engine.check",
         "all_cases": "suites.registry",
         "check": "engine.check",

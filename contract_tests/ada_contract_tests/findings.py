@@ -11,13 +11,13 @@ from ada_contract_tests.tracebacks import members_named
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ada_contract_tests.engine.case_run import Trial
-    from ada_contract_tests.suites.registry import Case
-    from ada_contract_tests.targets.base import Answer
+    from ada_contract_tests.case import Case
+    from ada_contract_tests.exchange import Exchange
+    from ada_contract_tests.rules import Severity
+    from ada_mockserver.delivery.attempt import Attempt
 
-__all__ = ["Finding", "Group", "Outcome", "Report", "Result", "Severity", "group_findings"]
+__all__ = ["Finding", "Group", "Outcome", "Report", "Result", "group_findings"]
 
-Severity = Literal["error", "warning"]
 Outcome = Literal["passed", "failed", "not run", "not applicable"]
 
 
@@ -47,18 +47,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one case; ``trial`` is None where it was not run, and ``note`` says why."""
+    """What became of one case; ``exchange`` is None where it was not run, and ``note`` says why."""
 
     case: Case
     outcome: Outcome
-    trial: Trial | None = None
+    exchange: Exchange | None = None
     finding: Finding | None = None
     note: str = ""
 
     @property
-    def answer(self) -> Answer | None:
-        """The answer that the case ended with."""
-        return self.trial.last.answer if self.trial is not None else None
+    def attempt(self) -> Attempt | None:
+        """The attempt that the case ended with."""
+        return self.exchange.last if self.exchange is not None else None
 
 
 @dataclass(frozen=True, slots=True)

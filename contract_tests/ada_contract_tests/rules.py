@@ -7,13 +7,78 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
+from ada_mockserver.delivery.http import is_success
 from ada_schemas.errors import UsageError
 
-__all__ = ["EXPECTATIONS", "FAMILIES", "RULES", "Rule", "digits", "rule", "rule_page", "selected_codes"]
+__all__ = [
+    "EXPECTATIONS",
+    "FAMILIES",
+    "RULES",
+    "Expectation",
+    "Rule",
+    "Severity",
+    "digits",
+    "expecting",
+    "rule",
+    "rule_in_role",
+    "rule_page",
+    "selected_codes",
+]
+
+Severity = Literal["error", "warning"]
+Expects = Literal["accepted", "refused", "either", "200", "in time", "survived", "handled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The verdict on an answer, as data: the judge reads it, and so do reports and the manual.
+
+    ``answer`` is what it must be: ``accepted`` (2xx), ``refused`` (4xx), ``either`` of the two, ``200`` (any
+    2xx in a case, exactly 200 in a run), ``in time``, ``survived`` (no 5xx, hang or dropped connection),
+    ``handled`` (by the witness). ``handled`` says whether an accepted delivery must have an effect.
+    ``library_raises`` makes a 5xx a warning where the official libraries raise: ``always``, or ``alike``, if
+    the endpoint answers a malformed signature with 5xx as well. ``own_time_limit`` is true where a request
+    without an answer breaks the case's own rule.
+    """
+
+    answer: Expects
+    severity: Severity = "error"
+    handled: Literal["must", "may", "never"] = "must"
+    library_raises: Literal["never", "always", "alike"] = "never"
+    own_time_limit: bool = False
+
+    def fits(self, status: int) -> bool:
+        """True if an answer of that status is right."""
+        accepted, refused = is_success(status), 400 <= status < 500
+        match self.answer:
+            case "refused":
+                return refused
+            case "survived":
+                return status < 500
+            case "in time":
+                return True
+            case "either":
+                return accepted or refused
+        return accepted
+
+    @property
+    def is_acceptance(self) -> bool:
+        """True if the delivery must be accepted, and nothing else will do."""
+        return self.answer in ("accepted", "200", "in time")
+
+    @property
+    def phrase(self) -> str:
+        """The answer that is expected, as findings say it."""
+        return {
+            "refused": "a refusal (4xx)",
+            "survived": "any answer but a 5xx",
+            "200": "200",
+            "either": "2xx, or a refusal (4xx)",
+        }.get(self.answer, "2xx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +86,33 @@ class Rule:
     """One rule.
 
     ``family`` is a name of FAMILIES. ``example`` marks cases that are documented examples, which differ from
-    the ordinary event in much; ``combines`` marks those whose summary lists several facts. ``expects`` says
-    what a consumer's answer must be: ``accepted`` (2xx), ``refused`` (4xx), ``200``, ``in time``,
-    ``survived`` (no 5xx, hang or dropped connection), ``handled`` (by the witness); the texts are for people:
-    what Ada documents and where, what breaks in production, how to fix it.
+    the ordinary event in much; ``combines`` marks those whose summary lists several facts. ``expects`` to
+    ``own_time_limit`` are the `expectation` of its cases; ``role`` is its part in every run. The texts are
+    for people: what Ada documents and where, what breaks in production, how to fix it.
     """
 
     code: str
     title: str
     family: str
-    expects: Literal["accepted", "refused", "200", "in time", "survived", "handled"]
+    expects: Expects
     documents: str
     source: str
     breaks: str
     fix: str
     example: bool = False
     combines: bool = False
+    severity: Severity = "error"
+    handled: Literal["must", "may", "never"] = "must"
+    library_raises: Literal["never", "always", "alike"] = "never"
+    own_time_limit: bool = False
+    role: str = ""
+
+    @property
+    def expectation(self) -> Expectation:
+        """The verdict on an answer to one of its cases."""
+        return Expectation(
+            self.expects, self.severity, self.handled, self.library_raises, self.own_time_limit
+        )
 
 
 def _read() -> tuple[dict[str, str], dict[str, Rule]]:
@@ -59,6 +135,16 @@ EXPECTATIONS = {
 
 FAMILIES, RULES = _read()
 """Every family by its name, with the codes that it spans (``ADA1xx``); every rule by its code. In order."""
+
+
+def expecting(code: str, **changes: Any) -> Expectation:
+    """The expectation of a rule's cases, with some fields changed for one of them."""
+    return replace(RULES[code].expectation, **changes)
+
+
+def rule_in_role(role: str) -> Rule:
+    """The rule that has that role in every run: ``time limit``, ``exact status``, ``lost``, ..."""
+    return next(rule for rule in RULES.values() if rule.role == role)
 
 
 def digits(code: str) -> str:

@@ -11,7 +11,7 @@ import click
 
 from ada_contract_tests.engine.check import Options, check, planned
 from ada_contract_tests.rules import EXPECTATIONS, rule
-from ada_contract_tests.suites.registry import Selection
+from ada_contract_tests.suites.selection import Selection
 from ada_contract_tests.targets.open import SECRET_VARIABLE, UNSIGNED
 from ada_mockserver.delivery.sender import TIME_LIMIT
 from ada_mockserver.delivery.signing import parse_secret
@@ -21,8 +21,8 @@ from adakit.options import CONTRACT, POSITIVE, parse_headers, use_contract
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ada_contract_tests.case import Case
     from ada_contract_tests.findings import Report
-    from ada_contract_tests.suites.registry import Case
 
 __all__ = ["command"]
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ada_contract_tests.engine.case_run import Courier
 from ada_contract_tests.engine.reproduction import Reproduction, judging_options
-from ada_contract_tests.engine.run import Runner
+from ada_contract_tests.engine.run import Run
+from ada_contract_tests.engine.run_events import CaseFinished
+from ada_contract_tests.engine.session import Session
 from ada_contract_tests.engine.witness import Witness, asking
-from ada_contract_tests.suites.registry import Selection, all_cases
+from ada_contract_tests.pacing import PacedSender
+from ada_contract_tests.rules import RULES, rule_in_role
+from ada_contract_tests.suites.registry import all_cases
+from ada_contract_tests.suites.selection import Selection
 from ada_contract_tests.targets.load_app import is_application_spec
 from ada_contract_tests.targets.open import open_target, resolve_secret
 from ada_mockserver.clock import SystemClock
@@ -23,13 +27,24 @@ from ada_schemas.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ada_contract_tests.case import Case
+    from ada_contract_tests.engine.run_events import RunEvent
     from ada_contract_tests.findings import Report
-    from ada_contract_tests.suites.registry import Case
     from ada_contract_tests.targets.base import Target
+    from ada_contract_tests.targets.open import Secret
     from ada_mockserver.clock import Clock
     from ada_mockserver.delivery.http import Headers
 
-__all__ = ["Options", "acheck", "check", "draw_seed", "planned"]
+__all__ = [
+    "Options",
+    "acheck",
+    "check",
+    "draw_seed",
+    "open_named",
+    "planned",
+    "run_cases",
+    "witness_of",
+]
 
 JOBS = 8
 """Deliveries at a time over HTTP; an application in process is called one request after the other."""
@@ -77,7 +92,7 @@ def planned(options: Options, *, unsigned: bool = False) -> list[Case]:
     if options.accept not in (None, "200", "2xx"):
         raise UsageError(f"{options.accept!r} is no status to accept.", next_step="Give 200 or 2xx.")
     chosen = options.selection.choose()
-    left_out = {"ADA401"} if options.accept == "2xx" else set()
+    left_out = {rule_in_role("exact status").code} if options.accept == "2xx" else set()
     cases = [c for c in chosen if c.rule not in left_out and not (unsigned and _is_about_signing(c))]
     if not cases:
         raise UsageError(
@@ -88,7 +103,7 @@ def planned(options: Options, *, unsigned: bool = False) -> list[Case]:
 
 
 def _is_about_signing(case: Case) -> bool:
-    return case.forgery is not None or case.rule.startswith("ADA3")
+    return case.expect.handled == "never" or RULES[case.rule].family == "authentic"
 
 
 async def acheck(
@@ -97,55 +112,81 @@ async def acheck(
     *,
     clock: Clock | None = None,
     progress: Callable[[int, int], None] | None = None,
-    opened: Target | None = None,
+    notify: Callable[[RunEvent], None] | None = None,
 ) -> Report:
     """Check a target: a URL, or ``module:app`` (ASGI or WSGI) in process.
 
-    ``opened`` is a target that is made already, in place of the one that ``target`` names. Raises
-    UsageError for options that cannot be used, TargetError when the target cannot be loaded or not one
-    connection can be made.
+    ``progress`` is called after each case with how many are done and how many there are; ``notify`` is told
+    of every event of the run. Raises UsageError for options that cannot be used, TargetError when the target
+    cannot be loaded or not one connection can be made.
     """
     options = options or Options()
     clock = clock or SystemClock()
-    in_process = is_application_spec(target)
-    if opened is None and not in_process:  # a URL that cannot be used is said before a secret is asked for
-        opened = _open(target, options, clock)
-    secret = resolve_secret(opened.name if opened and not in_process else target, options.secret)
+
+    def tell(event: RunEvent) -> None:
+        if progress is not None and isinstance(event, CaseFinished):
+            progress(event.done, event.total)
+        if notify is not None:
+            notify(event)
+
+    # A URL that cannot be used is said before a secret is asked for; an application finds it once loaded.
+    opened = None if is_application_spec(target) else open_named(target, options, clock)
+    secret = resolve_secret(opened.name if opened else target, options.secret)
     cases = planned(options, unsigned=secret.value is None)
+    aim = opened or open_named(target, options, clock)
+    witness = witness_of(options.seen_url, aim, options, clock) if options.seen_url else None
+    named = target if is_application_spec(target) else aim.name
+    await aim.start()
+    try:
+        return await run_cases(
+            cases, aim, secret, options, clock=clock, target=named, witness=witness, notify=tell
+        )
+    finally:
+        await aim.stop()
+
+
+async def run_cases(
+    cases: Sequence[Case],
+    aim: Target,
+    secret: Secret,
+    options: Options,
+    *,
+    clock: Clock,
+    target: str | None,
+    witness: Witness | None = None,
+    notify: Callable[[RunEvent], None] | None = None,
+) -> Report:
+    """Run cases against a target that is started: the one way, whoever asks for the run.
+
+    ``target`` is the name by which a command line repeats a case, None where no command can name it. Raises
+    as `acheck`.
+    """
     seed = draw_seed() if options.seed is None else options.seed
-    aim = opened or _open(target, options, clock)
-    courier = Courier(
+    sender = PacedSender(
         target=aim,
-        secret=secret.value,
+        secrets=(secret.value,) if secret.value is not None else (),
         timeout=options.timeout,
         clock=clock,
         rng=random.SystemRandom(),
         headers=options.headers,
     )
-    reproduction = _reproduction(target, aim, options, seed=seed, unsigned=secret.value is None)
-    runner = Runner(
-        courier=courier,
-        events=EventFactory(seed=seed),
-        jobs=options.jobs or (1 if in_process else JOBS),
-        reproduce=reproduction.lines,
-        secret_given=secret.given,
+    session = Session(
+        sender,
+        EventFactory(seed=seed),
+        reproduce=_reproduction(target, options, seed=seed, unsigned=secret.value is None),
         accept=options.accept,
+        witness=witness,
         codes=options.selection.codes(),
     )
-    if progress is not None:
-        runner.progress = progress
-    if options.seen_url:
-        ask = asking(_witness_target(options, aim, clock), _witness_path(options.seen_url))
-        runner.witness = Witness(ask, clock)
-    await aim.start()
-    try:
-        report = await runner.run(cases, total_cases=len(all_cases()), seed=seed)
-    finally:
-        await aim.stop()
+    run = Run(session, options.jobs or (1 if aim.in_process else JOBS), secret_given=secret.given)
+    if notify is not None:
+        run.notify = notify
+    report = await run.run(cases, total_cases=len(all_cases()), seed=seed)
     return report.strictly() if options.strict else report
 
 
-def _open(target: str, options: Options, clock: Clock) -> Target:
+def open_named(target: str, options: Options, clock: Clock) -> Target:
+    """The target that a URL or ``module:app`` names; raises as `open_target`."""
     return open_target(
         target,
         path=options.path,
@@ -156,42 +197,32 @@ def _open(target: str, options: Options, clock: Clock) -> Target:
     )
 
 
-def _reproduction(target: str, aim: Target, options: Options, *, seed: int, unsigned: bool) -> Reproduction:
-    """How to repeat a case of this run; values that may be credentials are left out."""
+def _reproduction(
+    target: str | None, options: Options, *, seed: int, unsigned: bool
+) -> Callable[..., tuple[str, ...]]:
+    """Gives the lines that repeat cases of this run; values that may be credentials are left out."""
+    if target is None:
+        return lambda *_: ()
     headers = [part for name, _ in options.headers for part in ("--header", f"{name}: ...")]
     limit = ["--timeout", f"{options.timeout:g}"] if options.timeout != TIME_LIMIT else []
     trust = ["--insecure"] if options.insecure else ["--cacert", options.cacert] if options.cacert else []
-    in_process = is_application_spec(target)
     return Reproduction(
-        target if in_process else aim.name,
-        options.path if in_process else None,
+        target,
+        options.path if is_application_spec(target) else None,
         seed,
         unsigned=unsigned,
         wire=(*headers, *limit, *trust),
         curl=(*headers, *trust),
         judging=judging_options(accept=options.accept, seen_url=options.seen_url, strict=options.strict),
         contract=("--contract", options.contract) if options.contract else (),
-    )
+    ).lines
 
 
-def _witness_target(options: Options, aim: Target, clock: Clock) -> Target:
-    """Where the witness is asked: the application itself, or whatever its URL names."""
-    assert options.seen_url is not None  # noqa: S101 - asked only with one
-    if not options.seen_url.startswith(("http://", "https://")):
-        return aim
-    return open_target(
-        options.seen_url,
-        path=None,
-        clock=clock,
-        search_path=(),
-        cacert=options.cacert,
-        insecure=options.insecure,
-    )
-
-
-def _witness_path(seen_url: str) -> str | None:
-    """The path to ask for; None where the witness has a URL of its own."""
-    return None if seen_url.startswith(("http://", "https://")) else seen_url
+def witness_of(seen_url: str, aim: Target, options: Options, clock: Clock) -> Witness:
+    """The witness at a URL, or at a path of the application itself."""
+    if not seen_url.startswith(("http://", "https://")):
+        return Witness(asking(aim, seen_url), clock)
+    return Witness(asking(open_named(seen_url, replace(options, path=None), clock), None), clock)
 
 
 def check(

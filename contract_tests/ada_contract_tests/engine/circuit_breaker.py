@@ -1,26 +1,34 @@
-"""What an endpoint that gives no answer is silent about: cases that stay unanswered together."""
+"""Circuit breaker: which cases to stop sending once similar ones stay without an answer."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ada_contract_tests.suites.registry import Case
+    from ada_contract_tests.case import Case
+    from ada_contract_tests.exchange import Exchange
+    from ada_mockserver.clock import Clock
 
-__all__ = ["NO_CONNECTION", "Group", "group_of", "interleaved"]
+__all__ = ["CONFIRMATIONS", "NO_CONNECTION", "PATIENCE", "CircuitBreaker", "Group", "interleaved"]
+
+CONFIRMATIONS = 3
+"""So many requests without an answer, each repeated alone, and a group of cases is not sent any more."""
+
+PATIENCE = 90.0
+"""Seconds after which a run in which answers time out ends; an attempt under way may still take its limit."""
 
 NO_CONNECTION = ("refused", "dns", "tls")
+"""Kinds of errors that keep every case from being sent, whatever it is about."""
 
 Group = tuple[str, str]
-"""What stays silent together: the kind of silence and its subject, "" for everything."""
+"""Cases that stay silent together: the kind of the error and their subject, "" for everything."""
 
-
-def group_of(kind: str, case: Case) -> Group:
-    """What a case that got no answer is silent together with."""
-    return kind, "" if kind in NO_CONNECTION else _subject(case)
+ANY_SILENCE: Group = ("silent", "")
+"""The group of everything, while there never was an answer."""
 
 
 def interleaved(cases: Sequence[Case]) -> list[Case]:
@@ -34,6 +42,88 @@ def interleaved(cases: Sequence[Case]) -> list[Case]:
 
 
 def _subject(case: Case) -> str:
-    if case.rule.startswith("ADA5"):
+    if case.expect.own_time_limit:
         return f"hostile input in place of {case.event}"
-    return f"forged {case.event}" if case.forgery is not None else case.event
+    return f"forged {case.event}" if case.expect.handled == "never" else case.event
+
+
+@dataclass(slots=True)
+class CircuitBreaker:
+    """Counts silences, a group of cases each, and says when a group or the whole run has to stop.
+
+    ``timeout`` is that of one attempt, in seconds. ``answered`` is true once anything was.
+    """
+
+    clock: Clock
+    timeout: float
+    answered: bool = False
+    silent: dict[Group, list[tuple[Case, Exchange]]] = field(default_factory=lambda: defaultdict(list))
+    held: dict[Group, list[Case]] = field(default_factory=lambda: defaultdict(list))
+    confirmed: Counter[Group] = field(default_factory=Counter)
+    late: bool = False
+    _started: float = 0.0
+    _timed_out: bool = False
+
+    def start(self) -> None:
+        """Begin to count the seconds of the run."""
+        self._started = self.clock.monotonic()
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the beginning of the run."""
+        return self.clock.monotonic() - self._started
+
+    def is_silence(self, exchange: Exchange) -> bool:
+        """Note if an exchange was left without an answer; an answer that is not HTTP is one all the same."""
+        attempt = exchange.unanswered
+        if attempt is None or attempt.error is None or attempt.error.kind == "protocol":
+            self.answered = True
+            return False
+        self._timed_out |= attempt.error.kind == "timeout"
+        return True
+
+    def keep(self, case: Case, exchange: Exchange) -> None:
+        """Keep a silent case, to be repeated alone."""
+        self.silent[_group(case, exchange)].append((case, exchange))
+
+    def holds(self, case: Case) -> bool:
+        """True, and the case is held back, if its group has fallen silent."""
+        group = self._silent_group(case)
+        if group is not None:
+            self.held[group].append(case)
+        return group is not None
+
+    def is_open(self, group: Group) -> bool:
+        """True once enough silences of a group were confirmed: none of it is sent any more."""
+        return self.confirmed[group] >= CONFIRMATIONS
+
+    def _silent_group(self, case: Case) -> Group | None:
+        if not self.answered and sum(map(len, self.silent.values())) >= CONFIRMATIONS:
+            return ANY_SILENCE
+        groups = [(kind, "") for kind in NO_CONNECTION]
+        groups += [(kind, _subject(case)) for kind in ("timeout", "dropped")]
+        return next((g for g in groups if len(self.silent.get(g, ())) >= CONFIRMATIONS), None)
+
+    def release(self) -> set[str]:
+        """The ids of the cases that wait for their turn; those held before there was an answer are let go."""
+        self.held.pop(ANY_SILENCE, None)
+        waiting = {case.id for entries in self.silent.values() for case, _ in entries}
+        return waiting | {case.id for held in self.held.values() for case in held}
+
+    def out_of_patience(self, *, settling: bool) -> bool:
+        """True once a run in which answers time out has lasted long enough.
+
+        Before it is ``settling``, the time is kept back that two attempts take: silent cases are repeated.
+        """
+        reserve = 0.0 if settling else min(2 * self.timeout, PATIENCE / 2)
+        if self._timed_out and self.spent > PATIENCE - reserve:
+            self.late = True
+        return self.late
+
+
+def _group(case: Case, exchange: Exchange) -> Group:
+    attempt = exchange.unanswered
+    assert attempt is not None  # noqa: S101 - asked of silent exchanges only
+    assert attempt.error is not None  # noqa: S101 - an attempt without answer has an error
+    kind = attempt.error.kind
+    return kind, "" if kind in NO_CONNECTION else _subject(case)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 if TYPE_CHECKING:
-    from ada_contract_tests.suites.registry import Case
+    from ada_contract_tests.case import Case
 
 __all__ = ["Reproduction", "judging_options"]
 
@@ -37,18 +37,22 @@ class Reproduction:
     judging: tuple[str, ...] = ()
     contract: tuple[str, ...] = ()
 
-    def lines(self, case: Case) -> tuple[str, ...]:
-        """The commands, shell-quoted: the case alone; for a URL also sending its body, and curl."""
+    def lines(self, case: Case, *others: Case) -> tuple[str, ...]:
+        """The commands, shell-quoted: the case alone; for a URL also sending its body, and curl.
+
+        ``others`` are cases without which it is not judged.
+        """
         where = ["--path", self.path] if self.path else []
         secret = ["--secret", "none"] if self.unsigned else []
         again = ["adakit", "check", self.target, *where, *secret, *self.wire, *self.judging, *self.contract]
-        lines = [shlex.join([*again, "--case", case.id, "--seed", str(self.seed)])]
-        if self.target.lower().startswith(("http://", "https://")) and case.is_body:
+        which = [part for one in (case, *others) for part in ("--case", one.id)]
+        lines = [shlex.join([*again, *which, "--seed", str(self.seed)])]
+        if self.target.lower().startswith(("http://", "https://")) and case.payload is not None:
             lines += self._over_http(case, secret)
         return tuple(lines)
 
     def _over_http(self, case: Case, secret: list[str]) -> list[str]:
-        event = "conversation.created" if case.event == "any" else case.event
+        event = case.base_event
         which = ["--case", case.id, "--seed", str(self.seed), *self.contract]
         url = self._url()
         send = shlex.join(["adakit", "send", event, *which, "--to", url, *secret, *self.wire])

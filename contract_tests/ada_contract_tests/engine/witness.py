@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.findings import Finding
+from ada_contract_tests.rules import rule_in_role
 from ada_schemas.errors import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 
-    from ada_contract_tests.engine.case_run import Attempt, Courier
-    from ada_contract_tests.suites.registry import Case
+    from ada_contract_tests.case import Case
+    from ada_contract_tests.exchange import Delivery
     from ada_contract_tests.targets.base import Target
     from ada_mockserver.clock import Clock
 
@@ -92,16 +93,16 @@ def asking(target: Target, path: str | None) -> Callable[[], Awaitable[Seen]]:
     name = path or target.name
 
     async def ask() -> Seen:
-        answer = await target.request((), b"", timeout=TIMEOUT, method="GET", path=path, keep=LARGEST)
-        if answer.error is not None:
-            raise _unfit(name, answer.error.what)
-        assert answer.response is not None  # noqa: S101 - an answer without error has a response
-        if answer.response.status != 200:
-            raise _unfit(name, f"it answers {answer.response.status}")
-        if answer.response.truncated:
+        attempt = await target.request((), b"", timeout=TIMEOUT, method="GET", path=path, keep=LARGEST)
+        if attempt.error is not None:
+            raise _unfit(name, attempt.error.what)
+        assert attempt.response is not None  # noqa: S101 - an answer without error has a response
+        if attempt.response.status != 200:
+            raise _unfit(name, f"it answers {attempt.response.status}")
+        if attempt.response.truncated:
             raise _unfit(name, "its answer is larger than can be read")
         try:
-            return entries_seen(json.loads(answer.response.body))
+            return entries_seen(json.loads(attempt.response.body))
         except (ValueError, TypeError, KeyError) as error:
             raise _unfit(name, "it does not answer a JSON list of {svix_id, type, status}") from error
 
@@ -133,96 +134,95 @@ def _unfit(name: str, reason: str) -> TargetError:
 
 
 def witness_findings(
-    courier: Courier,
+    ledger: Sequence[Delivery],
     seen: Seen,
     cases: Mapping[str, Case],
     *,
-    reproduce: Mapping[str, tuple[str, ...]],
+    reproduce: Callable[[Case], tuple[str, ...]],
     nameless: int = 0,
 ) -> list[Finding]:
-    """What the witness shows against the answers that were given.
+    """The findings of the witness against the answers that were given.
 
     An event type that is ignored as a whole gets one warning in place of an error a case. ``nameless`` is how
     many requests without svix-id were handled: forgeries of one case or another that left it out.
     """
-    messages: dict[tuple[str, str | None], list[Attempt]] = defaultdict(list)
-    for attempt in courier.ledger:
-        messages[attempt.case, attempt.message_id].append(attempt)
+    messages: dict[tuple[str, str | None], list[Delivery]] = defaultdict(list)
+    for delivery in ledger:
+        messages[delivery.case, delivery.message_id].append(delivery)
     found: list[Finding] = []
     ignored: dict[str, list[Finding]] = defaultdict(list)
-    for (case_id, message_id), attempts in messages.items():
-        case = cases[case_id]
+    for (case_id, message_id), deliveries in messages.items():
         counts = seen.counts.get(message_id, Counter())
-        finding = _judge(case, attempts, counts, reproduce.get(case_id, ()))
-        event = attempts[-1].event
-        if finding is not None and finding.rule == "ADA601" and counts["ignored"]:
-            ignored[event].append(finding)
-        elif finding is not None:
+        wrong = _mismatch(deliveries, counts)
+        if wrong is None:
+            continue
+        finding = _finding(cases[case_id], *wrong, reproduce)
+        if wrong[0] == LOST and counts["ignored"]:
+            ignored[deliveries[-1].event].append(finding)
+        else:
             found.append(finding)
-    forged = next((a for a in courier.ledger if not a.authentic and a.message_id is None), None)
-    if nameless > 0 and forged is not None and courier.secret is not None:
-        many = f"{nameless} requests" if nameless > 1 else "1 request"
-        got = f"{many} without svix-id {'were' if nameless > 1 else 'was'} handled"
-        lines = reproduce.get(forged.case, ())
-        found.append(_finding("ADA602", cases[forged.case], "not handled", got, lines))
+    forged = next((d for d in ledger if not d.authentic and d.message_id is None), None)
+    if nameless > 0 and forged is not None:
+        got = f"{nameless} requests without svix-id were handled"
+        got = got if nameless > 1 else "1 request without svix-id was handled"
+        found.append(_finding(cases[forged.case], EFFECT, "not handled", got, reproduce))
     for event, findings in ignored.items():
         lost = f"v1.{event}" in seen.handled_types
         found += findings if lost else [_whole_event(event, findings)]
     return _one_a_case(found)
 
 
-def _judge(
-    case: Case, attempts: list[Attempt], counts: Counter[str], reproduce: tuple[str, ...]
-) -> Finding | None:
+LOST, EFFECT, REPEATED = "lost", "refused yet handled", "repeated"
+"""The roles of the rules that the witness is for."""
+
+
+def _mismatch(deliveries: list[Delivery], counts: Counter[str]) -> tuple[str, str, str] | None:
+    """(role of the rule, expected, got) of one message whose entries do not fit its answers, else None."""
     times = counts["handled"]
-    authentic = [a for a in attempts if a.authentic]
+    authentic = [d for d in deliveries if d.authentic]
     if not authentic:
-        if times and attempts[-1].message_id is not None:
-            return _finding("ADA602", case, "not handled", "handled: a forged request took effect", reproduce)
+        if times and deliveries[-1].message_id is not None:
+            return EFFECT, "not handled", "handled: a forged request took effect"
         return None
-    final = authentic[-1].answer.response
-    if final is None:
+    last = authentic[-1]
+    status = last.attempt.status
+    if status is None:
         return None
     if times > 1:
-        return _finding("ADA603", case, "handled once", f"handled {times} times", reproduce)
-    accepted = 200 <= final.status < 300
-    if accepted and not times and case.handling == "must" and not authentic[-1].stale:
+        return REPEATED, "handled once", f"handled {times} times"
+    if not times and last.must_be_handled:
         said = ", ".join(f"{n} times {s}" if n > 1 else s for s, n in counts.items()) or "nothing"
-        return _finding(
-            "ADA601", case, "handled", f"answered {final.status}, and the witness says: {said}", reproduce
-        )
-    if times and not any(a.accepted for a in authentic):
-        got = f"handled, although answered {final.status}"
-        return _finding("ADA602", case, "an answer of 2xx to what is handled", got, reproduce)
+        return LOST, "handled", f"answered {status}, and the witness says: {said}"
+    if times and not any(d.attempt.accepted for d in authentic):
+        return EFFECT, "an answer of 2xx to what is handled", f"handled, although answered {status}"
     return None
 
 
-def _finding(rule: str, case: Case, expected: str, got: str, reproduce: tuple[str, ...]) -> Finding:
+def _finding(
+    case: Case, role: str, expected: str, got: str, reproduce: Callable[[Case], tuple[str, ...]]
+) -> Finding:
+    code = rule_in_role(role).code
     return Finding(
-        rule=rule,
+        rule=code,
         case=case.id,
         event=case.event,
         severity="error",
         summary=case.summary,
         expected=expected,
         got=got,
-        cause=f"{rule} {got}",
-        reproduce=reproduce,
+        cause=f"{code} {got}",
+        reproduce=reproduce(case),
     )
 
 
 def _whole_event(event: str, findings: list[Finding]) -> Finding:
-    severity: Literal["warning"] = "warning"
-    return Finding(
-        rule="ADA601",
-        case=findings[0].case,
+    return replace(
+        findings[0],
         event=event,
-        severity=severity,
+        severity="warning",
         summary=f"every {event} is acknowledged and ignored",
-        expected="handled",
         got=f"ignored, {len(findings)} times out of {len(findings)}",
         cause=f"every {event} is ignored",
-        reproduce=findings[0].reproduce,
         hint=f"If that is on purpose, say so: --events '!{event}'.",
     )
 

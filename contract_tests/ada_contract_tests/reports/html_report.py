@@ -159,7 +159,7 @@ def _duration(seconds: float) -> str:
 
 
 def _slowest(results: Sequence[Result]) -> str:
-    times = [r.answer.response.elapsed for r in results if r.answer and r.answer.response]
+    times = [r.attempt.response.elapsed for r in results if r.attempt and r.attempt.response]
     return f"slowest answer {max(times) * 1000:.0f} ms" if times else "no answer"
 
 

@@ -47,7 +47,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _result(result: Result) -> dict[str, Any]:
-    answer = result.answer
+    answer = result.attempt
     response = answer.response if answer else None
     value: dict[str, Any] = {
         "id": result.case.id,

@@ -104,5 +104,5 @@ def _test(result: Result, findings: list[Finding]) -> Element:
 
 def _seconds(result: Result) -> float:
     """How long the consumer took to answer, all deliveries of the case together."""
-    attempts = result.trial.attempts if result.trial is not None else ()
-    return sum(a.answer.response.elapsed for a in attempts if a.answer.response is not None)
+    deliveries = result.exchange.deliveries if result.exchange is not None else ()
+    return sum(d.attempt.elapsed for d in deliveries if d.attempt.response is not None)

@@ -1,4 +1,4 @@
-"""ADA408 and ADA410: many conversations, long ones, and whole ones from the first event to the last.
+"""ADA108, ADA408 and ADA410: many conversations, long ones, and whole ones from the first event to the last.
 
 Sources: /reference/conversations/getting-started (the course of a conversation; a link follows its end;
 control returns after a handoff); /reference/webhooks/overview (times to the millisecond).
@@ -10,24 +10,17 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from ada_contract_tests.case import case
 from ada_mockserver.events.scenarios import scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
-    from ada_contract_tests.engine.case_run import Attempt, Stage
+    from ada_contract_tests.case import Case, CaseRun
+    from ada_contract_tests.exchange import Delivery
+    from ada_schemas.contract.catalog import Catalog
 
-__all__ = [
-    "CONVERSATIONS",
-    "LONG",
-    "interleaved",
-    "long_conversation",
-    "messages_of_mixed_times",
-    "same_address",
-    "second_handoff",
-    "story",
-    "updates_of_mixed_times",
-]
+__all__ = ["CONVERSATIONS", "LONG", "cases"]
 
 Payload = dict[str, Any]
 
@@ -53,79 +46,79 @@ LONG = 110
 """Messages of the long conversation."""
 
 
-async def _in_turns(stage: Stage, sends: Sequence[Callable[[], Awaitable[Attempt]]]) -> None:
+async def _in_turns(run: CaseRun, sends: Sequence[Callable[[], Awaitable[Delivery]]]) -> None:
     """Run deliveries ``TOGETHER`` at a time, in order, for as long as each gets an answer."""
     for start in range(0, len(sends), TOGETHER):
-        if _silent(stage):
+        if _silent(run):
             return
         await asyncio.gather(*(send() for send in sends[start : start + TOGETHER]))
 
 
-def _silent(stage: Stage) -> bool:
-    return any(attempt.answer.error is not None for attempt in stage.attempts)
+def _silent(run: CaseRun) -> bool:
+    return any(delivery.attempt.error is not None for delivery in run.deliveries)
 
 
-def _sending(stage: Stage, event: Payload, label: str) -> Callable[[], Awaitable[Attempt]]:
-    async def send() -> Attempt:
-        return await stage.send(event, label=label)
+def _sending(run: CaseRun, event: Payload, label: str) -> Callable[[], Awaitable[Delivery]]:
+    async def send() -> Delivery:
+        return await run.send(event, label=label)
 
     return send
 
 
-def _message_in(stage: Stage, conversation: Payload, key: str) -> Payload:
-    message = stage.event("conversation.message", key)
+def _message_in(run: CaseRun, conversation: Payload, key: str) -> Payload:
+    message = run.event("conversation.message", key)
     ids = {k: conversation["data"][k] for k in ("conversation_id", "end_user_id", "ai_agent_domain")}
     return {**message, "data": {**message["data"], **ids}}
 
 
-async def interleaved(stage: Stage) -> None:
+async def _interleaved(run: CaseRun) -> None:
     """Conversations on one channel, two an end user, that begin and go on in the same milliseconds."""
-    created = [stage.event("conversation.created", f"{n}") for n in range(CONVERSATIONS)]
+    created = [run.event("conversation.created", f"{n}") for n in range(CONVERSATIONS)]
     for number, event in enumerate(created):
         event["timestamp"] = created[0]["timestamp"]
         event["data"]["channel_id"] = created[0]["data"]["channel_id"]
         event["data"]["end_user_id"] = created[number // 2 * 2]["data"]["end_user_id"]
-    await _in_turns(stage, [_sending(stage, event, "one of many conversations") for event in created])
+    await _in_turns(run, [_sending(run, event, "one of many conversations") for event in created])
     messages = [
-        _message_in(stage, event, f"{n}/{turn}")
+        _message_in(run, event, f"{n}/{turn}")
         for turn in range(MESSAGES_EACH)
         for n, event in enumerate(created)
     ]
     for number, message in enumerate(messages):
         message["timestamp"] = messages[number // CONVERSATIONS * CONVERSATIONS]["timestamp"]
-    await _in_turns(stage, [_sending(stage, m, "a message among many conversations") for m in messages])
+    await _in_turns(run, [_sending(run, m, "a message among many conversations") for m in messages])
 
 
-async def long_conversation(stage: Stage) -> None:
+async def _long_conversation(run: CaseRun) -> None:
     """One conversation of many messages, some of which say the same, or send a file of the same name."""
-    created = stage.event("conversation.created")
-    await stage.send(created, label="the beginning of a long conversation")
-    messages = [_message_in(stage, created, f"{n}") for n in range(LONG)]
+    created = run.event("conversation.created")
+    await run.send(created, label="the beginning of a long conversation")
+    messages = [_message_in(run, created, f"{n}") for n in range(LONG)]
     for message, again in zip(messages[::10], messages[5::10], strict=True):
         message["data"]["content"] = {"type": "text", "body": "ok"}
         again["data"]["content"] = {**PHOTO, "url": f"{PHOTO['url']}/{again['data']['message_id']}"}
-    await _in_turns(stage, [_sending(stage, m, f"one of {LONG} messages") for m in messages])
+    await _in_turns(run, [_sending(run, m, f"one of {LONG} messages") for m in messages])
 
 
-async def messages_of_mixed_times(stage: Stage) -> None:
+async def _messages_of_mixed_times(run: CaseRun) -> None:
     """The messages of one conversation, each with its times in another documented form."""
-    created = stage.event("conversation.created")
-    await stage.send(created, label="with an offset")
+    created = run.event("conversation.created")
+    await run.send(created, label="with an offset")
     for number, text in enumerate(_later(created)):
-        message = _message_in(stage, created, f"{number}")
+        message = _message_in(run, created, f"{number}")
         message["timestamp"] = message["data"]["created_at"] = text
-        await stage.send(message, label=f"with the time {text}")
+        await run.send(message, label=f"with the time {text}")
 
 
-async def updates_of_mixed_times(stage: Stage) -> None:
+async def _updates_of_mixed_times(run: CaseRun) -> None:
     """The changes of one end user, each with its times in another documented form."""
-    created, updated = stage.event("end_user.created"), stage.event("end_user.updated")
-    await stage.send(created, label="with an offset")
+    created, updated = run.event("end_user.created"), run.event("end_user.updated")
+    await run.send(created, label="with an offset")
     for text, language in zip(_later(created), ("fr", "de", "es"), strict=True):
         profile = {**updated["data"]["profile"], "language": language}
         data = {**updated["data"], "end_user_id": created["data"]["end_user_id"], "profile": profile}
         event = {**updated, "timestamp": text, "data": {**data, "updated_at": text}}
-        await stage.send(event, label=f"with the time {text}")
+        await run.send(event, label=f"with the time {text}")
 
 
 def _later(event: Payload) -> list[str]:
@@ -134,39 +127,126 @@ def _later(event: Payload) -> list[str]:
     return [form(moment + timedelta(minutes=number)) for number, form in enumerate(FORMS, 1)]
 
 
-async def same_address(stage: Stage) -> None:
+async def _same_address(run: CaseRun) -> None:
     """Two end users, one e-mail address and one name: a person who came back, or a family."""
-    first, second = stage.event("end_user.created"), stage.event("end_user.created", "second")
+    first, second = run.event("end_user.created"), run.event("end_user.created", "second")
     profile = {k: first["data"]["profile"][k] for k in ("email", "display_name", "first_name", "last_name")}
     second["data"]["profile"] |= profile
-    await stage.send(first, label="the first end user")
-    await stage.send(second, label="another end user of the same e-mail address and name")
+    await run.send(first, label="the first end user")
+    await run.send(second, label="another end user of the same e-mail address and name")
 
 
-async def second_handoff(stage: Stage) -> None:
+async def _second_handoff(run: CaseRun) -> None:
     """A conversation that is handed off, comes back, and is handed off once more."""
-    ended = stage.event("conversation.handoff.ended")
+    ended = run.event("conversation.handoff.ended")
     for number in (1, 2):
-        message = _message_in(stage, ended, f"message {number}")
+        message = _message_in(run, ended, f"message {number}")
         said = {
             **message["data"],
             "handoff_integration": ended["data"]["handoff_integration"],
             "author": {**message["data"]["author"], "id": None, "role": "human_agent"},
         }
-        await stage.send({**message, "data": said}, label=f"a human agent's message, handoff {number}")
+        await run.send({**message, "data": said}, label=f"a human agent's message, handoff {number}")
         moment = datetime.fromisoformat(ended["timestamp"]) + timedelta(hours=number)
         after = {**ended, "timestamp": moment.isoformat(timespec="milliseconds")}
-        await stage.send(after, label=f"the end of handoff {number}")
+        await run.send(after, label=f"the end of handoff {number}")
 
 
-def story(name: str) -> Callable[[Stage], Awaitable[None]]:
+def _story(name: str) -> Callable[[CaseRun], Awaitable[None]]:
     """Delivers the events of a scenario one after the other."""
 
-    async def run(stage: Stage) -> None:
-        told = scenario(name, seed=f"{stage.events.seed}/{stage.case.id}/{stage.round}")
+    async def deliver(run: CaseRun) -> None:
+        told = scenario(name, seed=f"{run.events.seed}/{run.case.id}/{run.round}")
         for number, step in enumerate(told.steps, 1):
-            if not _silent(stage):
+            if not _silent(run):
                 kind = step.payload["type"].removeprefix("v1.")
-                await stage.send(step.payload, label=f"event {number} of {len(told.steps)}, {kind}")
+                await run.send(step.payload, label=f"event {number} of {len(told.steps)}, {kind}")
 
-    return run
+    return deliver
+
+
+CHAT = ("end_user.created", "conversation.created", "conversation.message", "conversation.ended")
+CREATED = ("conversation.created",)
+COURSES: dict[
+    str, tuple[tuple[str, str, str, Callable[[CaseRun], Awaitable[None]], tuple[str, ...]], ...]
+] = {
+    "conversation.created": (
+        (
+            "whole-chat",
+            "ADA410",
+            "a chat from its beginning to its end, and a link after it",
+            _story("conversation"),
+            CHAT,
+        ),
+        ("whole-call", "ADA410", "a call as a whole", _story("voice"), CHAT),
+        ("whole-e-mail", "ADA410", "an exchange of e-mails as a whole", _story("email"), CHAT),
+    ),
+    "conversation.message": (
+        (
+            "interleaved",
+            "ADA408",
+            f"{CONVERSATIONS} conversations on one channel are interleaved",
+            _interleaved,
+            CREATED,
+        ),
+        ("long-conversation", "ADA408", f"a conversation has {LONG} messages", _long_conversation, CREATED),
+        (
+            "mixed-times",
+            "ADA108",
+            "the messages of a conversation have their times in several forms",
+            _messages_of_mixed_times,
+            CREATED,
+        ),
+    ),
+    "conversation.handoff.ended": (
+        (
+            "whole-handoff",
+            "ADA410",
+            "a chat that is handed to a human agent and back",
+            _story("handoff"),
+            CHAT,
+        ),
+        (
+            "second-handoff",
+            "ADA410",
+            "a conversation is handed off twice",
+            _second_handoff,
+            ("conversation.message",),
+        ),
+    ),
+    "end_user.created": (
+        ("same-address", "ADA408", "two end users have one e-mail address and one name", _same_address, ()),
+    ),
+    "end_user.updated": (
+        (
+            "mixed-times",
+            "ADA108",
+            "the updates of an end user have their times in several forms",
+            _updates_of_mixed_times,
+            ("end_user.created",),
+        ),
+        (
+            "whole-profile",
+            "ADA410",
+            "a profile is filled in, step by step",
+            _story("profile"),
+            ("end_user.created",),
+        ),
+    ),
+    "audit_log.emitted": (("whole-day", "ADA410", "a day of configuration changes", _story("audit"), ()),),
+}
+"""By event: the end of the id, the rule, the summary, the deliveries, and the other events among them."""
+
+
+def cases(contract: Catalog, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
+    """The courses that are tried with an event."""
+    for name, rule, summary, deliver, others in COURSES.get(event, ()):
+        yield case(
+            f"{event}/delivery:{name}",
+            rule,
+            event,
+            summary,
+            deliver=deliver,
+            needs=("target",),
+            others=others,
+        )

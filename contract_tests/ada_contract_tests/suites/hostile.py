@@ -6,18 +6,50 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ada_contract_tests.case import BodyVariant, case
+from ada_contract_tests.rules import expecting
+from ada_contract_tests.suites.signatures import UNSIGNED
 from ada_mockserver.events.payload import encode
-from ada_schemas.contract.catalog import event_named
 from ada_schemas.contract.paths import put
 from ada_schemas.contract.shapes import Mapping, Object, Scalar, Union
+from ada_schemas.variation.enumeration import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["BODIES", "HostileBody", "hostile_values"]
+    from ada_contract_tests.case import Case
+    from ada_schemas.contract.catalog import Catalog
+
+__all__ = ["BODIES", "HostileBody", "cases"]
 
 Payload = dict[str, Any]
 DEPTH = 500
+
+
+def cases(contract: Catalog, event: str) -> Iterator[Case]:
+    """Bytes that are no event, signed and once more unsigned; of an event, values outside its contract."""
+    if event != ANY:
+        for label, summary, make in _hostile_values(contract, event):
+            yield case(f"{event}/hostile:{label}", "ADA505", event, summary, payload=BodyVariant(encode=make))
+        return
+    for body in BODIES:
+        variant = BodyVariant(encode=body.encode)
+        yield case(
+            f"any/body:{body.name}",
+            body.rule,
+            ANY,
+            body.summary,
+            payload=variant,
+            expect=expecting(body.rule, severity="warning") if body.lenient else None,
+        )
+        yield case(
+            f"any/body-unsigned:{body.name}",
+            body.rule,
+            ANY,
+            f"{body.summary}, and it is not signed",
+            deliver=UNSIGNED.deliver(variant),
+            expect=expecting(body.rule, answer="refused", handled="never"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +101,18 @@ BODIES: tuple[HostileBody, ...] = (
         "invalid-utf-8:string", "ADA503", "a string holds bytes that are no UTF-8", _in_a_string(b"\xff\xfe")
     ),
     HostileBody("invalid-utf-8:cut", "ADA503", "a character is cut in half", _in_a_string("é".encode()[:1])),
-    HostileBody("deep:lists", "ADA504", f"lists are nested {DEPTH} deep", _nested("[", "]"), lenient=True),
-    HostileBody(
-        "deep:objects", "ADA504", f"objects are nested {DEPTH} deep", _nested('{"a":', "}"), lenient=True
-    ),
+    HostileBody("deep:lists", "ADA504", f"lists are nested {DEPTH} deep", _nested("[", "]")),
+    HostileBody("deep:objects", "ADA504", f"objects are nested {DEPTH} deep", _nested('{"a":', "}")),
 )
 
 
-def hostile_values(event: str) -> Iterator[tuple[str, str, Callable[[Payload], bytes]]]:
+def _hostile_values(contract: Catalog, event: str) -> Iterator[tuple[str, str, Callable[[Payload], bytes]]]:
     """ADA505 of an event: (label, summary, function from an event to its bytes).
 
     Every documented member of the event and of its data with a value of another type, and numbers that
     other languages cannot hold.
     """
-    shape = event_named(event).payload
+    shape = contract.event(event).payload
     yield "empty-object", "the event is an empty object", lambda _: b"{}"
     data = shape.member("data")
     members = [m.name for m in shape.members]

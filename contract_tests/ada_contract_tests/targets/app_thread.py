@@ -1,4 +1,4 @@
-"""What the in-process drivers share: the thread that an application runs in, and what is kept of a request.
+"""The thread that an application in process runs in.
 
 An application may block for ever, and a thread cannot be killed. So it never runs in the caller's
 thread, nothing here waits for it without a limit, and its thread is a daemon.
@@ -10,7 +10,6 @@ import asyncio
 import concurrent.futures
 import concurrent.futures.thread
 import contextlib
-import re
 import sys
 import threading
 import traceback
@@ -18,25 +17,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ada_contract_tests.targets.base import Answer
-from ada_contract_tests.targets.framework_signals import current
-from ada_mockserver.delivery.http import KEPT_BODY, Response
+from ada_contract_tests.targets.app_call import OWN_FOLDER, stack_text
 from ada_schemas.errors import WireError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from ada_mockserver.clock import Clock
-    from ada_mockserver.delivery.http import Headers
-
-__all__ = [
-    "GRACE",
-    "Exchange",
-    "Worker",
-    "header_bytes",
-    "redact",
-    "traceback_text",
-]
+__all__ = ["GRACE", "AppThread"]
 
 T = TypeVar("T")
 
@@ -44,19 +31,15 @@ GRACE = 0.5
 """Seconds that a thread may be late beyond a time limit before it counts as blocked."""
 
 STOP_LIMIT = 3.0
-"""Seconds that ``Worker.stop`` waits for the thread."""
+"""Seconds that ``AppThread.stop`` waits for the thread."""
 
 CLEANUP_LIMIT = 1.0
 """Seconds that tasks left over have to end once they are cancelled."""
 
-_OWN_FOLDER = str(Path(__file__).parent)
 _ASYNCIO_FOLDER = str(Path(asyncio.__file__).parent)
 
-_SECRET_NAMES = ("signature", "authorization", "cookie", "token", "secret", "key")
-_SIGNING_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]+")
 
-
-class Worker:
+class AppThread:
     """One daemon thread that owns one event loop, for an application to run in.
 
     ``name`` is the thread's; ``hint`` is the next step in the errors for a thread that is blocked.
@@ -103,7 +86,7 @@ class Worker:
         if frame is None:
             return None
         stack = traceback.extract_stack(frame)
-        own = [i for i, entry in enumerate(stack) if entry.filename.startswith(_OWN_FOLDER)]
+        own = [i for i, entry in enumerate(stack) if entry.filename.startswith(OWN_FOLDER)]
         outside = max(own, default=-1) + 1
         while outside < len(stack) and stack[outside].filename.startswith(_ASYNCIO_FOLDER):
             outside += 1
@@ -228,133 +211,3 @@ class Worker:
         queues = getattr(concurrent.futures.thread, "_threads_queues", {})
         for thread in [thread for thread in queues if thread.daemon and thread not in self._others]:
             queues.pop(thread, None)
-
-
-class Exchange:
-    """One request and what the application did with it; the drivers write, ``answer`` judges.
-
-    ``headers`` are the request's: their secret values are kept out of tracebacks.
-    """
-
-    def __init__(self, headers: Headers, clock: Clock) -> None:
-        self._headers = headers
-        self._clock = clock
-        self._begun_at = clock.monotonic()
-        self._body = bytearray()
-        self.limit = KEPT_BODY  # bytes of the response's body that are kept
-        self._size = 0
-        self._traceback: str | None = None
-        self.status = 0
-        self.headers: Headers = ()
-        self.begun = False  # a response was begun that can no longer be replaced by a 500
-        self.complete = False
-        self.raised = False
-        self.elapsed = 0.0
-
-    def keep(self, chunk: bytes) -> None:
-        """Add a piece of the response's body."""
-        self._size += len(chunk)
-        room = self.limit - len(self._body)
-        if room > 0:
-            self._body += chunk[:room]
-
-    def finish(self) -> None:
-        """The response is complete."""
-        self.complete = True
-        self.elapsed = self._clock.monotonic() - self._begun_at
-
-    def caught(self, error: BaseException) -> None:
-        """Keep the traceback of an exception that the application answered itself."""
-        self._traceback = self.redacted(traceback_text(error))
-
-    def failed(self, error: BaseException) -> None:
-        """The application raised ``error``."""
-        self.raised = True
-        self.caught(error)
-
-    def logged(self, text: str) -> None:
-        """What was written to the error stream: stands for the traceback of a 5xx that has none."""
-        if self._traceback is None and self.status >= 500 and text.strip():
-            self._traceback = self.redacted(text[-KEPT_BODY:])
-
-    def redacted(self, text: str | None) -> str | None:
-        """``text`` without the secret values of the request's headers."""
-        return None if text is None else redact(text, self._headers)
-
-    def watch(self) -> None:
-        """Let `FrameworkSignals` report to this exchange what happens in the current context."""
-        current.set(self)
-
-    def answer(self, timeout: float) -> Answer:
-        """What a client of a real server would have got, judged against ``timeout`` in seconds."""
-        if self.complete:
-            if self.elapsed > timeout:
-                return self.timed_out(timeout, self._traceback)
-            return Answer(self._response(), traceback=self._traceback, late=self.raised)
-        self.elapsed = self._clock.monotonic() - self._begun_at
-        if self.raised and not self.begun:
-            self.status, self.headers = 500, (("content-type", "text/plain; charset=utf-8"),)
-            self._body[:] = b"Internal Server Error"
-            self._size = len(self._body)
-            return Answer(self._response(), traceback=self._traceback)
-        if self.raised:
-            what = "the application raised in the middle of its response"
-        elif self.begun:
-            what = "the application finished in the middle of its response"
-        else:
-            what = "the application finished without answering"
-        return Answer(error=WireError(what, kind="dropped", elapsed=self.elapsed), traceback=self._traceback)
-
-    def timed_out(self, timeout: float, where: str | None) -> Answer:
-        """No complete response within ``timeout`` seconds; ``where`` tells where the application is."""
-        what = f"no answer within {timeout:g} s"
-        if self.begun and not self.complete:
-            what = f"the response ({self.status}) began but did not end within {timeout:g} s"
-        return Answer(error=WireError(what, kind="timeout", elapsed=timeout), traceback=self.redacted(where))
-
-    def _response(self) -> Response:
-        body = bytes(self._body)
-        return Response(self.status, self.headers, body, self.elapsed, truncated=self._size > len(body))
-
-
-def traceback_text(error: BaseException) -> str:
-    """The traceback of ``error`` and of its causes, innermost frame last, without the kit's frames."""
-    summary = traceback.TracebackException.from_exception(error)
-    _trim(summary)
-    return "".join(summary.format())
-
-
-def stack_text(title: str, stack: traceback.StackSummary) -> str:
-    """``stack`` in the form of a traceback under ``title``."""
-    return "".join([f"{title} (most recent call last):\n", *stack.format()])
-
-
-def redact(text: str, headers: Headers = ()) -> str:
-    """``text`` without signing secrets and without the secret values among ``headers``."""
-    text = _SIGNING_SECRET.sub("whsec_...", text)
-    for name, value in headers:
-        if any(word in name.lower() for word in _SECRET_NAMES):
-            for part in (value, *value.replace(",", " ").split()):
-                if len(part) >= 8:
-                    text = text.replace(part, "[redacted]")
-    return text
-
-
-def header_bytes(text: str) -> bytes:
-    """A header's name or value as it goes over the wire: Latin-1, UTF-8 where that cannot hold it."""
-    try:
-        return text.encode("latin-1")
-    except UnicodeEncodeError:
-        return text.encode("utf-8")
-
-
-def _trim(summary: traceback.TracebackException) -> None:
-    pending, seen = [summary], set[int]()
-    while pending:
-        part = pending.pop()
-        if id(part) in seen:
-            continue
-        seen.add(id(part))
-        part.stack[:] = [entry for entry in part.stack if not entry.filename.startswith(_OWN_FOLDER)]
-        nested = (part.__cause__, part.__context__, *(part.exceptions or ()))
-        pending += [other for other in nested if other is not None]

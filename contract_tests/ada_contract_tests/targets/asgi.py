@@ -9,17 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from ada_contract_tests.targets.app_thread import (
-    Exchange,
-    Worker,
-    header_bytes,
-    redact,
-    stack_text,
-    traceback_text,
-)
-from ada_contract_tests.targets.base import Answer
+from ada_contract_tests.targets.app_call import AppCall, header_bytes, stack_text, traceback_text
+from ada_contract_tests.targets.app_thread import AppThread
 from ada_contract_tests.targets.framework_signals import FrameworkSignals
+from ada_contract_tests.targets.redact import redact
 from ada_contract_tests.targets.url import split_path
+from ada_mockserver.delivery.attempt import Attempt
 from ada_mockserver.delivery.http import KEPT_BODY
 from ada_schemas.errors import TargetError, WireError
 
@@ -70,7 +65,7 @@ class AsgiTarget:
         self._path = path
         self._clock = clock
         self._startup_timeout = startup_timeout
-        self._worker: Worker | None = None
+        self._worker: AppThread | None = None
         self._lifespan: _Lifespan | None = None
         self._signals = FrameworkSignals()
         self._running: set[asyncio.Task[None]] = set()
@@ -93,7 +88,7 @@ class AsgiTarget:
         will answer, as with a server that refuses connections. An application that raises or returns
         on the lifespan scope does not support it and is used without, as servers do.
         """
-        self._worker = worker = Worker("ada-asgi", hint=_BLOCKED)
+        self._worker = worker = AppThread("ada-asgi", hint=_BLOCKED)
         self._lifespan = lifespan = _Lifespan(self._application, self._name)
         worker.start()
         self._signals.attend(self._application)
@@ -117,7 +112,7 @@ class AsgiTarget:
         method: str = "POST",
         path: str | None = None,
         keep: int = KEPT_BODY,
-    ) -> Answer:
+    ) -> Attempt:
         """Make one attempt of at most ``timeout`` seconds; requests may run concurrently.
 
         The answer of an application that works on after its response (a background task) comes when
@@ -129,14 +124,14 @@ class AsgiTarget:
             raise RuntimeError("the target is not started")
         scope = _http_scope(method, self._path if path is None else path, headers, body)
         scope["state"] = lifespan.state.copy()
-        exchange = _HttpExchange(headers, body, self._clock)
-        exchange.limit = keep
+        call = _AsgiCall(headers, body, self._clock)
+        call.limit = keep
         try:
-            return await worker.run(partial(self._attempt, scope, exchange, timeout), timeout=timeout)
+            return await worker.run(partial(self._attempt, scope, call, timeout), timeout=timeout)
         except WireError as error:
-            if exchange.complete:
-                return exchange.answer(timeout)
-            return Answer(error=error, traceback=exchange.redacted(worker.blocked_at()))
+            if call.complete:
+                return call.answer(timeout)
+            return Attempt(error=error, traceback=call.redacted(worker.blocked_at()))
 
     async def stop(self) -> None:
         """Run the application's shutdown and end its thread; never raises, takes at most 8 s."""
@@ -149,38 +144,38 @@ class AsgiTarget:
             await worker.stop()
         self._signals.disconnect()
 
-    async def _attempt(self, scope: Message, exchange: _HttpExchange, timeout: float) -> Answer:
+    async def _attempt(self, scope: Message, call: _AsgiCall, timeout: float) -> Attempt:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         self._signals.connect()
-        completed = exchange.open(loop)
-        task = loop.create_task(self._call(scope, exchange))
+        completed = call.open(loop)
+        task = loop.create_task(self._call(scope, call))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         try:
             await asyncio.wait({task, completed}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-            if exchange.complete and not task.done():
+            if call.complete and not task.done():
                 await asyncio.wait({task}, timeout=min(BACKGROUND_LIMIT, max(0.0, deadline - loop.time())))
         except asyncio.CancelledError:
             task.cancel()
             raise
-        if task.done() or exchange.complete:
-            return exchange.answer(timeout)
+        if task.done() or call.complete:
+            return call.answer(timeout)
         where = _waiting_at(task)
-        exchange.leave()
+        call.leave()
         task.cancel()
         await asyncio.wait({task}, timeout=CANCEL_LIMIT)
-        return exchange.timed_out(timeout, where)
+        return call.timed_out(timeout, where)
 
-    async def _call(self, scope: Message, exchange: _HttpExchange) -> None:
-        exchange.watch()
+    async def _call(self, scope: Message, call: _AsgiCall) -> None:
+        call.watch()
         try:
-            await self._application(scope, exchange.receive, exchange.send)
+            await self._application(scope, call.receive, call.send)
         except BaseException as error:  # SystemExit too: left in a task it would end the whole loop
-            exchange.failed(error)
+            call.failed(error)
 
 
-class _HttpExchange(Exchange):
+class _AsgiCall(AppCall):
     """The two ends of one HTTP scope: ``receive`` and ``send``."""
 
     def __init__(self, headers: Headers, body: bytes, clock: Clock) -> None:

@@ -1,8 +1,7 @@
-"""What a target is: the one place where a delivery meets the consumer under test."""
+"""The interface of a target: the one place where a delivery meets the consumer under test."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ada_mockserver.delivery.http import KEPT_BODY
@@ -10,25 +9,10 @@ from ada_mockserver.delivery.http import KEPT_BODY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ada_mockserver.delivery.http import Headers, Response
-    from ada_schemas.errors import WireError
+    from ada_mockserver.delivery.attempt import Attempt
+    from ada_mockserver.delivery.http import Headers
 
-__all__ = ["Answer", "ConnectedTarget", "Target"]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back from one attempt: a response, or the error that stands for none.
-
-    ``traceback`` is the application's own traceback, as text, where the application runs in process and
-    raised; it can stand beside a response (frameworks send a 500 and raise as well). ``late`` says that it
-    raised although its response was complete: in a background task, say.
-    """
-
-    response: Response | None = None
-    error: WireError | None = None
-    traceback: str | None = None
-    late: bool = False
+__all__ = ["ConnectedTarget", "Target"]
 
 
 class Target(Protocol):
@@ -54,12 +38,12 @@ class Target(Protocol):
         method: str = "POST",
         path: str | None = None,
         keep: int = KEPT_BODY,
-    ) -> Answer:
+    ) -> Attempt:
         """Make one attempt of at most ``timeout`` seconds; ``path`` replaces the endpoint's own path.
 
         Of the response's body ``keep`` bytes are kept.
 
-        Never raises for what the consumer does: that is in the answer.
+        Never raises for what the consumer does: that is in the attempt.
         """
 
     async def stop(self) -> None:
@@ -72,7 +56,7 @@ class ConnectedTarget(Protocol):
 
     async def requests_in_turn(
         self, requests: Sequence[tuple[Headers, bytes]], *, timeout: float
-    ) -> list[tuple[Answer, bool]]:
+    ) -> list[tuple[Attempt, bool]]:
         """Make requests over one connection for as long as it is kept; each has ``timeout`` seconds.
 
         With each answer comes whether it used the connection of the request before.

@@ -5,16 +5,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ada_contract_tests.targets.app_thread import Exchange
+from ada_contract_tests.targets.app_call import current
 
-__all__ = ["FrameworkSignals", "current"]
-
-current: ContextVar[Exchange | None] = ContextVar("ada_current_exchange", default=None)
-"""The request of ours that the current context belongs to."""
+__all__ = ["FrameworkSignals"]
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -19,7 +19,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ada_contract_tests.targets.app_thread import redact
+from ada_contract_tests.targets.redact import redact
 from ada_schemas.errors import TargetError
 
 if TYPE_CHECKING:

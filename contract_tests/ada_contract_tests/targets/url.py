@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from ada_contract_tests.targets.base import Answer
+from ada_mockserver.delivery.attempt import Attempt, send_once
 from ada_mockserver.delivery.http import KEPT_BODY, Request
 from ada_schemas.errors import TargetError, WireError
 
@@ -58,24 +58,24 @@ class UrlTarget:
         method: str = "POST",
         path: str | None = None,
         keep: int = KEPT_BODY,
-    ) -> Answer:
+    ) -> Attempt:
         """Make one attempt of at most ``timeout`` seconds; what goes wrong is in the answer."""
         url = _join(self._origin, self._path if path is None else path)
         request = Request(url, (*headers, *self._extra_headers), body, method, keep)
-        try:
-            return Answer(await self._wire.send(request, timeout=timeout))
-        except WireError as error:
-            return Answer(error=error)
+        return await send_once(self._wire, request, timeout=timeout)
 
     async def requests_in_turn(
         self, requests: Sequence[tuple[Headers, bytes]], *, timeout: float
-    ) -> list[tuple[Answer, bool]]:
+    ) -> list[tuple[Attempt, bool]]:
         """Make requests over one connection for as long as the endpoint keeps it."""
         url = _join(self._origin, self._path)
         made = [Request(url, (*headers, *self._extra_headers), body) for headers, body in requests]
         outcomes = await self._wire.send_in_turn(made, timeout=timeout)
         return [
-            (Answer(error=outcome) if isinstance(outcome, WireError) else Answer(outcome), reused)
+            (
+                Attempt(error=outcome) if isinstance(outcome, WireError) else Attempt(response=outcome),
+                reused,
+            )
             for outcome, reused in outcomes
         ]
 

@@ -12,10 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from ada_contract_tests.targets.app_thread import Exchange, Worker, header_bytes
-from ada_contract_tests.targets.base import Answer
+from ada_contract_tests.targets.app_call import AppCall, header_bytes
+from ada_contract_tests.targets.app_thread import AppThread
 from ada_contract_tests.targets.framework_signals import FrameworkSignals
 from ada_contract_tests.targets.url import split_path
+from ada_mockserver.delivery.attempt import Attempt
 from ada_mockserver.delivery.http import KEPT_BODY
 from ada_schemas.errors import WireError
 
@@ -46,7 +47,7 @@ class WsgiTarget:
         self._name = name
         self._path = path
         self._clock = clock
-        self._worker: _CallWorker | None = None
+        self._worker: _CallThread | None = None
         self._signals = FrameworkSignals()
         self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
 
@@ -62,7 +63,7 @@ class WsgiTarget:
 
     async def start(self) -> None:
         """Start the thread; WSGI knows no start-up, so nothing can fail."""
-        self._worker = _CallWorker("ada-wsgi")
+        self._worker = _CallThread("ada-wsgi")
         self._worker.start()
 
     async def request(
@@ -74,7 +75,7 @@ class WsgiTarget:
         method: str = "POST",
         path: str | None = None,
         keep: int = KEPT_BODY,
-    ) -> Answer:
+    ) -> Attempt:
         """Make one attempt of at most ``timeout`` seconds.
 
         Where the application hangs, the answer's traceback tells where, and until it responds later
@@ -85,19 +86,19 @@ class WsgiTarget:
         if worker is None:
             raise RuntimeError("the target is not started")
         async with self._next_turn():
-            exchange = _WsgiExchange(headers, self._clock)
-            exchange.limit = keep
+            call = _WsgiCall(headers, self._clock)
+            call.limit = keep
             environ = _environ(method, self._path if path is None else path, headers, body)
             try:
-                await worker.call(partial(self._call, environ, exchange), timeout=timeout)
+                await worker.call(partial(self._call, environ, call), timeout=timeout)
             except WireError as error:
-                if exchange.complete:  # what blocks is close(): the client has its response
-                    return exchange.answer(timeout)
-                where = exchange.redacted(worker.blocked_at())
-                if error.kind == "timeout" and exchange.called:
-                    return exchange.timed_out(timeout, where)
-                return Answer(error=error, traceback=where)
-            return exchange.answer(timeout)
+                if call.complete:  # what blocks is close(): the client has its response
+                    return call.answer(timeout)
+                where = call.redacted(worker.blocked_at())
+                if error.kind == "timeout" and call.called:
+                    return call.timed_out(timeout, where)
+                return Attempt(error=error, traceback=where)
+            return call.answer(timeout)
 
     async def stop(self) -> None:
         """End the application's thread; never raises, takes at most 4 s."""
@@ -112,15 +113,15 @@ class WsgiTarget:
             self._turn = (loop, asyncio.Lock())
         return self._turn[1]
 
-    def _call(self, environ: dict[str, Any], exchange: _WsgiExchange) -> None:
+    def _call(self, environ: dict[str, Any], call: _WsgiCall) -> None:
         self._signals.connect()
-        exchange.watch()
+        call.watch()
         errors: io.StringIO = environ["wsgi.errors"]  # middleware may put something else in its place
-        exchange.run(self._application, environ)
-        exchange.logged("" if errors.closed else errors.getvalue())
+        call.run(self._application, environ)
+        call.logged("" if errors.closed else errors.getvalue())
 
 
-class _CallWorker(Worker):
+class _CallThread(AppThread):
     """A worker without a loop, that calls functions.
 
     Where a loop runs, an application could run none of its own: ``asyncio.run`` and the async views of
@@ -157,7 +158,7 @@ class _CallWorker(Worker):
         self._calls.put(None)
 
 
-class _WsgiExchange(Exchange):
+class _WsgiCall(AppCall):
     """One call of the application; ``begun`` is set once its first bytes can no longer be replaced."""
 
     def __init__(self, headers: Headers, clock: Clock) -> None:

@@ -1,0 +1,303 @@
+"""A case: its id, its rule, and `Case.deliver`, which makes its deliveries on a `CaseRun`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from ada_contract_tests.exchange import Delivery, Exchange
+from ada_contract_tests.pacing import asks_for_redelivery
+from ada_contract_tests.rules import Expectation, expecting
+from ada_mockserver.delivery.signing import authentic_headers
+from ada_mockserver.events.payload import encode
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from ada_contract_tests.pacing import PacedSender
+    from ada_mockserver.delivery.attempt import Attempt
+    from ada_mockserver.delivery.http import Headers
+    from ada_mockserver.events.factory import EventFactory
+
+__all__ = ["ORDINARY", "BodyVariant", "Case", "CaseRun", "Seal", "case"]
+
+Payload = dict[str, Any]
+Need = Literal["http", "target"]
+
+ORDINARY = "conversation.created"
+"""The event that stands in where a case is about no documented one."""
+
+FORGED = Expectation("refused", handled="never")
+"""The verdict on a forgery, whatever its case is about."""
+
+
+class Seal(Protocol):
+    """Makes the headers and the bytes of one request: signed as usual, in another form, or forged."""
+
+    def __call__(
+        self, secrets: Sequence[str], *, message_id: str, timestamp: int, body: bytes, rng: random.Random
+    ) -> tuple[Headers, bytes]:
+        """The headers beside, or in place of, the usual ones, and the body; unsigned without ``secrets``."""
+
+
+def signed(
+    secrets: Sequence[str],
+    *,
+    message_id: str,
+    timestamp: int,
+    body: bytes,
+    rng: random.Random,  # noqa: ARG001 - other seals draw from it
+) -> tuple[Headers, bytes]:
+    """The seal of an ordinary delivery."""
+    return authentic_headers(secrets, message_id=message_id, timestamp=timestamp, body=body), body
+
+
+def same(base: Payload) -> Payload:
+    """The event as it is."""
+    return base
+
+
+@dataclass(frozen=True, slots=True)
+class BodyVariant:
+    """The one body that a case is about: sent once, signed as usual, it repeats the case.
+
+    ``change`` makes the payload of an ordinary event, ``encode`` its bytes, which for hostile input are no
+    event any more.
+    """
+
+    change: Callable[[Payload], Payload] = same
+    encode: Callable[[Payload], bytes] = encode
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case: deliveries that differ from ordinary ones in one way, and the rule that judges them.
+
+    ``event`` is the event that it is about, ``any`` for none that is documented. ``payload`` is there where
+    it is one body. ``needs`` holds ``http`` where it makes a difference over HTTP only, and ``target`` where
+    it takes more than a single request that any client could send. ``others`` are further event types that it
+    delivers: it is left out for an endpoint that does not want them.
+    """
+
+    id: str
+    rule: str
+    event: str
+    summary: str
+    expect: Expectation
+    deliver: Callable[[CaseRun], Awaitable[None]] = field(repr=False, compare=False)
+    payload: BodyVariant | None = field(default=None, repr=False, compare=False)
+    needs: frozenset[Need] = frozenset()
+    others: tuple[str, ...] = ()
+
+    @property
+    def base_event(self) -> str:
+        """The event that the case starts from."""
+        return ORDINARY if self.event == "any" else self.event
+
+    def applies_to(self, *, in_process: bool) -> bool:
+        """True if the case makes a difference to such a target."""
+        return not (in_process and "http" in self.needs)
+
+
+def case(
+    case_id: str,
+    rule: str,
+    event: str,
+    summary: str,
+    *,
+    deliver: Callable[[CaseRun], Awaitable[None]] | None = None,
+    payload: BodyVariant | None = None,
+    needs: Sequence[Need] = (),
+    others: tuple[str, ...] = (),
+    expect: Expectation | None = None,
+) -> Case:
+    """Make a case; ``expect`` stands where its expectation differs from its rule's.
+
+    Without ``deliver`` its ``payload`` is sent once, or the ordinary event where there is none either.
+    """
+    variant = payload or BodyVariant()
+    return Case(
+        case_id,
+        rule,
+        event,
+        summary,
+        expect or expecting(rule),
+        deliver or (lambda run: run.send_variant(variant)),
+        payload,
+        frozenset(needs),
+        others,
+    )
+
+
+@dataclass(slots=True)
+class CaseRun:
+    """One run of a case: makes its deliveries, and records them for judging and for the witness.
+
+    ``round`` is above 0 where the case was carried out before: its events are others then, since a consumer
+    that goes on working after the time limit would tell a repetition from a new event.
+    """
+
+    case: Case
+    sender: PacedSender
+    events: EventFactory
+    round: int = 0
+    deliveries: list[Delivery] = field(default_factory=list)
+    at_end: Callable[[CaseRun], Awaitable[None]] | None = None
+    """Further deliveries, which belong at the end of the run of all cases."""
+    library_raises: bool = False
+    _base: Payload = field(default_factory=dict)
+    _payload: Payload = field(default_factory=dict)
+
+    def event(self, name: str = "", key: str = "") -> Payload:
+        """An event of that name, the case's own if none is given, particular to this case, round and key."""
+        parts = (self.case.id, key, f"round {self.round}" if self.round else "")
+        payload: Payload = self.events.event(
+            name or self.case.base_event, key="/".join(part for part in parts if part)
+        )
+        return payload
+
+    async def send_variant(
+        self, variant: BodyVariant, *, seal: Seal = signed, authentic: bool = True
+    ) -> None:
+        """Send the case's own payload, once more where the consumer asks for it."""
+        self._base = self.event()
+        self._payload = variant.change(self._base)
+        body = variant.encode(self._payload)
+        sent = await self._once(body, self.sender.new_id(), seal=seal, authentic=authentic)
+        if authentic and asks_for_redelivery(sent.attempt):
+            await self._again(sent, body, seal=seal)
+        if self.case.expect.library_raises == "alike" and authentic and _is_5xx(sent.attempt):
+            self.library_raises = await self._falls_over_a_signature()
+
+    async def send(
+        self,
+        payload: Payload | bytes,
+        *,
+        message_id: str | None = None,
+        timestamp: int | None = None,
+        label: str = "",
+        again: bool = True,
+        stale: bool = False,
+    ) -> Delivery:
+        """Deliver authentically; once more where the consumer asks for it (unless not ``again``)."""
+        chosen = message_id or self.sender.new_id()
+        sent = await self._once(payload, chosen, timestamp=timestamp, label=label, stale=stale)
+        if again and asks_for_redelivery(sent.attempt):
+            return await self._again(sent, payload)
+        return sent
+
+    async def redeliver_wanted(self, sent: Sequence[tuple[Delivery, Payload]]) -> None:
+        """Deliver again, after one pause and one after the other, what the consumer asked to have again."""
+        wanted = [(d, payload) for d, payload in sent if asks_for_redelivery(d.attempt)]
+        for number, (delivery, payload) in enumerate(wanted):
+            await self._again(delivery, payload, pause=number == 0)
+
+    async def forge(
+        self, payload: Payload, *, seal: Seal, message_id: str, label: str, judged: bool = False
+    ) -> Delivery:
+        """Send a forgery beside the case's true events; its answer counts where it is ``judged`` here."""
+        return await self._once(
+            payload, message_id, seal=seal, authentic=False, label=label, final=judged, event=self.case.event
+        )
+
+    async def in_turn(
+        self, first: tuple[Payload | bytes, Seal], then: Payload, *, labels: tuple[str, str]
+    ) -> None:
+        """Deliver ``then`` over the connection that a request before it has used; ``labels`` are for the two.
+
+        The second label says which connection it was.
+        """
+        message_id = self.sender.new_id()
+        requests = [
+            self._sealed(first[0], first[1], self.sender.new_id()),
+            self._sealed(then, signed, message_id),
+        ]
+        (before, _), (attempt, reused) = await self.sender.requests_in_turn(requests)
+        self._record(before, None, authentic=False, final=False, label=labels[0])
+        where = "over the same connection" if reused else "over a new connection"
+        sent = self._record(attempt, message_id, label=f"{labels[1]}, {where}")
+        await self.redeliver_wanted([(sent, then)])
+
+    async def finish(self) -> None:
+        """Make the deliveries that belong at the end, if the case has been accepted so far."""
+        if self.at_end is not None and self.deliveries[-1].attempt.accepted:
+            at_end, self.at_end = self.at_end, None
+            await at_end(self)
+
+    @property
+    def exchange(self) -> Exchange:
+        """The deliveries that were made so far."""
+        return Exchange(tuple(self.deliveries), self._base, self._payload, self.library_raises)
+
+    async def _again(
+        self, sent: Delivery, payload: Payload | bytes, *, seal: Seal = signed, pause: bool = True
+    ) -> Delivery:
+        """Deliver the same message again, as Ada does after a failure."""
+        sent.final = False
+        if pause:
+            await self.sender.pause(sent.attempt)
+        label = f"{sent.label} (redelivered)" if sent.label else ""
+        return await self._once(payload, sent.message_id or "", seal=seal, label=label, stale=sent.stale)
+
+    async def _once(
+        self,
+        payload: Payload | bytes,
+        message_id: str,
+        *,
+        seal: Seal = signed,
+        timestamp: int | None = None,
+        event: str = "",
+        **record: Any,
+    ) -> Delivery:
+        headers, body = self._sealed(payload, seal, message_id, timestamp)
+        attempt = await self.sender.request(headers, body)
+        on_wire = next((value for name, value in headers if name.lower() == "svix-id"), None)
+        kind = str(payload.get("type", "")).removeprefix("v1.") if isinstance(payload, dict) else ""
+        return self._record(attempt, on_wire or None, event=event or kind, **record)
+
+    def _sealed(
+        self, payload: Payload | bytes, seal: Seal, message_id: str, timestamp: int | None = None
+    ) -> tuple[Headers, bytes]:
+        return seal(
+            self.sender.secrets,
+            message_id=message_id,
+            timestamp=self.sender.now() if timestamp is None else timestamp,
+            body=payload if isinstance(payload, bytes) else encode(payload),
+            rng=self.sender.rng,
+        )
+
+    def _record(
+        self,
+        attempt: Attempt,
+        message_id: str | None,
+        *,
+        event: str = "",
+        authentic: bool = True,
+        **record: Any,
+    ) -> Delivery:
+        own = self.case.expect
+        expect = own if authentic or own.handled == "never" else FORGED
+        delivery = Delivery(
+            self.case.id,
+            event or self.case.event,
+            replace(attempt, message_id=message_id),
+            expect,
+            authentic=authentic,
+            **record,
+        )
+        self.deliveries.append(delivery)
+        self.sender.ledger.append(delivery)
+        return delivery
+
+    async def _falls_over_a_signature(self) -> bool:
+        """True if a malformed signature alone already gets a 5xx."""
+        if not self.sender.secrets:
+            return False
+        headers, body = self._sealed(self._base, signed, self.sender.new_id())
+        malformed = tuple((name, value.replace(",", "")) for name, value in headers)
+        return _is_5xx(await self.sender.request(malformed, body))
+
+
+def _is_5xx(attempt: Attempt) -> bool:
+    return attempt.status is not None and attempt.status >= 500

@@ -1,0 +1,121 @@
+"""Checks of a whole run: an endpoint that always fails alike, and the exact status of each event type."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ada_contract_tests.findings import Finding
+from ada_contract_tests.rules import rule_in_role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ada_contract_tests.case import Case
+    from ada_contract_tests.findings import Result
+    from ada_contract_tests.rules import Severity
+
+__all__ = ["always_refused", "always_the_same", "status_findings"]
+
+TELLING = (401, 403, 404, 405)
+"""Answers that say something about the address or the secret, whatever the event holds."""
+
+
+def always_the_same(results: Sequence[Result], *, secret_given: bool) -> Finding | None:
+    """One finding in place of many when an endpoint refuses every ordinary event in one way; else None."""
+    findings = [r.finding for r in results if r.finding is not None]
+    attempts = [r.attempt for r in results if r.attempt is not None]
+    if not findings or len(findings) < len(results) or len({f.cause for f in findings}) != 1:
+        return None
+    first, status = findings[0], attempts[0].status
+    if len(results) < 2 and status is not None:
+        return None
+    hint = first.hint or _always_hint(status, secret_given=secret_given)
+    return replace(
+        first,
+        severity="error",
+        summary=_always_summary(status, first),
+        got=f"{first.got}, every time",
+        changes=(),
+        hint=hint,
+    )
+
+
+def _always_summary(status: int | None, first: Finding) -> str:
+    if status in (400, 401, 403):
+        return "every correctly signed event is refused: secret mismatch?"
+    if status is None:
+        return f"no event gets an answer: {first.cause}"
+    return f"the endpoint answers every ordinary event with {status}"
+
+
+def _always_hint(status: int | None, *, secret_given: bool) -> str:
+    match status:
+        case 400 | 401 | 403:
+            where = "the given secret" if secret_given else "the secret in ADA_WEBHOOK_SECRET"
+            return f"Does the consumer verify with {where}? Compare with: adakit verify"
+        case 404:
+            return "Is the path right? Give the endpoint's path with --path, or in the URL."
+        case 405:
+            return "The path exists but takes no POST; give the webhook endpoint's path."
+        case 413 | 415:
+            return "The endpoint does not take application/json of this size or kind."
+        case None:
+            return "Is the process stuck, still starting, or something other than a web server?"
+    return ""
+
+
+def always_refused(results: Sequence[Result], *, secret_given: bool) -> Finding | None:
+    """One finding if no event at all got past the address or the secret; else None."""
+    wanted = [r for r in results if r.exchange is not None and r.case.expect.is_acceptance]
+    if any(r.attempt is None or r.attempt.status not in TELLING for r in wanted):
+        return None
+    return always_the_same(wanted, secret_given=secret_given)
+
+
+def status_findings(
+    results: Sequence[Result],
+    *,
+    severity: Severity,
+    reproduce: Callable[..., tuple[str, ...]],
+) -> list[Finding]:
+    """One finding for each event type that is accepted, but otherwise than with 200.
+
+    It belongs to the event's own case about the status, and counts the deliveries of every case of the event.
+    ``severity`` is a warning unless the user asked for 200: Ada's overview counts any 2xx as success.
+    """
+    role, findings = rule_in_role("exact status"), []
+    for own in [r.case for r in results if r.case.rule == role.code]:
+        other = [
+            (result.case, delivery.attempt.status)
+            for result in results
+            if result.case.event == own.event and result.exchange is not None
+            for delivery in result.exchange.deliveries
+            if delivery.authentic and delivery.attempt.accepted and delivery.attempt.status != 200
+            if delivery.expect.answer not in ("refused", "survived")
+        ]
+        if other:
+            findings.append(_status_finding(own, other, severity, reproduce))
+    return findings
+
+
+def _status_finding(
+    own: Case,
+    other: list[tuple[Case, int | None]],
+    severity: Severity,
+    reproduce: Callable[..., tuple[str, ...]],
+) -> Finding:
+    statuses = " and ".join(str(status) for status in sorted({status or 0 for _, status in other}))
+    example = next((case for case, _ in other if case.id == own.id), other[0][0])
+    seen = "" if example.id == own.id else f", first at {example.id}"
+    return Finding(
+        rule=own.rule,
+        case=own.id,
+        event=own.event,
+        severity=severity,
+        summary="accepted, but not with 200",
+        expected="200, as each event's page asks; delivery itself counts any 2xx",
+        got=f"{statuses} to {len(other)} deliveries{seen}",
+        cause=f"accepted with {statuses} instead of 200",
+        reproduce=reproduce(example) if example.id == own.id else reproduce(example, own),
+    )

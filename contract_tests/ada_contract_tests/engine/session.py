@@ -1,0 +1,156 @@
+"""A session: one target, what was sent to it, and the verdicts. The command and pytest both run on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ada_contract_tests.case import CaseRun
+from ada_contract_tests.engine.checks import changes_of, judge
+from ada_contract_tests.engine.circuit_breaker import CircuitBreaker
+from ada_contract_tests.engine.run_checks import status_findings
+from ada_contract_tests.engine.witness import CUT_SHORT, LONGEST_WAIT, witness_findings
+from ada_contract_tests.findings import Result
+from ada_schemas.errors import TargetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ada_contract_tests.case import Case
+    from ada_contract_tests.engine.witness import Witness
+    from ada_contract_tests.exchange import Exchange
+    from ada_contract_tests.findings import Finding
+    from ada_contract_tests.pacing import PacedSender
+    from ada_contract_tests.rules import Severity
+    from ada_mockserver.events.factory import EventFactory
+
+__all__ = ["Session"]
+
+FIRST_RETRY = 6.0
+"""Seconds: a failed delivery is repeated after 5 s (/reference/webhooks/overview), and a little."""
+
+
+@dataclass(slots=True)
+class Session:
+    """Carries cases out and judges them: `run_case` one, `close` what the whole of them shows.
+
+    ``reproduce`` gives the lines that repeat cases; ``accept`` is ``"200"`` to make any other 2xx an error,
+    ``"2xx"`` to say nothing of it; ``witness`` is asked for the rules of the witness among ``codes``.
+    ``stopped`` is the reason for which no further case is sent, empty while there is none.
+    """
+
+    sender: PacedSender
+    events: EventFactory
+    reproduce: Callable[..., tuple[str, ...]]
+    accept: str | None = None
+    witness: Witness | None = None
+    codes: frozenset[str] = frozenset()
+    results: dict[str, Result] = field(default_factory=dict)
+    stopped: str = ""
+    breaker: CircuitBreaker = field(init=False)
+    _to_finish: list[CaseRun] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.breaker = CircuitBreaker(self.sender.clock, self.sender.timeout)
+
+    async def start(self) -> None:
+        """Begin: ask the witness for the first time; raises TargetError where it cannot be used."""
+        self.breaker.start()
+        if self.witness is not None:
+            await self.witness.begin()
+
+    async def run_case(self, case: Case, *, alone: bool = False, earlier: Exchange | None = None) -> Result:
+        """Carry a case out and judge it; never raises for what the consumer does.
+
+        A case that gets no answer has no verdict yet: the circuit breaker keeps it, to be repeated ``alone``.
+        ``earlier`` is the exchange that it repeats: it begins anew with other events.
+        """
+        for delivery in earlier.deliveries if earlier is not None else ():
+            delivery.final = False
+        run = CaseRun(case, self.sender, self.events, round=0 if earlier is None else 1)
+        await case.deliver(run)
+        if run.at_end is not None and run.deliveries[-1].attempt.accepted:
+            self._to_finish.append(run)
+        exchange = run.exchange
+        silent = self.breaker.is_silence(exchange)
+        if silent and not alone:
+            self.breaker.keep(case, exchange)
+            return Result(case, "not run", exchange, note="got no answer, and was not repeated alone")
+        return self._judge(case, exchange)
+
+    def _judge(self, case: Case, exchange: Exchange) -> Result:
+        finding = judge(case, exchange, timeout=self.sender.timeout, reproduce=self.reproduce(case))
+        failed = finding is not None and finding.severity == "error"
+        result = self.results[case.id] = Result(case, "failed" if failed else "passed", exchange, finding)
+        return result
+
+    async def finish(self) -> None:
+        """Make the deliveries that belong at the end of the run, of cases that have passed so far.
+
+        Where a witness can tell what a repetition did, they come no sooner than Ada's first retry; an
+        application in process is spared the wait.
+        """
+        if self._to_finish and self.witness is not None and not self.sender.target.in_process:
+            await self.sender.clock.sleep(max(0.0, FIRST_RETRY - self.breaker.spent))
+        for run in self._to_finish:
+            result = self.results.get(run.case.id)
+            if result is not None and result.outcome == "passed" and not self._is_over():
+                await run.finish()
+                self.breaker.is_silence(run.exchange)
+                self._judge(run.case, run.exchange)
+        self._to_finish.clear()
+
+    def _is_over(self) -> bool:
+        return bool(self.stopped) or self.breaker.out_of_patience(settling=True)
+
+    async def close(self) -> list[Finding]:
+        """The findings that only the whole run shows: the exact status, and what the witness says."""
+        found = []
+        if self.accept != "2xx":
+            severity: Severity = "error" if self.accept == "200" else "warning"
+            results = list(self.results.values())
+            found += status_findings(results, severity=severity, reproduce=self.reproduce)
+        return [*found, *await self._witnessed()]
+
+    async def _witnessed(self) -> list[Finding]:
+        """The findings of the witness, once the consumer has settled."""
+        if self.witness is None:
+            return []
+        try:
+            seen = await self.witness.settled(
+                self._owed(), longest=CUT_SHORT if self.stopped else LONGEST_WAIT
+            )
+            if not self.stopped and seen.counts.keys() >= set(self._owed()):
+                await self._one_more()
+                seen = await self.witness.settled(self._owed())
+        except TargetError as error:
+            self.stopped = self.stopped or error.what
+            return []
+        found = witness_findings(
+            self.sender.ledger,
+            seen,
+            {case_id: result.case for case_id, result in self.results.items()},
+            reproduce=self.reproduce,
+            nameless=self.witness.nameless(seen) if self.sender.secrets else 0,
+        )
+        exchanges = {case_id: result.exchange for case_id, result in self.results.items()}
+        return [
+            replace(finding, changes=changes_of(exchange))
+            for finding in found
+            if finding.rule in self.codes and (exchange := exchanges[finding.case]) is not None
+        ]
+
+    def _owed(self) -> list[str]:
+        """The messages that were accepted and must have had an effect."""
+        return [d.message_id for d in self.sender.ledger if d.must_be_handled and d.message_id]
+
+    async def _one_more(self) -> None:
+        """One more ordinary event, alone: a consumer that waits for others to come never handles it.
+
+        It comes only where nothing is waiting, or it might be what completes a batch.
+        """
+        for result in list(self.results.values()):
+            if result.case.expect.handled == "must" and result.outcome == "passed":
+                run = CaseRun(result.case, self.sender, self.events, round=2)
+                await run.send(run.event(), label="one more event, alone")
+                return

@@ -1,0 +1,76 @@
+"""An exchange: every delivery that was made for a case, and the payload that is particular about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ada_contract_tests.rules import Expectation
+    from ada_mockserver.delivery.attempt import Attempt
+
+__all__ = ["Delivery", "Exchange"]
+
+Payload = dict[str, Any]
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """One attempt that was made for a case, and its place in it.
+
+    ``attempt.message_id`` is the svix-id on the wire, None if it had none; ``authentic`` is false for
+    forgeries; ``final`` is false once the same message was delivered again; ``label`` names it among the
+    case's deliveries; ``stale`` is true for an event that comes too late to have an effect, which a consumer
+    may ignore.
+    """
+
+    case: str
+    event: str
+    attempt: Attempt
+    expect: Expectation
+    authentic: bool = True
+    final: bool = True
+    label: str = ""
+    stale: bool = False
+
+    @property
+    def message_id(self) -> str | None:
+        """The svix-id on the wire."""
+        return self.attempt.message_id
+
+    @property
+    def must_be_handled(self) -> bool:
+        """True for an accepted delivery that must have an effect."""
+        return (
+            self.authentic
+            and self.final
+            and self.attempt.accepted
+            and not self.stale
+            and self.message_id is not None
+            and self.expect.handled == "must"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A case that was carried out.
+
+    ``payload`` is particular about it and ``base`` the ordinary event that it was made from; both are empty
+    where no one payload is. ``library_raises`` is true if the consumer falls over a malformed signature too,
+    as the official libraries do: its answer to a body that is no event may be theirs as well.
+    """
+
+    deliveries: tuple[Delivery, ...]
+    base: Payload = field(default_factory=dict)
+    payload: Payload = field(default_factory=dict)
+    library_raises: bool = False
+
+    @property
+    def last(self) -> Attempt:
+        """The attempt that the case ended with."""
+        return self.deliveries[-1].attempt
+
+    @property
+    def unanswered(self) -> Attempt | None:
+        """An attempt that got no answer and was not repeated, or None."""
+        return next((d.attempt for d in self.deliveries if d.final and d.attempt.error is not None), None)

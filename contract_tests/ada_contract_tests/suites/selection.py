@@ -1,0 +1,98 @@
+"""The selection of cases: by rule, event, or id."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ada_contract_tests.rules import RULES, selected_codes
+from ada_contract_tests.suites.registry import all_cases, case_named
+from ada_schemas.contract.catalog import event_names
+from ada_schemas.errors import UsageError
+from ada_schemas.variation.enumeration import ANY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ada_contract_tests.case import Case
+
+__all__ = ["Selection"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which cases run.
+
+    ``select`` and ``ignore`` are lists of codes, comma-separated (``ADA1xx`` names a family); ``events``
+    are globs over event names, with or without ``v1.``, a leading ``!`` excludes, ``any`` stands for event
+    types that are not documented and belongs to an endpoint without a filter; ``cases`` are ids, which
+    win over everything else. ``ignore`` also takes case ids, or globs over them.
+    """
+
+    select: str = ""
+    ignore: str = ""
+    events: Sequence[str] = ()
+    cases: Sequence[str] = ()
+
+    def codes(self) -> frozenset[str]:
+        """The codes of the chosen rules, those that have no cases of their own among them."""
+        chosen = selected_codes(self.select) if self.select else frozenset(RULES)
+        return chosen - _ignored(self.ignore)[0]
+
+    def choose(self) -> list[Case]:
+        """The chosen cases in their order.
+
+        Raises UsageError for a code, glob or id that fits nothing, and when nothing is left.
+        """
+        if self.cases:
+            return [case_named(case_id) for case_id in dict.fromkeys(self.cases)]
+        codes = selected_codes(self.select) if self.select else frozenset(RULES)
+        ignored_codes, ignored_ids = _ignored(self.ignore)
+        events = _chosen_events(self.events)
+        chosen = [
+            case
+            for case in all_cases()
+            if case.rule in codes - ignored_codes and case.id not in ignored_ids and _about(case, events)
+        ]
+        if not chosen:
+            raise UsageError(
+                "No case is left to run.",
+                next_step="Loosen --select, --ignore or --events; adakit check --list shows the cases.",
+            )
+        return chosen
+
+
+def _about(case: Case, events: frozenset[str]) -> bool:
+    """Whether a case is about these events alone; hostile bodies are no event, and always belong."""
+    if case.event == ANY and case.rule != "ADA203":
+        return True
+    return case.event in events and events.issuperset(case.others)
+
+
+def _ignored(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    codes: set[str] = set()
+    ids: set[str] = set()
+    for entry in (part.strip() for part in text.split(",")):
+        if "/" in entry:
+            fitting = {case.id for case in all_cases() if fnmatch.fnmatchcase(case.id, entry)}
+            if not fitting:
+                case_named(entry)
+            ids |= fitting
+        elif entry:
+            codes |= selected_codes(entry)
+    return frozenset(codes), frozenset(ids)
+
+
+def _chosen_events(globs: Sequence[str]) -> frozenset[str]:
+    names = event_names()
+    wanted = [g.strip() for glob in globs for g in glob.split(",") if g.strip()]
+    included = [g.removeprefix("v1.") for g in wanted if not g.startswith("!")]
+    excluded = [g[1:].removeprefix("v1.") for g in wanted if g.startswith("!")]
+    for glob in (*included, *excluded):
+        if not fnmatch.filter([*names, ANY], glob):
+            raise UsageError(f"No event fits {glob!r}.", next_step=f"The events are: {', '.join(names)}.")
+    chosen = [n for n in names if not included or any(fnmatch.fnmatchcase(n, g) for g in included)]
+    left = [n for n in chosen if not any(fnmatch.fnmatchcase(n, g) for g in excluded)]
+    asked = not included or any(fnmatch.fnmatchcase(ANY, g) for g in included)
+    return frozenset((*left, ANY) if asked and ANY not in excluded else left)

@@ -1,0 +1,368 @@
+"""ADA206, ADA3xx, ADA407: authentic requests in every form that a receiver must accept, and forgeries.
+
+Sources: docs.svix.com/receiving/verifying-payloads/how-manual; /reference/introduction/versioning.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ada_contract_tests.case import BodyVariant, case
+from ada_mockserver.delivery.signing import (
+    authentic_headers,
+    generate_secret,
+    new_message_id,
+    sign,
+    signature_headers,
+)
+from ada_schemas.contract.paths import ABSENT, get, put
+from ada_schemas.variation.enumeration import ANY
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+    from ada_contract_tests.case import Case, CaseRun, Need
+    from ada_mockserver.delivery.http import Headers
+    from ada_schemas.contract.catalog import Catalog
+
+__all__ = ["AUTHENTIC", "FORGERIES", "UNSIGNED", "Forgery", "SignedForm", "cases"]
+
+Payload = dict[str, Any]
+
+MINUTE = 60
+DAY = 24 * 60 * MINUTE
+
+FOREIGN = "Zoë – 謝謝 😀"
+WRITTEN = (
+    "data.content.body",
+    "data.profile.display_name",
+    "data.entity_name",
+    "data.metadata.note",
+    "data.handoff_integration",
+)
+"""Where events hold what people write, or chose as a name."""
+
+
+def cases(contract: Catalog, event: str) -> Iterator[Case]:  # noqa: ARG001 - FIXME
+    """The forgeries of an event, then its authentic forms."""
+    if event == ANY:
+        return
+    for forgery in FORGERIES:
+        name = f"{event}/signature:{forgery.name}"
+        yield case(name, forgery.rule, event, forgery.summary, deliver=forgery.deliver(BodyVariant()))
+    for form in AUTHENTIC:
+        needs: tuple[Need, ...] = ("http",) if form.over_http else ()
+        yield case(
+            f"{event}/{form.name}", form.rule, event, form.summary, deliver=form.deliver(), needs=needs
+        )
+
+
+def _in_another_script(base: Payload) -> Payload:
+    """The event with text outside of ASCII where it has some."""
+    for path in WRITTEN:
+        owner = path.rpartition(".")[0]
+        if isinstance(get(base, owner), dict) and (
+            owner.endswith("metadata") or get(base, path) is not ABSENT
+        ):
+            changed: Payload = put(base, path, FOREIGN)
+            return changed
+    return base
+
+
+def _as_signed(value: str) -> str:
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Forgery:
+    """One way to make a request unauthentic.
+
+    ``drops`` are the headers that it lacks; ``other_secret`` signs with a secret of the forger; ``age`` is
+    how old the request claims to be, in seconds (negative: from the future), signed correctly; ``stamp``
+    and ``message_id`` replace these values before signing; ``replaces`` names a header that is changed
+    after signing, by ``change``; ``alters_body`` changes the body after signing.
+    """
+
+    name: str
+    rule: str
+    summary: str
+    drops: tuple[str, ...] = ()
+    other_secret: bool = False
+    age: int = 0
+    stamp: str | None = None
+    message_id: str | None = None
+    replaces: str = ""
+    change: Callable[[str], str] = _as_signed
+    alters_body: bool = False
+
+    def __call__(
+        self, secrets: Sequence[str], *, message_id: str, timestamp: int, body: bytes, rng: random.Random
+    ) -> tuple[Headers, bytes]:
+        """The signature headers and the body to send; ``rng`` draws the ids and secrets of the forger."""
+        signed = signature_headers(
+            [generate_secret(rng)] if self.other_secret else secrets,
+            message_id=message_id if self.message_id is None else self.message_id,
+            timestamp=self.stamp or timestamp - self.age,
+            body=body,
+        )
+        headers = []
+        for name, value in signed:
+            if name in self.drops:
+                continue
+            if name == self.replaces:
+                headers.append((name, new_message_id(rng) if name == "svix-id" else self.change(value)))
+            else:
+                headers.append((name, value))
+        return tuple(headers), _altered(body) if self.alters_body else body
+
+    def deliver(self, variant: BodyVariant) -> Callable[[CaseRun], Awaitable[None]]:
+        """Sends a body as a forgery."""
+        return lambda run: run.send_variant(variant, seal=self, authentic=False)
+
+
+def _with_another_character(value: str, at: int) -> str:
+    return f"{value[:at]}{'B' if value[at] == 'A' else 'A'}{value[at + 1 :]}"
+
+
+def _altered(body: bytes) -> bytes:
+    """The same event with one more member: still a valid event, yet not the one that was signed."""
+    return body.rstrip()[:-1] + b',"adakit_forged":true}'
+
+
+def _malformed(name: str, summary: str, change: Callable[[str], str]) -> Forgery:
+    return Forgery(f"malformed:{name}", "ADA310", summary, replaces="svix-signature", change=change)
+
+
+HEADERS = ("svix-id", "svix-timestamp", "svix-signature")
+
+FORGERIES: tuple[Forgery, ...] = (
+    Forgery("unsigned", "ADA301", "no signature header at all", drops=HEADERS),
+    *(
+        Forgery(f"missing:{name}", "ADA301", f"the header {name} is missing", drops=(name,))
+        for name in HEADERS
+    ),
+    Forgery("wrong-secret", "ADA302", "signed with another secret", other_secret=True),
+    Forgery("altered-body", "ADA303", "the body was changed after signing", alters_body=True),
+    Forgery("altered-id", "ADA303", "svix-id was changed after signing", replaces="svix-id"),
+    Forgery(
+        "altered-timestamp",
+        "ADA303",
+        "svix-timestamp was changed after signing",
+        replaces="svix-timestamp",
+        change=lambda value: str(int(value) - MINUTE),
+    ),
+    Forgery(
+        "altered-signature-start",
+        "ADA303",
+        "the first character of the signature was changed",
+        replaces="svix-signature",
+        change=lambda value: _with_another_character(value, len("v1,")),
+    ),
+    Forgery(
+        "altered-signature-end",
+        "ADA303",
+        "one of the last characters of the signature was changed",
+        replaces="svix-signature",
+        change=lambda value: _with_another_character(value, len(value) - 3),
+    ),
+    Forgery(
+        "altered-signature-case",
+        "ADA303",
+        "the letters of the signature have the other case",
+        replaces="svix-signature",
+        change=lambda value: f"v1,{value.removeprefix('v1,').swapcase()}",
+    ),
+    Forgery("stale", "ADA304", "signed correctly, six minutes ago", age=6 * MINUTE),
+    Forgery("stale-day", "ADA304", "signed correctly, a day ago", age=DAY),
+    Forgery("future", "ADA305", "signed correctly, for six minutes ahead", age=-6 * MINUTE),
+    Forgery("future-day", "ADA305", "signed correctly, for a day ahead", age=-DAY),
+    _malformed("no-comma", "the signature has no comma", lambda value: value.replace(",", "")),
+    _malformed("bad-padding", "the signature's base64 is cut off", lambda value: value[:-2]),
+    _malformed("not-base64", "the signature is not base64", lambda _: "v1,!!not base64!!"),
+    _malformed("no-value", "the signature has a version and no value", lambda _: "v1,"),
+    _malformed("empty", "the header svix-signature is empty", lambda _: ""),
+    _malformed(
+        "other-version",
+        "the right signature stands under an unknown version alone",
+        lambda value: f"v2,{value.partition(',')[2]}",
+    ),
+    Forgery("malformed:timestamp", "ADA310", "the timestamp is not a number, and signed", stamp="yesterday"),
+    Forgery("malformed:id", "ADA310", "the id is empty, and signed", message_id=""),
+)
+
+UNSIGNED = FORGERIES[0]
+"""The request of somebody who knows the address alone."""
+
+
+def _as_it_is(body: bytes) -> bytes:
+    return body
+
+
+def _plain(signed: Headers, _: str) -> Headers:
+    return signed
+
+
+@dataclass(frozen=True, slots=True)
+class SignedForm:
+    """One way to send an authentic event.
+
+    ``reshape`` rewrites the body before it is signed, ``dress`` the signature headers (it also gets a
+    signature made with another secret); ``extra`` headers are sent beside, or in place of, the usual ones.
+    ``over_http`` is true where the difference exists on the wire only; ``foreign`` where the event needs
+    text outside of ASCII to show it.
+    """
+
+    name: str
+    rule: str
+    summary: str
+    reshape: Callable[[bytes], bytes] = _as_it_is
+    dress: Callable[[Headers, str], Headers] = _plain
+    extra: Headers = ()
+    over_http: bool = False
+    foreign: bool = False
+
+    def __call__(
+        self, secrets: Sequence[str], *, message_id: str, timestamp: int, body: bytes, rng: random.Random
+    ) -> tuple[Headers, bytes]:
+        """The headers of the request and its body; without ``secrets`` nothing is signed."""
+        shaped = self.reshape(body)
+        headers = authentic_headers(secrets, message_id=message_id, timestamp=timestamp, body=shaped)
+        if secrets:
+            other = sign(generate_secret(rng), message_id=message_id, timestamp=timestamp, body=shaped)
+            headers = self.dress(headers, other)
+        return (*headers, *self.extra), shaped
+
+    def deliver(self) -> Callable[[CaseRun], Awaitable[None]]:
+        """Sends the ordinary event in this form."""
+        variant = BodyVariant(change=_in_another_script) if self.foreign else BodyVariant()
+        return lambda run: run.send_variant(variant, seal=self)
+
+
+def _signatures(arrange: Callable[[str, str], str]) -> Callable[[Headers, str], Headers]:
+    def dress(signed: Headers, other: str) -> Headers:
+        return tuple((n, arrange(v, other) if n == "svix-signature" else v) for n, v in signed)
+
+    return dress
+
+
+def _named(rename: Callable[[str], str]) -> Callable[[Headers, str], Headers]:
+    def dress(signed: Headers, _: str) -> Headers:
+        return tuple((rename(name), value) for name, value in signed)
+
+    return dress
+
+
+def _rewritten(
+    separators: tuple[str, str], indent: int | None, *, ascii_only: bool
+) -> Callable[[bytes], bytes]:
+    def reshape(body: bytes) -> bytes:
+        value = json.loads(body)
+        text = json.dumps(value, indent=indent, separators=separators, ensure_ascii=ascii_only)
+        return text.encode()
+
+    return reshape
+
+
+def _escaped(body: bytes) -> bytes:
+    """Slashes and ordinary letters as escapes, which is the same JSON."""
+    return body.replace(b"/", b"\\/").replace(b'"v1.', b'"\\u0076\\u0031.')
+
+
+NEW_OF_THE_SENDER: Headers = (
+    ("svix-attempt", "1"),
+    ("svix-event-type", "v1.conversation.created"),
+    ("ada-delivery", "2"),
+)
+MANY_HEADERS: Headers = tuple((f"x-new-header-{n:02}", f"value {n}") for n in range(40))
+TRACING: Headers = (
+    ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+    ("tracestate", "ada=00f067aa0ba902b7"),
+    ("x-request-id", "7b44f1fe-4e3a-4b1a-9f7e-1f0f0f0f0f0f"),
+    ("x-forwarded-proto", "https"),
+)
+
+AUTHENTIC: tuple[SignedForm, ...] = (
+    SignedForm("headers:tracing", "ADA206", "tracing headers are sent along", extra=TRACING),
+    SignedForm(
+        "headers:sender", "ADA206", "further headers of Svix and Ada are sent along", extra=NEW_OF_THE_SENDER
+    ),
+    SignedForm("headers:many", "ADA206", "40 unknown headers are sent along", extra=MANY_HEADERS),
+    SignedForm(
+        "signature:rotated",
+        "ADA306",
+        "signed with the old and the new secret, the right one last",
+        dress=_signatures(lambda good, other: f"{other} {good}"),
+    ),
+    SignedForm(
+        "signature:rotated-first",
+        "ADA306",
+        "signed with the old and the new secret, the right one first",
+        dress=_signatures(lambda good, other: f"{good} {other}"),
+    ),
+    SignedForm(
+        "signature:unknown-version",
+        "ADA307",
+        "a signature of an unknown version stands before the right one",
+        dress=_signatures(lambda good, other: f"v2,{other.partition(',')[2]} {good}"),
+    ),
+    SignedForm(
+        "signature:unknown-version-after",
+        "ADA307",
+        "a signature of version v1a stands behind the right one",
+        dress=_signatures(lambda good, other: f"{good} v1a,{other.partition(',')[2]}"),
+    ),
+    SignedForm(
+        "raw:pretty", "ADA308", "the body is indented", reshape=_rewritten((",", ": "), 2, ascii_only=False)
+    ),
+    SignedForm(
+        "raw:spaced",
+        "ADA308",
+        "the body has spaces",
+        reshape=_rewritten((", ", ": "), None, ascii_only=False),
+        foreign=True,
+    ),
+    SignedForm(
+        "raw:escaped-unicode",
+        "ADA308",
+        "non-ASCII characters are escaped",
+        reshape=_rewritten((",", ":"), None, ascii_only=True),
+        foreign=True,
+    ),
+    SignedForm("raw:escaped", "ADA308", "slashes and letters are escaped", reshape=_escaped),
+    SignedForm("raw:newline", "ADA308", "the body ends with a newline", reshape=lambda body: body + b"\n"),
+    SignedForm(
+        "raw:surrounded",
+        "ADA308",
+        "white space surrounds the body",
+        reshape=lambda body: b" \r\n\t" + body + b" ",
+    ),
+    SignedForm(
+        "headers:title-case",
+        "ADA309",
+        "the header names are written Svix-Id",
+        dress=_named(str.title),
+        over_http=True,
+    ),
+    SignedForm(
+        "headers:upper-case",
+        "ADA309",
+        "the header names are written SVIX-ID",
+        dress=_named(str.upper),
+        over_http=True,
+    ),
+    *(
+        SignedForm(
+            f"content-type:{label}",
+            "ADA407",
+            f"the content type is {value}",
+            extra=(("content-type", value),),
+        )
+        for label, value in (
+            ("charset", "application/json; charset=utf-8"),
+            ("charset-compact", "application/json;charset=UTF-8"),
+        )
+    ),
+)

@@ -1,0 +1,25 @@
+"""ADA401 and ADA402: an ordinary delivery, of which the status and the time count."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ada_contract_tests.case import case
+from ada_schemas.variation.enumeration import ANY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ada_contract_tests.case import Case
+    from ada_schemas.contract.catalog import Catalog
+
+__all__ = ["cases"]
+
+
+def cases(contract: Catalog, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
+    """One case for each of the two rules; what they say of all other deliveries is judged with the run."""
+    if event != ANY:
+        every = "every accepted delivery is answered 200"
+        yield case(f"{event}/status:200", "ADA401", event, every, needs=("target",))
+        in_time = "the answer comes within the time limit"
+        yield case(f"{event}/status:in-time", "ADA402", event, in_time, needs=("target",))
