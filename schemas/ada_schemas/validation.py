@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import jsonschema_rs
 from jsonschema import Draft202012Validator, FormatChecker
 
-from ada_schemas.contract.catalog import catalog
 from ada_schemas.contract.constraints import violations
+from ada_schemas.contract.contract import shipped
 from ada_schemas.contract.json_schema import event_schema
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from jsonschema.exceptions import ValidationError
 
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["Violation", "validate"]
 
@@ -66,42 +66,45 @@ def _is_uri(value: object) -> bool:
 
 
 @lru_cache(maxsize=32)
-def _reference(source: Catalog, name: str, closed: bool) -> Draft202012Validator:
-    schema = event_schema(source.event(name), closed=closed)
+def _reference(contract: Contract, name: str, closed: bool) -> Draft202012Validator:
+    schema = event_schema(contract.event(name), closed=closed)
     return Draft202012Validator(schema, format_checker=_formats if closed else None)
 
 
 @lru_cache(maxsize=16)
-def _fast(source: Catalog, name: str) -> Any:
-    return jsonschema_rs.Draft202012Validator(event_schema(source.event(name)))
+def _fast(contract: Contract, name: str) -> Any:
+    return jsonschema_rs.Draft202012Validator(event_schema(contract.event(name)))
 
 
-def validate(payload: Any, *, event: str | None = None, closed: bool = False) -> list[Violation]:
-    """Check one payload; an empty list means that it is valid.
+def validate(
+    payload: Any, *, event: str | None = None, closed: bool = False, contract: Contract | None = None
+) -> list[Violation]:
+    """Check one payload by a contract, ours if none is given; an empty list means that it is valid.
 
     ``event`` names the event (with or without ``v1.``); if None it is taken from the payload's ``type``,
     and a type that is not documented is valid as Ada's versioning policy asks, but not ``closed``.
     ``closed`` also demands what constraints.yaml ties together. Raises UsageError for an unknown ``event``.
     """
+    contract = contract or shipped()
     if event is None:
         if not isinstance(payload, dict):
             return [Violation("", "an object with type, timestamp and data", _phrase(payload))]
         kind = payload.get("type")
-        known = {e.type: e.name for e in catalog().contract.events}
+        known = contract.by_type
         if not isinstance(kind, str):
             got = "nothing" if "type" not in payload else _phrase(kind)
             return [Violation("type", f"an event type such as {next(iter(known))}", got)]
         if kind not in known:
             return [Violation("type", f"one of {', '.join(known)}", _phrase(kind))] if closed else []
-        event = known[kind]
-    name = catalog().event(event).name
-    if not closed and _fast(catalog(), name).is_valid(payload):
+        event = known[kind].name
+    name = contract.event(event).name
+    if not closed and _fast(contract, name).is_valid(payload):
         return []
-    found = _unique(v for e in _reference(catalog(), name, closed).iter_errors(payload) for v in _explain(e))
+    found = _unique(v for e in _reference(contract, name, closed).iter_errors(payload) for v in _explain(e))
     if closed and not found:
         found = [
             Violation("", f"a coherent event ({sentence})", "this combination")
-            for sentence in violations(catalog().constraints, payload)
+            for sentence in violations(contract.constraints, payload)
         ]
     return found
 

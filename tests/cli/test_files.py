@@ -8,7 +8,7 @@ import re
 import pytest
 
 from ada_mockserver.events.scenarios import SCENARIOS, scenario
-from ada_schemas.contract.catalog import event_names
+from ada_schemas.contract.contract import event_names
 from support.command_line import SECRET, CommandLine
 
 ENDED = "conversation.ended"
@@ -102,7 +102,7 @@ def test_hostile_bytes(adakit):
             ["conversation.mesage"],
             "There is no event and no scenario 'conversation.mesage'.\n  Did you mean conversation.message?",
         ),
-        (["handof"], "There is no event and no scenario 'handof'.\n  Did you mean handoff?\n"),
+        (["handof"], "There is no event and no scenario 'handof'.\n  Did you mean handoff? Events: "),
         (["zzz"], "There is no event and no scenario 'zzz'.\n  Events: "),
         ([ENDED, "--set", "data.x"], "'data.x' sets nothing.\n  Write it as path=value, "),
         (

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.catalog import SOURCE, released_versions
+from ada_schemas.contract.contract import SOURCE, released_versions
 from ada_schemas.contract.json_schema import bundle, bundle_id, event_schema, schema_id
 from ada_schemas.contract.samples import complete
 from ada_schemas.contract.versions import changelog
@@ -23,7 +23,7 @@ from ada_schemas.files.types import declarations, models
 from ada_schemas.variation.enumeration import variants
 
 if TYPE_CHECKING:
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
     from ada_schemas.contract.shapes import Event
 
 __all__ = [
@@ -56,38 +56,38 @@ def is_checkout() -> bool:
     return (committed_root().parent / "pyproject.toml").is_file() and committed_root().name == "schemas"
 
 
-def render(catalog: Catalog) -> dict[str, str]:
+def render(contract: Contract) -> dict[str, str]:
     """Every file of a directory, by its relative path; the same bytes for the same contract."""
-    rendered = _directory(catalog)
-    rendered["models.py"] = models(catalog.contract.events)
+    rendered = _directory(contract)
+    rendered["models.py"] = models(contract.events)
     return rendered
 
 
-def render_committed(catalog: Catalog) -> dict[str, str]:
+def render_committed(contract: Contract) -> dict[str, str]:
     """Every committed file, by its path relative to ``committed_root()``."""
-    directory = _directory(catalog)
+    directory = _directory(contract)
     if not is_checkout():
         # A wheel holds the schemas alone; `export` writes the rest.
         directory = {n: t for n, t in directory.items() if n.endswith(".schema.json") or n == "index.json"}
     rendered = {f"ada_schemas/v1/{name}": text for name, text in directory.items()}
-    rendered["ada_schemas/models.py"] = models(catalog.contract.events)
+    rendered["ada_schemas/models.py"] = models(contract.events)
     if is_checkout():
-        rendered["package.json"] = _package_json(catalog.version)
-        cases = case_files(catalog)
+        rendered["package.json"] = _package_json(contract.version)
+        cases = case_files(contract)
         rendered |= {f"ada_schemas/v1/cases/{name}": text for name, text in cases.items()}
     return rendered
 
 
-def _directory(catalog: Catalog) -> dict[str, str]:
-    events = catalog.contract.events
+def _directory(contract: Contract) -> dict[str, str]:
+    events = contract.events
     rendered = {f"{event.name}.schema.json": _text(event_schema(event)) for event in events}
     rendered["bundle.schema.json"] = _text(bundle(events))
-    rendered["index.json"] = _text(_index(catalog))
-    rendered["openapi.json"] = _text(openapi_document(events, catalog.version))
-    rendered["asyncapi.json"] = _text(asyncapi_document(events, catalog.version))
+    rendered["index.json"] = _text(_index(contract))
+    rendered["openapi.json"] = _text(openapi_document(events, contract.version))
+    rendered["asyncapi.json"] = _text(asyncapi_document(events, contract.version))
     rendered["events.d.ts"] = declarations(events)
-    rendered[SOURCE] = _text(catalog.document)
-    if not catalog.version.startswith("custom-"):
+    rendered[SOURCE] = _text(contract.document)
+    if not contract.version.startswith("custom-"):
         rendered["CHANGES.md"] = changelog(released_versions())
     for event in events:
         if event.examples:
@@ -95,16 +95,16 @@ def _directory(catalog: Catalog) -> dict[str, str]:
     return rendered
 
 
-def case_files(catalog: Catalog) -> dict[str, str]:
+def case_files(contract: Contract) -> dict[str, str]:
     """The files below ``cases/`` by their relative path, ``index.json`` with the case ids among them.
 
     The base of every case is the event's example, completed; the same contract gives the same bytes.
     """
     rendered: dict[str, str] = {}
     entries = []
-    for event in catalog.contract.events:
+    for event in contract.events:
         base = complete(event.payload, event.examples[0].value if event.examples else {"type": event.type})
-        for variant in variants(event.name, base):
+        for variant in variants(event.name, base, contract=contract):
             file = _free(f"{event.name}/{slug_of(variant.id)}", rendered)
             rendered[file] = json.dumps(variant.payload, indent=2, ensure_ascii=False) + "\n"
             entries.append(
@@ -160,11 +160,11 @@ def _package_json(version: str) -> str:
     return json.dumps(content, indent=2) + "\n"
 
 
-def _index(catalog: Catalog) -> dict[str, Any]:
-    events = catalog.contract.events
+def _index(contract: Contract) -> dict[str, Any]:
+    events = contract.events
     return {
         "version": "v1",
-        "contract": catalog.version,
+        "contract": contract.version,
         "bundle": {"$id": bundle_id(events), "schema": "bundle.schema.json"},
         "events": [_index_entry(event) for event in events],
     }
