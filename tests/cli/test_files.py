@@ -185,6 +185,14 @@ def test_schemas_export(adakit):
     assert adakit("schemas", "export", "-o", "out").out == "Wrote 22 files to out\n"
     assert len(list((adakit.folder / "out").rglob("*.json"))) == 20
     assert adakit("schemas", "export", "--closed", "-o", "closed").out == "Wrote 7 files to closed\n"
+    assert adakit("schemas", "export", "--cases", "-o", "all").out == "Wrote 1001 files to all\n"
+    index = json.loads((adakit.folder / "all" / "cases" / "index.json").read_text(encoding="utf-8"))
+    assert all((adakit.folder / "all" / "cases" / case["file"]).is_file() for case in index["cases"])
+    both = adakit("schemas", "export", "--cases", "--closed", "-o", "both")
+    assert (both.code, message(both)) == (
+        2,
+        "--closed writes schemas alone; it does not go with --cases.\n",
+    )
 
 
 @pytest.mark.parametrize("closed", [[], ["--closed"]])

@@ -18,6 +18,7 @@ from ada_schemas.files.write import (
     differences,
     remove_left_over,
     render,
+    render_closed,
     render_committed,
     write,
 )
@@ -69,22 +70,15 @@ def show(event: str, closed: bool) -> None:
 @command.command("export")
 @click.option("-o", "--output", required=True, metavar="DIR", help="Where to write the files.")
 @click.option("--closed", is_flag=True, help="The sender's form: nothing undocumented is valid.")
-def export(output: str, closed: bool) -> None:
+@click.option("--cases", is_flag=True, help="Also an example file for every case of the contract check.")
+def export(output: str, closed: bool, cases: bool) -> None:
     """Write the schema files to DIR."""
     directory = _directory(output)
-    if not closed:
-        files = render(shipped())
-        write(files, directory)
-        click.echo(f"Wrote {len(files)} files to {directory}")
-        return
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for event in shipped().events:
-            text = json.dumps(load(event.name, closed=True), indent=2, ensure_ascii=False) + "\n"
-            (directory / f"{event.name}.closed.schema.json").write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{output} cannot be written: {error.strerror}.") from error
-    click.echo(f"Wrote {len(shipped().events)} files to {directory}")
+    if closed and cases:
+        raise UsageError("--closed writes schemas alone; it does not go with --cases.")
+    files = render_closed(shipped()) if closed else render(shipped(), cases=cases)
+    write(files, directory)
+    click.echo(f"Wrote {len(files)} files to {directory}")
 
 
 def _directory(name: str) -> Path:

@@ -1,8 +1,8 @@
-"""Writes the schema files, and tells whether the committed ones are what the documented source generates.
+"""The schema files: written to a directory, or compared with what the documented source generates.
 
 A *directory* of schema files is what ``schemas generate -o DIR`` and ``export`` write. The *committed* files
 are those of this installation: the directory ``v1``, the typed models beside it and, where this is a checkout
-of the project and no wheel, the npm package's ``package.json`` and an example file for every case.
+of the project and no wheel, the npm package's ``package.json``.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from ada_schemas.contract.shapes import Event
 
 __all__ = [
-    "case_files",
     "committed_directory",
     "committed_root",
     "differences",
     "remove_left_over",
     "render",
+    "render_closed",
     "render_committed",
     "slug_of",
     "write",
@@ -42,7 +42,7 @@ GENERATED = ("*.json", "*.d.ts", "CHANGES.md", "models.py")
 
 
 def committed_directory() -> Path:
-    """Where the committed schema files of this installation lie."""
+    """The folder of the committed schema files of this installation."""
     return committed_root() / "ada_schemas" / "v1"
 
 
@@ -52,15 +52,25 @@ def committed_root() -> Path:
 
 
 def is_checkout() -> bool:
-    """Whether this is a checkout of the project, which holds more generated files than a wheel."""
+    """True in a checkout of the project, which holds more generated files than a wheel."""
     return (committed_root().parent / "pyproject.toml").is_file() and committed_root().name == "schemas"
 
 
-def render(contract: Contract) -> dict[str, str]:
-    """Every file of a directory, by its relative path; the same bytes for the same contract."""
+def render(contract: Contract, *, cases: bool = False) -> dict[str, str]:
+    """Every file of a directory, by its relative path; the same bytes for the same contract.
+
+    ``cases`` adds an example file for every case, below ``cases/``, with an index by case id.
+    """
     rendered = _directory(contract)
     rendered["models.py"] = models(contract.events)
+    if cases:
+        rendered |= {f"cases/{name}": text for name, text in _case_files(contract).items()}
     return rendered
+
+
+def render_closed(contract: Contract) -> dict[str, str]:
+    """The schemas in the sender's form, by the name of their file."""
+    return {f"{e.name}.closed.schema.json": _text(event_schema(e, closed=True)) for e in contract.events}
 
 
 def render_committed(contract: Contract) -> dict[str, str]:
@@ -73,8 +83,6 @@ def render_committed(contract: Contract) -> dict[str, str]:
     rendered["ada_schemas/models.py"] = models(contract.events)
     if is_checkout():
         rendered["package.json"] = _package_json(contract.version)
-        cases = case_files(contract)
-        rendered |= {f"ada_schemas/v1/cases/{name}": text for name, text in cases.items()}
     return rendered
 
 
@@ -95,18 +103,15 @@ def _directory(contract: Contract) -> dict[str, str]:
     return rendered
 
 
-def case_files(contract: Contract) -> dict[str, str]:
-    """The files below ``cases/`` by their relative path, ``index.json`` with the case ids among them.
-
-    The base of every case is the event's example, completed; the same contract gives the same bytes.
-    """
+def _case_files(contract: Contract) -> dict[str, str]:
+    """The files below ``cases/``; the base of every case is the event's example, completed."""
     rendered: dict[str, str] = {}
     entries = []
     for event in contract.events:
         base = complete(event.payload, event.examples[0].value if event.examples else {"type": event.type})
         for variant in variants(event.name, base, contract=contract):
             file = _free(f"{event.name}/{slug_of(variant.id)}", rendered)
-            rendered[file] = json.dumps(variant.payload, indent=2, ensure_ascii=False) + "\n"
+            rendered[file] = _text(variant.payload)
             entries.append(
                 {
                     "id": variant.id,
@@ -116,8 +121,7 @@ def case_files(contract: Contract) -> dict[str, str]:
                     "file": file,
                 }
             )
-    index: dict[str, Any] = {"cases": entries}
-    rendered["index.json"] = json.dumps(index, indent=1, ensure_ascii=False) + "\n"
+    rendered["index.json"] = _text({"cases": entries})
     return rendered
 
 
@@ -157,7 +161,7 @@ def _package_json(version: str) -> str:
             "./package.json": "./package.json",
         },
     }
-    return json.dumps(content, indent=2) + "\n"
+    return _text(content)
 
 
 def _index(contract: Contract) -> dict[str, Any]:
