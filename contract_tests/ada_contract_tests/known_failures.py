@@ -1,4 +1,4 @@
-"""What a project says of cases beforehand: not to be run, expected to fail, or known to fail.
+"""Known failures: cases that are not to be run, expected to fail, or known to fail: not to be run, expected to fail, or known to fail.
 
 A team takes the kit up on a consumer that is not perfect: ``ada_ignore`` leaves cases out, ``ada_xfail``
 runs them and lets them fail, both with a reason; the baseline is a file with the failures of a day.
@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from ada_contract_tests.pytest.plugin import entry_lines, is_strict, setting
 from ada_contract_tests.rules import selected_codes
 from ada_contract_tests.suites.registry import all_cases, case_named
 from ada_schemas.errors import UsageError
@@ -20,12 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    import pytest
-
     from ada_contract_tests.findings import Finding
-    from ada_contract_tests.suites.registry import Case
+    from ada_contract_tests.case import Case
 
-__all__ = ["Baseline", "Entry", "Expectations", "State", "expectations_of", "names_of", "read_entries"]
+__all__ = ["Baseline", "Entry", "State", "names_of", "read_entries"]
 
 State = Literal["passed", "warned", "failed", "excused", "ignored", "not applicable", "not run"]
 """What became of a case; ``excused`` is a failure that was expected, or is known."""
@@ -175,7 +172,7 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectations:
+class KnownFailures:
     """All that is said beforehand; ``updating`` takes every failure into the baseline.
 
     ``is_file`` tells whether ``ignored`` stands in the configuration file, where a reason belongs to it.
@@ -259,34 +256,3 @@ class Expectations:
             and not any(entry.fits(case_id, rule, rules.get(case_id, "")) for case_id, rule in found.items())
         ]
         return said
-
-
-def expectations_of(config: pytest.Config) -> Expectations:
-    """What the options and the configuration file say; raises UsageError for what cannot be used."""
-    updating = bool(config.getoption("ada_update_baseline"))
-    is_file = config.getoption("ada_ignore") is None
-    return Expectations(
-        ignored=read_entries(entry_lines(config, "ignore"), option="ada_ignore", lenient=is_file),
-        xfailed=read_entries(
-            entry_lines(config, "xfail"), option="ada_xfail", needs_reason=True, lenient=True
-        ),
-        baseline=_baseline_of(config, updating=updating),
-        updating=updating,
-        strict=is_strict(config),
-        is_file=is_file,
-    )
-
-
-def _baseline_of(config: pytest.Config, *, updating: bool) -> Baseline | None:
-    """The file that the option names from where pytest was started, or the ini file from its own folder."""
-    name = setting(config, "baseline")
-    if name is None:
-        if updating:
-            raise UsageError(
-                "There is no file to write the baseline to.",
-                next_step="Name it with --ada-baseline or ada_baseline.",
-            )
-        return None
-    by_option = config.getoption("ada_baseline") is not None
-    folder = config.invocation_params.dir if by_option or config.inipath is None else config.inipath.parent
-    return Baseline.read(folder / name, name=name, updating=updating)
