@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from ada_contract_tests.engine.case_run import Attempt, Trial
 from ada_contract_tests.findings import Finding, Report, Result
 from ada_contract_tests.reports import RENDERERS
-from ada_contract_tests.reports.junit import printable
+from ada_contract_tests.reports.wording import printable
 from ada_contract_tests.suites.registry import Case
 from ada_contract_tests.targets.base import Answer
 from ada_mockserver.delivery.http import Response

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ada_contract_tests.findings import group_findings
-from ada_contract_tests.rules import FAMILIES, RULES
+from ada_contract_tests.reports.wording import counts, event_name, percent
+from ada_contract_tests.rules import RULES
 from ada_contract_tests.tracebacks import traceback_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ada_contract_tests.findings import Finding, Report, Result
+    from ada_contract_tests.findings import Cell, Finding, Report
     from ada_contract_tests.findings import Group as FindingGroup
 
 __all__ = ["print_finding", "print_report"]
@@ -60,12 +61,11 @@ def _print_warnings(report: Report, console: Console) -> None:
 
 def _matrix(report: Report) -> list[Text]:
     """A line an event, a column a family of rules; as wide as it must be, so that no number is cut off."""
-    families = [f for f in FAMILIES if any(RULES[r.case.rule].family == f for r in report.results)]
-    rows = [[Text("event"), *(Text(family.split()[0]) for family in families)]]
-    for event in dict.fromkeys(result.case.event for result in report.results):
-        row = [r for r in report.results if r.case.event == event]
-        cells = [_cell([r for r in row if RULES[r.case.rule].family == family]) for family in families]
-        rows.append([Text(event if event != "any" else "(no documented event)"), *cells])
+    matrix = report.matrix("family")
+    rows = [[Text("event"), *(Text(family.split()[0]) for family in next(iter(matrix.values()), {}))]]
+    for event, cells in matrix.items():
+        name = f"({event_name(event)})" if event == "any" else event
+        rows.append([Text(name), *map(_cell, cells.values())])
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for cell in rows[0]:
         cell.stylize("dim")
@@ -76,18 +76,17 @@ def _matrix(report: Report) -> list[Text]:
     return [Text("  ").join(cells) for cells in rows]
 
 
-def _cell(results: list[Result]) -> Text:
-    results = [r for r in results if r.outcome != "not applicable"]
-    if not results:
-        return Text("·", style="dim")
-    failed = sum(r.outcome == "failed" for r in results)
-    left = sum(r.outcome == "not run" for r in results)
-    if failed:
-        return Text(f"{failed}/{len(results)} failed", style="bold red")
-    if left == len(results):
-        return Text("not run", style="dim")
-    passed = len(results) - left
-    return Text(f"{passed} ok" if not left else f"{passed}/{len(results)} ok", style="green")
+def _cell(cell: Cell) -> Text:
+    match cell.verdict:
+        case "failed":
+            return Text(f"{cell.count('failed')}/{cell.applicable} failed", style="bold red")
+        case "passed" | "warned":
+            left = f"/{cell.applicable}" if cell.count("not run") else ""
+            return Text(f"{cell.count('passed')}{left} ok", style="green")
+        case "not run":
+            return Text("not run", style="dim")
+        case _:
+            return Text("·", style="dim")
 
 
 def _print_group(group: FindingGroup, number: int, console: Console) -> None:
@@ -151,23 +150,14 @@ def _changes(finding: Finding) -> list[Text]:
 
 
 def _summary(report: Report) -> Text:
-    counts = {o: report.count(o) for o in ("failed", "not run", "not applicable")}
-    parts = [f"{report.count('passed')} passed", *(f"{n} {o}" for o, n in counts.items() if n)]
-    if report.warnings:
-        parts.append(f"{len(report.warnings)} warning{'s' if len(report.warnings) > 1 else ''}")
     text = Text()
     if report.stopped:
         text.append(f"{report.stopped}\n", style="bold red")
     for note in report.notes:
         text.append(f"{note}\n", style="dim")
     text.append(*(("PASS", "bold green") if report.ok else ("FAIL", "bold red")))
-    text.append(f"  {report.target}: {', '.join(parts)}")
-    text.append(f"\n      contract coverage {_percent(report.coverage)}: {len(report.results)} of")
+    text.append(f"  {report.target}: {', '.join(counts(report))}")
+    text.append(f"\n      contract coverage {percent(report.coverage)}: {len(report.results)} of")
     text.append(f" {report.total_cases} cases selected, {report.seconds:.1f} s")
     text.append(f"  (seed {report.seed})", style="dim")
     return text
-
-
-def _percent(share: float) -> str:
-    """A share in per cent; 100 % only when nothing is missing."""
-    return "100 %" if share >= 1 else f"{min(99.9, share * 100):.1f} %"
