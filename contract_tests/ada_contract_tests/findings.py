@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from ada_contract_tests.rules import FAMILIES, RULES
 from ada_contract_tests.tracebacks import members_named
@@ -16,10 +16,21 @@ if TYPE_CHECKING:
     from ada_contract_tests.suites.registry import Case
     from ada_contract_tests.targets.base import Answer
 
-__all__ = ["Cell", "Finding", "Group", "Outcome", "Report", "Result", "Severity", "group_findings"]
+__all__ = [
+    "OUTCOMES",
+    "Cell",
+    "Finding",
+    "Group",
+    "Outcome",
+    "Report",
+    "Result",
+    "Severity",
+    "group_findings",
+]
 
 Severity = Literal["error", "warning"]
 Outcome = Literal["passed", "failed", "not run", "not applicable"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,11 @@ class Cell:
             return "passed"
         return "not run" if self.applicable else "not applicable"
 
+    @property
+    def number(self) -> int:
+        """How many of its cases the verdict is about."""
+        return len(self.warned) if self.verdict == "warned" else self.count(self.verdict)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -124,7 +140,7 @@ class Report:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """The findings that do not."""
+        """The findings that leave the exit code alone."""
         return tuple(f for f in self.findings if f.severity == "warning")
 
     @property

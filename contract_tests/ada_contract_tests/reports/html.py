@@ -6,32 +6,40 @@ from base64 import b64encode
 from collections import Counter
 from hashlib import sha256
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from ada_contract_tests.findings import group_findings
+from ada_contract_tests.findings import OUTCOMES, group_findings
 from ada_contract_tests.reports.wording import clipped, event_name, many, percent, printable
 from ada_contract_tests.rules import EXPECTATIONS, FAMILIES, RULES, digits
 from ada_contract_tests.tracebacks import traceback_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from ada_contract_tests.findings import Cell, Finding, Group, Outcome, Report
+    from ada_contract_tests.findings import Cell, Group, Report
 
 __all__ = ["render"]
 
-OUTCOMES: tuple[Outcome, ...] = ("passed", "failed", "not run", "not applicable")
 LIMITS = {"groups": 100, "cases": 500, "changes": 10, "traceback": 40}
 LONGEST = 400
 """Characters of a cause, or of a line of a traceback."""
+
+SIGNS = {
+    "failed": ("✗{0}", "{0} of {1} failed"),
+    "warned": ("!{0}", "{0} of {1} with a warning"),
+    "passed": ("{0}", "{0} of {1} passed"),
+    "not run": ("–", "{0} not run"),
+    "not applicable": ("·", "not applicable"),
+}
+"""The sign of a cell of the matrix by its verdict, and the words that it stands for."""
 
 
 def render(report: Report) -> str:
     """The page: verdict, matrix of events and rules, findings by cause, cases left out, the rules."""
     groups, matrix = group_findings(report.findings), report.matrix("code")
-    tallies = _tallies(matrix)
+    codes = next(iter(matrix.values()), {})
     script = _read("report.js")
     return TEMPLATE.render(
         report=report,
@@ -40,23 +48,16 @@ def render(report: Report) -> str:
         script=script,
         script_hash=f"sha256-{b64encode(sha256(script.encode()).digest()).decode()}",
         lede=_lede(report, groups),
-        outcomes=[(outcome.replace(" ", "-"), outcome, report.count(outcome)) for outcome in OUTCOMES],
         slowest=_slowest(report),
         matrix=matrix,
-        tallies=tallies,
+        tallies={
+            code: Counter(o for row in matrix.values() for o in row[code].outcomes.values()) for code in codes
+        },
         families={
-            family: codes
-            for family in FAMILIES
-            if (codes := [c for c in tallies if RULES[c].family == family])
+            family: ours for family in FAMILIES if (ours := [c for c in codes if RULES[c].family == family])
         },
         links=_links(groups[: LIMITS["groups"]]),
         groups=groups,
-        causes=_causes(groups),
-        further=[
-            (g.findings[0].case, f" {len(g.findings)} × {clipped(g.cause, LONGEST)}")
-            for g in groups[LIMITS["groups"] :]
-        ],
-        left_out={reason: [(case, "") for case in cases] for reason, cases in report.left_out().items()},
     )
 
 
@@ -96,31 +97,8 @@ def _slowest(report: Report) -> str:
     return f"slowest answer {max(times) * 1000:.0f} ms" if times else "no answer"
 
 
-def _sign(cell: Cell) -> tuple[str, str]:
-    """The sign of a cell, and the words that it stands for."""
-    total = cell.applicable
-    match cell.verdict:
-        case "failed":
-            count = cell.count("failed")
-            return f"✗{count}", f"{count} of {total} failed"
-        case "warned":
-            return f"!{len(cell.warned)}", f"{len(cell.warned)} of {total} with a warning"
-        case "passed":
-            return str(cell.count("passed")), f"{cell.count('passed')} of {total} passed"
-        case "not run":
-            return "–", f"{total} not run"
-        case _:
-            return "·", "not applicable"
-
-
-def _tallies(matrix: Mapping[str, Mapping[str, Cell]]) -> dict[str, dict[str, Any]]:
-    """The outcomes of the cases of each rule: how many failed, and the others in words."""
-    tallies: dict[str, dict[str, Any]] = {}
-    for code in next(iter(matrix.values()), {}):
-        counts = {o: sum(row[code].count(o) for row in matrix.values()) for o in OUTCOMES}
-        failed = counts.pop("failed")
-        tallies[code] = {"failed": failed, "others": [f"{n} {o}" for o, n in counts.items() if n]}
-    return tallies
+def _sign(cell: Cell) -> list[str]:
+    return [text.format(cell.number, cell.applicable) for text in SIGNS[cell.verdict]]
 
 
 def _links(groups: Sequence[Group]) -> dict[tuple[str, str], str]:
@@ -130,15 +108,6 @@ def _links(groups: Sequence[Group]) -> dict[tuple[str, str], str]:
         for finding in group.findings:
             links.setdefault((finding.event, finding.rule), f"#finding-{number}")
     return links
-
-
-def _causes(groups: Sequence[Group]) -> str:
-    counts = Counter(group.severity for group in groups)
-    return " and ".join(many(n, f"cause of {kind}s", f"causes of {kind}s") for kind, n in counts.items())
-
-
-def _remarks(findings: Sequence[Finding]) -> list[tuple[str, str]]:
-    return [(finding.case, f" {finding.rule}, {finding.got}") for finding in findings]
 
 
 def _spread(group: Group) -> str:
@@ -158,7 +127,13 @@ def _traceback(text: str) -> list[str]:
 _ENVIRONMENT = Environment(
     loader=FunctionLoader(_template), autoescape=True, undefined=StrictUndefined, finalize=_finalized
 )
-_ENVIRONMENT.globals |= {"RULES": RULES, "FAMILIES": FAMILIES, "EXPECTATIONS": EXPECTATIONS, "most": LIMITS}
+_ENVIRONMENT.globals |= {
+    "OUTCOMES": OUTCOMES,
+    "RULES": RULES,
+    "FAMILIES": FAMILIES,
+    "EXPECTATIONS": EXPECTATIONS,
+    "most": LIMITS,
+}
 _ENVIRONMENT.filters |= {
     "clipped": lambda text: clipped(text, LONGEST),
     "digits": digits,
@@ -166,7 +141,6 @@ _ENVIRONMENT.filters |= {
     "event_name": event_name,
     "many": many,
     "percent": percent,
-    "remarks": _remarks,
     "sign": _sign,
     "spread": _spread,
     "traceback": _traceback,

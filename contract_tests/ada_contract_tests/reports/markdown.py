@@ -30,6 +30,9 @@ LONGEST = 400
 LONGEST_BLOCK = 4_000
 """Characters of a code block."""
 
+SIGNS = {"failed": "❌ {}", "warned": "⚠️ {}", "passed": "✅ {}", "not run": "not run", "not applicable": "·"}
+"""The text of a cell of the matrix by its verdict."""
+
 
 def render(report: Report) -> str:
     """Verdict, matrix of events and families, and the findings by cause; always less than 60 KB."""
@@ -84,18 +87,8 @@ def _matrix(report: Report) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    match cell.verdict:
-        case "failed":
-            return f"❌ {cell.count('failed')}/{cell.applicable}"
-        case "warned":
-            return f"⚠️ {len(cell.warned)}/{cell.applicable}"
-        case "passed":
-            left = f"/{cell.applicable}" if cell.count("not run") else ""
-            return f"✅ {cell.count('passed')}{left}"
-        case "not run":
-            return "not run"
-        case _:
-            return "·"
+    whole = cell.verdict == "passed" and cell.number == cell.applicable
+    return SIGNS[cell.verdict].format(cell.number if whole else f"{cell.number}/{cell.applicable}")
 
 
 def _left_out(report: Report) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.findings import Cell, Finding, Report
     from ada_contract_tests.findings import Group as FindingGroup
 
-__all__ = ["print_finding", "print_report"]
+__all__ = ["print_report"]
 
 SHOWN_CASES = 5
 SHOWN_WARNINGS = 6
@@ -94,7 +94,7 @@ def _print_group(group: FindingGroup, number: int, console: Console) -> None:
     cases = "1 case" if count == 1 else f"{count} cases, one cause"
     title = Text.assemble((f"{number}. error ", "bold red"), (f"{cases}: ", "bold"), (group.cause, "bold"))
     console.print(title, soft_wrap=True)
-    print_finding(first, console)
+    _print_finding(first, console)
     if count > 1:
         names = [f.case for f in group.findings[1 : SHOWN_CASES + 1]]
         rest = count - 1 - len(names)
@@ -104,7 +104,7 @@ def _print_group(group: FindingGroup, number: int, console: Console) -> None:
     console.print()
 
 
-def print_finding(finding: Finding, console: Console) -> None:
+def _print_finding(finding: Finding, console: Console) -> None:
     """Print one finding: what was expected and got, the payload that shows it, and how to repeat it."""
     _print_row(console, "rule", Text(f"{finding.rule} {RULES[finding.rule].title}"))
     _print_row(console, "case", Text(finding.case, style="cyan"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ada_contract_tests.findings import OUTCOMES
+
 if TYPE_CHECKING:
     from ada_contract_tests.findings import Report
 
@@ -49,6 +51,6 @@ def event_name(event: str) -> str:
 
 def counts(report: Report) -> list[str]:
     """The cases of a report by outcome (``3 failed``), and its warnings; after the first none that is 0."""
-    outcomes = [f"{n} {o}" for o in ("failed", "not run", "not applicable") if (n := report.count(o))]
+    outcomes = [f"{n} {o}" for o in OUTCOMES[1:] if (n := report.count(o))]
     warnings = [many(len(report.warnings), "warning")] if report.warnings else []
     return [f"{report.count('passed')} passed", *outcomes, *warnings]
