@@ -225,7 +225,7 @@ def group_findings(findings: Sequence[Finding]) -> list[Group]:
 
 
 def _simplicity(finding: Finding) -> tuple[int, bool, bool, str, int, int]:
-    """Sorts what explains a cause best to the front: the lowest family, then the smallest difference.
+    """A sort key for the findings of a cause, the best explanation first: lowest family, smallest difference.
 
     Before all comes what differs in nothing but the member that the cause names; a documented example, which
     is an ordinary event too, differs from the others in much.

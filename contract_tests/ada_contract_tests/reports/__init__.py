@@ -22,4 +22,4 @@ def _render(name: str, report: Report) -> str:
 RENDERERS: dict[str, Callable[[Report], str]] = {
     name: partial(_render, name) for name in ("html", "json", "junit", "markdown")
 }
-"""What ``--report NAME=FILE`` can write."""
+"""The formats of ``--report NAME=FILE``."""

@@ -81,7 +81,7 @@ def _facts(finding: Finding, most: int) -> str:
 
 
 def _fitted(finding: Finding, room: int, *, most_traceback: int) -> tuple[list[str], list[str]]:
-    """The changes and the traceback in ``room`` lines: what one of them does not need the other gets."""
+    """The changes and the traceback in ``room`` lines, which they share as each needs."""
     changes = _changes(finding, len(finding.changes))
     for most in range(most_traceback, LEAST_TRACEBACK - 1, -1):
         trace = [clipped(line, 2 * ROOM) for line in traceback_lines(finding.traceback, most)]
@@ -132,9 +132,9 @@ def _changes(finding: Finding, most: int) -> list[str]:
 
 
 def _relevance(finding: Finding) -> Callable[[tuple[str, str, str]], int]:
-    """Sorts to the front what the cause names (KeyError: 'body'), then the members beside it.
+    """A sort key for changes: first the members that the cause names (KeyError: 'body'), then those beside.
 
-    Then come the members that a combination consists of, and what follows from these.
+    Then come the members that a combination consists of, and those that follow from these.
     """
     named = members_named(finding.cause)
     beside = {

@@ -1,4 +1,4 @@
-"""The report for a person with two minutes: what is wrong, how often, and how to see it again."""
+"""The report on a terminal, for a person with two minutes: causes, how often each, and how to repeat it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from ada_contract_tests.tracebacks import traceback_lines
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ada_contract_tests.findings import Cell, Finding, Report
-    from ada_contract_tests.findings import Group as FindingGroup
+    from ada_contract_tests.findings import Cell, Finding, Group, Report
 
 __all__ = ["print_report"]
 
@@ -37,7 +36,7 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def _print_warnings(report: Report, console: Console) -> None:
-    """Warnings in a line each: they set no exit code, and what an error says is not said again."""
+    """Print warnings in a line each, as they set no exit code; those with an error's cause are left out."""
     causes = {finding.cause for finding in report.errors}
     groups = [g for g in group_findings(report.warnings) if g.cause not in causes]
     for group in groups[:SHOWN_WARNINGS]:
@@ -60,7 +59,7 @@ def _print_warnings(report: Report, console: Console) -> None:
 
 
 def _matrix(report: Report) -> list[Text]:
-    """A line an event, a column a family of rules; as wide as it must be, so that no number is cut off."""
+    """The matrix: a line an event, a column a family; as wide as it must be, so that no number is cut off."""
     matrix = report.matrix("family")
     rows = [[Text("event"), *(Text(family.split()[0]) for family in next(iter(matrix.values()), {}))]]
     for event, cells in matrix.items():
@@ -79,7 +78,7 @@ def _matrix(report: Report) -> list[Text]:
 def _cell(cell: Cell) -> Text:
     match cell.verdict:
         case "failed":
-            return Text(f"{cell.count('failed')}/{cell.applicable} failed", style="bold red")
+            return Text(f"{cell.number}/{cell.applicable} failed", style="bold red")
         case "passed" | "warned":
             left = f"/{cell.applicable}" if cell.count("not run") else ""
             return Text(f"{cell.count('passed')}{left} ok", style="green")
@@ -89,7 +88,7 @@ def _cell(cell: Cell) -> Text:
             return Text("·", style="dim")
 
 
-def _print_group(group: FindingGroup, number: int, console: Console) -> None:
+def _print_group(group: Group, number: int, console: Console) -> None:
     first, count = group.findings[0], len(group.findings)
     cases = "1 case" if count == 1 else f"{count} cases, one cause"
     title = Text.assemble((f"{number}. error ", "bold red"), (f"{cases}: ", "bold"), (group.cause, "bold"))
@@ -105,7 +104,7 @@ def _print_group(group: FindingGroup, number: int, console: Console) -> None:
 
 
 def _print_finding(finding: Finding, console: Console) -> None:
-    """Print one finding: what was expected and got, the payload that shows it, and how to repeat it."""
+    """Print one finding: expectation and outcome, the payload that shows it, and how to repeat it."""
     _print_row(console, "rule", Text(f"{finding.rule} {RULES[finding.rule].title}"))
     _print_row(console, "case", Text(finding.case, style="cyan"))
     _print_row(console, "", Text(finding.summary))
