@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from ada_contract_tests.findings import Finding
     from ada_contract_tests.case import Case
+    from ada_contract_tests.findings import Finding
 
 __all__ = ["Baseline", "Entry", "State", "names_of", "read_entries"]
 

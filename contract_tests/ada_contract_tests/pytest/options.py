@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = [
     "SECRET_VARIABLE",

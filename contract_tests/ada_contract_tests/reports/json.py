@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ada_contract_tests.findings import Finding, Report, Result
 
-__all__ = ["render_json"]
+__all__ = ["render"]
 
 
-def render_json(report: Report) -> str:
+def render(report: Report) -> str:
     """One object: target, seed, summary, findings, and every case with its outcome; times in seconds."""
     value = {
         "target": report.target,
