@@ -121,7 +121,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of a run: results in the order of the cases, findings, and why it was cut short."""
+    """The outcome of a run: results in the order of the cases, findings, and why it was cut short.
+
+    ``is_general`` is true where the one finding stands for all cases.
+    """
 
     target: str
     seed: int
@@ -131,6 +134,7 @@ class Report:
     total_cases: int
     stopped: str = ""
     notes: tuple[str, ...] = ()
+    is_general: bool = False
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -1,4 +1,4 @@
-"""Known failures: cases that are not to be run, expected to fail, or known to fail: not to be run, expected to fail, or known to fail.
+"""Known failures: cases that a project leaves out, expects to fail, or knows to fail.
 
 A team takes the kit up on a consumer that is not perfect: ``ada_ignore`` leaves cases out, ``ada_xfail``
 runs them and lets them fail, both with a reason; the baseline is a file with the failures of a day.
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from ada_contract_tests.case import Case
     from ada_contract_tests.findings import Finding
 
-__all__ = ["Baseline", "Entry", "State", "names_of", "read_entries"]
+__all__ = ["Baseline", "Entry", "KnownFailures", "State", "names_of", "read_entries"]
 
 State = Literal["passed", "warned", "failed", "excused", "ignored", "not applicable", "not run"]
-"""What became of a case; ``excused`` is a failure that was expected, or is known."""
+"""The end of a case; ``excused`` is a failure that was expected, or is known."""
 
 HEADER = """\
 # Failures that are known: with --ada-baseline these cases may fail, for these rules.
@@ -153,14 +153,14 @@ class Baseline:
             known.add((words[0], words[1]))
         return cls(path, name, frozenset(known))
 
-    def updated(self, failures: Mapping[str, str | None]) -> Baseline:
-        """The same after cases were run: case id -> the rule that it breaks, None for one that passed.
+    def updated(self, failures: Mapping[str, Sequence[str]]) -> Baseline:
+        """The baseline after cases were run: case id -> the rules that it breaks, none for one that passed.
 
         Cases that were not run keep their lines, as long as there are such cases.
         """
         existing = {case.id for case in all_cases()}
         kept = {pair for pair in self.known if pair[0] in existing and pair[0] not in failures}
-        new = {(case_id, rule) for case_id, rule in failures.items() if rule is not None}
+        new = {(case_id, rule) for case_id, rules in failures.items() for rule in rules}
         return Baseline(self.path, self.name, frozenset(kept | new))
 
     def write(self) -> None:
@@ -236,23 +236,24 @@ class KnownFailures:
             said.append(f"ada_ignore: {silent[0]}{more} without a reason; write it behind ': '")
         return said
 
-    def unused(self, cases: Sequence[Case], found: Mapping[str, str]) -> list[str]:
-        """What the entries are that did nothing, as sentences, once every case ran.
+    def unused(self, cases: Sequence[Case], found: Sequence[tuple[str, str]]) -> list[str]:
+        """The entries that did nothing, as sentences, once every case ran.
 
-        ``cases`` are those that would run if nothing were ignored; ``found`` are the findings: case id ->
-        rule.
+        ``cases`` are those that would run if nothing were ignored; ``found`` are the findings, as pairs of a
+        case id and a rule.
         """
         said = [
             f"ada_ignore: {entry.text} matched nothing; take it out"
             for entry in self.ignored
             if entry.names
-            and not any(entry.fits(case.id, case.rule, found.get(case.id, "")) for case in cases)
+            and not any(entry.fits(case.id, case.rule) for case in cases)
+            and not any(entry.fits(case_id, rule) for case_id, rule in found)
         ]
         rules = {case.id: case.rule for case in cases}
         said += [
             f"ada_xfail: {entry.text} matched no failure; take it out"
             for entry in self.xfailed
             if entry.names
-            and not any(entry.fits(case_id, rule, rules.get(case_id, "")) for case_id, rule in found.items())
+            and not any(entry.fits(case_id, rule, rules.get(case_id, "")) for case_id, rule in found)
         ]
         return said

@@ -89,6 +89,7 @@ class Run:
             total_cases=total_cases,
             stopped=session.stopped,
             notes=self._notes(),
+            is_general=overall is not None,
         )
         self.notify(RunFinished(report))
         return report

@@ -130,7 +130,7 @@ class Session:
             self.sender.ledger,
             seen,
             {case_id: result.case for case_id, result in self.results.items()},
-            reproduce=self.reproduce,
+            reproduce=self.reproduce if self.witness.is_named else lambda *_: (),
             nameless=self.witness.nameless(seen) if self.sender.secrets else 0,
         )
         exchanges = {case_id: result.exchange for case_id, result in self.results.items()}

@@ -52,10 +52,14 @@ class Seen:
 
 @dataclass(slots=True)
 class Witness:
-    """Knows what the consumer did: ``ask`` answers what it has seen so far."""
+    """Knows what the consumer did: ``ask`` answers what it has seen so far.
+
+    ``is_named`` is true where a command line can name it, and so repeat what it shows.
+    """
 
     ask: Callable[[], Awaitable[Seen]]
     clock: Clock
+    is_named: bool = True
     _nameless_before: int = 0
 
     async def begin(self) -> None:

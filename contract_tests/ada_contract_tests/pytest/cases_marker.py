@@ -6,22 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ada_contract_tests.pytest.plugin import runtime_of
-from ada_contract_tests.suites.registry import Selection
+from ada_contract_tests.pytest.bridge import bridge_of
+from ada_contract_tests.suites.selection import Selection
 from ada_schemas.errors import AdakitError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ada_contract_tests.suites.registry import Case
+    from ada_contract_tests.case import Case
 
 __all__ = ["parametrize"]
 
 ORDINARY = "ADA1xx,ADA2xx"
 """The rules of a test that names none: what a consumer must accept."""
-
-JUDGED_TOGETHER = ("ADA401", "ADA402")
-"""Rules whose cases are about all deliveries of an event."""
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
@@ -32,11 +29,11 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("ada")
     try:
         cases = _chosen(marker.args if marker else (), dict(marker.kwargs) if marker else {})
-        expectations = runtime_of(metafunc.config).expectations
+        known = bridge_of(metafunc.config).known_failures
     except AdakitError as error:
         said = f"adakit: {metafunc.definition.name}: {error}"
         raise pytest.fail.Exception(said, pytrace=False) from None
-    left = [case for case in cases if not expectations.ignores(case, case.rule)]
+    left = [case for case in cases if not known.ignores(case, case.rule)]
     metafunc.parametrize("ada_case", left, ids=[case.id for case in left], indirect=True)
 
 
@@ -48,7 +45,7 @@ def _chosen(args: Sequence[Any], options: dict[str, Any]) -> list[Case]:
             f"The marker ada does not take {given}.", next_step="It takes events=... and rules=..., by name."
         )
     chosen = Selection(select=",".join(rules) or ORDINARY, events=events).choose()
-    single = [c for c in chosen if c.behaviour is None and not c.over_http and c.rule not in JUDGED_TOGETHER]
+    single = [case for case in chosen if not case.needs]
     if not single:
         raise UsageError(
             f"The cases of {', '.join(rules)} are several requests each, or about the wire.",

@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ada_contract_tests.pytest.bridge import ContractViolation, NotApplicable
-from ada_contract_tests.pytest.plugin import TEXT_OPTIONS, UNSIGNED, runtime_of, session_seed
+from ada_contract_tests.pytest.bridge import bridge_of
+from ada_contract_tests.pytest.options import TEXT_OPTIONS, given_options, session_seed
+from ada_contract_tests.pytest.violation import ContractViolation
+from ada_contract_tests.reports.plain import finding_text
+from ada_contract_tests.rules import RULES
+from ada_schemas.errors import AdakitError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ada_contract_tests.case import Case
     from ada_contract_tests.findings import Finding
-    from ada_contract_tests.pytest.bridge import Runtime
-    from ada_contract_tests.pytest.known_failures import State
-    from ada_contract_tests.suites.registry import Case
+    from ada_contract_tests.known_failures import State
+    from ada_contract_tests.pytest.session_run import CaseRecord
 
 __all__ = ["AdaFile", "AdaItem"]
 
@@ -38,10 +42,9 @@ class AdaFile(pytest.Module):
 
     def collect(self) -> Iterator[AdaItem]:
         """One item a selected case; a bad option is an error of the collection, in one line."""
-        from ada_schemas.errors import AdakitError  # noqa: PLC0415 - only with a target
-
+        bridge = bridge_of(self.config)
         try:
-            cases = runtime_of(self.config).cases
+            cases, _ = bridge.cases, bridge.options
         except AdakitError as error:
             raise pytest.UsageError(f"adakit: {as_pytest_says(str(error))}") from error
         for case in cases:
@@ -60,11 +63,14 @@ class AdaItem(pytest.Function):
     def __init__(self, *, case: Case, name: str, parent: AdaFile, **kwargs: Any) -> None:
         self.case = case
         self.state: State = "not run"
-        self.finding: Finding | None = None
+        self.findings: tuple[Finding, ...] = ()
         super().__init__(name=name, parent=parent, callobj=_callable(case, parent.config), **kwargs)
         self.add_marker("ada")
+        if parent.config.pluginmanager.hasplugin("timeout"):
+            # The first item makes the run of all, which ends by itself.
+            self.add_marker(pytest.mark.timeout(0))
         self.user_properties += [("ada_rule", case.rule), ("ada_event", case.event), ("ada_case", case.id)]
-        expected = runtime_of(parent.config).expectations.xfail_of(case.id)
+        expected = bridge_of(parent.config).known_failures.xfail_of(case.id)
         if expected is not None:
             self.add_marker(pytest.mark.xfail(reason=expected.reason, raises=ContractViolation))
 
@@ -74,44 +80,53 @@ class AdaItem(pytest.Function):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002 - pytest's signature
         """A finding as the report prints it; one line for an error that the user can mend."""
-        from ada_schemas.errors import AdakitError  # noqa: PLC0415 - only for failures
-
         if isinstance(excinfo.value, ContractViolation):
-            from ada_contract_tests.reports.plain import finding_text  # noqa: PLC0415 - only for failures
-            from ada_contract_tests.rules import RULES  # noqa: PLC0415 - only for failures
-
-            finding = excinfo.value.finding
-            simpler = runtime_of(self.config).simpler(finding)
-            shown = replace(finding, hint=as_pytest_says(finding.hint or RULES[finding.rule].fix))
-            return finding_text(shown, repeat=self.repeat_line(), simpler=simpler)
+            first = excinfo.value.finding
+            others = [finding for finding in self.findings if finding is not first]
+            return "\n\n".join(map(self._shown, [first, *others]))
         if isinstance(excinfo.value, AdakitError):
             return f"adakit: {as_pytest_says(str(excinfo.value))}"
         return super().repr_failure(excinfo)
 
-    def judge(self, finding: Finding | None, runtime: Runtime) -> None:
-        """Pass, warn, fail as expected, or raise ContractViolation."""
-        self.state, self.finding = "passed", None
-        if finding is None:
-            return
-        if runtime.stopped:  # it stands for all cases, and is none of this one
-            self.state = "not run"
-            raise ContractViolation(finding)
-        self.finding = finding
-        self.state, excuse = runtime.expectations.verdict(self.case, finding)
-        if self.state == "excused" and self.config.option.runxfail:
+    def _shown(self, finding: Finding) -> str:
+        hinted = replace(finding, hint=as_pytest_says(finding.hint or RULES[finding.rule].fix))
+        simpler = bridge_of(self.config).simpler(finding)
+        return finding_text(hinted, repeat=self.repeat_line(), simpler=simpler)
+
+    def take(self, record: CaseRecord, *, is_general: bool) -> None:
+        """Pass, warn, fail as expected, skip, or raise ContractViolation: as the run's record says.
+
+        A general finding, which stands for all cases, is none of this one, and nothing excuses it.
+        """
+        if record.outcome in ("not applicable", "not run"):
+            self.state = "not applicable" if record.outcome == "not applicable" else "not run"
+            pytest.skip(record.note if self.state == "not applicable" else f"adakit: {record.note}")
+        self.findings = record.findings
+        if is_general and record.findings:
+            raise ContractViolation(record.findings[0])
+        self.state = "passed"
+        failed, excuses = [], []
+        for finding in record.findings:
+            state, excuse = bridge_of(self.config).known_failures.verdict(self.case, finding)
+            if state == "warned":
+                self._warn_of(finding)
+            if state == "failed" or (state == "excused" and self.config.option.runxfail):
+                failed.append(finding)
+            elif state == "excused":
+                excuses.append(excuse)
+            self.state = state if self.state == "passed" else self.state
+        if failed:
             self.state = "failed"
-        match self.state:
-            case "warned":
-                self.warn_of(finding)
-            case "excused":
-                pytest.xfail(excuse)
-            case "failed":
-                raise ContractViolation(finding)
+            raise ContractViolation(failed[0])
+        if excuses:
+            self.state = "excused"
+            pytest.xfail(excuses[0])
+        if record.outcome == "failed" and not record.findings:
+            self.state = "not run"
+            pytest.fail(f"adakit: {record.note}", pytrace=False)
 
-    def warn_of(self, finding: Finding) -> None:
-        """Pass, with the finding as a section of the report: no Python warning, which a filter may raise."""
-        from ada_contract_tests.reports.plain import finding_text  # noqa: PLC0415 - only for findings
-
+    def _warn_of(self, finding: Finding) -> None:
+        """Add the finding as a section of the report: no Python warning, which a filter may raise."""
         self.user_properties.append(("ada_warning", finding.rule))
         self.add_report_section("call", "adakit warning", finding_text(finding, repeat=self.repeat_line()))
 
@@ -119,11 +134,9 @@ class AdaItem(pytest.Function):
         """The command that runs this case alone, with the options given to this one but the secret."""
         place = os.path.relpath(self.path, self.config.invocation_params.dir)
         line = f"pytest {shlex.quote(f'{place}::{self.name}')} --ada-seed {session_seed(self.config)}"
-        for name in TEXT_OPTIONS:
-            value = self.config.getoption(f"ada_{name}")
-            if value and (name != "secret" or value == UNSIGNED):
-                line += f" --ada-{name} {shlex.quote(value)}"
-        return f"{line} --ada-strict" if self.config.getoption("ada_strict") else line
+        for name, value in given_options(self.config):
+            line += f" {name} {shlex.quote(value)}" if value else f" {name}"
+        return line
 
 
 def as_pytest_says(text: str) -> str:
@@ -133,20 +146,14 @@ def as_pytest_says(text: str) -> str:
 
 
 def _callable(case: Case, config: pytest.Config) -> Any:
-    """The test function of a case: what it takes are fixtures, which a root conftest may override."""
+    """The test function of a case: it takes fixtures, which a root conftest may override."""
 
     def check_case(
         request: pytest.FixtureRequest, ada_target: Any, ada_secret: str | None, ada_witness: Any
     ) -> None:
-        item, runtime = request.node, runtime_of(request.config)
-        if runtime.stopped:
-            pytest.skip(f"adakit: not sent: {runtime.stopped}")
-        try:
-            finding = runtime.run(case, ada_target, ada_secret, ada_witness)
-        except NotApplicable as reason:
-            item.state = "not applicable"
-            pytest.skip(str(reason))
-        item.judge(finding, runtime)
+        bridge = bridge_of(request.config)
+        record = bridge.outcome_of(case, ada_target, ada_secret, ada_witness)
+        request.node.take(record, is_general=bridge.record.is_general)
 
     if _django_has_a_database(config):
         return pytest.mark.usefixtures("transactional_db")(check_case)

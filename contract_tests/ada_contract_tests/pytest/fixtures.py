@@ -1,4 +1,4 @@
-"""What the fixtures ``ada_event`` and ``ada_deliver`` give to hand-written tests."""
+"""Events, cases and deliveries for hand-written tests: the values of the fixtures."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ada_contract_tests.engine.case_run import Attempt, Trial, sealed, signed
+from ada_contract_tests.case import CaseRun
 from ada_contract_tests.engine.checks import judge
-from ada_contract_tests.pytest.bridge import ContractViolation
-from ada_contract_tests.targets.base import Answer
+from ada_contract_tests.pacing import PacedSender
+from ada_contract_tests.pytest.options import SECRET_VARIABLE, UNSIGNED
+from ada_contract_tests.pytest.violation import ContractViolation
 from ada_contract_tests.targets.load_app import is_application_spec
-from ada_contract_tests.targets.open import SECRET_VARIABLE, UNSIGNED
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.delivery.attempt import delivery_headers
+from ada_mockserver.delivery.attempt import Attempt, delivery_headers
 from ada_mockserver.delivery.http import Response
 from ada_mockserver.delivery.sender import TIME_LIMIT
-from ada_mockserver.delivery.signing import new_message_id
+from ada_mockserver.delivery.signing import authentic_headers, new_message_id
 from ada_mockserver.events.edits import coherent, set_member
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.payload import encode
@@ -28,14 +28,16 @@ from ada_schemas.contract.paths import ABSENT, remove
 from ada_schemas.errors import AdakitError, UsageError
 
 if TYPE_CHECKING:
-    from ada_contract_tests.pytest.bridge import Runtime
-    from ada_contract_tests.suites.registry import Case
+    from ada_contract_tests.case import Case
+    from ada_contract_tests.exchange import Delivery
+    from ada_contract_tests.pytest.bridge import Bridge
+    from ada_mockserver.delivery.http import Headers
 
 __all__ = [
     "ABSENT",
     "Deliver",
+    "Delivered",
     "EventMaker",
-    "Exchange",
     "SignedCase",
     "SignedEvent",
     "refuse_transaction",
@@ -87,8 +89,8 @@ class EventMaker:
 
     def _signed(self, payload: dict[str, Any]) -> SignedEvent:
         body = encode(payload)
-        signature = signed(
-            signing_secret(self.secret),
+        signature = authentic_headers(
+            signing_secrets(self.secret),
             message_id=new_message_id(random.SystemRandom()),
             timestamp=int(SystemClock().now()),
             body=body,
@@ -96,10 +98,10 @@ class EventMaker:
         return SignedEvent(body, dict(delivery_headers(signature)), json.loads(body))
 
 
-def signing_secret(given: str | None) -> str | None:
-    """The secret to sign with: as given, else from ADA_WEBHOOK_SECRET, None to sign nothing.
+def signing_secrets(given: str | None) -> tuple[str, ...]:
+    """The secret to sign with: as given, else from ADA_WEBHOOK_SECRET; none to sign nothing.
 
-    Raises UsageError where there is none.
+    Raises UsageError where there is none to be found.
     """
     secret = given or os.environ.get(SECRET_VARIABLE)
     if not secret:
@@ -107,7 +109,7 @@ def signing_secret(given: str | None) -> str | None:
             "No secret to sign the event with.",
             next_step=f"Set ada_secret or {SECRET_VARIABLE}, or override the fixture ada_secret.",
         )
-    return None if secret == UNSIGNED else secret
+    return () if secret == UNSIGNED else (secret,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,8 @@ class SignedCase:
     case: Case = field(repr=False)
     body: bytes
     headers: dict[str, str]
-    trial: Trial = field(repr=False)
-    runtime: Runtime = field(repr=False)
+    run: CaseRun = field(repr=False)
+    bridge: Bridge = field(repr=False)
 
     @property
     def id(self) -> str:
@@ -141,13 +143,17 @@ class SignedCase:
 
     @property
     def summary(self) -> str:
-        """What is particular about it, as a phrase."""
+        """Its difference from an ordinary delivery, as a phrase."""
         return self.case.summary
 
     @property
     def refused(self) -> bool:
-        """Whether it must be refused."""
-        return self.case.forgery is not None
+        """True if it is not authentic, and so must be refused."""
+        return not self._delivery.authentic
+
+    @property
+    def _delivery(self) -> Delivery:
+        return self.run.deliveries[0]
 
     @property
     def json(self) -> Any:
@@ -164,50 +170,71 @@ class SignedCase:
         ends as an expected failure.
         """
         __tracebackhide__ = True
-        answer = Answer(Response(status, (), body, 0.0))
-        attempt = Attempt(self.id, self.event, None, answer, authentic=not self.refused)
-        finding = judge(self.case, replace(self.trial, attempts=(attempt,)), timeout=TIME_LIMIT)
-        state, excuse = self.runtime.expectations.verdict(self.case, finding) if finding else ("passed", "")
+        answered = replace(self._delivery, attempt=Attempt(response=Response(status, (), body, 0.0)))
+        finding = judge(self.case, replace(self.run.exchange, deliveries=(answered,)), timeout=TIME_LIMIT)
+        known = self.bridge.known_failures
+        state, excuse = known.verdict(self.case, finding) if finding else ("passed", "")
         if state == "excused":
             pytest.xfail(excuse)
         if finding is not None and state in ("excused", "failed"):  # with --runxfail nothing is excused
             raise ContractViolation(finding)
 
 
-def signed_case(case: Case, *, seed: int, secret: str | None, runtime: Runtime) -> SignedCase:
+class _Capture:
+    """Stands for a target: keeps the request in place of sending it, and answers 200."""
+
+    name = "a test client"
+    in_process = True
+    request_headers: Headers = ()
+    request_body = b""
+
+    async def start(self) -> None:
+        """Nothing to start."""
+
+    async def request(self, headers: Headers, body: bytes, **_: Any) -> Attempt:
+        """Keep the request."""
+        self.request_headers, self.request_body = headers, body
+        return Attempt(response=Response(200, (), b"", 0.0))
+
+    async def stop(self) -> None:
+        """Nothing to stop."""
+
+
+def signed_case(case: Case, *, seed: int, secret: str | None, bridge: Bridge) -> SignedCase:
     """Make the request of a case that is one request; raises UsageError where there is no secret."""
-    events = EventFactory(seed=seed)
-    base = case.base(events)
-    payload = case.change(base)
-    rng = random.SystemRandom()
-    headers, body = sealed(
-        case,
-        signing_secret(secret),
-        message_id=new_message_id(rng),
-        timestamp=int(SystemClock().now()),
-        body=case.encode(payload),
-        rng=rng,
+    capture, clock = _Capture(), SystemClock()
+    sender = PacedSender(
+        target=capture,
+        secrets=signing_secrets(secret),
+        timeout=TIME_LIMIT,
+        clock=clock,
+        rng=random.SystemRandom(),
     )
-    return SignedCase(case, body, dict(delivery_headers((), headers)), Trial((), base, payload), runtime)
+    run = CaseRun(case, sender, EventFactory(seed=seed))
+    try:
+        case.deliver(run).send(None)  # type: ignore[attr-defined]  # a coroutine that awaits nothing that waits
+    except StopIteration:
+        return SignedCase(case, capture.request_body, dict(capture.request_headers), run, bridge)
+    raise AssertionError(f"{case.id} is more than one request")
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """What came back from the target: a status and a body, or the reason for none.
+class Delivered:
+    """The target's answer to an event that a test delivered; raises the WireError where there was none.
 
     ``traceback`` is the application's, where it runs in process and raised.
     """
 
-    answer: Answer = field(repr=False)
+    attempt: Attempt = field(repr=False)
 
     @property
     def response(self) -> Response:
         """The response; raises the WireError that stands for it when there was none."""
         __tracebackhide__ = True
-        if self.answer.error is not None:
-            raise self.answer.error
-        assert self.answer.response is not None  # noqa: S101 - an answer without error has a response
-        return self.answer.response
+        if self.attempt.error is not None:
+            raise self.attempt.error
+        assert self.attempt.response is not None  # noqa: S101 - an attempt without error has a response
+        return self.attempt.response
 
     @property
     def status(self) -> int:
@@ -223,32 +250,32 @@ class Exchange:
     @property
     def traceback(self) -> str | None:
         """The application's traceback as text, or None."""
-        return self.answer.traceback
+        return self.attempt.traceback
 
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
     """Delivers events to the configured target."""
 
-    runtime: Runtime = field(repr=False)
+    bridge: Bridge = field(repr=False)
     target: Any
     secret: str | None = field(repr=False)
 
-    def __call__(self, event: SignedEvent | SignedCase) -> Exchange:
+    def __call__(self, event: SignedEvent | SignedCase) -> Delivered:
         """Deliver and wait for the answer, in a test that is a plain function."""
         __tracebackhide__ = True
         headers = tuple(event.headers.items())
         try:
-            return Exchange(self.runtime.deliver(self.target, self.secret, headers, event.body))
+            return Delivered(self.bridge.deliver(self.target, self.secret, headers, event.body))
         except AdakitError as error:
             raise error.with_traceback(None) from None
 
-    async def send(self, event: SignedEvent | SignedCase) -> Exchange:
+    async def send(self, event: SignedEvent | SignedCase) -> Delivered:
         """Deliver and await the answer, in a test that is a coroutine, of asyncio or of Trio."""
         __tracebackhide__ = True
         headers = tuple(event.headers.items())
         try:
-            return Exchange(await self.runtime.adeliver(self.target, self.secret, headers, event.body))
+            return Delivered(await self.bridge.adeliver(self.target, self.secret, headers, event.body))
         except AdakitError as error:
             raise error.with_traceback(None) from None
 

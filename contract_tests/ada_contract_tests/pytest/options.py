@@ -1,4 +1,7 @@
-"""The options of the pytest plugin, each ``--ada-name`` and ``ada_name``; pytest and the standard library alone."""
+"""The options of the pytest plugin, each ``--ada-name`` and ``ada_name``.
+
+It imports pytest and the standard library alone.
+"""
 
 from __future__ import annotations
 

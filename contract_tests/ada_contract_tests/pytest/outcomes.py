@@ -1,22 +1,24 @@
-"""What became of the cases of a session: kept in the process that reports, also under pytest-xdist."""
+"""The outcomes of the cases of a session: kept in the process that reports, also under pytest-xdist."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ada_contract_tests.findings import Finding, group_findings
+from ada_contract_tests.findings import group_findings
 from ada_contract_tests.pytest.collect import AdaItem
+from ada_contract_tests.pytest.session_run import finding_data, finding_from
 from ada_contract_tests.reports.plain import without_traceback
 from ada_contract_tests.suites.registry import all_cases
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from ada_contract_tests.pytest.bridge import Runtime
-    from ada_contract_tests.pytest.known_failures import Baseline, State
+    from ada_contract_tests.findings import Finding
+    from ada_contract_tests.known_failures import Baseline, State
+    from ada_contract_tests.pytest.bridge import Bridge
 
 __all__ = ["Outcomes"]
 
@@ -27,10 +29,10 @@ SENT = ("passed", "warned", "failed", "excused", "ignored")
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of one case; ``finding`` is what it broke, also where that was excused or ignored."""
+    """The end of one case; ``findings`` are there also where they were excused or ignored."""
 
     state: State
-    finding: Finding | None = None
+    findings: tuple[Finding, ...] = ()
     node_id: str = ""
 
 
@@ -41,7 +43,7 @@ class Outcomes:
     Workers of pytest-xdist write it into the reports, which the controller reads.
     """
 
-    runtime: Runtime
+    bridge: Bridge
     is_worker: bool
     results: dict[str, Outcome] = field(default_factory=dict)
     written: Baseline | None = None
@@ -54,83 +56,79 @@ class Outcomes:
         """Add to the report of a case what became of it, as plain values."""
         report = yield
         if isinstance(item, AdaItem) and (report.when == "call" or report.outcome != "passed"):
-            finding = item.finding
-            shown = {f.name: getattr(finding, f.name) for f in fields(finding)} if finding else None
-            if shown is not None:
-                shown |= {"traceback": "", "excerpt": "", "changes": [list(c) for c in shown["changes"]]}
-            if finding is not None and finding.traceback:
-                shorter = [
-                    (name, without_traceback(text, finding.traceback)) for name, text in report.sections
-                ]
-                report.sections = [(name, text) for name, text in shorter if text]
-            told = {"case": item.case.id, "state": item.state, "in_process": self.runtime.in_process}
-            report.ada_outcome = {**told, "finding": shown}  # type: ignore[attr-defined]  # pytest and pytest-xdist keep further attributes of a report
+            for finding in item.findings:
+                if finding.traceback:
+                    shorter = [
+                        (name, without_traceback(text, finding.traceback)) for name, text in report.sections
+                    ]
+                    report.sections = [(name, text) for name, text in shorter if text]
+            told = {"case": item.case.id, "state": item.state, "in_process": self.bridge.record.in_process}
+            shown = [finding_data(f) | {"traceback": "", "excerpt": ""} for f in item.findings]
+            report.ada_outcome = {**told, "findings": shown}  # type: ignore[attr-defined]  # pytest and pytest-xdist keep further attributes of a report
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a report says of a case."""
         told: dict[str, Any] | None = getattr(report, "ada_outcome", None)
-        if told is None:
-            return
-        finding = None
-        if told["finding"] is not None:
-            given = {name: tuple(v) if isinstance(v, list) else v for name, v in told["finding"].items()}
-            finding = Finding(**given | {"changes": tuple(map(tuple, given["changes"]))})
-        self.in_process |= told["in_process"]
-        self.results[told["case"]] = Outcome(told["state"], finding, report.nodeid)
+        if told is not None:
+            self.in_process |= told["in_process"]
+            findings = tuple(map(finding_from, told["findings"]))
+            self.results[told["case"]] = Outcome(told["state"], findings, report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """Write the baseline, where that was asked for."""
         if self.is_worker or not self.results:
             return
-        expectations = self.runtime.expectations
-        if expectations.baseline is None or not expectations.updating:
+        known = self.bridge.known_failures
+        if known.baseline is None or not known.updating:
             return
         sent = {case_id: outcome for case_id, outcome in self.results.items() if outcome.state in SENT}
         rules = {case.id: case.rule for case in all_cases()}
         broken = {
-            case_id: outcome.finding.rule
-            if outcome.state == "excused"
-            and outcome.finding
-            and not expectations.expects(case_id, outcome.finding.rule, rules[case_id])
-            else None
+            case_id: [
+                finding.rule
+                for finding in outcome.findings
+                if outcome.state == "excused" and not known.expects(case_id, finding.rule, rules[case_id])
+            ]
             for case_id, outcome in sent.items()
         }
         if sent:
-            self.written = expectations.baseline.updated(broken)
+            self.written = known.baseline.updated(broken)
             self.written.write()
 
     def lines(self) -> Iterator[str]:
-        """The summary: coverage, failures by cause, and what of the expectations can go."""
+        """The summary: coverage, failures by cause, and what of the known can go."""
         if not self.results:
             return
         yield self._coverage()
         yield from self._causes()
         yield from self._baseline()
-        yield from self.runtime.expectations.notes()
+        yield from self.bridge.record.notes
+        yield from self.bridge.known_failures.notes()
         done = {case_id for case_id, outcome in self.results.items() if outcome.state != "not run"}
-        whole = self.runtime.configured_cases
+        whole = self.bridge.configured_cases
         if whole is not None and done.issuperset(case.id for case in whole):
-            found = dict(self._broken())
-            yield from self.runtime.expectations.unused(self.runtime.unignored_cases, found)
+            found = list(self._broken())
+            yield from self.bridge.known_failures.unused(self.bridge.unignored_cases, found)
 
     def _broken(self) -> Iterator[tuple[str, str]]:
         """The id and the broken rule of every case that fails, or would but for what is said of it."""
         for case_id, outcome in self.results.items():
-            if outcome.finding is not None and outcome.state != "warned":
-                yield case_id, outcome.finding.rule
+            if outcome.state != "warned":
+                yield from ((case_id, finding.rule) for finding in outcome.findings)
 
     def _coverage(self) -> str:
         sent = sum(outcome.state in SENT for outcome in self.results.values())
-        over_http = sum(case.over_http for case in all_cases()) if self.in_process else 0
+        over_http = sum("http" in case.needs for case in all_cases()) if self.in_process else 0
         total = len(all_cases()) - over_http
         share = "100" if sent >= total else f"{min(99.9, 100 * sent / total):.1f}"
         more = f" ({over_http} more make a difference over HTTP only)" if over_http else ""
         return f"contract coverage {share} %: {sent} of {total} cases{more}"
 
     def _causes(self) -> Iterator[str]:
-        findings = [o.finding for o in self.results.values() if o.state == "failed" and o.finding is not None]
+        failed = [outcome for outcome in self.results.values() if outcome.state == "failed"]
+        findings = [outcome.findings[0] for outcome in failed if outcome.findings]
         groups = group_findings(findings)
         if len(findings) < 2:
             return
@@ -143,7 +141,7 @@ class Outcomes:
             yield f"  and {len(groups) - MOST_CAUSES} more reasons"
 
     def _baseline(self) -> Iterator[str]:
-        baseline = self.runtime.expectations.baseline
+        baseline = self.bridge.known_failures.baseline
         if baseline is None:
             return
         if self.written is not None:

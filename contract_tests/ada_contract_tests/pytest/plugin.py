@@ -8,110 +8,51 @@ does not use the plugin pays nothing for it.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from ada_contract_tests.pytest.options import (
+    SECRET_VARIABLE,
+    UNSIGNED,
+    add_options,
+    is_asked_for,
+    session_seed,
+    setting,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from ada_contract_tests.pytest.bridge import Runtime
     from ada_contract_tests.pytest.fixtures import Deliver, EventMaker, SignedCase
     from ada_contract_tests.pytest.outcomes import Outcomes
     from ada_mockserver.mock.mock_ada import MockAda
 
 __all__: list[str] = []
 
-TEXT_OPTIONS = {
-    "target": "the consumer: module:app, module:create_app(), or a URL",
-    "path": "the path of its webhook endpoint",
-    "secret": "the signing secret, or none; else ADA_WEBHOOK_SECRET, else made for an application in process",
-    "accept": "200: any other 2xx fails; 2xx: any will do; else another 2xx is a warning",
-    "select": "only these rules, such as ADA1xx,ADA301",
-    "ignore": "not these rules or case ids; in a file a line each, with a reason behind ': '",
-    "seen_url": "the witness, which answers what was really handled: a URL, or a path of the application",
-    "events": "only these events; globs, !glob leaves out",
-    "baseline": "a file of known failures, which may fail",
-}
-LIST_OPTIONS: dict[str, Literal["args", "linelist"]] = {
-    "select": "args",
-    "ignore": "linelist",
-    "events": "args",
-}
-XFAIL = "case ids or rules that may fail, a line each: the names, ': ' and the reason"
-SECRET_VARIABLE = "ADA_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
-UNSIGNED = "none"
+OLDEST_PYTEST = (7, 2)
 
-runtime_key: pytest.StashKey[Runtime] = pytest.StashKey()
 collected_key: pytest.StashKey[int] = pytest.StashKey()
 collects_key: pytest.StashKey[bool] = pytest.StashKey()
 outcomes_key: pytest.StashKey[Outcomes] = pytest.StashKey()
-seed_key: pytest.StashKey[int] = pytest.StashKey()
+folder_key: pytest.StashKey[str] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options, each as ``--ada-name`` and as ``ada_name`` in the configuration file."""
-    group = parser.getgroup("adakit", "contract tests for Ada webhooks")
-    group.addoption("--ada", action="store_true", help="run the cases although paths are given")
-    for name, text in TEXT_OPTIONS.items():
-        group.addoption(f"--ada-{name.replace('_', '-')}", metavar=name.upper(), help=text)
-        parser.addini(f"ada_{name}", text, type=LIST_OPTIONS.get(name, "string"), default=None)
-    parser.addini("ada_xfail", XFAIL, type="linelist", default=[])
-    group.addoption(
-        "--ada-update-baseline",
-        action="store_true",
-        help="let all failures pass, and write them to the baseline",
-    )
-    group.addoption("--ada-strict", action="store_true", default=None, help="fail on warnings too")
-    parser.addini("ada_strict", "fail on warnings too", type="bool", default=False)
-    group.addoption("--ada-seed", type=int, metavar="N", help="repeat the payloads of this seed")
+    add_options(parser)
 
 
-def setting(config: pytest.Config, name: str) -> str | None:
-    """The value of a text option: from the command line, else from the configuration file, else None."""
-    given = config.getoption(f"ada_{name}", default=None)
-    return file_setting(config, name) if given is None else str(given) or None
-
-
-def file_setting(config: pytest.Config, name: str) -> str | None:
-    """The value that the configuration file gives to a text option, or None."""
-    given = config.getini(f"ada_{name}")
-    if isinstance(given, list):
-        given = ",".join(given)
-    return str(given) if given else None
-
-
-def entry_lines(config: pytest.Config, name: str) -> list[str]:
-    """The lines of ``ada_ignore`` or ``ada_xfail``; an option on the command line is one."""
-    given = config.getoption(f"ada_{name}", default=None)
-    return [given] if given is not None else file_lines(config, name)
-
-
-def file_lines(config: pytest.Config, name: str) -> list[str]:
-    """The lines that the configuration file has for such an option."""
-    return list(config.getini(f"ada_{name}") or [])
-
-
-def is_strict(config: pytest.Config) -> bool:
-    """Whether a warning is a failure."""
-    return bool(config.getoption("ada_strict") or config.getini("ada_strict"))
-
-
-def _is_asked_for(config: pytest.Config) -> bool:
-    """Whether there are cases to run: a target is set, or ``--ada`` says that a fixture gives one."""
-    return setting(config, "target") is not None or bool(config.getoption("ada"))
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
     """Put the secret into the environment before any conftest can import the application.
 
     A wrapper runs before every other plugin too: pytest-django reads the settings in this hook, and these
     may read the secret.
     """
     _provide_secret(early_config)
-    return (yield)
+    yield
 
 
 def _provide_secret(early_config: pytest.Config) -> None:
@@ -137,8 +78,13 @@ def pytest_configure(config: pytest.Config) -> None:
         "ada(events=..., rules=...): a contract test of an Ada webhook endpoint; a test that takes ada_case"
         " runs once for each case of these events and rules",
     )
-    if not _is_asked_for(config):
+    if not is_asked_for(config):
         return
+    if pytest.version_tuple < OLDEST_PYTEST:
+        raise pytest.UsageError(
+            f"adakit: its cases need pytest 7.2 or newer, and this is {pytest.__version__}:"
+            " pip install --upgrade pytest"
+        )
     if config.inipath is None:
         raise pytest.UsageError(
             "adakit: the cases need a configuration file to stand in; make an empty pytest.ini"
@@ -155,28 +101,33 @@ def pytest_collection(session: pytest.Session) -> None:
     """Follow what becomes of the cases; so does the controller of pytest-xdist, which collects nothing."""
     config = session.config
     if _collects_cases(config):
-        from ada_contract_tests.pytest.outcomes import Outcomes  # noqa: PLC0415 - only with a target
+        from ada_contract_tests.pytest.bridge import bridge_of  # noqa: PLC0415 - only with a target
+        from ada_contract_tests.pytest.outcomes import Outcomes  # noqa: PLC0415 - likewise
 
-        config.stash[outcomes_key] = Outcomes(runtime_of(config), is_worker=hasattr(config, "workerinput"))
+        config.stash[outcomes_key] = Outcomes(bridge_of(config), is_worker=hasattr(config, "workerinput"))
         config.pluginmanager.register(config.stash[outcomes_key], "adakit-outcomes")
-
-
-def session_seed(config: pytest.Config) -> int:
-    """The seed of the session's events: as given, else the controller's in a worker, else drawn once."""
-    if seed_key not in config.stash:
-        import secrets  # noqa: PLC0415 - at first use
-
-        given = config.getoption("ada_seed")
-        worker = getattr(config, "workerinput", {})
-        drawn = worker.get("ada_seed", secrets.randbelow(10**9))
-        config.stash[seed_key] = int(drawn if given is None else given)
-    return config.stash[seed_key]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Give a worker of pytest-xdist the seed of its controller, so that all make the same events."""
+    """Give the workers of pytest-xdist one seed, and a folder for the one run that they make together.
+
+    With ``--dist each`` every worker is another environment, and makes a run of its own.
+    """
     node.workerinput["ada_seed"] = session_seed(node.config)
+    if is_asked_for(node.config) and getattr(node.config.option, "dist", "no") != "each":
+        node.workerinput["ada_folder"] = _shared_folder(node.config)
+
+
+def _shared_folder(config: pytest.Config) -> str:
+    """The folder of the session's run, made at first use and removed at the end."""
+    if folder_key not in config.stash:
+        import shutil  # noqa: PLC0415 - only with pytest-xdist
+        import tempfile  # noqa: PLC0415 - likewise
+
+        config.stash[folder_key] = folder = tempfile.mkdtemp(prefix="adakit-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    return config.stash[folder_key]
 
 
 def _names(config: pytest.Config, place: Path) -> bool:
@@ -204,19 +155,23 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Count the cases that are left to run."""
-    if _is_asked_for(session.config):
-        cases = [item for item in session.items if item.path == session.config.inipath]
-        session.config.stash[collected_key] = len(cases)
+    """Take the cases that are left as the plan of the session's run."""
+    config = session.config
+    if _collects_cases(config):
+        from ada_contract_tests.pytest.bridge import bridge_of  # noqa: PLC0415 - only with a target
+
+        left = {item.name for item in session.items if item.path == config.inipath}
+        bridge = bridge_of(config)
+        bridge.plan = [case for case in bridge.cases if case.id in left] if left else ()
+        config.stash[collected_key] = len(left)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Generator[None, object, object]:
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Generator[None]:
     """Say what ran and how to repeat it, or why nothing did: behind pytest's own list, which may be long."""
-    result = yield
-    if _is_asked_for(config):
+    yield
+    if is_asked_for(config):
         _summarize(terminalreporter, config)
-    return result
 
 
 def _summarize(terminalreporter: Any, config: pytest.Config) -> None:
@@ -244,23 +199,6 @@ def _show_warnings(terminalreporter: Any) -> None:
         terminalreporter.write_line(f"adakit: {total} ({counts}): -rP shows them, --ada-strict fails on them")
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Shut the application down."""
-    runtime = config.stash.get(runtime_key, None)
-    if runtime is not None:
-        runtime.close()
-
-
-def runtime_of(config: pytest.Config) -> Runtime:
-    """What delivers, for this session; made at first use."""
-    runtime = config.stash.get(runtime_key, None)
-    if runtime is None:
-        from ada_contract_tests.pytest.bridge import Runtime  # noqa: PLC0415 - at first use
-
-        runtime = config.stash[runtime_key] = Runtime(config)
-    return runtime
-
-
 @pytest.fixture(scope="session")
 def ada_target(pytestconfig: pytest.Config) -> Any:
     """The consumer under test: ``module:app``, a URL, or an application object.
@@ -278,7 +216,7 @@ def ada_secret(request: pytest.FixtureRequest) -> str | None:
     process or a target that a fixture gives; None where there is no target, or the URL of a service.
     """
     from ada_contract_tests.targets.load_app import is_application_spec  # noqa: PLC0415 - at first use
-    from ada_contract_tests.targets.open import SECRET_VARIABLE, resolve_secret  # noqa: PLC0415 - likewise
+    from ada_contract_tests.targets.open import resolve_secret  # noqa: PLC0415 - likewise
 
     given = setting(request.config, "secret") or os.environ.get(SECRET_VARIABLE)
     if given:
@@ -319,12 +257,13 @@ def ada_case(request: pytest.FixtureRequest, ada_secret: str | None) -> SignedCa
     """
     import zlib  # noqa: PLC0415 - at first use
 
-    from ada_contract_tests.pytest.fixtures import signed_case  # noqa: PLC0415 - at first use
+    from ada_contract_tests.pytest.bridge import bridge_of  # noqa: PLC0415 - at first use
+    from ada_contract_tests.pytest.fixtures import signed_case  # noqa: PLC0415 - likewise
 
     seed = session_seed(request.config)
     request.node.add_report_section("setup", "adakit", f"repeat the case with --ada-seed {seed}")
     own = seed + zlib.crc32(request.node.nodeid.encode())
-    return signed_case(request.param, seed=own, secret=ada_secret, runtime=runtime_of(request.config))
+    return signed_case(request.param, seed=own, secret=ada_secret, bridge=bridge_of(request.config))
 
 
 @pytest.fixture
@@ -348,10 +287,11 @@ def ada_deliver(request: pytest.FixtureRequest, ada_target: Any, ada_secret: str
     ``ada_deliver(event)`` in a test that is a function, ``await ada_deliver.send(event)`` in a coroutine. An
     application in process runs in a thread of its own.
     """
-    from ada_contract_tests.pytest.fixtures import Deliver, refuse_transaction  # noqa: PLC0415 - at first use
+    from ada_contract_tests.pytest.bridge import bridge_of  # noqa: PLC0415 - at first use
+    from ada_contract_tests.pytest.fixtures import Deliver, refuse_transaction  # noqa: PLC0415 - likewise
 
     refuse_transaction(request, ada_target)
-    return Deliver(runtime_of(request.config), ada_target, ada_secret)
+    return Deliver(bridge_of(request.config), ada_target, ada_secret)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,171 @@
+"""The one run of a session, whose cases the items of pytest report.
+
+A verdict may depend on the whole run: on deliveries that come at its end, on the statuses of others, on what
+the witness says once the consumer has settled. So the first item that is executed runs every collected case,
+exactly as the command does, and each item reports its own. Under pytest-xdist one worker makes the run, in a
+folder that all of them know, and the others wait for its record.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections import defaultdict
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ada_contract_tests.findings import Finding
+from ada_schemas.errors import AdakitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ada_contract_tests.findings import Report
+    from ada_mockserver.clock import Clock
+
+__all__ = ["CaseRecord", "RunRecord", "finding_data", "finding_from", "shared_run"]
+
+POLL = 0.05
+"""Seconds between two looks for the record of another worker."""
+
+BEAT = 1.0
+"""Seconds between two signs of life of the worker that makes the run."""
+
+DEAD = 20.0
+"""Seconds without a sign of life after which another worker makes the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRecord:
+    """The end of one case: its outcome, its findings, and a note where it was not run."""
+
+    outcome: str
+    findings: tuple[Finding, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """The end of a run.
+
+    ``stopped`` is the reason for which cases were not sent; ``is_general`` is true where the one finding
+    stands for all cases; ``failed`` is the message of an error that kept the run from being made, which the
+    item that made it raises.
+    """
+
+    cases: dict[str, CaseRecord] = field(default_factory=dict)
+    stopped: str = ""
+    notes: tuple[str, ...] = ()
+    is_general: bool = False
+    in_process: bool = False
+    failed: str = ""
+
+    @classmethod
+    def of(cls, report: Report, *, in_process: bool) -> RunRecord:
+        """The record of a report.
+
+        A run that was stopped without an error has failed all the same: its first case that was not sent
+        says so.
+        """
+        findings: dict[str, list[Finding]] = defaultdict(list)
+        for finding in report.findings:
+            findings[finding.case].append(finding)
+        records = {}
+        for result in report.results:
+            found, outcome, note = findings[result.case.id], result.outcome, result.note
+            if report.is_general and not found and outcome != "not applicable":
+                outcome, note = "not run", report.stopped or f"see {report.findings[0].case}"
+            records[result.case.id] = CaseRecord(outcome, tuple(found), note)
+        if report.stopped and not report.errors:
+            first = next((i for i, r in records.items() if r.outcome == "not run"), next(iter(records)))
+            records[first] = CaseRecord("failed", records[first].findings, report.stopped)
+        return cls(records, report.stopped, report.notes, report.is_general, in_process)
+
+    def simplest(self, finding: Finding) -> str:
+        """The first case that has a finding of the same cause, in the order of the cases."""
+        return next(
+            (
+                case_id
+                for case_id, record in self.cases.items()
+                if any(f.cause == finding.cause and f.severity == finding.severity for f in record.findings)
+            ),
+            finding.case,
+        )
+
+    def dumped(self) -> str:
+        """The record as JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def loaded(cls, text: str) -> RunRecord:
+        """The record that was dumped."""
+        data = json.loads(text)
+        cases = {
+            case_id: CaseRecord(
+                record["outcome"], tuple(map(finding_from, record["findings"])), record["note"]
+            )
+            for case_id, record in data["cases"].items()
+        }
+        return cls(**data | {"cases": cases, "notes": tuple(data["notes"])})
+
+
+def finding_data(finding: Finding) -> dict[str, Any]:
+    """A finding as plain values."""
+    return asdict(finding)
+
+
+def finding_from(data: dict[str, Any]) -> Finding:
+    """The finding of plain values, also after a way through JSON."""
+    lists = {"changes": tuple(map(tuple, data["changes"])), "reproduce": tuple(data["reproduce"])}
+    return Finding(**data | lists)
+
+
+def shared_run(folder: Path, make: Callable[[], RunRecord], *, clock: Clock) -> RunRecord:
+    """The record of the run that one of several workers makes: this one, or that of another.
+
+    Raises what ``make`` raises, in the worker that made the run; in the others ``failed`` says it.
+    """
+    record, lead = folder / "run.json", folder / "lead"
+    while not record.exists():
+        if _takes_the_lead(lead, clock):
+            return _make_alive(record, lead, make)
+        threading.Event().wait(POLL)
+    return RunRecord.loaded(record.read_text(encoding="utf-8"))
+
+
+def _takes_the_lead(lead: Path, clock: Clock) -> bool:
+    try:
+        if clock.now() - lead.stat().st_mtime > DEAD:
+            lead.unlink(missing_ok=True)
+    except FileNotFoundError:
+        pass
+    try:
+        os.close(os.open(lead, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
+
+
+def _make_alive(record: Path, lead: Path, make: Callable[[], RunRecord]) -> RunRecord:
+    """Make the run, with a sign of life now and then, and write its record for the others."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(BEAT):
+            lead.touch()
+
+    threading.Thread(target=beat, name="adakit-lead", daemon=True).start()
+    made = RunRecord(failed="the run was interrupted")
+    try:
+        made = make()
+    except AdakitError as error:
+        made = RunRecord(failed=error.what)
+        raise
+    finally:
+        ended.set()
+        draft = record.with_suffix(".new")
+        draft.write_text(made.dumped(), encoding="utf-8")
+        draft.replace(record)
+    return made

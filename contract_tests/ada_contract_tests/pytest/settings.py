@@ -1,0 +1,129 @@
+"""The plugin's configuration as values: how to check, which cases, and what may fail."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from ada_contract_tests.engine.check import Options, planned
+from ada_contract_tests.known_failures import Baseline, KnownFailures, names_of, read_entries
+from ada_contract_tests.pytest.options import (
+    UNSIGNED,
+    entry_lines,
+    file_lines,
+    file_setting,
+    is_set,
+    session_seed,
+    setting,
+)
+from ada_contract_tests.suites.selection import Selection
+from ada_mockserver.delivery.sender import TIME_LIMIT
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+
+    from ada_contract_tests.case import Case
+    from ada_mockserver.delivery.http import Headers
+
+    Given = Callable[[pytest.Config, str], str | None]
+
+__all__ = ["configured_cases", "known_failures_of", "options_of", "selected_cases"]
+
+
+def options_of(config: pytest.Config) -> Options:
+    """How a target is checked; raises UsageError for what cannot be used.
+
+    Entries of ``ada_ignore`` leave out no rule here: what they cover is known of the findings.
+    """
+    root = config.inipath.parent if config.inipath else config.rootpath
+    return Options(
+        path=setting(config, "path"),
+        accept=setting(config, "accept"),
+        selection=Selection(select=setting(config, "select") or ""),
+        headers=_headers(config),
+        timeout=_number(config, "timeout") or TIME_LIMIT,
+        jobs=int(_number(config, "jobs") or 0) or None,
+        seed=session_seed(config),
+        cacert=setting(config, "cacert"),
+        insecure=is_set(config, "insecure"),
+        strict=is_set(config, "strict"),
+        seen_url=setting(config, "seen_url"),
+        search_path=(root,),
+    )
+
+
+def _headers(config: pytest.Config) -> Headers:
+    pairs = [line.partition(":") for line in entry_lines(config, "header")]
+    for name, colon, _ in pairs:
+        if not colon or not name.strip():
+            raise UsageError(f"{name!r} is no header.", next_step="Write it as name: value, in ada_header.")
+    return tuple((name.strip(), value.strip()) for name, _, value in pairs)
+
+
+def _number(config: pytest.Config, name: str) -> float | None:
+    given = setting(config, name)
+    if given is None:
+        return None
+    try:
+        number = float(given)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise UsageError(f"ada_{name} is {given!r}.", next_step="Give a number above 0.")
+    return number
+
+
+def selected_cases(config: pytest.Config, *, ignored: str) -> list[Case]:
+    """The cases that the options select, without those whose names are ``ignored``; raises UsageError."""
+    return _cases(config, setting, ignored)
+
+
+def configured_cases(config: pytest.Config) -> list[Case] | None:
+    """The cases of a run without options on the command line; None where the file alone fits nothing."""
+    try:
+        ignored = read_entries(file_lines(config, "ignore"), option="ada_ignore", lenient=True)
+        return _cases(config, file_setting, names_of(ignored))
+    except UsageError:
+        return None
+
+
+def _cases(config: pytest.Config, given: Given, ignored: str) -> list[Case]:
+    selection = Selection(
+        select=given(config, "select") or "", ignore=ignored, events=(given(config, "events") or "",)
+    )
+    options = Options(accept=given(config, "accept"), selection=selection)
+    return planned(options, unsigned=given(config, "secret") == UNSIGNED)
+
+
+def known_failures_of(config: pytest.Config) -> KnownFailures:
+    """The known failures of the options and the configuration file; raises UsageError for a bad entry."""
+    updating = bool(config.getoption("ada_update_baseline"))
+    is_file = config.getoption("ada_ignore") is None
+    return KnownFailures(
+        ignored=read_entries(entry_lines(config, "ignore"), option="ada_ignore", lenient=is_file),
+        xfailed=read_entries(
+            file_lines(config, "xfail"), option="ada_xfail", needs_reason=True, lenient=True
+        ),
+        baseline=_baseline_of(config, updating=updating),
+        updating=updating,
+        strict=is_set(config, "strict"),
+        is_file=is_file,
+    )
+
+
+def _baseline_of(config: pytest.Config, *, updating: bool) -> Baseline | None:
+    """The file that the option names from where pytest was started, or the ini file from its own folder."""
+    name = setting(config, "baseline")
+    if name is None:
+        if updating:
+            raise UsageError(
+                "There is no file to write the baseline to.",
+                next_step="Name it with --ada-baseline or ada_baseline.",
+            )
+        return None
+    by_option = config.getoption("ada_baseline") is not None
+    folder = config.invocation_params.dir if by_option or config.inipath is None else config.inipath.parent
+    return Baseline.read(folder / name, name=name, updating=updating)
