@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
+import shlex
 import shutil
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from support.forks import ForkServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 APPS = Path(__file__).parent / "apps"
 
@@ -19,8 +26,9 @@ BUGGY = 'data["metadata"]'
 class Project:
     """A folder with a consumer in it, and the runs of pytest there."""
 
-    def __init__(self, pytester: pytest.Pytester) -> None:
+    def __init__(self, pytester: pytest.Pytester, forks: ForkServer) -> None:
         self.pytester = pytester
+        self.forks = forks
         self.path = pytester.path
 
     def add(self, name: str, *changes: tuple[str, str]) -> None:
@@ -55,19 +63,23 @@ class Project:
     def run(self, *args: str, plugins: tuple[str, ...] = (), folder: str = ".") -> Run:
         """Run pytest with adakit's plugin and those named, and no other that happens to be installed."""
         named = [part for plugin in ("adakit", *plugins) for part in ("-p", plugin)]
-        with contextlib.chdir(self.path / folder):
-            return Run(self.pytester.runpytest_subprocess("-v", *named, *args, timeout=300))
+        where = self.path / folder
+        said = [self.path / "stdout", self.path / "stderr"]
+        arguments = (f"--basetemp={self.path}/runpytest", "-v", *named, *args)
+        code = self.forks.pytest(*arguments, folder=where, output=said[0], errors=said[1], timeout=300)
+        run = Run(code, *(file.read_text(encoding="utf-8") for file in said))
+        sys.stdout.write(f"{shlex.join(arguments)}\n{run.text}\n{run.errors}")  # shown if the test fails
+        return run
 
 
 class Run:
     """What a run of pytest said: the exit code, the output, and the outcome of every test."""
 
-    def __init__(self, result: pytest.RunResult) -> None:
-        self.result = result
-        self.code = result.ret
-        self.lines = result.outlines
-        self.text = result.stdout.str()
-        self.errors = result.stderr.str()
+    def __init__(self, code: int, text: str, errors: str) -> None:
+        self.code = code
+        self.text = text.removesuffix("\n")
+        self.lines = self.text.splitlines()
+        self.errors = errors
 
     @property
     def outcomes(self) -> dict[str, str]:
@@ -108,8 +120,16 @@ class Run:
         return self.lines[start + 1 : end]
 
 
+@pytest.fixture(scope="session")
+def forks() -> Iterator[ForkServer]:
+    """What the processes of the runs are forked from."""
+    server = ForkServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, forks: ForkServer) -> Project:
     """An empty project; nothing of the run around it reaches the runs in it."""
     for name in os.environ:
         if name.startswith(("PYTEST_XDIST", "ADA_", "DJANGO_")) or name in (
@@ -118,7 +138,7 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
         ):  # pytest prints more there
             monkeypatch.delenv(name)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    return Project(pytester)
+    return Project(pytester, forks)
 
 
 @pytest.fixture

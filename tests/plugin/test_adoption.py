@@ -128,6 +128,10 @@ def test_ignored_without_a_reason(plain):
 IGNORES_THE_WITNESS = """
 import pytest
 
+from ada_contract_tests.engine import witness
+
+witness.QUIET = 0.1  # what comes late is not the matter here
+
 @pytest.fixture(scope="session")
 def ada_witness():
     return list
@@ -193,14 +197,15 @@ def test_baseline(buggy, distributed):
     assert "adakit: wrote known.txt: 2 known failures, 2 new, 0 gone" in update.lines
     assert (buggy.path / "known.txt").read_text() == f"{HEADER}{ABSENT} ADA105\n{ALL_ABSENT} ADA105\n"
 
-    run = buggy.run(*OPTIONS, *distributed, "-rx", plugins=("xdist",))
+    one = ("-n", "1") if distributed else ()  # what two processes find has been merged above
+    run = buggy.run(*OPTIONS, *one, "-rx", plugins=("xdist",))
     assert run.code == 0
     assert sorted(run.cases("XFAIL")) == sorted([ABSENT, ALL_ABSENT])
     assert f"XFAIL pyproject.toml::{ABSENT} - known: known.txt" in run.lines
     assert "can go" not in run.text
 
     buggy.write("known.txt", f"{ABSENT} ADA105\n")
-    assert buggy.run(*OPTIONS, *distributed, plugins=("xdist",)).cases("FAILED") == [ALL_ABSENT]
+    assert buggy.run(*OPTIONS, *one, plugins=("xdist",)).cases("FAILED") == [ALL_ABSENT]
 
 
 def test_baseline_beside_expected_failures(buggy):
@@ -233,10 +238,13 @@ def test_baseline_of_another_rule(buggy):
 
 def test_baseline_of_what_never_works(buggy):
     """Where every ordinary event is refused nothing is written: that is no state to keep."""
-    run = buggy.run("--ada-path", "/elsewhere", "--ada-baseline", "known.txt", "--ada-update-baseline")
+    options = ("--ada-select", "ADA101")
+    run = buggy.run(
+        *options, "--ada-path", "/elsewhere", "--ada-baseline", "known.txt", "--ada-update-baseline"
+    )
     assert run.code == 0  # this consumer has no other path
     buggy.add("fastapi_shop.py")
-    options = ("--ada-target", "fastapi_shop:app", "--ada-path", "/elsewhere")
+    options = (*options, "--ada-target", "fastapi_shop:app", "--ada-path", "/elsewhere")
     run = buggy.run(*options, "--ada-baseline", "other.txt", "--ada-update-baseline")
     assert run.cases("FAILED") == [EXAMPLE]
     assert run.code == 1

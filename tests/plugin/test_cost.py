@@ -37,6 +37,11 @@ def modules(project, name):
     return set(json.loads((project.path / name).read_text()))
 
 
+def run_anew(project, *args):
+    """Run pytest in a process that is started anew: what it imports is the matter here."""
+    return project.pytester.runpytest_subprocess("-p", "adakit", *args)
+
+
 def test_unused(project, monkeypatch):
     """Without its options, and found by its entry point, it imports itself and the packages above it alone."""
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
@@ -65,7 +70,7 @@ def test_imports_nothing_but_pytest(project):
     # The site packages of the environment may import things at start-up: those are not pytest's.
     script = "import json, sys; print(json.dumps(sorted(sys.modules)))"
     at_startup = set(json.loads(project.pytester.run(sys.executable, "-c", script).outlines[0]))
-    assert project.run().outcomes == {"test_nothing.py::test_nothing": "PASSED"}
+    run_anew(project).assert_outcomes(passed=1)
     loaded = {module.partition(".")[0] for module in modules(project, "finish.json") - at_startup}
     own = {"ada_contract_tests", "ada_schemas", "conftest", "test_nothing"}
     assert loaded - PYTEST - set(sys.stdlib_module_names) <= own
@@ -74,6 +79,6 @@ def test_imports_nothing_but_pytest(project):
 def test_used(plain):
     """The recording would show it: with a target set the kit is imported."""
     plain.write("conftest.py", RECORDER)
-    plain.run("--ada-select", "ADA401")
+    run_anew(plain, "--ada-select", "ADA401")
     assert "ada_contract_tests.pytest.collect" not in modules(plain, "start.json")
     assert {"ada_contract_tests.pytest.collect", "yaml"} <= modules(plain, "finish.json")

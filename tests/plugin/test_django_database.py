@@ -6,7 +6,8 @@ import pytest
 
 from ada_contract_tests import all_cases
 
-EXAMPLES = [case.id for case in all_cases() if case.rule == "ADA101"]
+EXAMPLES = [case.id for case in all_cases() if case.rule == "ADA101" and case.event == "conversation.ended"]
+CHOSEN = {"DJANGO_SETTINGS_MODULE": "inbox.settings", "ada_events": ["conversation.ended"]}
 
 CONFTEST = """
 def pytest_collection_modifyitems(items):
@@ -36,9 +37,7 @@ def test_client(db, client, ada_event):
 def test_database(project, application):
     """The cases may write to the test database, each to an empty one, and the settings find the secret."""
     project.add("inbox")
-    project.configure(
-        application, DJANGO_SETTINGS_MODULE="inbox.settings", ada_select=["ADA101", "ADA302", "ADA401"]
-    )
+    project.configure(application, **CHOSEN, ada_select=["ADA101", "ADA302", "ADA401"])
     project.write("conftest.py", CONFTEST)
     project.write("test_inbox.py", BY_HAND)
     run = project.run("-W", "error::ResourceWarning", plugins=("django",))
@@ -84,7 +83,5 @@ def test_without_database(project):
     settings.write_text("\n".join(lines))
     urls = project.path / "inbox" / "urls.py"
     urls.write_text(urls.read_text().replace("    Delivery.objects.create(", "    dict("))
-    project.configure(
-        "inbox.wsgi:application", DJANGO_SETTINGS_MODULE="inbox.settings", ada_select=["ADA101"]
-    )
+    project.configure("inbox.wsgi:application", **CHOSEN, ada_select=["ADA101"])
     assert project.run(plugins=("django",)).cases("PASSED") == EXAMPLES

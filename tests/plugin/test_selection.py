@@ -23,7 +23,7 @@ def ids(condition):
 
 def test_by_keyword(plain):
     """``-k`` selects by the parts of a case's id."""
-    run = plain.run("-k", "conversation.message and unsigned")
+    run = plain.run("-k", "conversation.message and unsigned", "--ada-select", "ADA301,ADA302")
     assert run.outcomes == {"pyproject.toml::conversation.message/signature:unsigned": "PASSED"}
 
 
@@ -108,6 +108,7 @@ def test_paths_with_ada(plain):
 
 def test_distributed(buggy):
     """Under pytest-xdist the same cases run and fail, with one seed for all workers."""
+    buggy.configure("plain_shop:app", ada_select=["ADA101", "ADA105"])
     options = ("--ada-events", "conversation.created")
     run = buggy.run("-n", "2", *options, plugins=("xdist",))
     alone = buggy.run("--ada-seed", run.seed, *options)

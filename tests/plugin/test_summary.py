@@ -17,12 +17,12 @@ OVER_HTTP = len(all_cases()) - IN_PROCESS
 
 @pytest.mark.parametrize("distributed", [(), ("-n", "2")], ids=["alone", "xdist"])
 def test_coverage(plain, distributed):
-    """The summary names the share of all cases that was carried out, 100 % only when nothing is missing."""
-    run = plain.run(*distributed, plugins=("xdist",))
+    """The summary names the share of all cases that was carried out.
+
+    test_frameworks.py and packaging/test_examples.py carry out all of them, alone and under pytest-xdist: 100 %.
+    """
     over_http = f"({OVER_HTTP} more make a difference over HTTP only)"
-    whole = f"adakit: contract coverage 100 %: {IN_PROCESS} of {IN_PROCESS} cases {over_http}"
-    assert whole in run.lines
-    some = plain.run("-k", "conversation.ended", *distributed, plugins=("xdist",))
+    some = plain.run("-k", "conversation.ended", "--ada-select", "ADA101", *distributed, plugins=("xdist",))
     sent = len(some.cases("PASSED"))
     share = f"{100 * sent / IN_PROCESS:.1f}"
     assert f"adakit: contract coverage {share} %: {sent} of {IN_PROCESS} cases {over_http}" in some.lines
@@ -74,7 +74,7 @@ def test_see_also(buggy):
 
 def test_no_single_failure_summary(buggy):
     """One failure needs no summary of causes."""
-    assert "failed for" not in buggy.run(f"pyproject.toml::{ABSENT}").text
+    assert "failed for" not in buggy.run(f"pyproject.toml::{ABSENT}", "--ada-select", "ADA105").text
 
 
 WRONG = [
@@ -100,9 +100,10 @@ def test_nothing_works(plain, arguments, headline, fix, distributed):
     plain.add("fastapi_shop.py", ('os.environ["ADA_WEBHOOK_SECRET"]', '"whsec_b3RoZXI="'))
     if arguments:
         plain.add("fastapi_shop.py")
-    run = plain.run("--ada-target", "fastapi_shop:app", *arguments, *distributed, plugins=("xdist",))
+    arguments = ("--ada-target", "fastapi_shop:app", "--ada-select", "ADA101,ADA105", *arguments)
+    run = plain.run(*arguments, *distributed, plugins=("xdist",))
     assert run.cases("FAILED") == [FIRST]
-    assert len(run.cases("SKIPPED")) == len(all_cases()) - 1
+    assert len(run.cases("SKIPPED")) == sum(case.rule in ("ADA101", "ADA105") for case in all_cases()) - 1
     failure = [line for line in run.failure(FIRST) if not line.startswith("[gw")]
     assert failure[0] == headline
     assert fix in failure
@@ -133,7 +134,7 @@ def test_logged_traceback(project):
         "conftest.py",
         "import logging\n\nlogging.getLogger('flask_shop').setLevel('INFO')\n",
     )
-    project.configure("flask_shop:create_app()")
+    project.configure("flask_shop:create_app()", ada_select=["ADA105"])
     run = project.run(f"pyproject.toml::{ABSENT}", "-o", "log_level=INFO")
     assert run.text.count("KeyError: 'metadata'") == 2  # the headline and the traceback
     assert "Exception on /webhooks/ada" not in run.text
@@ -143,7 +144,7 @@ def test_logged_traceback(project):
 def test_other_output_stays(project):
     """What the application itself logs and prints is shown with the failure."""
     project.add("flask_shop.py", ('(data.get("metadata") or {})', '(print("printed") or data["metadata"])'))
-    project.configure("flask_shop:create_app()")
+    project.configure("flask_shop:create_app()", ada_select=["ADA105"])
     run = project.run(f"pyproject.toml::{ABSENT}")
     assert "printed" in run.lines
 
