@@ -141,7 +141,7 @@ def ada_witness():
 def test_ignored_finding(plain):
     """A rule without cases of its own can be ignored too: what it finds in other cases does not count."""
     plain.write("conftest.py", IGNORES_THE_WITNESS)
-    options = (*OPTIONS, f"pyproject.toml::{EXAMPLE}")
+    options = ("--ada-select", "ADA101,ADA601", f"pyproject.toml::{EXAMPLE}")
     assert plain.run(*options).cases("FAILED") == [EXAMPLE]
     plain.configure("plain_shop:app", ada_ignore=["ADA601: there is no witness yet"])
     run = plain.run(*options)

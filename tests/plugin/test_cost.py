@@ -25,6 +25,7 @@ CORE = {"click", "httptools", "jsonschema", "jsonschema_rs", "rich", "yaml"}
 LOADED = {
     "ada_contract_tests",
     "ada_contract_tests.pytest",
+    "ada_contract_tests.pytest.options",
     "ada_contract_tests.pytest.plugin",
     "ada_schemas",
     "ada_schemas.lazy",

@@ -29,7 +29,7 @@ def test_shop(ada_case):
 
 def ids(condition):
     """The ids of the cases that are one request each and meet the condition."""
-    return [c.id for c in all_cases() if c.behaviour is None and not c.over_http and condition(c)]
+    return [c.id for c in all_cases() if not c.needs and condition(c)]
 
 
 CHOSEN = ids(lambda case: case.event == "conversation.created" and case.rule in ("ADA105", "ADA302"))

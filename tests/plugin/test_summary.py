@@ -11,7 +11,7 @@ from ada_contract_tests import all_cases
 ABSENT = "conversation.created/absent:data.metadata"
 ALL_ABSENT = "conversation.created/absent:all"
 FIRST = "conversation.created/example:documented"
-IN_PROCESS = sum(not case.over_http for case in all_cases())
+IN_PROCESS = sum("http" not in case.needs for case in all_cases())
 OVER_HTTP = len(all_cases()) - IN_PROCESS
 
 

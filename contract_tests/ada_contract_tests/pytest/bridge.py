@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -147,7 +148,7 @@ class Bridge:
                 cases,
                 aim,
                 resolved,
-                self.options,
+                replace(self.options, seen_url=witness if isinstance(witness, str) else None),
                 clock=self._clock,
                 target=named,
                 witness=self._witness(witness, aim),
@@ -217,8 +218,12 @@ class Bridge:
             raise
 
     def _resolve(self, target: Any, secret: str | None) -> Secret:
-        """The secret for a target; an application object counts as one in process."""
-        return resolve_secret(target if isinstance(target, str) else "application:object", secret)
+        """The secret for a target; an application object counts as one in process.
+
+        The fixture gives what it found in the environment as well; an option alone is the user's own.
+        """
+        resolved = resolve_secret(target if isinstance(target, str) else "application:object", secret)
+        return replace(resolved, given=setting(self._config, "secret") is not None)
 
     def _target(self, target: Any) -> Target:
         """The started target that a fixture's value means; the same for the same value."""
