@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
+from ada_contract_tests.engine.case_run import Attempt, Trial
 from markdown_it import MarkdownIt
 
-from ada_contract_tests.engine.case_run import Attempt, Trial
 from ada_contract_tests.findings import Finding, Report, Result
 from ada_contract_tests.reports import RENDERERS
 from ada_contract_tests.reports.junit import printable

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ada_contract_tests.engine.case_run import Attempt, Trial
 from rich.console import Console
 
-from ada_contract_tests.engine.case_run import Attempt, Trial
 from ada_contract_tests.findings import Finding, Report, Result
 from ada_contract_tests.reports import RENDERERS
 from ada_contract_tests.reports.plain import finding_text, without_traceback

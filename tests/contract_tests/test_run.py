@@ -1,4 +1,4 @@
-"""The runner against consumers in memory: what is sent, what is repeated, and when it stops."""
+"""The run against consumers in memory: what is sent, what is repeated, and when it stops."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections import Counter
 
 import pytest
 
-from ada_contract_tests.engine.case_run import perform
-from ada_contract_tests.engine.run import CONFIRMATIONS, PATIENCE, RESTART
-from ada_contract_tests.suites.dressings import DRESSINGS
-from ada_contract_tests.suites.forgeries import FORGERIES
-from ada_contract_tests.suites.registry import Selection, all_cases
+from ada_contract_tests.engine.circuit_breaker import CONFIRMATIONS, PATIENCE
+from ada_contract_tests.engine.run import RESTART
+from ada_contract_tests.engine.run_events import CaseFinished, RunFinished, RunStopped
+from ada_contract_tests.suites.registry import case_named
+from ada_contract_tests.suites.selection import Selection
+from ada_contract_tests.suites.signatures import AUTHENTIC, UNSIGNED
 from ada_mockserver.delivery.signing import verify
-from ada_mockserver.events.factory import EventFactory
 from ada_schemas.errors import SignatureError, TargetError, UsageError
-from support.fake_targets import SECRET, FakeTarget, answer, cases_of, run, runner, silence
+from support.fake_targets import SECRET, FakeTarget, answer, carried_out, cases_of, run, silence
 
 EVENTS = ("conversation.created", "conversation.message", "conversation.ended", "end_user.created")
 MESSAGE = "conversation.message"
@@ -45,7 +45,7 @@ def times_sent(target, mark):
 
 
 def late_case(event=MESSAGE):
-    return next(case for case in all_cases() if case.id == f"{event}/delivery:duplicate-at-the-end")
+    return case_named(f"{event}/delivery:duplicate-at-the-end")
 
 
 # --- the ordinary run ---
@@ -102,12 +102,19 @@ def test_jobs_is_how_many_are_under_way(jobs):
 def test_progress():
     """Progress is told after every case, up to the number of cases."""
     seen = []
-    run(
-        FakeTarget(),
-        [*examples(*EVENTS), *cases_of(ENDED, "a")],
-        progress=lambda done, total: seen.append((done, total)),
-    )
-    assert seen == [(n, 5) for n in range(1, 6)]
+    report = run(FakeTarget(), [*examples(*EVENTS), *cases_of(ENDED, "a")], notify=seen.append)
+    finished = [event for event in seen if isinstance(event, CaseFinished)]
+    assert [(event.done, event.total) for event in finished] == [(n, 5) for n in range(1, 6)]
+    assert {event.result.case.id for event in finished} == set(outcomes(report))
+    assert seen[5:] == [RunFinished(report)]
+
+
+def test_a_run_that_stops_says_so():
+    """The reason is told once, before the end of the run."""
+    seen = []
+    report = run(FakeTarget(lambda _: answer(500)), examples(*EVENTS), notify=seen.append)
+    assert seen[-2:] == [RunStopped(report.stopped), RunFinished(report)]
+    assert sum(isinstance(event, RunStopped) for event in seen) == 1
 
 
 def test_message_ids_are_never_used_twice():
@@ -119,7 +126,7 @@ def test_message_ids_are_never_used_twice():
 
 def test_warnings_fail_no_case():
     """A case whose finding is a warning has passed; with strict it has failed."""
-    lenient = cases_of(MESSAGE, "n1", lenient=True)
+    lenient = cases_of(MESSAGE, "n1", severity="warning")
     report = run(FakeTarget(lambda s: answer(500 if s.mark == "n1" else 200)), [*examples(*EVENTS), *lenient])
     assert counted(report) == {"passed": 5}
     assert [finding.severity for finding in report.findings] == ["warning"]
@@ -231,8 +238,8 @@ def test_one_failure_among_selected_cases():
 @pytest.mark.parametrize("status", [401, 403, 404, 405])
 def test_everything_selected_is_refused(status):
     """Without ordinary events, an answer that tells of the address or the secret still gets one finding."""
-    optional = cases_of(ENDED, "absent", refusable=True)
-    forged = cases_of(ENDED, "forged", rule="ADA301", forgery=FORGERIES[0])
+    optional = cases_of(ENDED, "absent", answer="either", handled="may")
+    forged = cases_of(ENDED, "forged", rule="ADA301", forgery=UNSIGNED)
     report = run(FakeTarget(lambda _: answer(status)), [*cases_of(MESSAGE, *numbered(9)), *optional, *forged])
     (finding,) = report.findings
     assert finding.got == f"{status}, every time"
@@ -260,7 +267,7 @@ def test_one_silent_event():
 
 def test_silence_to_forgeries_and_to_hostile_input():
     """An endpoint that drops forgeries is tried with true events, and with hostile input, all the same."""
-    forged = cases_of(MESSAGE, *[f"f{n}" for n in range(9)], rule="ADA301", forgery=FORGERIES[0])
+    forged = cases_of(MESSAGE, *[f"f{n}" for n in range(9)], rule="ADA301", forgery=UNSIGNED)
     hostile = cases_of(MESSAGE, *[f"h{n}" for n in range(9)], rule="ADA501")
     target = FakeTarget(lambda s: answer(200) if s.mark[0] not in "fh" else silence("dropped"))
     report = run(target, [*examples(*EVENTS), *forged, *hostile, *cases_of(MESSAGE, *numbered(9))])
@@ -425,8 +432,8 @@ def test_slow_but_in_time():
 
 def test_not_applicable_in_process():
     """What differs on the wire only is not sent to an application in process, and is left out of coverage."""
-    on_wire = next(dressing for dressing in DRESSINGS if dressing.over_http)
-    cases = [*examples(*EVENTS), *cases_of(ENDED, "case", rule=on_wire.rule, dressing=on_wire)]
+    on_wire = next(form for form in AUTHENTIC if form.over_http)
+    cases = [*examples(*EVENTS), *cases_of(ENDED, "case", rule=on_wire.rule, form=on_wire, needs=("http",))]
     report = run(FakeTarget(in_process=True), cases)
     assert counted(report) == {"passed": 4, "not applicable": 1}
     assert report.results[-1].note == "makes a difference over HTTP only"
@@ -436,9 +443,8 @@ def test_not_applicable_in_process():
 
 def test_nothing_applies():
     """A selection of which nothing applies in process is a usage error that says what to do."""
-    on_wire = next(dressing for dressing in DRESSINGS if dressing.over_http)
     with pytest.raises(UsageError) as caught:
-        run(FakeTarget(in_process=True), cases_of(ENDED, "case", rule=on_wire.rule, dressing=on_wire))
+        run(FakeTarget(in_process=True), cases_of(ENDED, "case", rule="ADA309", needs=("http",)))
     assert str(caught.value) == (
         "None of the selected cases applies to an application in process.\n"
         "  They make a difference over HTTP only: run the application and give its URL."
@@ -475,7 +481,7 @@ def test_retry_after():
 def test_unsigned():
     """A run without a secret says that it signed nothing."""
     target = FakeTarget()
-    report = run(target, examples(*EVENTS), secret=None)
+    report = run(target, examples(*EVENTS), secrets=())
     assert report.notes == ("Requests were not signed (secret: none), so the rules ADA3xx were left out.",)
     assert all("svix-signature" not in sent.headers for sent in target.sent)
 
@@ -527,11 +533,9 @@ def test_no_duplicate_at_the_end_of_what_failed():
 
 def test_a_duplicate_at_the_end_without_a_run():
     """Carried out by itself, the case makes both deliveries."""
-    target = FakeTarget()
-    courier = runner(target).courier
-    trial = asyncio.run(perform(late_case(), courier, EventFactory(seed=1)))
-    assert [attempt.label for attempt in trial.attempts] == ["first", "again at the end of the run"]
-    assert len({attempt.message_id for attempt in trial.attempts}) == 1
+    deliveries = carried_out(late_case()).deliveries
+    assert [delivery.label for delivery in deliveries] == ["first", "again at the end of the run"]
+    assert len({delivery.message_id for delivery in deliveries}) == 1
 
 
 # --- what is no event ---
@@ -548,7 +552,7 @@ def test_malformed_json(to_a_signature, severity):
             return answer(500)
         return answer(200 if "," in sent.headers["svix-signature"] else to_a_signature)
 
-    (case,) = (case for case in all_cases() if case.id == "any/body:malformed-json:truncated")
+    case = case_named("any/body:malformed-json:truncated")
     (finding,) = run(FakeTarget(answering), [*examples(*EVENTS), case]).findings
     assert (finding.rule, finding.severity, finding.got) == ("ADA501", severity, "500")
 
@@ -557,7 +561,7 @@ def test_malformed_json(to_a_signature, severity):
 
 
 def forged_after():
-    return next(case for case in all_cases() if case.id == f"{MESSAGE}/signature:forged-after")
+    return case_named(f"{MESSAGE}/signature:forged-after")
 
 
 def is_signed(sent):
