@@ -20,13 +20,10 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.http import Headers
     from ada_mockserver.events.factory import EventFactory
 
-__all__ = ["ORDINARY", "BodyVariant", "Case", "CaseRun", "Seal", "case"]
+__all__ = ["BodyVariant", "Case", "CaseRun", "Seal", "case"]
 
 Payload = dict[str, Any]
 Need = Literal["http", "target"]
-
-ORDINARY = "conversation.created"
-"""The event that stands in where a case is about no documented one."""
 
 FORGED = Expectation("refused", handled="never")
 """The verdict on a forgery, whatever its case is about."""
@@ -74,7 +71,8 @@ class BodyVariant:
 class Case:
     """One case: deliveries that differ from ordinary ones in one way, and the rule that judges them.
 
-    ``event`` is the event that it is about, ``any`` for none that is documented. ``payload`` is there where
+    ``event`` is the event that it is about, ``any`` for none that is documented; ``base_event`` is the
+    documented one that it starts from. ``payload`` is there where
     it is one body. ``needs`` holds ``http`` where it makes a difference over HTTP only, and ``target`` where
     it takes more than a single request that any client could send. ``others`` are further event types that it
     delivers: it is left out for an endpoint that does not want them.
@@ -83,17 +81,13 @@ class Case:
     id: str
     rule: str
     event: str
+    base_event: str
     summary: str
     expect: Expectation
     deliver: Callable[[CaseRun], Awaitable[None]] = field(repr=False, compare=False)
     payload: BodyVariant | None = field(default=None, repr=False, compare=False)
     needs: frozenset[Need] = frozenset()
     others: tuple[str, ...] = ()
-
-    @property
-    def base_event(self) -> str:
-        """The event that the case starts from."""
-        return ORDINARY if self.event == "any" else self.event
 
     def applies_to(self, *, in_process: bool) -> bool:
         """True if the case makes a difference to such a target."""
@@ -111,8 +105,9 @@ def case(
     needs: Sequence[Need] = (),
     others: tuple[str, ...] = (),
     expect: Expectation | None = None,
+    base_event: str = "",
 ) -> Case:
-    """Make a case; ``expect`` stands where its expectation differs from its rule's.
+    """Make a case; ``expect`` and ``base_event`` stand where they differ from its rule's and its event.
 
     Without ``deliver`` its ``payload`` is sent once, or the ordinary event where there is none either.
     """
@@ -121,6 +116,7 @@ def case(
         case_id,
         rule,
         event,
+        base_event or event,
         summary,
         expect or expecting(rule),
         deliver or (lambda run: run.send_variant(variant)),

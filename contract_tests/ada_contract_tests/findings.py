@@ -1,9 +1,10 @@
-"""What a run found: plain values, free of formatting."""
+"""Findings, results and the report of a run: plain values, free of formatting."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from ada_contract_tests.rules import FAMILIES, RULES
 from ada_contract_tests.tracebacks import members_named
@@ -16,9 +17,19 @@ if TYPE_CHECKING:
     from ada_contract_tests.rules import Severity
     from ada_mockserver.delivery.attempt import Attempt
 
-__all__ = ["Finding", "Group", "Outcome", "Report", "Result", "group_findings"]
+__all__ = [
+    "OUTCOMES",
+    "Cell",
+    "Finding",
+    "Group",
+    "Outcome",
+    "Report",
+    "Result",
+    "group_findings",
+]
 
 Outcome = Literal["passed", "failed", "not run", "not applicable"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one case; ``exchange`` is None where it was not run, and ``note`` says why."""
+    """The outcome of one case; ``exchange`` is None where it was not run, and ``note`` says why."""
 
     case: Case
     outcome: Outcome
@@ -60,10 +71,57 @@ class Result:
         """The attempt that the case ended with."""
         return self.exchange.last if self.exchange is not None else None
 
+    @property
+    def seconds(self) -> float:
+        """The time that the consumer took to answer, all deliveries of the case together."""
+        deliveries = self.exchange.deliveries if self.exchange is not None else ()
+        return sum(d.attempt.elapsed for d in deliveries if d.attempt.response is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The cases of one event in one column of a report's matrix: outcomes by id, and ids with a warning."""
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    warned: set[str] = field(default_factory=set)
+
+    def add(self, finding: Finding) -> None:
+        """Count the case of a finding as failed, or as one with a warning."""
+        if finding.severity == "error":
+            self.outcomes[finding.case] = "failed"
+        else:
+            self.outcomes.setdefault(finding.case, "passed")
+            self.warned.add(finding.case)
+
+    def count(self, outcome: Outcome) -> int:
+        """How many of its cases ended like that."""
+        return sum(each == outcome for each in self.outcomes.values())
+
+    @property
+    def applicable(self) -> int:
+        """How many of its cases apply to the target."""
+        return len(self.outcomes) - self.count("not applicable")
+
+    @property
+    def verdict(self) -> Outcome | Literal["warned"]:
+        """The worst that is to say of its cases; not run if all that apply are."""
+        if self.count("failed"):
+            return "failed"
+        if self.warned:
+            return "warned"
+        if self.count("passed"):
+            return "passed"
+        return "not run" if self.applicable else "not applicable"
+
+    @property
+    def number(self) -> int:
+        """How many of its cases the verdict is about."""
+        return len(self.warned) if self.verdict == "warned" else self.count(self.verdict)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of a run: results in the order of the cases, findings, and what cut the run short."""
+    """The outcome of a run: results in the order of the cases, findings, and why it was cut short."""
 
     target: str
     seed: int
@@ -81,18 +139,18 @@ class Report:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """The findings that do not."""
+        """The findings that leave the exit code alone."""
         return tuple(f for f in self.findings if f.severity == "warning")
 
     @property
     def coverage(self) -> float:
-        """Contract coverage: the share of all cases that apply to this target which were carried out."""
+        """Contract coverage: the share carried out of all cases that apply to this target."""
         applicable = self.total_cases - self.count("not applicable")
         return (self.count("passed") + self.count("failed")) / applicable if applicable else 0.0
 
     @property
     def ok(self) -> bool:
-        """Whether the run was complete and found no error."""
+        """True if the run was complete and found no error."""
         return not self.errors and not self.stopped
 
     @property
@@ -115,6 +173,33 @@ class Report:
     def count(self, outcome: Outcome) -> int:
         """How many cases ended like that."""
         return sum(result.outcome == outcome for result in self.results)
+
+    def left_out(self) -> dict[str, list[str]]:
+        """The ids of the cases that were not run or do not apply, by reason."""
+        reasons: dict[str, list[str]] = {}
+        for result in self.results:
+            if result.outcome in ("not run", "not applicable"):
+                reason = f"{result.outcome}: {result.note}" if result.note else result.outcome
+                reasons.setdefault(reason, []).append(result.case.id)
+        return reasons
+
+    def matrix(self, by: Literal["family", "code"]) -> dict[str, dict[str, Cell]]:
+        """The overview: a row an event, a column for each family or rule that occurs, in the rules' order.
+
+        A case counts under its own rule. By code it counts under the rule that its finding names as well.
+        """
+        cells: dict[tuple[str, str], Cell] = defaultdict(Cell)
+        own = {result.case.id: result.case.rule for result in self.results}
+        for result in self.results:
+            at = result.case.event, getattr(RULES[result.case.rule], by)
+            cells[at].outcomes[result.case.id] = result.outcome
+        for finding in self.findings:
+            code = finding.rule if by == "code" else own.get(finding.case, finding.rule)
+            cells[finding.event, getattr(RULES[code], by)].add(finding)
+        seen = {column for _, column in cells}
+        columns = [c for c in dict.fromkeys(getattr(rule, by) for rule in RULES.values()) if c in seen]
+        events = dict.fromkeys(event for event, _ in cells)
+        return {event: {column: cells[event, column] for column in columns} for event in events}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +224,7 @@ def group_findings(findings: Sequence[Finding]) -> list[Group]:
 
 
 def _simplicity(finding: Finding) -> tuple[int, bool, bool, str, int, int]:
-    """Sorts what explains a cause best to the front: the lowest family, then the smallest difference.
+    """A sort key for the findings of a cause, the best explanation first: lowest family, smallest difference.
 
     Before all comes what differs in nothing but the member that the cause names; a documented example, which
     is an ordinary event too, differs from the others in much.

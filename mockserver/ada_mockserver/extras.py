@@ -8,7 +8,7 @@ from ada_schemas.errors import MissingExtraError
 
 __all__ = ["require_mock"]
 
-_PACKAGES = ("aiosqlite", "jinja2", "python_multipart", "sqlalchemy", "starlette", "uvicorn")
+_PACKAGES = ("aiosqlite", "python_multipart", "sqlalchemy", "starlette", "uvicorn")
 
 
 def require_mock(feature: str) -> None:

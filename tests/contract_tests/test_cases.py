@@ -17,7 +17,7 @@ from ada_contract_tests.suites.registry import all_cases, case_named
 from ada_contract_tests.suites.selection import Selection
 from ada_contract_tests.suites.signatures import AUTHENTIC
 from ada_mockserver.events.factory import EventFactory
-from ada_schemas.contract.catalog import event_names
+from ada_schemas.contract.contract import event_names
 from ada_schemas.errors import UsageError
 from support.fake_targets import FakeTarget, carried_out, session
 

@@ -88,7 +88,6 @@ def command(  # noqa: PLR0917 - click passes every option by name
     if explain is not None:
         click.echo(explanation(explain))
         return
-    use_contract(contract)
     options = Options(
         path=path,
         secret=secret,
@@ -103,7 +102,8 @@ def command(  # noqa: PLR0917 - click passes every option by name
         search_path=(Path.cwd(),),
         strict=strict,
         seen_url=seen_url,
-        contract=contract,
+        contract=use_contract(contract),
+        contract_directory=contract,
     )
     if list_cases:
         unsigned = (secret or os.environ.get(SECRET_VARIABLE)) == UNSIGNED

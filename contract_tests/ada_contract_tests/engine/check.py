@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.targets.open import Secret
     from ada_mockserver.clock import Clock
     from ada_mockserver.delivery.http import Headers
+    from ada_schemas.contract.contract import Contract
 
 __all__ = [
     "Options",
@@ -59,8 +60,8 @@ class Options:
     2xx an error, ``"2xx"`` to say nothing of it, None to warn; ``seed`` None draws one;
     ``timeout`` is in seconds; ``strict`` makes warnings errors; ``seen_url`` is
     the witness: a URL, or in process a path of the application; ``search_path`` goes to the
-    front of ``sys.path`` for ``module:app``; ``contract`` is the directory of the contract that was adopted
-    (``ada_schemas.contract.catalog.adopt``), for the lines that repeat a case.
+    front of ``sys.path`` for ``module:app``; ``contract`` is the contract, ours if None, and
+    ``contract_directory`` names it in the lines that repeat a case.
     """
 
     path: str | None = None
@@ -76,7 +77,8 @@ class Options:
     strict: bool = False
     seen_url: str | None = None
     search_path: Sequence[Path] = ()
-    contract: str | None = None
+    contract: Contract | None = None
+    contract_directory: str | None = None
 
 
 def draw_seed() -> int:
@@ -91,7 +93,7 @@ def planned(options: Options, *, unsigned: bool = False) -> list[Case]:
     """
     if options.accept not in (None, "200", "2xx"):
         raise UsageError(f"{options.accept!r} is no status to accept.", next_step="Give 200 or 2xx.")
-    chosen = options.selection.choose()
+    chosen = options.selection.choose(options.contract)
     left_out = {rule_in_role("exact status").code} if options.accept == "2xx" else set()
     cases = [c for c in chosen if c.rule not in left_out and not (unsigned and _is_about_signing(c))]
     if not cases:
@@ -172,7 +174,7 @@ async def run_cases(
     )
     session = Session(
         sender,
-        EventFactory(seed=seed),
+        EventFactory(seed=seed, contract=options.contract),
         reproduce=_reproduction(target, options, seed=seed, unsigned=secret.value is None),
         accept=options.accept,
         witness=witness,
@@ -181,7 +183,7 @@ async def run_cases(
     run = Run(session, options.jobs or (1 if aim.in_process else JOBS), secret_given=secret.given)
     if notify is not None:
         run.notify = notify
-    report = await run.run(cases, total_cases=len(all_cases()), seed=seed)
+    report = await run.run(cases, total_cases=len(all_cases(options.contract)), seed=seed)
     return report.strictly() if options.strict else report
 
 
@@ -214,7 +216,7 @@ def _reproduction(
         wire=(*headers, *limit, *trust),
         curl=(*headers, *trust),
         judging=judging_options(accept=options.accept, seen_url=options.seen_url, strict=options.strict),
-        contract=("--contract", options.contract) if options.contract else (),
+        contract=("--contract", options.contract_directory) if options.contract_directory else (),
     ).lines
 
 

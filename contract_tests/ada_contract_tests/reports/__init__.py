@@ -1,13 +1,10 @@
-"""Reports: from the plain values of a run to text; renderers by name."""
+"""Renderers by name: from the plain values of a run to text."""
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
-
-from ada_contract_tests.reports.html_report import render_html
-from ada_contract_tests.reports.json_report import render_json
-from ada_contract_tests.reports.junit import render_junit
-from ada_contract_tests.reports.markdown import render_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,10 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["RENDERERS"]
 
+
+def _render(name: str, report: Report) -> str:
+    """Render with the module of that name, which is imported here: a page alone needs its templates."""
+    return str(import_module(f"ada_contract_tests.reports.{name}").render(report))
+
+
 RENDERERS: dict[str, Callable[[Report], str]] = {
-    "html": render_html,
-    "json": render_json,
-    "junit": render_junit,
-    "markdown": render_markdown,
+    name: partial(_render, name) for name in ("html", "json", "junit", "markdown")
 }
-"""What ``--report NAME=FILE`` can write."""
+"""The formats of ``--report NAME=FILE``."""

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ada_contract_tests.reports.plain import finding_text
+from ada_contract_tests.reports.wording import event_name, printable
 from ada_contract_tests.rules import RULES
 
 if TYPE_CHECKING:
     from ada_contract_tests.findings import Finding, Report, Result
 
-__all__ = ["printable", "render_junit"]
-
-# What XML 1.0 excludes, and what would change how a page or a terminal shows the text around it.
-UNPRINTABLE = re.compile(
-    "[^\t\n\x20-\x7e\xa0-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd"
-    "\U00010000-\U0010ffff]"
-)
+__all__ = ["render"]
 
 
-def printable(text: str) -> str:
-    r"""The text with control characters, lone surrogates and the like spelled out (``\x1b``)."""
-    return UNPRINTABLE.sub(_spelled, text.replace("\r\n", "\n"))
-
-
-def _spelled(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
-
-
-def render_junit(report: Report) -> str:
+def render(report: Report) -> str:
     """A suite an event and a test a case; a run that was cut short is a test of its own, in error."""
     findings: dict[str, list[Finding]] = defaultdict(list)
     for finding in report.findings:
@@ -42,7 +26,7 @@ def render_junit(report: Report) -> str:
         suites[result.case.event].append(_test(result, findings[result.case.id]))
     root = Element("testsuites", name="adakit check")
     for event, tests in suites.items():
-        root.append(_suite(report, "no documented event" if event == "any" else event, tests))
+        root.append(_suite(report, event_name(event), tests))
     if report.stopped:
         test = Element("testcase", classname="adakit check", name="the run is complete", time="0.000")
         SubElement(test, "error", message=printable(report.stopped), type="stopped")
@@ -82,7 +66,7 @@ def _test(result: Result, findings: list[Finding]) -> Element:
         "testcase",
         classname=f"{case.rule} {RULES[case.rule].title}",
         name=printable(case.id),
-        time=f"{_seconds(result):.3f}",
+        time=f"{result.seconds:.3f}",
     )
     errors = [f for f in findings if f.severity == "error"]
     if result.outcome == "failed" and not errors and result.finding is not None:
@@ -100,9 +84,3 @@ def _test(result: Result, findings: list[Finding]) -> Element:
         text = "\n\n".join(f"warning: {warning}" for warning in warnings)
         SubElement(test, "system-out").text = printable(text)
     return test
-
-
-def _seconds(result: Result) -> float:
-    """How long the consumer took to answer, all deliveries of the case together."""
-    deliveries = result.exchange.deliveries if result.exchange is not None else ()
-    return sum(d.attempt.elapsed for d in deliveries if d.attempt.response is not None)

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.findings import group_findings
-from ada_contract_tests.reports.junit import printable
-from ada_contract_tests.rules import FAMILIES, RULES
+from ada_contract_tests.reports.wording import clipped, counts, event_name, many, percent, printable
+from ada_contract_tests.rules import RULES
 from ada_contract_tests.tracebacks import traceback_lines
 
 if TYPE_CHECKING:
-    from ada_contract_tests.findings import Finding, Group, Report, Result
+    from ada_contract_tests.findings import Cell, Finding, Group, Report
 
-__all__ = ["render_markdown"]
+__all__ = ["render"]
 
 MOST_BYTES = 60_000
 RESERVED = 200
@@ -30,8 +30,11 @@ LONGEST = 400
 LONGEST_BLOCK = 4_000
 """Characters of a code block."""
 
+SIGNS = {"failed": "❌ {}", "warned": "⚠️ {}", "passed": "✅ {}", "not run": "not run", "not applicable": "·"}
+"""The text of a cell of the matrix by its verdict."""
 
-def render_markdown(report: Report) -> str:
+
+def render(report: Report) -> str:
     """Verdict, matrix of events and families, and the findings by cause; always less than 60 KB."""
     text = _verdict(report)
     for block in (_matrix(report), _left_out(report)):
@@ -55,21 +58,14 @@ def _fits(text: str) -> bool:
 
 def _verdict(report: Report) -> str:
     mark, word = ("✅", "PASS") if report.ok else ("❌", "FAIL")
-    counts = {outcome: report.count(outcome) for outcome in ("failed", "not run", "not applicable")}
-    parts = [f"**{report.count('passed')} passed**"]
-    parts += [
-        f"**{n} {outcome}**" if outcome == "failed" else f"{n} {outcome}"
-        for outcome, n in counts.items()
-        if n
-    ]
-    if report.warnings:
-        parts.append(f"{len(report.warnings)} warning{'s' if len(report.warnings) > 1 else ''}")
-    coverage = "100" if report.coverage >= 1 else f"{min(99.9, report.coverage * 100):.1f}"
+    passed, *others = counts(report)
+    others = [f"**{each}**" if each.endswith("failed") else each for each in others]
+    coverage = f"Contract coverage **{percent(report.coverage)}**"
     selected = f"{len(report.results)} of {report.total_cases} cases selected"
     lines = [
         f"## {mark} {word}: contract check of {_code(report.target)}",
-        f"{', '.join(parts)}.",
-        f"Contract coverage **{coverage} %**: {selected}, {report.seconds:.1f} s, seed {report.seed}.",
+        f"{', '.join([f'**{passed}**', *others])}.",
+        f"{coverage}: {selected}, {report.seconds:.1f} s, seed {report.seed}.",
     ]
     remarks = ([f"⛔ {_prose(report.stopped)}"] if report.stopped else []) + [
         f"ℹ️ {_prose(note)}" for note in report.notes[:MOST_NOTES]
@@ -79,45 +75,25 @@ def _verdict(report: Report) -> str:
 
 
 def _matrix(report: Report) -> str:
-    families = [
-        family for family in FAMILIES if any(RULES[r.case.rule].family == family for r in report.results)
-    ]
+    matrix = report.matrix("family")
+    families = list(next(iter(matrix.values()), {}))
     if not families:
         return "No case was run.\n\n"
-    warned = {finding.case for finding in report.warnings}
     rows = [["event", *families], ["---", *("---:" for _ in families)]]
-    for event in dict.fromkeys(result.case.event for result in report.results):
-        row = [r for r in report.results if r.case.event == event]
-        cells = [
-            _cell([r for r in row if RULES[r.case.rule].family == family], warned) for family in families
-        ]
-        rows.append([_code(event).replace("|", "\\|") if event != "any" else "no documented event", *cells])
+    for event, cells in matrix.items():
+        name = event_name(event) if event == "any" else _code(event).replace("|", "\\|")
+        rows.append([name, *map(_cell, cells.values())])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows) + "\n"
 
 
-def _cell(results: list[Result], warned: set[str]) -> str:
-    results = [r for r in results if r.outcome != "not applicable"]
-    failed = sum(r.outcome == "failed" for r in results)
-    left = sum(r.outcome == "not run" for r in results)
-    warnings = sum(r.case.id in warned for r in results)
-    if not results:
-        return "·"
-    if failed:
-        return f"❌ {failed}/{len(results)}"
-    if left == len(results):
-        return "not run"
-    if warnings:
-        return f"⚠️ {warnings}/{len(results)}"
-    return f"✅ {len(results) - left}" + (f"/{len(results)}" if left else "")
+def _cell(cell: Cell) -> str:
+    whole = cell.verdict == "passed" and cell.number == cell.applicable
+    return SIGNS[cell.verdict].format(cell.number if whole else f"{cell.number}/{cell.applicable}")
 
 
 def _left_out(report: Report) -> str:
-    reasons: dict[str, int] = {}
-    for result in report.results:
-        if result.outcome in ("not run", "not applicable"):
-            reason = f"{result.outcome}: {result.note}" if result.note else result.outcome
-            reasons[reason] = reasons.get(reason, 0) + 1
-    lines = [f"- {count} {_prose(reason)}\n" for reason, count in list(reasons.items())[:MOST_NOTES]]
+    reasons = report.left_out()
+    lines = [f"- {len(cases)} {_prose(reason)}\n" for reason, cases in list(reasons.items())[:MOST_NOTES]]
     left = len(reasons) - len(lines)
     return "".join([*lines, *([f"- and {left} more reasons\n"] if left else []), "\n"]) if lines else ""
 
@@ -152,8 +128,9 @@ def _further(group: Group) -> str:
     lines = [f"- {_code(case)}" for case in others[:MOST_CASES]]
     if len(others) > MOST_CASES:
         lines.append(f"- and {len(others) - MOST_CASES} more")
-    cases = "1 further case" if len(others) == 1 else f"{len(others)} further cases"
-    return "\n".join([f"<details><summary>{cases}</summary>", "", *lines, "", "</details>"])
+    return "\n".join(
+        [f"<details><summary>{many(len(others), 'further case')}</summary>", "", *lines, "", "</details>"]
+    )
 
 
 def _diff(finding: Finding) -> str:
@@ -168,8 +145,7 @@ def _diff(finding: Finding) -> str:
 
 
 def _clipped(text: str) -> str:
-    text = printable(text)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+    return clipped(printable(text), LONGEST)
 
 
 def _code(text: str) -> str:

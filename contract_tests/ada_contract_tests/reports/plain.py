@@ -6,6 +6,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from ada_contract_tests.reports.wording import clipped, many
 from ada_contract_tests.rules import RULES
 from ada_contract_tests.tracebacks import members_named, traceback_lines
 
@@ -39,7 +40,7 @@ def finding_text(finding: Finding, *, repeat: str = "", simpler: str = "") -> st
     rule = RULES[finding.rule]
     above = [("rule", f"{finding.rule} {rule.title}")]
     if finding.excerpt:
-        above.append(("answer", _cut(finding.excerpt, ROOM if finding.traceback else 3 * ROOM)))
+        above.append(("answer", clipped(finding.excerpt, ROOM if finding.traceback else 3 * ROOM)))
     fix = textwrap.wrap(finding.hint or rule.fix, ROOM, break_on_hyphens=False)
     below = [("see also", f"{simpler}: fails for the same reason")] if simpler else _labelled("fix", fix)
     commands = [repeat, *finding.reproduce[:1]] if repeat else finding.reproduce[:1]
@@ -54,9 +55,9 @@ def finding_text(finding: Finding, *, repeat: str = "", simpler: str = "") -> st
 def _headline(finding: Finding) -> str:
     """The whole finding on one line, however long: it is all that pytest's short summary shows of it."""
     cause = f" ({finding.cause})" if finding.traceback and finding.cause not in finding.got else ""
-    end = f": expected {finding.expected}, got {_cut(finding.got + cause, MOST_HEADLINE // 2)}"
+    end = f": expected {finding.expected}, got {clipped(finding.got + cause, MOST_HEADLINE // 2)}"
     most = max(WIDTH // 2, MOST_HEADLINE - len(end))
-    return (_facts(finding, most) if RULES[finding.rule].combines else _cut(finding.summary, most)) + end
+    return (_facts(finding, most) if RULES[finding.rule].combines else clipped(finding.summary, most)) + end
 
 
 def _facts(finding: Finding, most: int) -> str:
@@ -73,17 +74,17 @@ def _facts(finding: Finding, most: int) -> str:
     facts = sorted(finding.summary.split(", "), key=rank)
     for shown in range(len(facts), 0, -1):
         left = len(facts) - shown
-        text = ", ".join(facts[:shown]) + (f" and {left} more fact{'s' * (left > 1)}" if left else "")
+        text = ", ".join(facts[:shown]) + (f" and {many(left, 'more fact')}" if left else "")
         if len(text) <= most:
             return text
-    return _cut(finding.summary, most)
+    return clipped(finding.summary, most)
 
 
 def _fitted(finding: Finding, room: int, *, most_traceback: int) -> tuple[list[str], list[str]]:
-    """The changes and the traceback in ``room`` lines: what one of them does not need the other gets."""
+    """The changes and the traceback in ``room`` lines, which they share as each needs."""
     changes = _changes(finding, len(finding.changes))
     for most in range(most_traceback, LEAST_TRACEBACK - 1, -1):
-        trace = [_cut(line, 2 * ROOM) for line in traceback_lines(finding.traceback, most)]
+        trace = [clipped(line, 2 * ROOM) for line in traceback_lines(finding.traceback, most)]
         over = len(changes) + _height(_row("", line) for line in trace) - room
         if over <= 0:
             break
@@ -103,10 +104,6 @@ def _height(lines: Iterable[str]) -> int:
     return sum(max(1, -(-len(line) // WIDTH)) for line in lines)
 
 
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 3]}..."
-
-
 def without_traceback(text: str, traceback: str) -> str:
     """Captured output without a traceback that a finding shows already, which frameworks log as well."""
     raised = traceback.strip().rpartition("\n")[2]
@@ -123,21 +120,21 @@ def _changes(finding: Finding, most: int) -> list[str]:
     lines = []
     for path, before, after in changes:
         if after == "-":
-            line = f"- {path}   (was {_cut(before, max(12, ROOM - len(path) - 11))})"
+            line = f"- {path}   (was {clipped(before, max(12, ROOM - len(path) - 11))})"
         elif before == "-":
-            line = f"+ {path}: {_cut(after, max(12, ROOM - len(path) - 4))}"
+            line = f"+ {path}: {clipped(after, max(12, ROOM - len(path) - 4))}"
         else:
-            value = _cut(after, max(12, ROOM - len(path) - 25))
-            line = f"~ {path}: {value}   (was {_cut(before, max(8, ROOM - len(path) - len(value) - 13))})"
+            value = clipped(after, max(12, ROOM - len(path) - 25))
+            line = f"~ {path}: {value}   (was {clipped(before, max(8, ROOM - len(path) - len(value) - 13))})"
         lines.append(line)
     left = len(finding.changes) - len(changes)
     return [*lines, f"and {left} more differences"] if left > 0 else lines
 
 
 def _relevance(finding: Finding) -> Callable[[tuple[str, str, str]], int]:
-    """Sorts to the front what the cause names (KeyError: 'body'), then the members beside it.
+    """A sort key for changes: first the members that the cause names (KeyError: 'body'), then those beside.
 
-    Then come the members that a combination consists of, and what follows from these.
+    Then come the members that a combination consists of, and those that follow from these.
     """
     named = members_named(finding.cause)
     beside = {

@@ -1,4 +1,4 @@
-"""The report for a person with two minutes: what is wrong, how often, and how to see it again."""
+"""The report on a terminal, for a person with two minutes: causes, how often each, and how to repeat it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ada_contract_tests.findings import group_findings
-from ada_contract_tests.rules import FAMILIES, RULES
+from ada_contract_tests.reports.wording import counts, event_name, percent
+from ada_contract_tests.rules import RULES
 from ada_contract_tests.tracebacks import traceback_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ada_contract_tests.findings import Finding, Report, Result
-    from ada_contract_tests.findings import Group as FindingGroup
+    from ada_contract_tests.findings import Cell, Finding, Group, Report
 
-__all__ = ["print_finding", "print_report"]
+__all__ = ["print_report"]
 
 SHOWN_CASES = 5
 SHOWN_WARNINGS = 6
@@ -36,7 +36,7 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def _print_warnings(report: Report, console: Console) -> None:
-    """Warnings in a line each: they set no exit code, and what an error says is not said again."""
+    """Print warnings in a line each, as they set no exit code; those with an error's cause are left out."""
     causes = {finding.cause for finding in report.errors}
     groups = [g for g in group_findings(report.warnings) if g.cause not in causes]
     for group in groups[:SHOWN_WARNINGS]:
@@ -59,13 +59,12 @@ def _print_warnings(report: Report, console: Console) -> None:
 
 
 def _matrix(report: Report) -> list[Text]:
-    """A line an event, a column a family of rules; as wide as it must be, so that no number is cut off."""
-    families = [f for f in FAMILIES if any(RULES[r.case.rule].family == f for r in report.results)]
-    rows = [[Text("event"), *(Text(family.split()[0]) for family in families)]]
-    for event in dict.fromkeys(result.case.event for result in report.results):
-        row = [r for r in report.results if r.case.event == event]
-        cells = [_cell([r for r in row if RULES[r.case.rule].family == family]) for family in families]
-        rows.append([Text(event if event != "any" else "(no documented event)"), *cells])
+    """The matrix: a line an event, a column a family; as wide as it must be, so that no number is cut off."""
+    matrix = report.matrix("family")
+    rows = [[Text("event"), *(Text(family.split()[0]) for family in next(iter(matrix.values()), {}))]]
+    for event, cells in matrix.items():
+        name = f"({event_name(event)})" if event == "any" else event
+        rows.append([Text(name), *map(_cell, cells.values())])
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for cell in rows[0]:
         cell.stylize("dim")
@@ -76,26 +75,25 @@ def _matrix(report: Report) -> list[Text]:
     return [Text("  ").join(cells) for cells in rows]
 
 
-def _cell(results: list[Result]) -> Text:
-    results = [r for r in results if r.outcome != "not applicable"]
-    if not results:
-        return Text("·", style="dim")
-    failed = sum(r.outcome == "failed" for r in results)
-    left = sum(r.outcome == "not run" for r in results)
-    if failed:
-        return Text(f"{failed}/{len(results)} failed", style="bold red")
-    if left == len(results):
-        return Text("not run", style="dim")
-    passed = len(results) - left
-    return Text(f"{passed} ok" if not left else f"{passed}/{len(results)} ok", style="green")
+def _cell(cell: Cell) -> Text:
+    match cell.verdict:
+        case "failed":
+            return Text(f"{cell.number}/{cell.applicable} failed", style="bold red")
+        case "passed" | "warned":
+            left = f"/{cell.applicable}" if cell.count("not run") else ""
+            return Text(f"{cell.count('passed')}{left} ok", style="green")
+        case "not run":
+            return Text("not run", style="dim")
+        case _:
+            return Text("·", style="dim")
 
 
-def _print_group(group: FindingGroup, number: int, console: Console) -> None:
+def _print_group(group: Group, number: int, console: Console) -> None:
     first, count = group.findings[0], len(group.findings)
     cases = "1 case" if count == 1 else f"{count} cases, one cause"
     title = Text.assemble((f"{number}. error ", "bold red"), (f"{cases}: ", "bold"), (group.cause, "bold"))
     console.print(title, soft_wrap=True)
-    print_finding(first, console)
+    _print_finding(first, console)
     if count > 1:
         names = [f.case for f in group.findings[1 : SHOWN_CASES + 1]]
         rest = count - 1 - len(names)
@@ -105,8 +103,8 @@ def _print_group(group: FindingGroup, number: int, console: Console) -> None:
     console.print()
 
 
-def print_finding(finding: Finding, console: Console) -> None:
-    """Print one finding: what was expected and got, the payload that shows it, and how to repeat it."""
+def _print_finding(finding: Finding, console: Console) -> None:
+    """Print one finding: expectation and outcome, the payload that shows it, and how to repeat it."""
     _print_row(console, "rule", Text(f"{finding.rule} {RULES[finding.rule].title}"))
     _print_row(console, "case", Text(finding.case, style="cyan"))
     _print_row(console, "", Text(finding.summary))
@@ -151,23 +149,14 @@ def _changes(finding: Finding) -> list[Text]:
 
 
 def _summary(report: Report) -> Text:
-    counts = {o: report.count(o) for o in ("failed", "not run", "not applicable")}
-    parts = [f"{report.count('passed')} passed", *(f"{n} {o}" for o, n in counts.items() if n)]
-    if report.warnings:
-        parts.append(f"{len(report.warnings)} warning{'s' if len(report.warnings) > 1 else ''}")
     text = Text()
     if report.stopped:
         text.append(f"{report.stopped}\n", style="bold red")
     for note in report.notes:
         text.append(f"{note}\n", style="dim")
     text.append(*(("PASS", "bold green") if report.ok else ("FAIL", "bold red")))
-    text.append(f"  {report.target}: {', '.join(parts)}")
-    text.append(f"\n      contract coverage {_percent(report.coverage)}: {len(report.results)} of")
+    text.append(f"  {report.target}: {', '.join(counts(report))}")
+    text.append(f"\n      contract coverage {percent(report.coverage)}: {len(report.results)} of")
     text.append(f" {report.total_cases} cases selected, {report.seconds:.1f} s")
     text.append(f"  (seed {report.seed})", style="dim")
     return text
-
-
-def _percent(share: float) -> str:
-    """A share in per cent; 100 % only when nothing is missing."""
-    return "100 %" if share >= 1 else f"{min(99.9, share * 100):.1f} %"

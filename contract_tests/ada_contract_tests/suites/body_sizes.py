@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from ada_contract_tests.case import Case, CaseRun
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["LARGE_SIZES", "SIZES", "cases", "letter"]
 
@@ -40,7 +40,7 @@ def _sized(kib: int) -> Callable[[CaseRun], Awaitable[None]]:
     return deliver
 
 
-def cases(contract: Catalog, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
+def cases(contract: Contract, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
     """A message in each size; beyond what an e-mail reaches, a refusal is a warning."""
     if event != "conversation.message":
         return

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from ada_contract_tests.case import Case, CaseRun, Seal
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["cases"]
 
@@ -50,7 +50,7 @@ FIRST_REQUESTS = (
 """The request that comes first, by name: in words, and how it is made."""
 
 
-def cases(contract: Catalog, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
+def cases(contract: Contract, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
     """A message over each of these connections."""
     if event != "conversation.message":
         return

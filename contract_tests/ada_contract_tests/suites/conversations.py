@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.case import Case, CaseRun
     from ada_contract_tests.exchange import Delivery
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["CONVERSATIONS", "LONG", "cases"]
 
@@ -238,7 +238,7 @@ COURSES: dict[
 """By event: the end of the id, the rule, the summary, the deliveries, and the other events among them."""
 
 
-def cases(contract: Catalog, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
+def cases(contract: Contract, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
     """The courses that are tried with an event."""
     for name, rule, summary, deliver, others in COURSES.get(event, ()):
         yield case(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ada_contract_tests.case import Case, CaseRun
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["BURST", "cases"]
 
@@ -111,7 +111,7 @@ DUPLICATES = (
 )
 
 
-def cases(contract: Catalog, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
+def cases(contract: Contract, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
     """The deliveries that are tried with every event."""
     if event == ANY:
         return

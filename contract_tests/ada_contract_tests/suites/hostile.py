@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ada_contract_tests.case import Case
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["BODIES", "HostileBody", "cases"]
 
@@ -26,7 +26,7 @@ Payload = dict[str, Any]
 DEPTH = 500
 
 
-def cases(contract: Catalog, event: str) -> Iterator[Case]:
+def cases(contract: Contract, event: str) -> Iterator[Case]:
     """Bytes that are no event, signed and once more unsigned; of an event, values outside its contract."""
     if event != ANY:
         for label, summary, make in _hostile_values(contract, event):
@@ -40,6 +40,7 @@ def cases(contract: Catalog, event: str) -> Iterator[Case]:
             ANY,
             body.summary,
             payload=variant,
+            base_event=contract.event_names[0],
             expect=expecting(body.rule, severity="warning") if body.lenient else None,
         )
         yield case(
@@ -48,6 +49,7 @@ def cases(contract: Catalog, event: str) -> Iterator[Case]:
             ANY,
             f"{body.summary}, and it is not signed",
             deliver=UNSIGNED.deliver(variant),
+            base_event=contract.event_names[0],
             expect=expecting(body.rule, answer="refused", handled="never"),
         )
 
@@ -106,7 +108,7 @@ BODIES: tuple[HostileBody, ...] = (
 )
 
 
-def _hostile_values(contract: Catalog, event: str) -> Iterator[tuple[str, str, Callable[[Payload], bytes]]]:
+def _hostile_values(contract: Contract, event: str) -> Iterator[tuple[str, str, Callable[[Payload], bytes]]]:
     """ADA505 of an event: (label, summary, function from an event to its bytes).
 
     Every documented member of the event and of its data with a value of another type, and numbers that

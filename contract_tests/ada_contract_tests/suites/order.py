@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ada_contract_tests.case import Case, CaseRun
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["cases"]
 
@@ -71,7 +71,7 @@ ORDERS = {
 """By event: the end of the id, the summary, the deliveries, and the other events among them."""
 
 
-def cases(contract: Catalog, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
+def cases(contract: Contract, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
     """The order that is tried with an event."""
     if event in ORDERS:
         name, summary, deliver, others = ORDERS[event]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ada_contract_tests.rules import RULES, selected_codes
 from ada_contract_tests.suites.registry import all_cases, case_named
-from ada_schemas.contract.catalog import event_names
+from ada_schemas.contract.contract import shipped
 from ada_schemas.errors import UsageError
 from ada_schemas.variation.enumeration import ANY
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ada_contract_tests.case import Case
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["Selection"]
 
@@ -38,21 +39,21 @@ class Selection:
     def codes(self) -> frozenset[str]:
         """The codes of the chosen rules, those that have no cases of their own among them."""
         chosen = selected_codes(self.select) if self.select else frozenset(RULES)
-        return chosen - _ignored(self.ignore)[0]
+        return chosen - _codes_in(self.ignore)
 
-    def choose(self) -> list[Case]:
+    def choose(self, contract: Contract | None = None) -> list[Case]:
         """The chosen cases in their order.
 
         Raises UsageError for a code, glob or id that fits nothing, and when nothing is left.
         """
         if self.cases:
-            return [case_named(case_id) for case_id in dict.fromkeys(self.cases)]
+            return [case_named(case_id, contract) for case_id in dict.fromkeys(self.cases)]
         codes = selected_codes(self.select) if self.select else frozenset(RULES)
-        ignored_codes, ignored_ids = _ignored(self.ignore)
-        events = _chosen_events(self.events)
+        ignored_codes, ignored_ids = _codes_in(self.ignore), _ids_in(self.ignore, contract)
+        events = _chosen_events(self.events, contract or shipped())
         chosen = [
             case
-            for case in all_cases()
+            for case in all_cases(contract)
             if case.rule in codes - ignored_codes and case.id not in ignored_ids and _about(case, events)
         ]
         if not chosen:
@@ -70,22 +71,22 @@ def _about(case: Case, events: frozenset[str]) -> bool:
     return case.event in events and events.issuperset(case.others)
 
 
-def _ignored(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    codes: set[str] = set()
+def _codes_in(text: str) -> frozenset[str]:
+    return selected_codes(",".join(part for part in text.split(",") if "/" not in part))
+
+
+def _ids_in(text: str, contract: Contract | None) -> frozenset[str]:
     ids: set[str] = set()
-    for entry in (part.strip() for part in text.split(",")):
-        if "/" in entry:
-            fitting = {case.id for case in all_cases() if fnmatch.fnmatchcase(case.id, entry)}
-            if not fitting:
-                case_named(entry)
-            ids |= fitting
-        elif entry:
-            codes |= selected_codes(entry)
-    return frozenset(codes), frozenset(ids)
+    for entry in (part.strip() for part in text.split(",") if "/" in part):
+        fitting = {case.id for case in all_cases(contract) if fnmatch.fnmatchcase(case.id, entry)}
+        if not fitting:
+            case_named(entry, contract)
+        ids |= fitting
+    return frozenset(ids)
 
 
-def _chosen_events(globs: Sequence[str]) -> frozenset[str]:
-    names = event_names()
+def _chosen_events(globs: Sequence[str], contract: Contract) -> frozenset[str]:
+    names = contract.event_names
     wanted = [g.strip() for glob in globs for g in glob.split(",") if g.strip()]
     included = [g.removeprefix("v1.") for g in wanted if not g.startswith("!")]
     excluded = [g[1:].removeprefix("v1.") for g in wanted if g.startswith("!")]

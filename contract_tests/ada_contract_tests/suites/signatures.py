@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.case import Case, CaseRun, Need
     from ada_mockserver.delivery.http import Headers
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["AUTHENTIC", "FORGERIES", "UNSIGNED", "Forgery", "SignedForm", "cases"]
 
@@ -46,7 +46,7 @@ WRITTEN = (
 """Where events hold what people write, or chose as a name."""
 
 
-def cases(contract: Catalog, event: str) -> Iterator[Case]:  # noqa: ARG001 - FIXME
+def cases(contract: Contract, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
     """The forgeries of an event, then its authentic forms."""
     if event == ANY:
         return

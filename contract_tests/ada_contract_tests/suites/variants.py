@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from ada_contract_tests.case import BodyVariant, case
 from ada_contract_tests.rules import expecting
 from ada_schemas.variation.builder import removing
-from ada_schemas.variation.enumeration import ANY, degrees
+from ada_schemas.variation.enumeration import ANY, variations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ada_contract_tests.case import Case
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["cases"]
 
@@ -23,14 +23,22 @@ ENVELOPE = ("type", "timestamp", "data")
 an event without them, and one that answers 500 is warned."""
 
 
-def cases(contract: Catalog, event: str) -> Iterator[Case]:  # noqa: ARG001 - FIXME
+def cases(contract: Contract, event: str) -> Iterator[Case]:
     """The variants of an event, in the order of the contract."""
-    for degree in degrees(event):
-        expect = expecting(degree.rule)
-        if degree.refusable:
+    for variation in variations(contract, event):
+        expect = expecting(variation.rule)
+        if variation.refusable:
             expect = replace(expect, answer="either", handled="may")
-        variant = BodyVariant(change=degree.apply)
-        yield case(degree.id, degree.rule, degree.event, degree.summary, payload=variant, expect=expect)
+        variant = BodyVariant(change=variation.apply)
+        yield case(
+            variation.id,
+            variation.rule,
+            event,
+            variation.summary,
+            payload=variant,
+            expect=expect,
+            base_event=contract.event_names[0] if event == ANY else event,
+        )
     if event == ANY:
         return
     for member in ENVELOPE:

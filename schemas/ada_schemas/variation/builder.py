@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ada_schemas.contract.shapes import Event
 
-__all__ = ["Change", "Degree", "Workshop", "changing", "putting", "removing", "slug", "unchanged"]
+__all__ = ["Change", "Variation", "VariationBuilder", "changing", "putting", "removing", "slug", "unchanged"]
 
 Payload = dict[str, Any]
 Change = Callable[[Payload], Payload]
@@ -25,7 +25,7 @@ Change = Callable[[Payload], Payload]
 
 
 @dataclass(frozen=True, slots=True)
-class Degree:
+class Variation:
     """What a variant is before a base event is given; ``apply`` makes its payload from one."""
 
     id: str
@@ -78,7 +78,7 @@ def slug(value: Any) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text) or "empty"
 
 
-class Workshop:
+class VariationBuilder:
     """Makes the degrees of one event, each within the branches and constraints of its place."""
 
     def __init__(self, event: Event, constraints: tuple[Constraint, ...]) -> None:
@@ -86,7 +86,7 @@ class Workshop:
         self.constraints = constraints
         self.places: dict[str, Shape] = dict(walk(event.payload))
 
-    def degree(
+    def build(
         self,
         rule: str,
         family: str,
@@ -97,7 +97,7 @@ class Workshop:
         detail: str = "",
         keep: tuple[str, ...] = (),
         refusable: bool = False,
-    ) -> Degree:
+    ) -> Variation:
         """A degree at a shape path; ``change`` gets a base that is complete and in the path's branches.
 
         ``keep`` names the payload paths that the change is about: constraints repair the others.
@@ -110,7 +110,7 @@ class Workshop:
 
         where = f":{path}" if path else ""
         tail = f":{detail}" if detail else ""
-        return Degree(
+        return Variation(
             f"{self.event.name}/{family}{where}{tail}", rule, self.event.name, path, summary, refusable, apply
         )
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ada_schemas.contract.shapes import Anything, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.variation.builder import (
     Change,
-    Degree,
-    Workshop,
+    Variation,
+    VariationBuilder,
     changing,
     putting,
     removing,
@@ -21,10 +21,9 @@ from ada_schemas.variation.builder import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ada_schemas.contract.constraints import Constraint
-    from ada_schemas.contract.shapes import Event, Example
+    from ada_schemas.contract.shapes import Example
 
-__all__ = ["documented_degrees"]
+__all__ = ["documented_variations"]
 
 VALUES_BY_TYPE: dict[str, tuple[tuple[str, Any], ...]] = {
     "string": (("string", "gold"), ("empty-string", "")),
@@ -62,32 +61,31 @@ MANY_KEYS = 100
 NEW_ENTRY = "adakit_entry"
 
 
-def documented_degrees(event: Event, constraints: tuple[Constraint, ...]) -> Iterator[Degree]:
+def documented_variations(builder: VariationBuilder) -> Iterator[Variation]:
     """Every degree of freedom that an event's documentation shows or allows, in documented order."""
-    workshop = Workshop(event, constraints)
-    yield from _examples(workshop)
-    yield from _enum_members(workshop)
-    yield from _union_branches(workshop)
-    yield from _nulls(workshop)
-    yield from _absences(workshop)
-    yield from _metadata(workshop)
+    yield from _examples(builder)
+    yield from _enum_members(builder)
+    yield from _union_branches(builder)
+    yield from _nulls(builder)
+    yield from _absences(builder)
+    yield from _metadata(builder)
 
 
-def _examples(workshop: Workshop) -> Iterator[Degree]:
-    for example in workshop.event.examples:
+def _examples(builder: VariationBuilder) -> Iterator[Variation]:
+    for example in builder.event.examples:
         label = "documented" if example.documented else "ours"
         said = "the documented example" if example.documented else "an example (the documentation has none)"
         # An example is sent as it is shown: nothing is added to it but ids of its own.
-        yield Degree(
-            id=f"{workshop.event.name}/example:{label}",
+        yield Variation(
+            id=f"{builder.event.name}/example:{label}",
             rule="ADA101",
-            event=workshop.event.name,
+            event=builder.event.name,
             path="",
             summary=said,
             refusable=False,
             apply=_showing(example),
         )
-    yield workshop.degree(
+    yield builder.build(
         "ADA101", "example", "", "every documented member is there", unchanged, detail="complete"
     )
 
@@ -115,21 +113,16 @@ def _with_ids_of(base: Any, example: Any) -> Any:
     return merged
 
 
-def _enum_members(workshop: Workshop) -> Iterator[Degree]:
-    for path, shape in workshop.places.items():
-        if (
-            not isinstance(shape, Scalar)
-            or path == "type"
-            or "*" in path
-            or _is_discriminator(workshop, path)
-        ):
+def _enum_members(builder: VariationBuilder) -> Iterator[Variation]:
+    for path, shape in builder.places.items():
+        if not isinstance(shape, Scalar) or path == "type" or "*" in path or _is_discriminator(builder, path):
             continue
         values: tuple[Any, ...] = shape.enum or shape.known_values
         if shape.types == ("boolean",) and not values:
             values = (True, False)
         for value in values:
             place = payload_path(path)
-            yield workshop.degree(
+            yield builder.build(
                 "ADA102",
                 "enum",
                 path,
@@ -140,17 +133,17 @@ def _enum_members(workshop: Workshop) -> Iterator[Degree]:
             )
 
 
-def _is_discriminator(workshop: Workshop, path: str) -> bool:
+def _is_discriminator(builder: VariationBuilder, path: str) -> bool:
     parent, _, name = path.rpartition(".")
-    union = workshop.places.get(parent.rpartition(":")[0]) if ":" in parent.rpartition(".")[2] else None
+    union = builder.places.get(parent.rpartition(":")[0]) if ":" in parent.rpartition(".")[2] else None
     return isinstance(union, Union) and union.discriminator == name
 
 
-def _union_branches(workshop: Workshop) -> Iterator[Degree]:
-    for path, shape in workshop.places.items():
+def _union_branches(builder: VariationBuilder) -> Iterator[Variation]:
+    for path, shape in builder.places.items():
         if isinstance(shape, Union) and "*" not in path:
             for branch in shape.branches:
-                yield workshop.degree(
+                yield builder.build(
                     "ADA103",
                     "union",
                     f"{path}:{branch.tag}",
@@ -159,11 +152,11 @@ def _union_branches(workshop: Workshop) -> Iterator[Degree]:
                 )
 
 
-def _nulls(workshop: Workshop) -> Iterator[Degree]:
-    for path, shape in workshop.places.items():
+def _nulls(builder: VariationBuilder) -> Iterator[Variation]:
+    for path, shape in builder.places.items():
         place = payload_path(path)
         if shape.nullable and "*" not in path:
-            yield workshop.degree(
+            yield builder.build(
                 "ADA104",
                 "null",
                 path,
@@ -172,7 +165,7 @@ def _nulls(workshop: Workshop) -> Iterator[Degree]:
                 keep=(place,),
             )
         if isinstance(shape, Scalar) and shape.may_be_empty:
-            yield workshop.degree(
+            yield builder.build(
                 "ADA104",
                 "empty",
                 path,
@@ -182,13 +175,13 @@ def _nulls(workshop: Workshop) -> Iterator[Degree]:
             )
 
 
-def _absences(workshop: Workshop) -> Iterator[Degree]:
-    for path, shape in workshop.objects():
+def _absences(builder: VariationBuilder) -> Iterator[Variation]:
+    for path, shape in builder.objects():
         place = payload_path(path)
         for member in shape.members:
             if not member.required:
                 absent = f"{place}.{member.name}" if place else member.name
-                yield workshop.degree(
+                yield builder.build(
                     "ADA105",
                     "absent",
                     f"{path}.{member.name}" if path else member.name,
@@ -197,20 +190,20 @@ def _absences(workshop: Workshop) -> Iterator[Degree]:
                     keep=(absent,),
                     refusable=member.shape.identity,
                 )
-    members = [m for _, shape in workshop.objects() for m in shape.members]
+    members = [m for _, shape in builder.objects() for m in shape.members]
     if any(not m.required and not m.shape.identity for m in members):
-        yield workshop.degree(
+        yield builder.build(
             "ADA105",
             "absent",
             "",
             "every optional member is absent",
-            partial(_only_needed, workshop.event.payload),
+            partial(_only_needed, builder.event.payload),
             detail="all",
         )
-    for path, shape in workshop.objects():
+    for path, shape in builder.objects():
         if path not in ("", "data") and sum(not m.required for m in shape.members) > 1:
             place = payload_path(path)
-            yield workshop.degree(
+            yield builder.build(
                 "ADA105",
                 "absent:all",
                 path,
@@ -238,12 +231,12 @@ def _bare(shape: Object, value: dict[str, Any]) -> dict[str, Any]:
     return {m.name: value[m.name] for m in shape.members if m.required}
 
 
-def _metadata(workshop: Workshop) -> Iterator[Degree]:
-    for path, shape in workshop.maps():
+def _metadata(builder: VariationBuilder) -> Iterator[Variation]:
+    for path, shape in builder.maps():
         place = payload_path(path)
         for kind in _value_types(shape):
             for label, value in VALUES_BY_TYPE.get(kind, ()):
-                yield workshop.degree(
+                yield builder.build(
                     "ADA106",
                     "metadata",
                     path,
@@ -252,7 +245,7 @@ def _metadata(workshop: Workshop) -> Iterator[Degree]:
                     detail=label,
                 )
         for label, phrase, entries in _shapes_of_metadata(shape):
-            yield workshop.degree(
+            yield builder.build(
                 "ADA106",
                 "metadata",
                 path,

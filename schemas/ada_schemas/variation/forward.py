@@ -9,35 +9,32 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.shapes import Scalar, Union, payload_path
-from ada_schemas.variation.builder import Degree, Workshop, changing, putting
+from ada_schemas.variation.builder import Variation, VariationBuilder, changing, putting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ada_schemas.contract.catalog import Catalog
-    from ada_schemas.contract.constraints import Constraint
-    from ada_schemas.contract.shapes import Event
+    from ada_schemas.contract.contract import Contract
 
-__all__ = ["forward_degrees", "new_event_degrees"]
+__all__ = ["forward_variations", "new_event_variations"]
 
 NEW_MEMBER = "adakit_new_member"
 NEW_VALUE = "adakit_new_value"
 NEW_EVENTS = ("v1.conversation.reopened", "v1.knowledge.article.published")
 
 
-def forward_degrees(event: Event, constraints: tuple[Constraint, ...]) -> Iterator[Degree]:
+def forward_variations(builder: VariationBuilder) -> Iterator[Variation]:
     """What may be added to an event without a new version."""
-    workshop = Workshop(event, constraints)
-    yield from _unknown_keys(workshop)
-    yield from _new_values(workshop)
-    yield from _key_orders(workshop)
+    yield from _unknown_keys(builder)
+    yield from _new_values(builder)
+    yield from _key_orders(builder)
 
 
-def _unknown_keys(workshop: Workshop) -> Iterator[Degree]:
-    for path, _ in workshop.objects():
+def _unknown_keys(builder: VariationBuilder) -> Iterator[Variation]:
+    for path, _ in builder.objects():
         place = payload_path(path)
         member = f"{place}.{NEW_MEMBER}" if place else NEW_MEMBER
-        yield workshop.degree(
+        yield builder.build(
             "ADA201",
             "forward:unknown-key",
             path,
@@ -47,11 +44,11 @@ def _unknown_keys(workshop: Workshop) -> Iterator[Degree]:
         )
 
 
-def _new_values(workshop: Workshop) -> Iterator[Degree]:
-    for path, shape in workshop.places.items():
+def _new_values(builder: VariationBuilder) -> Iterator[Variation]:
+    for path, shape in builder.places.items():
         place = payload_path(path)
         if isinstance(shape, Scalar) and (shape.known_values or len(shape.enum) > 1) and "*" not in path:
-            yield workshop.degree(
+            yield builder.build(
                 "ADA202",
                 "forward:new-value",
                 path,
@@ -60,7 +57,7 @@ def _new_values(workshop: Workshop) -> Iterator[Degree]:
                 keep=(place,),
             )
         if isinstance(shape, Union) and "*" not in path:
-            yield workshop.degree(
+            yield builder.build(
                 "ADA202",
                 "forward:new-value",
                 f"{path}.{shape.discriminator}",
@@ -80,9 +77,9 @@ def _new_branch(union: Union, value: dict[str, Any]) -> dict[str, Any]:
     return {**{k: v for k, v in value.items() if k in names}, union.discriminator: NEW_VALUE}
 
 
-def _key_orders(workshop: Workshop) -> Iterator[Degree]:
+def _key_orders(builder: VariationBuilder) -> Iterator[Variation]:
     for label, ordered in (("reversed", _reversed), ("sorted", _sorted)):
-        yield workshop.degree(
+        yield builder.build(
             "ADA204",
             "forward:key-order",
             "",
@@ -104,12 +101,11 @@ def _sorted(value: Any) -> Any:
     return value
 
 
-def new_event_degrees(source: Catalog) -> Iterator[Degree]:
+def new_event_variations(contract: Contract) -> Iterator[Variation]:
     """Event types that Ada may add; their base is a ``conversation.created``, whose data they borrow."""
-    known = {event.type for event in source.contract.events}
     for new in NEW_EVENTS:
-        if new not in known:
-            yield Degree(
+        if new not in contract.by_type:
+            yield Variation(
                 f"any/forward:new-event:{new}",
                 "ADA203",
                 "any",

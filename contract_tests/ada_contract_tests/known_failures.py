@@ -1,0 +1,258 @@
+"""Known failures: cases that are not to be run, expected to fail, or known to fail: not to be run, expected to fail, or known to fail.
+
+A team takes the kit up on a consumer that is not perfect: ``ada_ignore`` leaves cases out, ``ada_xfail``
+runs them and lets them fail, both with a reason; the baseline is a file with the failures of a day.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ada_contract_tests.rules import selected_codes
+from ada_contract_tests.suites.registry import all_cases, case_named
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from ada_contract_tests.case import Case
+    from ada_contract_tests.findings import Finding
+
+__all__ = ["Baseline", "Entry", "State", "names_of", "read_entries"]
+
+State = Literal["passed", "warned", "failed", "excused", "ignored", "not applicable", "not run"]
+"""What became of a case; ``excused`` is a failure that was expected, or is known."""
+
+HEADER = """\
+# Failures that are known: with --ada-baseline these cases may fail, for these rules.
+# pytest --ada-update-baseline writes this file anew; lines may be taken out by hand.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of ``ada_ignore`` or ``ada_xfail``: rules, case ids or globs over them, and the reason.
+
+    ``strangers`` says of each further name, for which there is no case or rule, what is wrong with it.
+    """
+
+    names: tuple[str, ...]
+    reason: str = ""
+    strangers: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The names as they were given."""
+        return ", ".join(self.names)
+
+    @property
+    def case_id(self) -> str | None:
+        """The id of the case that it is about, where that is exactly one."""
+        if len(self.names) != 1:
+            return None
+        (only,) = self.names
+        return only if "/" in only and not set("*?[") & set(only) else None
+
+    def fits(self, case_id: str, *rules: str) -> bool:
+        """Whether it is about that case, or about one of these rules."""
+        return any(
+            fnmatch.fnmatchcase(case_id, name) if "/" in name else not selected_codes(name).isdisjoint(rules)
+            for name in self.names
+        )
+
+
+def read_entries(
+    lines: Iterable[str], *, option: str, needs_reason: bool = False, lenient: bool = False
+) -> tuple[Entry, ...]:
+    """The entries of an option, a line each: ``ADA503, conversation.ended/*: the reason``.
+
+    Raises UsageError for a missing reason, and for a rule, case id or glob that there is none of, unless
+    ``lenient``: what stands in a file outlives the version that it was written for.
+    """
+    entries = []
+    for line in lines:
+        names, _, reason = (part.strip() for part in re.sub(r":(\s|$)", "\0", line, count=1).partition("\0"))
+        known, strangers = [], []
+        for name in filter(None, re.split(r"[,\s]+", names)):
+            error = _stranger(name)
+            if error is None:
+                known.append(name)
+            elif lenient:
+                strangers.append(f"{error.what} {_nearest(error)}Correct the entry, or take it out.")
+            else:
+                raise error
+        entry = Entry(tuple(known), reason, tuple(strangers))
+        if known and needs_reason and not reason:
+            raise UsageError(
+                f"The entry {entry.text!r} of {option} has no reason.",
+                next_step=f"Write it behind a colon and a space: {entry.text}: why it may fail",
+            )
+        if known or strangers:
+            entries.append(entry)
+    return tuple(entries)
+
+
+def names_of(entries: Iterable[Entry]) -> str:
+    """The names of entries, as a selection takes them."""
+    return ",".join(name for entry in entries for name in entry.names)
+
+
+def _stranger(name: str) -> UsageError | None:
+    """What is wrong with a name that fits no case and no rule; None for any other."""
+    try:
+        if "/" not in name:
+            selected_codes(name)
+        elif not any(fnmatch.fnmatchcase(case.id, name) for case in all_cases()):
+            case_named(name)
+    except UsageError as error:
+        return error
+    return None
+
+
+def _nearest(error: UsageError) -> str:
+    """The question of an error that names what was meant, else nothing."""
+    found = re.match(r"Did you mean .+?\? ", error.next_step)
+    return found[0] if found else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The failures that are known: pairs of a case id and the rule that it breaks."""
+
+    path: Path
+    name: str
+    known: frozenset[tuple[str, str]] = frozenset()
+
+    @classmethod
+    def read(cls, path: Path, *, name: str, updating: bool = False) -> Baseline:
+        """Read the file; when ``updating`` it may be missing. Raises UsageError for what is no baseline."""
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            if updating:
+                return cls(path, name)
+            raise UsageError(
+                f"There is no baseline {name}.", next_step="Write it with: pytest --ada-update-baseline"
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"The baseline {name} cannot be read: {error}.") from error
+        known = set()
+        for number, line in enumerate(lines, 1):
+            words = line.partition("#")[0].split()
+            if not words:
+                continue
+            if len(words) != 2 or "/" not in words[0] or not re.fullmatch(r"ADA\d{3}", words[1]):
+                raise UsageError(
+                    f"{name}:{number} is no line of a baseline: {line.strip()[:80]!r}.",
+                    next_step="A line is a case and a rule: conversation.ended/null:data.ended_by.id ADA104",
+                )
+            known.add((words[0], words[1]))
+        return cls(path, name, frozenset(known))
+
+    def updated(self, failures: Mapping[str, str | None]) -> Baseline:
+        """The same after cases were run: case id -> the rule that it breaks, None for one that passed.
+
+        Cases that were not run keep their lines, as long as there are such cases.
+        """
+        existing = {case.id for case in all_cases()}
+        kept = {pair for pair in self.known if pair[0] in existing and pair[0] not in failures}
+        new = {(case_id, rule) for case_id, rule in failures.items() if rule is not None}
+        return Baseline(self.path, self.name, frozenset(kept | new))
+
+    def write(self) -> None:
+        """Write the file, in the order of the cases, so that a change of it can be read."""
+        order = {case.id: number for number, case in enumerate(all_cases())}
+        pairs = sorted(self.known, key=lambda pair: (order.get(pair[0], len(order)), pair))
+        text = HEADER + "".join(f"{case_id} {rule}\n" for case_id, rule in pairs)
+        self.path.write_text(text, encoding="utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFailures:
+    """All that is said beforehand; ``updating`` takes every failure into the baseline.
+
+    ``is_file`` tells whether ``ignored`` stands in the configuration file, where a reason belongs to it.
+    """
+
+    ignored: tuple[Entry, ...] = ()
+    xfailed: tuple[Entry, ...] = ()
+    baseline: Baseline | None = None
+    updating: bool = False
+    strict: bool = False
+    is_file: bool = True
+
+    @property
+    def ignored_names(self) -> str:
+        """The names of what is ignored, as a selection takes them."""
+        return names_of(self.ignored)
+
+    def ignores(self, case: Case, rule: str) -> bool:
+        """Whether a finding of that rule is ignored: rules without cases of their own are found in others."""
+        return any(entry.fits(case.id, rule) for entry in self.ignored)
+
+    def xfail_of(self, case_id: str) -> Entry | None:
+        """The entry that names this case alone: if it passes, pytest says so."""
+        return next((entry for entry in self.xfailed if entry.case_id == case_id), None)
+
+    def expects(self, case_id: str, *rules: str) -> bool:
+        """Whether ``ada_xfail`` lets the case fail; ``rules`` are the broken one and the case's own."""
+        return any(entry.fits(case_id, *rules) for entry in self.xfailed)
+
+    def verdict(self, case: Case, finding: Finding) -> tuple[State, str]:
+        """What a finding does to its case, and why it may fail where it may."""
+        if self.ignores(case, finding.rule):
+            return "ignored", ""
+        if finding.severity == "warning" and not self.strict:
+            return "warned", ""
+        excuse = self._excuse(case, finding.rule)
+        return ("failed", "") if excuse is None else ("excused", excuse)
+
+    def _excuse(self, case: Case, rule: str) -> str | None:
+        for entry in self.xfailed:
+            if entry.fits(case.id, rule, case.rule):
+                return entry.reason
+        if self.baseline is not None:
+            if self.updating:
+                return f"written to {self.baseline.name}"
+            if (case.id, rule) in self.baseline.known:
+                return f"known: {self.baseline.name}"
+        return None
+
+    def notes(self) -> list[str]:
+        """What is wrong with the entries themselves, whatever ran, as sentences."""
+        said = [
+            f"{option}: {stranger}"
+            for option, entries in (("ada_ignore", self.ignored), ("ada_xfail", self.xfailed))
+            for entry in entries
+            for stranger in entry.strangers
+        ]
+        silent = [entry.text for entry in self.ignored if entry.names and not entry.reason]
+        if silent and self.is_file:
+            more = f" and {len(silent) - 1} more" if len(silent) > 1 else ""
+            said.append(f"ada_ignore: {silent[0]}{more} without a reason; write it behind ': '")
+        return said
+
+    def unused(self, cases: Sequence[Case], found: Mapping[str, str]) -> list[str]:
+        """What the entries are that did nothing, as sentences, once every case ran.
+
+        ``cases`` are those that would run if nothing were ignored; ``found`` are the findings: case id ->
+        rule.
+        """
+        said = [
+            f"ada_ignore: {entry.text} matched nothing; take it out"
+            for entry in self.ignored
+            if entry.names
+            and not any(entry.fits(case.id, case.rule, found.get(case.id, "")) for case in cases)
+        ]
+        rules = {case.id: case.rule for case in cases}
+        said += [
+            f"ada_xfail: {entry.text} matched no failure; take it out"
+            for entry in self.xfailed
+            if entry.names
+            and not any(entry.fits(case_id, rule, rules.get(case_id, "")) for case_id, rule in found.items())
+        ]
+        return said

@@ -1,0 +1,56 @@
+"""Wording: numbers, names and escapes that every renderer writes in the same way."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ada_contract_tests.findings import OUTCOMES
+
+if TYPE_CHECKING:
+    from ada_contract_tests.findings import Report
+
+__all__ = ["clipped", "counts", "event_name", "many", "percent", "printable"]
+
+# All that XML 1.0 excludes, and that would change how a page or a terminal shows the text around it.
+UNPRINTABLE = re.compile(
+    "[^\t\n\x20-\x7e\xa0-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd"
+    "\U00010000-\U0010ffff]"
+)
+
+
+def printable(text: str) -> str:
+    r"""The text with control characters, lone surrogates and the like spelled out (``\x1b``)."""
+    return UNPRINTABLE.sub(_spelled, text.replace("\r\n", "\n"))
+
+
+def _spelled(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def clipped(text: str, most: int) -> str:
+    """The text in at most that many characters, with dots in place of the rest."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """A number with its noun, whose plural has an s unless it is given."""
+    return f"{count} {one if count == 1 else more or one + 's'}"
+
+
+def percent(share: float) -> str:
+    """A share in per cent; 100 % only when nothing is missing."""
+    return "100 %" if share >= 1 else f"{min(99.9, share * 100):.1f} %"
+
+
+def event_name(event: str) -> str:
+    """The event, or words for cases that send none of the documented ones."""
+    return "no documented event" if event == "any" else event
+
+
+def counts(report: Report) -> list[str]:
+    """The cases of a report by outcome (``3 failed``), and its warnings; after the first none that is 0."""
+    outcomes = [f"{n} {o}" for o in OUTCOMES[1:] if (n := report.count(o))]
+    warnings = [many(len(report.warnings), "warning")] if report.warnings else []
+    return [f"{report.count('passed')} passed", *outcomes, *warnings]
