@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import json
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,17 +28,28 @@ if TYPE_CHECKING:
     from ada_contract_tests.findings import Report
 
 __all__ = [
+    "ENDED",
+    "EVENTS",
+    "MESSAGE",
     "SECRET",
     "FakeTarget",
     "Sent",
     "answer",
     "carried_out",
     "cases_of",
+    "counted",
+    "examples",
+    "numbered",
+    "outcomes",
     "run",
     "session",
     "silence",
+    "times_sent",
 ]
 
+EVENTS = ("conversation.created", "conversation.message", "conversation.ended", "end_user.created")
+MESSAGE = "conversation.message"
+ENDED = "conversation.ended"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
@@ -152,6 +164,16 @@ def cases_of(
     return [marked(mark) for mark in marks]
 
 
+def examples(*events: str) -> list[Case]:
+    """An ordinary case of each event."""
+    return [one for event in events for one in cases_of(event, "example", rule="ADA101")]
+
+
+def numbered(count: int) -> list[str]:
+    """So many marks."""
+    return [f"n{number}" for number in range(count)]
+
+
 def session(target: FakeTarget, **options: Any) -> Session:
     """A session with the test's secret, against ``target``."""
     sender = PacedSender(
@@ -184,3 +206,18 @@ def carried_out(one: Case, target: FakeTarget | None = None, *, seed: int = 1) -
         return made
 
     return asyncio.run(main())
+
+
+def outcomes(report: Report) -> dict[str, str]:
+    """The outcome of every case, by its id."""
+    return {result.case.id: result.outcome for result in report.results}
+
+
+def counted(report: Report) -> Counter[str]:
+    """How many cases ended in each way."""
+    return Counter(result.outcome for result in report.results)
+
+
+def times_sent(target: FakeTarget, mark: str) -> int:
+    """How often the message with that mark was sent."""
+    return sum(sent.event == MESSAGE and sent.mark == mark for sent in target.sent)
