@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from ada_contract_tests.engine.check import Options, planned
 from ada_contract_tests.engine.circuit_breaker import CONFIRMATIONS
 from ada_contract_tests.engine.run import RESTART
 from ada_contract_tests.engine.run_events import CaseFinished, RunFinished, RunStopped
@@ -312,3 +313,13 @@ def test_unsigned():
     report = run(target, examples(*EVENTS), secrets=())
     assert report.notes == ("Requests were not signed (secret: none), so the rules ADA3xx were left out.",)
     assert all("svix-signature" not in sent.headers for sent in target.sent)
+
+
+def test_every_case_without_a_secret():
+    """To a consumer that verifies nothing every case can be sent that is not about signing, unsigned."""
+    target = FakeTarget(lambda sent: answer(400 if b"\xff" in sent.body or b'\xc3"' in sent.body else 200))
+    cases = planned(Options(), unsigned=True)
+    report = run(target, cases, secrets=())
+    assert counted(report) == {"passed": len(cases)}
+    assert report.findings == ()
+    assert not any("svix-signature" in sent.headers for sent in target.sent)
