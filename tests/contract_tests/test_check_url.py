@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from ada_contract_tests.engine.check import Options, acheck
-from ada_contract_tests.suites.registry import Selection
+from ada_contract_tests.suites.selection import Selection
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.signing import verify
 from ada_schemas.errors import SignatureError, TargetError, UsageError

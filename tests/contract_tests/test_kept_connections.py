@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from ada_contract_tests.engine.check import Options, acheck
-from ada_contract_tests.suites.registry import Selection
+from ada_contract_tests.suites.selection import Selection
 from ada_mockserver.clock import ManualClock
 from ada_mockserver.delivery.client import Wire
 from ada_mockserver.delivery.http import Request, Response

@@ -8,12 +8,12 @@ from collections import Counter
 
 import pytest
 
-from ada_contract_tests.engine.run import FIRST_RETRY
+from ada_contract_tests.engine.session import FIRST_RETRY
 from ada_contract_tests.engine.witness import LONGEST_WAIT, QUIET, Seen, Witness, asking, entries_seen
-from ada_contract_tests.suites.forgeries import FORGERIES
-from ada_contract_tests.suites.registry import all_cases
-from ada_contract_tests.targets.base import Answer
+from ada_contract_tests.suites.registry import case_named
+from ada_contract_tests.suites.signatures import FORGERIES
 from ada_mockserver.clock import ManualClock
+from ada_mockserver.delivery.attempt import Attempt
 from ada_mockserver.delivery.http import Response
 from ada_schemas.errors import TargetError
 from support.fake_targets import FakeTarget, answer, cases_of, run, silence
@@ -56,7 +56,7 @@ def forged(name):
 
 
 def late():
-    return next(case for case in all_cases() if case.id == f"{MESSAGE}/delivery:duplicate-at-the-end")
+    return case_named(f"{MESSAGE}/delivery:duplicate-at-the-end")
 
 
 def once(sent, known):
@@ -82,7 +82,8 @@ def test_acknowledged_and_lost(told, words):
 
 
 @pytest.mark.parametrize(
-    "options", [{"rule": "ADA202"}, {"rule": "ADA203"}, {"rule": "ADA505"}, {"refusable": True}]
+    "options",
+    [{"rule": "ADA202"}, {"rule": "ADA203"}, {"rule": "ADA505"}, {"answer": "either", "handled": "may"}],
 )
 def test_what_may_be_ignored(options):
     """Unknown values and types, hostile input and absent identity members may be acknowledged and ignored."""
@@ -268,7 +269,10 @@ def test_entries_are_counted():
         (answer(200, b'{"seen": []}'), "it does not answer a JSON list of {svix_id, type, status}"),
         (answer(200, b'[{"id": 1}]'), "it does not answer a JSON list of {svix_id, type, status}"),
         (answer(200, b"7"), "it does not answer a JSON list of {svix_id, type, status}"),
-        (Answer(Response(200, (), b"[", 0.1, truncated=True)), "its answer is larger than can be read"),
+        (
+            Attempt(response=Response(200, (), b"[", 0.1, truncated=True)),
+            "its answer is larger than can be read",
+        ),
         (silence("refused", "127.0.0.1:9 refused the connection."), "127.0.0.1:9 refused the connection"),
     ],
 )

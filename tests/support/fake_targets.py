@@ -6,14 +6,17 @@ import asyncio
 import inspect
 import json
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.engine.case_run import Courier
-from ada_contract_tests.engine.run import Runner
-from ada_contract_tests.suites.registry import Case
-from ada_contract_tests.targets.base import Answer
+from ada_contract_tests.case import BodyVariant, Case, CaseRun, case
+from ada_contract_tests.engine.run import Run
+from ada_contract_tests.engine.session import Session
+from ada_contract_tests.pacing import PacedSender
+from ada_contract_tests.rules import expecting
 from ada_mockserver.clock import ManualClock
+from ada_mockserver.delivery.attempt import Attempt
 from ada_mockserver.delivery.http import Response
 from ada_mockserver.events.factory import EventFactory
 from ada_schemas.errors import WireError
@@ -21,22 +24,44 @@ from ada_schemas.errors import WireError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ada_contract_tests.case import Seal
     from ada_contract_tests.findings import Report
 
-__all__ = ["SECRET", "FakeTarget", "Sent", "answer", "cases_of", "run", "runner", "silence"]
+__all__ = [
+    "ENDED",
+    "EVENTS",
+    "MESSAGE",
+    "SECRET",
+    "FakeTarget",
+    "Sent",
+    "answer",
+    "carried_out",
+    "cases_of",
+    "counted",
+    "examples",
+    "numbered",
+    "outcomes",
+    "run",
+    "session",
+    "silence",
+    "times_sent",
+]
 
+EVENTS = ("conversation.created", "conversation.message", "conversation.ended", "end_user.created")
+MESSAGE = "conversation.message"
+ENDED = "conversation.ended"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
-def answer(status: int, body: bytes = b"", *, traceback: str | None = None, **headers: str) -> Answer:
+def answer(status: int, body: bytes = b"", *, traceback: str | None = None, **headers: str) -> Attempt:
     """A response after 10 ms."""
     lines = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Answer(Response(status, lines, body, 0.01), traceback=traceback)
+    return Attempt(response=Response(status, lines, body, 0.01), traceback=traceback)
 
 
-def silence(kind: str = "timeout", what: str = "127.0.0.1:9 said nothing.", next_step: str = "") -> Answer:
+def silence(kind: str = "timeout", what: str = "127.0.0.1:9 said nothing.", next_step: str = "") -> Attempt:
     """No response, for that reason."""
-    return Answer(error=WireError(what, kind=kind, elapsed=0.5, next_step=next_step))
+    return Attempt(error=WireError(what, kind=kind, elapsed=0.5, next_step=next_step))
 
 
 @dataclass(frozen=True)
@@ -86,7 +111,7 @@ class FakeTarget:
 
     async def request(
         self, headers: Any, body: bytes, *, timeout: float, method: str = "POST", **_: Any
-    ) -> Answer:
+    ) -> Attempt:
         self._together += 1
         self.most_together = max(self.most_together, self._together)
         sent = Sent(len(self.sent) + 1, self._together, {n.lower(): v for n, v in headers}, body)
@@ -101,32 +126,98 @@ class FakeTarget:
             self.clock.advance(timeout)
         return found
 
+    async def requests_in_turn(self, requests: Any, *, timeout: float) -> list[tuple[Attempt, bool]]:
+        return [
+            (await self.request(headers, body, timeout=timeout), number > 0)
+            for number, (headers, body) in enumerate(requests)
+        ]
 
-def cases_of(event: str, *marks: str, rule: str = "ADA102", **options: Any) -> list[Case]:
-    """Cases that differ from the event by a mark of their own."""
+
+def cases_of(
+    event: str,
+    *marks: str,
+    rule: str = "ADA102",
+    forgery: Seal | None = None,
+    form: Seal | None = None,
+    needs: Any = (),
+    **expected: Any,
+) -> list[Case]:
+    """Cases that differ from the event by a mark of their own: plain, as a forgery, or in an authentic form.
+
+    ``expected`` are the fields in which their expectation differs from the rule's.
+    """
 
     def marking(mark: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
         return lambda payload: {**payload, "mark": mark}
 
-    return [
-        Case(f"{event}/{mark}", rule, event, f"the mark is {mark}", change=marking(mark), **options)
-        for mark in marks
-    ]
+    def marked(mark: str) -> Case:
+        variant, seal = BodyVariant(change=marking(mark)), forgery or form
+        about, verdict = f"the mark is {mark}", expecting(rule, **expected)
+        if seal is None:
+            return case(f"{event}/{mark}", rule, event, about, payload=variant, needs=needs, expect=verdict)
+
+        async def deliver(run: CaseRun) -> None:
+            await run.send_variant(variant, seal=seal, authentic=forgery is None)
+
+        return case(f"{event}/{mark}", rule, event, about, deliver=deliver, needs=needs, expect=verdict)
+
+    return [marked(mark) for mark in marks]
 
 
-def runner(target: FakeTarget, **options: Any) -> Runner:
-    """A runner with the test's secret, against ``target``."""
-    courier = Courier(
+def examples(*events: str) -> list[Case]:
+    """An ordinary case of each event."""
+    return [one for event in events for one in cases_of(event, "example", rule="ADA101")]
+
+
+def numbered(count: int) -> list[str]:
+    """So many marks."""
+    return [f"n{number}" for number in range(count)]
+
+
+def session(target: FakeTarget, **options: Any) -> Session:
+    """A session with the test's secret, against ``target``."""
+    sender = PacedSender(
         target=target,
-        secret=options.pop("secret", SECRET),
+        secrets=options.pop("secrets", (SECRET,)),
         timeout=options.pop("timeout", 15.0),
         clock=target.clock,
         rng=random.Random(1),
     )
-    settings = {"jobs": 8, "reproduce": lambda case: (f"repeat {case.id}",), **options}
-    return Runner(courier=courier, events=EventFactory(seed=1), **settings)
+    settings = {"reproduce": lambda case, *_: (f"repeat {case.id}",), **options}
+    return Session(sender, EventFactory(seed=1), **settings)
 
 
 def run(target: FakeTarget, cases: list[Case], **options: Any) -> Report:
     """The report of running the cases against ``target``."""
-    return asyncio.run(runner(target, **options).run(cases, total_cases=len(cases), seed=1))
+    of_the_run = {name: options.pop(name) for name in ("secret_given", "notify") if name in options}
+    jobs = options.pop("jobs", 8)
+    whole = Run(session(target, **options), jobs, **of_the_run)
+    return asyncio.run(whole.run(cases, total_cases=len(cases), seed=1))
+
+
+def carried_out(one: Case, target: FakeTarget | None = None, *, seed: int = 1) -> CaseRun:
+    """A case that was carried out by itself, what belongs at the end of a run included."""
+    sender = session(target or FakeTarget()).sender
+
+    async def main() -> CaseRun:
+        made = CaseRun(one, sender, EventFactory(seed=seed))
+        await one.deliver(made)
+        await made.finish()
+        return made
+
+    return asyncio.run(main())
+
+
+def outcomes(report: Report) -> dict[str, str]:
+    """The outcome of every case, by its id."""
+    return {result.case.id: result.outcome for result in report.results}
+
+
+def counted(report: Report) -> Counter[str]:
+    """How many cases ended in each way."""
+    return Counter(result.outcome for result in report.results)
+
+
+def times_sent(target: FakeTarget, mark: str) -> int:
+    """How often the message with that mark was sent."""
+    return sum(sent.event == MESSAGE and sent.mark == mark for sent in target.sent)

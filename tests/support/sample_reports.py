@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.engine.case_run import Attempt, Trial
+from ada_contract_tests.case import case
 from ada_contract_tests.findings import Finding, Report, Result
-from ada_contract_tests.suites.registry import Case
-from ada_contract_tests.targets.base import Answer
+from ada_mockserver.delivery.attempt import Attempt
 from ada_mockserver.delivery.http import Response
+from support.exchanges import exchange_of
 from support.fake_targets import answer, silence
 
 if TYPE_CHECKING:
@@ -40,23 +40,21 @@ TRACEBACK = f"""Traceback (most recent call last):
            ~~~~~~~^^^^^^^^
 KeyError: 'body'
 """
-TWICE = (Answer(Response(200, (), b"", 0.25)), Answer(Response(200, (), b"", 0.5)))
+TWICE = tuple(Attempt(response=Response(200, (), b"", seconds)) for seconds in (0.25, 0.5))
 
 
 def result(
     case_id: str,
     rule: str = "ADA101",
     outcome: Any = "passed",
-    *answers: Answer,
+    *answers: Attempt,
     event: str = "",
     **more: Any,
 ) -> Result:
     """The result of a case; it was sent twice if it was run and no answer is given."""
-    event = event or case_id.partition("/")[0]
-    case = Case(case_id, rule, event, "what is particular about it")
-    sent: Sequence[Answer] = answers or (TWICE if outcome in ("passed", "failed") else ())
-    trial = Trial(tuple(Attempt(case_id, event, None, each) for each in sent), {}, {}) if sent else None
-    return Result(case, outcome, trial, **more)
+    about = case(case_id, rule, event or case_id.partition("/")[0], "what is particular about it")
+    sent: Sequence[Attempt] = answers or (TWICE if outcome in ("passed", "failed") else ())
+    return Result(about, outcome, exchange_of(about, *sent) if sent else None, **more)
 
 
 def finding(case_id: str, rule: str = "ADA101", **more: Any) -> Finding:

@@ -116,9 +116,9 @@ class CircuitBreaker:
         Before it is ``settling``, the time is kept back that two attempts take: silent cases are repeated.
         """
         reserve = 0.0 if settling else min(2 * self.timeout, PATIENCE / 2)
-        if self._timed_out and self.spent > PATIENCE - reserve:
-            self.late = True
-        return self.late
+        over = self._timed_out and self.spent > PATIENCE - reserve
+        self.late |= over
+        return over
 
 
 def _group(case: Case, exchange: Exchange) -> Group:

@@ -103,7 +103,7 @@ class Forgery:
     ) -> tuple[Headers, bytes]:
         """The signature headers and the body to send; ``rng`` draws the ids and secrets of the forger."""
         signed = signature_headers(
-            [generate_secret(rng)] if self.other_secret else secrets,
+            [generate_secret(rng)] if self.other_secret or not secrets else secrets,
             message_id=message_id if self.message_id is None else self.message_id,
             timestamp=self.stamp or timestamp - self.age,
             body=body,

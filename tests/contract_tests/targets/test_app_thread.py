@@ -7,16 +7,15 @@ import subprocess
 import sys
 import threading
 import time
-import traceback
 
 import pytest
 
-from ada_contract_tests.targets.app_thread import Worker, header_bytes, redact, traceback_text
+from ada_contract_tests.targets.app_thread import AppThread
 from ada_schemas.errors import WireError
 
 
 async def in_worker(work, *, timeout=5.0, grace=0.5):
-    worker = Worker("test-worker")
+    worker = AppThread("test-worker")
     worker.start()
     try:
         return await worker.run(work, timeout=timeout, grace=grace)
@@ -50,7 +49,7 @@ def test_not_started():
     """Running without starting is a programming error, and the work is not even created."""
 
     async def main():
-        await Worker("test-worker").run(asyncio.Event().wait, timeout=1.0)
+        await AppThread("test-worker").run(asyncio.Event().wait, timeout=1.0)
 
     with pytest.raises(RuntimeError, match="the target is not started"):
         asyncio.run(main())
@@ -67,7 +66,7 @@ def test_blocked_thread():
         return "fine"
 
     async def main():
-        worker = Worker("test-worker", hint="Do not block.")
+        worker = AppThread("test-worker", hint="Do not block.")
         worker.start()
         with pytest.raises(WireError) as first:
             await worker.run(block, timeout=0.05, grace=0.0)
@@ -104,7 +103,7 @@ def test_stop_with_a_blocked_thread():
         release.wait()
 
     async def main():
-        worker = Worker("test-worker")
+        worker = AppThread("test-worker")
         worker.start()
         with pytest.raises(WireError):
             await worker.run(block, timeout=0.05, grace=0.0)
@@ -123,7 +122,7 @@ def test_stop_cancels_what_runs():
     cancelled = []
 
     async def main():
-        worker = Worker("test-worker")
+        worker = AppThread("test-worker")
         worker.start()
         begun = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -151,7 +150,7 @@ def test_cancelled_caller():
     """Cancelling the caller cancels the work in the thread."""
 
     async def main():
-        worker = Worker("test-worker")
+        worker = AppThread("test-worker")
         worker.start()
         loop = asyncio.get_running_loop()
         begun, ended = asyncio.Event(), asyncio.Event()
@@ -178,7 +177,7 @@ def test_stop_twice_and_unstarted():
     """Stopping a worker that never ran, or twice, does nothing."""
 
     async def main():
-        worker = Worker("test-worker")
+        worker = AppThread("test-worker")
         began = time.monotonic()
         await worker.stop()
         worker.start()
@@ -209,7 +208,7 @@ def test_process_exits_with_a_blocked_application(place):
     """The interpreter exits silently although the application blocks its loop or an executor's thread."""
     script = f"""
 import asyncio, threading
-from ada_contract_tests.targets.app_thread import Worker
+from ada_contract_tests.targets.app_thread import AppThread
 from ada_schemas.errors import WireError
 
 others = []
@@ -223,7 +222,7 @@ async def executor():
     await asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)
 
 async def main():
-    worker = Worker("test-worker")
+    worker = AppThread("test-worker")
     worker.start()
     try:
         await worker.run({place}, timeout=0.5, grace=0.0)
@@ -237,40 +236,3 @@ asyncio.run(main())
     command = [sys.executable, "-W", "error", "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "timeout\n", "")
-
-
-def test_redact():
-    """Signing secrets and the values of secret headers go; other headers stay."""
-    headers = (
-        ("svix-signature", "v1,abcdefghij v1,klmnopqrst"),
-        ("Authorization", "Bearer sesame-open"),
-        ("content-type", "application/json"),
-    )
-    text = "whsec_AbC+/= klmnopqrst sesame-open v1,abcdefghij v1,klmnopqrst application/json"
-    assert redact(text, headers) == "whsec_... [redacted] [redacted] [redacted] application/json"
-
-
-def test_traceback_text_of_causes():
-    """The cause stands in the text too, and no frame of the kit is in either."""
-
-    def wrapped():
-        try:
-            header_bytes(None)
-        except AttributeError as error:
-            raise ValueError("outer") from error
-
-    with pytest.raises(ValueError, match="outer") as caught:
-        wrapped()
-    assert "targets/app_thread.py" in "".join(traceback.format_exception(caught.value))
-    text = traceback_text(caught.value)
-    assert "targets/app_thread.py" not in text
-    assert "AttributeError: 'NoneType' object has no attribute 'encode'" in text
-    assert text.endswith("ValueError: outer\n")
-
-
-@pytest.mark.parametrize(
-    "name", ["Webhook-Signature", "authorization", "Cookie", "x-token", "X-Secret-Value", "X-API-Key"]
-)
-def test_redacted_header(name):
-    """A header whose name speaks of a secret is kept out of what is shown."""
-    assert redact("got 'open sesame'", ((name, "open sesame"),)) == "got '[redacted]'"
