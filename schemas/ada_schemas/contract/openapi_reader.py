@@ -26,7 +26,7 @@ from ada_schemas.contract.shapes import (
 )
 from ada_schemas.errors import DocumentError
 
-__all__ = ["json_media", "read_events"]
+__all__ = ["json_media", "read_events", "webhooks_alone", "webhooks_of"]
 
 MAX_DEPTH = 40
 MAX_PLACES = 20_000
@@ -41,17 +41,9 @@ def read_events(document: dict[str, Any], *, name: str) -> tuple[tuple[Event, ..
     Webhooks without a JSON body are left out with a warning. Raises DocumentError when the document has
     no webhooks, or when a schema is recursive, refers to nothing, or is of a kind that JSON Schema has not.
     """
-    webhooks = document.get("webhooks")
-    if not isinstance(webhooks, dict) or not webhooks:
-        version = document.get("openapi") or document.get("swagger")
-        what = f"an OpenAPI {version} document" if version else "no OpenAPI document"
-        raise DocumentError(
-            f"{name} has no `webhooks:` section (it is {what}).",
-            next_step="Webhooks are part of OpenAPI since 3.1; name the document that describes them.",
-        )
     reader = _Reader(document, name)
     events, warnings = [], []
-    for key, item in webhooks.items():
+    for key, item in webhooks_of(document, name=name).items():
         event = reader.event(str(key), item)
         if event is None:
             warnings.append(f"{name}: webhook {key} has no JSON request body; left out.")
@@ -60,6 +52,19 @@ def read_events(document: dict[str, Any], *, name: str) -> tuple[tuple[Event, ..
     if not events:
         raise DocumentError(f"{name} has no webhook with a JSON request body.")
     return tuple(events), warnings
+
+
+def webhooks_of(document: dict[str, Any], *, name: str) -> dict[Any, Any]:
+    """The ``webhooks:`` section of a document; raises DocumentError where there is none."""
+    webhooks = document.get("webhooks")
+    if not isinstance(webhooks, dict) or not webhooks:
+        version = document.get("openapi") or document.get("swagger")
+        what = f"an OpenAPI {version} document" if version else "no OpenAPI document"
+        raise DocumentError(
+            f"{name} has no `webhooks:` section (it is {what}).",
+            next_step="Webhooks are part of OpenAPI since 3.1; name the document that describes them.",
+        )
+    return webhooks
 
 
 class _Reader:

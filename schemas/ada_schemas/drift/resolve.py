@@ -38,12 +38,12 @@ Plain = dict[str, Any]
 
 
 def is_annotation(keyword: str) -> bool:
-    """Whether a keyword says nothing of the wire."""
+    """True for a keyword that says nothing of the wire."""
     return keyword in ANNOTATIONS or keyword.startswith("x-")
 
 
 def said_in(node: Any) -> dict[str, Any]:
-    """What a schema says to people, its own words only; texts without their line breaks."""
+    """The prose of a schema, its own words only; texts without their line breaks."""
     found = {}
     for key, value in node.items() if isinstance(node, dict) else ():
         if is_annotation(str(key)):
@@ -81,7 +81,7 @@ class Resolver:
         return node
 
     def lookup(self, reference: Any, place: str) -> Any:
-        """What a reference names; raises DocumentError when it leaves the document or names nothing."""
+        """The target of a reference; raises DocumentError when it leaves the document or names nothing."""
         if not isinstance(reference, str) or not reference.startswith("#/"):
             raise self.refuse(place, f"refers to {reference}, which is outside the document")
         node: Any = self._document
@@ -117,7 +117,7 @@ class Resolver:
         return found
 
     def prose(self, node: Any, place: str, depth: int = 0) -> dict[str, Any]:
-        """What a schema says to people: its own words, else those of what it refers to or is made of."""
+        """The prose of a schema: its own words, else those of what it refers to or is made of."""
         if not isinstance(node, dict) or depth > MAX_REFERENCES:
             return {}
         said = said_in(node)
@@ -221,7 +221,7 @@ def _common_types(one: list[Any], other: list[Any]) -> list[Any]:
 
 
 def spelling(resolver: Resolver, node: Any, place: str, depth: int = 0) -> Any:
-    """How a schema is written, apart from what it means: what it refers to, is wrapped in, in which order."""
+    """The spelling of a schema, apart from its meaning: what it refers to, is wrapped in, in which order."""
     if not isinstance(node, dict) or depth > MAX_REFERENCES:
         return None
     written: dict[str, Any] = {}
