@@ -1,4 +1,4 @@
-"""The drift between two contracts: each difference and its meaning for a consumer, by Ada's versioning policy."""
+"""The drift between two contracts: each difference, with its meaning for a consumer by Ada's policy."""
 
 from __future__ import annotations
 
