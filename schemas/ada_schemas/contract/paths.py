@@ -13,7 +13,7 @@ class _Absent:
 
 
 ABSENT = _Absent()
-"""What ``get`` answers for a member that is not there."""
+"""The answer of ``get`` for a member that is not there."""
 
 
 def get(payload: Any, path: str) -> Any:
@@ -46,7 +46,7 @@ def remove(payload: Any, path: str) -> Any:
 
 
 def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any, Any]]:
-    """Where two payloads differ: (payload path, value before, value after), ABSENT where there is none.
+    """The differences of two payloads: (payload path, value before, value after), ABSENT for none.
 
     Lists are compared as wholes. The order of members does not count.
     """

@@ -62,14 +62,14 @@ def _shown(values: Any) -> str:
 
 
 def compare(event: str, before: Form, after: Form) -> list[Change]:
-    """How the payload of an event (or the headers beside it) changed, in documented order."""
+    """The changes of the payload of an event (or of the headers beside it), in documented order."""
     comparison = _Comparison(event)
     comparison.forms(before, after, before.path)
     return comparison.settled()
 
 
 def same_payload(before: Form, after: Form, *, apart_from: str = "") -> bool:
-    """Whether two payloads are the same on the wire, the member ``apart_from`` left out."""
+    """True for two payloads that are the same on the wire, the member ``apart_from`` left out."""
     return all(change.path == apart_from for change in compare("", before, after))
 
 
@@ -91,7 +91,7 @@ class _Comparison:
         self._unfolding = 0
 
     def settled(self) -> list[Change]:
-        """What was found; a member that went here and came there is one that moved."""
+        """The changes found; a member that went here and came there is one that moved."""
         found = list(self._found)
         for gone in self._gone:
             for fresh in self._fresh:
@@ -215,7 +215,7 @@ class _Comparison:
                     self._part(key, before if one is None else one, after if other is None else other)
 
     def _part(self, key: str, before: Form | Items | Structure, after: Form | Items | Structure) -> None:
-        """What one side demands of a place, and the other only of all such places, if at all."""
+        """The demands of one side on a place that the other has on all such places, if at all."""
         path = before.path if isinstance(before, Form) else after.path if isinstance(after, Form) else ""
         one, other = _unnamed(before, path), _unnamed(after, path)
         if isinstance(one, bool):
@@ -317,7 +317,7 @@ def _unfolded(form: Form) -> Form:
 
 
 def _unnamed(side: Form | Items | Structure, path: str) -> Form | bool:
-    """What stands at a place: the form itself, or what a whole that does not name the place demands there."""
+    """The form of a place: its own, or that which a whole that does not name the place demands there."""
     if isinstance(side, Form):
         return side
     return (side.items or _anything(path)) if isinstance(side, Items) else side.extra
@@ -363,7 +363,7 @@ def _branch_path(path: str, branch: Structure) -> str:
 
 
 def _matches(old: list[Structure], new: list[Structure], tag: str) -> Iterator[tuple[Structure, Structure]]:
-    """Which branch became which: by tag, else by what is in it."""
+    """The branches in pairs, old and new: by tag, else by what is in them."""
     left, right = list(old), list(new)
 
     def pairs(fits: Any) -> Iterator[tuple[Structure, Structure]]:

@@ -26,7 +26,7 @@ Change = Callable[[Payload], Payload]
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """What a variant is before a base event is given; ``apply`` makes its payload from one."""
+    """A variant before a base event is given; ``apply`` makes its payload from one."""
 
     id: str
     rule: str
@@ -44,32 +44,17 @@ def unchanged(base: Payload) -> Payload:
 
 def putting(path: str, value: Any) -> Change:
     """A change that sets the member at a payload path."""
-
-    def change(base: Payload) -> Payload:
-        changed: Payload = put(base, path, value)
-        return changed
-
-    return change
+    return lambda base: put(base, path, value)
 
 
 def removing(path: str) -> Change:
     """A change that takes the member at a payload path away."""
-
-    def change(base: Payload) -> Payload:
-        changed: Payload = remove(base, path)
-        return changed
-
-    return change
+    return lambda base: remove(base, path)
 
 
 def changing(path: str, alter: Callable[[Any], Any]) -> Change:
     """A change that replaces the member at a payload path by what ``alter`` makes of it."""
-
-    def change(base: Payload) -> Payload:
-        changed: Payload = put(base, path, alter(get(base, path)))
-        return changed
-
-    return change
+    return lambda base: put(base, path, alter(get(base, path)))
 
 
 def slug(value: Any) -> str:
@@ -79,7 +64,7 @@ def slug(value: Any) -> str:
 
 
 class VariationBuilder:
-    """Makes the degrees of one event, each within the branches and constraints of its place."""
+    """Builds the variations of one event, keeping union branches and constraints.yaml consistent."""
 
     def __init__(self, event: Event, constraints: tuple[Constraint, ...]) -> None:
         self.event = event
@@ -98,7 +83,7 @@ class VariationBuilder:
         keep: tuple[str, ...] = (),
         refusable: bool = False,
     ) -> Variation:
-        """A degree at a shape path; ``change`` gets a base that is complete and in the path's branches.
+        """A variation at a shape path; ``change`` gets a base that is complete and in the path's branches.
 
         ``keep`` names the payload paths that the change is about: constraints repair the others.
         """
@@ -113,6 +98,14 @@ class VariationBuilder:
         return Variation(
             f"{self.event.name}/{family}{where}{tail}", rule, self.event.name, path, summary, refusable, apply
         )
+
+    def put(
+        self, rule: str, family: str, path: str, phrase: str, value: Any, *, detail: str = ""
+    ) -> Variation:
+        """A variation that sets the member at a shape path; ``phrase`` says what it is then."""
+        place = payload_path(path)
+        change = putting(place, value)
+        return self.build(rule, family, path, f"{place} {phrase}", change, detail=detail, keep=(place,))
 
     def repaired(self, payload: Payload, base: Payload, *, keep: tuple[str, ...]) -> Payload:
         """The payload with what is tied to the members in ``keep`` brought in line."""

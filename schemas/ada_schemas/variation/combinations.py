@@ -101,14 +101,14 @@ def _levels(shape: Shape) -> tuple[str, ...]:
 
 
 def _around(path: str, outer: str) -> str | None:
-    """How ``outer`` lies around ``path``: the tag that it must have, "" if it must be there, else None."""
+    """The relation of ``outer`` to ``path``: the tag that it must have, "" if it must be there, else None."""
     if path.startswith(f"{outer}:"):
         return path[len(outer) + 1 :].partition(".")[0]
     return "" if path.startswith(f"{outer}.") else None
 
 
 def _there(path: str, row: Row) -> bool:
-    """Whether the objects and branches around a member are there, as far as the row says."""
+    """True if the objects and branches around a member are there, as far as the row says."""
     for outer, level in row.items():
         tag = _around(path, outer)
         if tag is not None and (level in (ABSENT, NOT_THERE) or (tag and level != tag)):
@@ -117,7 +117,7 @@ def _there(path: str, row: Row) -> bool:
 
 
 def allowed(row: Row, constraints: Sequence[Constraint]) -> bool:
-    """Whether these levels can come together; a row may be partial, outer members first."""
+    """True if these levels can come together; a row may be partial, outer members first."""
     if any((level == NOT_THERE) is _there(path, row) for path, level in row.items() if _nested(path, row)):
         return False
     by_place = {payload_path(path): level for path, level in row.items()}

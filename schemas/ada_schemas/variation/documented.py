@@ -6,6 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.paths import joined
 from ada_schemas.contract.shapes import Anything, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.variation.builder import (
     Change,
@@ -21,7 +22,6 @@ from ada_schemas.variation.builder import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ada_schemas.contract.shapes import Example
 
 __all__ = ["documented_variations"]
 
@@ -72,30 +72,15 @@ def documented_variations(builder: VariationBuilder) -> Iterator[Variation]:
 
 
 def _examples(builder: VariationBuilder) -> Iterator[Variation]:
+    event = builder.event.name
     for example in builder.event.examples:
         label = "documented" if example.documented else "ours"
         said = "the documented example" if example.documented else "an example (the documentation has none)"
         # An example is sent as it is shown: nothing is added to it but ids of its own.
-        yield Variation(
-            id=f"{builder.event.name}/example:{label}",
-            rule="ADA101",
-            event=builder.event.name,
-            path="",
-            summary=said,
-            refusable=False,
-            apply=_showing(example),
-        )
-    yield builder.build(
-        "ADA101", "example", "", "every documented member is there", unchanged, detail="complete"
-    )
-
-
-def _showing(example: Example) -> Change:
-    def change(base: dict[str, Any]) -> dict[str, Any]:
-        shown: dict[str, Any] = _with_ids_of(base, example.value)
-        return shown
-
-    return change
+        shown = partial(_with_ids_of, example=example.value)
+        yield Variation(f"{event}/example:{label}", "ADA101", event, "", said, refusable=False, apply=shown)
+    said = "every documented member is there"
+    yield builder.build("ADA101", "example", "", said, unchanged, detail="complete")
 
 
 def _with_ids_of(base: Any, example: Any) -> Any:
@@ -121,16 +106,7 @@ def _enum_members(builder: VariationBuilder) -> Iterator[Variation]:
         if shape.types == ("boolean",) and not values:
             values = (True, False)
         for value in values:
-            place = payload_path(path)
-            yield builder.build(
-                "ADA102",
-                "enum",
-                path,
-                f"{place} is {slug(value)}",
-                putting(place, value),
-                detail=slug(value),
-                keep=(place,),
-            )
+            yield builder.put("ADA102", "enum", path, f"is {slug(value)}", value, detail=slug(value))
 
 
 def _is_discriminator(builder: VariationBuilder, path: str) -> bool:
@@ -143,73 +119,36 @@ def _union_branches(builder: VariationBuilder) -> Iterator[Variation]:
     for path, shape in builder.places.items():
         if isinstance(shape, Union) and "*" not in path:
             for branch in shape.branches:
-                yield builder.build(
-                    "ADA103",
-                    "union",
-                    f"{path}:{branch.tag}",
-                    f"{payload_path(path)} is of type {branch.tag}",
-                    unchanged,
-                )
+                said = f"{payload_path(path)} is of type {branch.tag}"
+                yield builder.build("ADA103", "union", f"{path}:{branch.tag}", said, unchanged)
 
 
 def _nulls(builder: VariationBuilder) -> Iterator[Variation]:
     for path, shape in builder.places.items():
-        place = payload_path(path)
         if shape.nullable and "*" not in path:
-            yield builder.build(
-                "ADA104",
-                "null",
-                path,
-                f"{place} is null",
-                putting(place, None),
-                keep=(place,),
-            )
+            yield builder.put("ADA104", "null", path, "is null", None)
         if isinstance(shape, Scalar) and shape.may_be_empty:
-            yield builder.build(
-                "ADA104",
-                "empty",
-                path,
-                f"{place} is empty: not available",
-                putting(place, ""),
-                keep=(place,),
-            )
+            yield builder.put("ADA104", "empty", path, "is empty: not available", "")
 
 
 def _absences(builder: VariationBuilder) -> Iterator[Variation]:
-    for path, shape in builder.objects():
-        place = payload_path(path)
+    objects = list(builder.objects())
+    for path, shape in objects:
         for member in shape.members:
             if not member.required:
-                absent = f"{place}.{member.name}" if place else member.name
-                yield builder.build(
-                    "ADA105",
-                    "absent",
-                    f"{path}.{member.name}" if path else member.name,
-                    f"{absent} is absent",
-                    removing(absent),
-                    keep=(absent,),
-                    refusable=member.shape.identity,
-                )
-    members = [m for _, shape in builder.objects() for m in shape.members]
-    if any(not m.required and not m.shape.identity for m in members):
-        yield builder.build(
-            "ADA105",
-            "absent",
-            "",
-            "every optional member is absent",
-            partial(_only_needed, builder.event.payload),
-            detail="all",
-        )
-    for path, shape in builder.objects():
+                where, may = joined(path, member.name), member.shape.identity
+                place = payload_path(where)
+                said, change = f"{place} is absent", removing(place)
+                yield builder.build("ADA105", "absent", where, said, change, keep=(place,), refusable=may)
+    if any(not m.required and not m.shape.identity for _, shape in objects for m in shape.members):
+        bare = partial(_only_needed, builder.event.payload)
+        yield builder.build("ADA105", "absent", "", "every optional member is absent", bare, detail="all")
+    for path, shape in objects:
         if path not in ("", "data") and sum(not m.required for m in shape.members) > 1:
             place = payload_path(path)
+            said, change = f"every optional member of {place} is absent", partial(_bare, shape)
             yield builder.build(
-                "ADA105",
-                "absent:all",
-                path,
-                f"every optional member of {place} is absent",
-                changing(place, partial(_bare, shape)),
-                refusable=shape.identity,
+                "ADA105", "absent:all", path, said, changing(place, change), refusable=shape.identity
             )
 
 
@@ -234,25 +173,15 @@ def _bare(shape: Object, value: dict[str, Any]) -> dict[str, Any]:
 def _metadata(builder: VariationBuilder) -> Iterator[Variation]:
     for path, shape in builder.maps():
         place = payload_path(path)
-        for kind in _value_types(shape):
-            for label, value in VALUES_BY_TYPE.get(kind, ()):
-                yield builder.build(
-                    "ADA106",
-                    "metadata",
-                    path,
-                    f"{place} has the value {json.dumps(value)} ({kind})",
-                    putting(f"{place}.{NEW_ENTRY}", value),
-                    detail=label,
-                )
+        found: list[tuple[str, str, Change]] = [
+            (label, f"the value {json.dumps(value)} ({kind})", putting(f"{place}.{NEW_ENTRY}", value))
+            for kind in _value_types(shape)
+            for label, value in VALUES_BY_TYPE.get(kind, ())
+        ]
         for label, phrase, entries in _shapes_of_metadata(shape):
-            yield builder.build(
-                "ADA106",
-                "metadata",
-                path,
-                f"{place} has {phrase}",
-                putting(place, entries),
-                detail=label,
-            )
+            found.append((label, phrase, putting(place, entries)))
+        for label, phrase, change in found:
+            yield builder.build("ADA106", "metadata", path, f"{place} has {phrase}", change, detail=label)
 
 
 def _value_types(shape: Mapping) -> tuple[str, ...]:
@@ -276,11 +205,8 @@ def _shapes_of_metadata(shape: Mapping) -> Iterator[tuple[str, str, dict[str, An
         yield "odd-keys", "keys such as __proto__ and with.dot", odd
         if shape.max_bytes:
             yield "4-kb", f"{shape.max_bytes} bytes of entries", _filled(shape.max_bytes)
-            yield (
-                "one-entry-4-kb",
-                f"{shape.max_bytes} bytes in one entry",
-                _filled(shape.max_bytes, entries=1),
-            )
+            one = _filled(shape.max_bytes, entries=1)
+            yield "one-entry-4-kb", f"{shape.max_bytes} bytes in one entry", one
 
 
 def _filled(size: int, *, entries: int = 8) -> dict[str, str]:

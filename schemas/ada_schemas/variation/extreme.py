@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Scalar, payload_path
-from ada_schemas.variation.builder import Change, Variation, VariationBuilder, changing, putting
+from ada_schemas.variation.builder import Variation, VariationBuilder, changing, putting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +112,7 @@ def extreme_variations(builder: VariationBuilder) -> Iterator[Variation]:
                 yield from _ids(builder, path)
             case Scalar() if shape.holds in FORMS:
                 for label, value in FORMS[shape.holds]:
-                    yield _put(builder, "ADA107", "form", path, label, f"is {value}", value)
+                    yield builder.put("ADA107", "form", path, f"is {value}", value, detail=label)
             case Scalar() if shape.max_length is not None:
                 yield from _longest(builder, path, shape.max_length)
             case Array():
@@ -121,51 +121,37 @@ def extreme_variations(builder: VariationBuilder) -> Iterator[Variation]:
                 yield from _entries(builder, path, shape)
 
 
-def _put(
-    builder: VariationBuilder, rule: str, family: str, path: str, label: str, phrase: str, value: Any
-) -> Variation:
-    place = payload_path(path)
-    return builder.build(
-        rule, family, path, f"{place} {phrase}", putting(place, value), detail=label, keep=(place,)
-    )
-
-
 def _lengths(builder: VariationBuilder, path: str) -> Iterator[Variation]:
     for length in LENGTHS:
         words = "All work and no play. " if length < LENGTHS[-1] else "0123456789abcdef"
         text = (words * (length // len(words) + 1))[:length]
         label = f"{length}-characters"
-        yield _put(builder, "ADA107", "length", path, label, f"has {length} characters", text)
+        yield builder.put("ADA107", "length", path, f"has {length} characters", text, detail=label)
 
 
 def _characters(builder: VariationBuilder, path: str) -> Iterator[Variation]:
     for label, text in CHARACTERS.items():
-        yield _put(builder, "ADA107", "text", path, label, f"holds {label.replace('-', ' ')}", text)
+        yield builder.put("ADA107", "text", path, f"holds {label.replace('-', ' ')}", text, detail=label)
 
 
 def _longest(builder: VariationBuilder, path: str, length: int) -> Iterator[Variation]:
     text = ("crm-0123456789-" * (length // 15 + 1))[:length]
-    yield _put(builder, "ADA107", "length", path, f"{length}-characters", f"has {length} characters", text)
+    yield builder.put(
+        "ADA107", "length", path, f"has {length} characters", text, detail=f"{length}-characters"
+    )
 
 
 def _times(builder: VariationBuilder, path: str, shape: Scalar) -> Iterator[Variation]:
     forms = TIMES if shape.format == "date-time" else {**TIMES, **NAIVE_TIMES}
     for label, text in forms.items():
-        yield _put(builder, "ADA108", "time", path, label, f"is {text}", text)
+        yield builder.put("ADA108", "time", path, f"is {text}", text, detail=label)
 
 
 def _ids(builder: VariationBuilder, path: str) -> Iterator[Variation]:
     place = payload_path(path)
     for label, pattern in IDS.items():
-        yield builder.build(
-            "ADA205",
-            "forward:id",
-            path,
-            f"{place} has {label.replace('-', ' ')}",
-            changing(place, _reshaped(pattern)),
-            detail=label,
-            keep=(place,),
-        )
+        said, change = f"{place} has {label.replace('-', ' ')}", changing(place, _reshaped(pattern))
+        yield builder.build("ADA205", "forward:id", path, said, change, detail=label, keep=(place,))
 
 
 def _reshaped(pattern: str) -> Any:
@@ -181,26 +167,10 @@ def _reshaped(pattern: str) -> Any:
 
 
 def _tags(builder: VariationBuilder, path: str) -> Iterator[Variation]:
-    many = [f"tag-{n:03}" for n in range(MANY_TAGS)]
-    for label, phrase, change in (
-        ("empty", "is empty", _emptied),
-        ("many", f"has {MANY_TAGS} more entries", _extended(many)),
-    ):
-        place = payload_path(path)
-        yield builder.build(
-            "ADA107", "list", path, f"{place} {phrase}", changing(place, change), detail=label, keep=(place,)
-        )
-
-
-def _emptied(_: Any) -> list[Any]:
-    return []
-
-
-def _extended(more: list[str]) -> Any:
-    def extend(old: Any) -> list[Any]:
-        return [*(old or []), *more]
-
-    return extend
+    yield builder.put("ADA107", "list", path, "is empty", [], detail="empty")
+    place, many = payload_path(path), [f"tag-{n:03}" for n in range(MANY_TAGS)]
+    said, change = f"{place} has {MANY_TAGS} more entries", changing(place, lambda old: [*(old or []), *many])
+    yield builder.build("ADA107", "list", path, said, change, detail="many", keep=(place,))
 
 
 def _entries(builder: VariationBuilder, path: str, shape: Mapping) -> Iterator[Variation]:
@@ -211,15 +181,14 @@ def _entries(builder: VariationBuilder, path: str, shape: Mapping) -> Iterator[V
             types = shape.values.sends or ("string", "integer", "number")
         case _:
             return
-    place = f"{payload_path(path)}.adakit_entry"
-    for kind in types:
-        for label, value in NUMBERS.get(kind, ()):
-            yield _entry(builder, path, label, f"has the value {value}", putting(place, value))
+    place = payload_path(path)
+    numbers = [number for kind in types for number in NUMBERS.get(kind, ())]
+    entries = [(label, f"has the value {value}", value) for label, value in numbers]
     if "string" in types:
-        for label, text in CHARACTERS.items():
-            phrase = f"has a value with {label.replace('-', ' ')}"
-            yield _entry(builder, path, f"text-{label}", phrase, putting(place, text))
-
-
-def _entry(builder: VariationBuilder, path: str, label: str, phrase: str, change: Change) -> Variation:
-    return builder.build("ADA107", "metadata", path, f"{payload_path(path)} {phrase}", change, detail=label)
+        entries += [
+            (f"text-{label}", f"has a value with {label.replace('-', ' ')}", text)
+            for label, text in CHARACTERS.items()
+        ]
+    for label, phrase, value in entries:
+        change = putting(f"{place}.adakit_entry", value)
+        yield builder.build("ADA107", "metadata", path, f"{place} {phrase}", change, detail=label)

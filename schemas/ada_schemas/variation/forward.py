@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.paths import joined
 from ada_schemas.contract.shapes import Scalar, Union, payload_path
 from ada_schemas.variation.builder import Variation, VariationBuilder, changing, putting
 
@@ -24,7 +25,7 @@ NEW_EVENTS = ("v1.conversation.reopened", "v1.knowledge.article.published")
 
 
 def forward_variations(builder: VariationBuilder) -> Iterator[Variation]:
-    """What may be added to an event without a new version."""
+    """Additions to an event that need no new version."""
     yield from _unknown_keys(builder)
     yield from _new_values(builder)
     yield from _key_orders(builder)
@@ -33,38 +34,24 @@ def forward_variations(builder: VariationBuilder) -> Iterator[Variation]:
 def _unknown_keys(builder: VariationBuilder) -> Iterator[Variation]:
     for path, _ in builder.objects():
         place = payload_path(path)
-        member = f"{place}.{NEW_MEMBER}" if place else NEW_MEMBER
-        yield builder.build(
-            "ADA201",
-            "forward:unknown-key",
-            path,
-            f"{place or 'the payload'} has a member that is not documented yet",
-            putting(member, {"added": "later", "items": [1, None]}),
-            detail="" if path else "payload",
-        )
+        said = f"{place or 'the payload'} has a member that is not documented yet"
+        change = putting(joined(place, NEW_MEMBER), {"added": "later", "items": [1, None]})
+        detail = "" if path else "payload"
+        yield builder.build("ADA201", "forward:unknown-key", path, said, change, detail=detail)
 
 
 def _new_values(builder: VariationBuilder) -> Iterator[Variation]:
+    rule, family = "ADA202", "forward:new-value"
     for path, shape in builder.places.items():
-        place = payload_path(path)
-        if isinstance(shape, Scalar) and (shape.known_values or len(shape.enum) > 1) and "*" not in path:
-            yield builder.build(
-                "ADA202",
-                "forward:new-value",
-                path,
-                f"{place} has a value that is not documented yet",
-                putting(place, NEW_VALUE),
-                keep=(place,),
-            )
-        if isinstance(shape, Union) and "*" not in path:
-            yield builder.build(
-                "ADA202",
-                "forward:new-value",
-                f"{path}.{shape.discriminator}",
-                f"{place} is of a type that is not documented yet",
-                changing(place, partial(_new_branch, shape)),
-                keep=(f"{place}.{shape.discriminator}",),
-            )
+        if "*" in path:
+            continue
+        if isinstance(shape, Scalar) and (shape.known_values or len(shape.enum) > 1):
+            yield builder.put(rule, family, path, "has a value that is not documented yet", NEW_VALUE)
+        if isinstance(shape, Union):
+            place, tag = payload_path(path), f".{shape.discriminator}"
+            said = f"{place} is of a type that is not documented yet"
+            change = changing(place, partial(_new_branch, shape))
+            yield builder.build(rule, family, path + tag, said, change, keep=(place + tag,))
 
 
 def _new_branch(union: Union, value: dict[str, Any]) -> dict[str, Any]:
@@ -79,14 +66,8 @@ def _new_branch(union: Union, value: dict[str, Any]) -> dict[str, Any]:
 
 def _key_orders(builder: VariationBuilder) -> Iterator[Variation]:
     for label, ordered in (("reversed", _reversed), ("sorted", _sorted)):
-        yield builder.build(
-            "ADA204",
-            "forward:key-order",
-            "",
-            f"the members of every object are {label}",
-            ordered,
-            detail=label,
-        )
+        said = f"the members of every object are {label}"
+        yield builder.build("ADA204", "forward:key-order", "", said, ordered, detail=label)
 
 
 def _reversed(value: Any) -> Any:
