@@ -23,7 +23,7 @@ from ada_schemas.errors import UsageError
 from adakit.options import read_bytes
 
 if TYPE_CHECKING:
-    from ada_mockserver.mock.agent.script import Script
+    from ada_mockserver.mock.script import Script
 
 __all__ = ["command"]
 
@@ -71,11 +71,11 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
         make_server,
         raise_file_limit,
     )
-    from ada_mockserver.mock.agent.initial import furnish  # noqa: PLC0415 - likewise
+    from ada_mockserver.mock.agent.initial import create_initial  # noqa: PLC0415 - likewise
     from ada_mockserver.mock.api.app import create_app, running  # noqa: PLC0415 - with the extra
     from ada_mockserver.mock.outbox.options import Options  # noqa: PLC0415 - likewise
     from ada_mockserver.mock.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
-    from ada_mockserver.mock.state.transaction import Backend  # noqa: PLC0415 - likewise
+    from ada_mockserver.mock.state.transaction import MockContext  # noqa: PLC0415 - likewise
     from ada_mockserver.mock.store.database import Database  # noqa: PLC0415 - likewise
 
     key, is_made = _api_key(chosen["api_key"])
@@ -90,18 +90,18 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
     async def serve() -> int | None:
         with bind(host, port) as bound:
             store, url, local = Database(database), base_url(bound), is_loopback(bound)
-            backend = Backend(store, timekeeper, random.SystemRandom(), script=script, base_url=url)
+            context = MockContext(store, timekeeper, random.SystemRandom(), script=script, base_url=url)
             outbox = Outbox(store, timekeeper, Options(schedule=SCHEDULES[chosen["schedule"]]))
             app = create_app(
-                backend,
+                context,
                 outbox=outbox,
                 keys=[key],
                 rate_limited=chosen["rate_limits"],
                 local=local,
             )
             server = make_server(app)
-            async with running(backend, outbox):
-                initial = await furnish(backend, webhook=chosen["webhook"], secret=secret)
+            async with running(context, outbox):
+                initial = await create_initial(context, webhook=chosen["webhook"], secret=secret)
                 app.state.initial = initial
                 if chaos:
                     await outbox.set_chaos(chaos, seed=chosen["chaos_seed"])
@@ -138,7 +138,7 @@ def _check_secret(secret: str | None) -> None:
 
 
 def _script(file: str | None) -> Script:
-    from ada_mockserver.mock.agent.script import DEFAULT_SCRIPT, parse_script  # noqa: PLC0415 - with the extra
+    from ada_mockserver.mock.script import DEFAULT_SCRIPT, parse_script  # noqa: PLC0415 - with the extra
 
     if file is None:
         return DEFAULT_SCRIPT

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from ada_mockserver.clock import AdjustableClock
     from ada_mockserver.http_server import ServerThread
-    from ada_mockserver.mock.agent.script import Script
     from ada_mockserver.mock.agent.simulate import Story
     from ada_mockserver.mock.outbox.outbox import Outbox
-    from ada_mockserver.mock.state.transaction import Backend
+    from ada_mockserver.mock.script import Script
+    from ada_mockserver.mock.state.transaction import MockContext
 
 __all__ = ["MockAda", "MockWebhook"]
 
@@ -46,7 +46,7 @@ class _Served:
     """What there is while a mock runs."""
 
     thread: ServerThread
-    backend: Backend
+    context: MockContext
     outbox: Outbox
 
 
@@ -77,7 +77,7 @@ class MockAda:
         rate_limits: bool = False,
     ) -> None:
         require_mock("The mock Ada")
-        from ada_mockserver.mock.agent.script import DEFAULT_SCRIPT, Script, parse_script  # noqa: PLC0415 - with the extra
+        from ada_mockserver.mock.script import DEFAULT_SCRIPT, Script, parse_script  # noqa: PLC0415 - with the extra
 
         self.api_key = api_key or f"mock-{secrets.token_hex(16)}"
         self.clock: AdjustableClock = clock or ManualClock()
@@ -98,7 +98,7 @@ class MockAda:
         from ada_mockserver.mock.api.app import create_app, running  # noqa: PLC0415 - with the extra
         from ada_mockserver.mock.outbox.options import Options  # noqa: PLC0415 - likewise
         from ada_mockserver.mock.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
-        from ada_mockserver.mock.state.transaction import Backend  # noqa: PLC0415 - likewise
+        from ada_mockserver.mock.state.transaction import MockContext  # noqa: PLC0415 - likewise
         from ada_mockserver.mock.store.database import Database  # noqa: PLC0415 - likewise
 
         bound = bind("127.0.0.1", self._port)
@@ -108,13 +108,13 @@ class MockAda:
             bound.close()
             raise
         url = base_url(bound)
-        backend = Backend(database, self.clock, self._rng, script=self._script, base_url=url)
+        context = MockContext(database, self.clock, self._rng, script=self._script, base_url=url)
         options = Options(schedule=self._schedule, jitter=self._jitter)
         outbox = Outbox(database, self.clock, options)
-        app = create_app(backend, outbox=outbox, keys=[self.api_key], rate_limited=self._rate_limits)
-        thread = ServerThread(make_server(app), bound, running(backend, outbox))
+        app = create_app(context, outbox=outbox, keys=[self.api_key], rate_limited=self._rate_limits)
+        thread = ServerThread(make_server(app), bound, running(context, outbox))
         thread.start()
-        self._served = _Served(thread, backend, outbox)
+        self._served = _Served(thread, context, outbox)
         return self
 
     def stop(self) -> None:
@@ -139,11 +139,11 @@ class MockAda:
     @property
     def channel_id(self) -> str:
         """The id of a custom channel (``ADA_CHANNEL_ID``), which is created at first use."""
-        from ada_mockserver.mock.agent.simulate import custom_channel  # noqa: PLC0415 - with the extra
+        from ada_mockserver.mock.state.records import custom_channel  # noqa: PLC0415 - with the extra
 
         async def find() -> str:
-            async with self._running.backend.call() as call:
-                return (await custom_channel(call)).id
+            async with self._running.context.begin() as transaction:
+                return (await custom_channel(transaction)).id
 
         return self._run(find())
 
@@ -211,8 +211,8 @@ class MockAda:
         from ada_mockserver.mock.outbox.attempts_log import Filters, list_attempts  # noqa: PLC0415 - with the extra
 
         async def read() -> list[dict[str, Any]]:
-            async with self._running.backend.database.begin() as connection:
-                return await list_attempts(connection, Filters(event_id=event_id))
+            async with self._running.context.database.begin() as session:
+                return await list_attempts(session, Filters(event_id=event_id))
 
         return self._run(read())[::-1]
 

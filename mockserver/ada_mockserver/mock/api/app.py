@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from ada_mockserver.mock.agent.initial import prepare
+from ada_mockserver.mock.agent.initial import create_tables
 from ada_mockserver.mock.agent.replies import perform_due
 from ada_mockserver.mock.api import attachments, channels, conversations, end_users, webhooks
 from ada_mockserver.mock.api.errors import ApiError, envelope
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from ada_mockserver.mock.outbox.outbox import Outbox
-    from ada_mockserver.mock.state.transaction import Backend
+    from ada_mockserver.mock.state.transaction import MockContext
 
 __all__ = ["API_ROUTES", "create_app", "running"]
 
@@ -43,15 +43,15 @@ API_ROUTES = [
 
 
 @asynccontextmanager
-async def running(backend: Backend, outbox: Outbox | None = None) -> AsyncIterator[None]:
+async def running(context: MockContext, outbox: Outbox | None = None) -> AsyncIterator[None]:
     """Open the database and start the deliveries, and end both; an application is served within.
 
     Raises `UsageError` when another process uses a database on SQLite.
     """
     try:
-        await prepare(backend)
+        await create_tables(context)
         if outbox is not None:
-            outbox.run_too(partial(perform_due, backend))
+            outbox.run_too(partial(perform_due, context))
             await outbox.start()
         try:
             yield
@@ -59,11 +59,11 @@ async def running(backend: Backend, outbox: Outbox | None = None) -> AsyncIterat
             if outbox is not None:
                 await outbox.stop()
     finally:
-        await backend.database.close()
+        await context.database.close()
 
 
 def create_app(
-    backend: Backend,
+    context: MockContext,
     *,
     keys: Sequence[str],
     outbox: Outbox | None = None,
@@ -84,11 +84,11 @@ def create_app(
             *console.ROUTES,
         ],
         middleware=[
-            Middleware(Guard, keys=keys, clock=backend.clock, rate_limited=rate_limited, local=local)
+            Middleware(Guard, keys=keys, clock=context.clock, rate_limited=rate_limited, local=local)
         ],
         exception_handlers={ApiError: _refuse, HTTPException: _http_error, Exception: _fail},
     )
-    app.state.backend, app.state.outbox, app.state.initial = backend, outbox, None
+    app.state.context, app.state.outbox, app.state.initial = context, outbox, None
     return app
 
 

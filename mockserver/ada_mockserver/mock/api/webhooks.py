@@ -19,7 +19,7 @@ from ada_mockserver.delivery.signing import parse_secret
 from ada_mockserver.events.payload import member_time
 from ada_mockserver.mock.api.errors import not_found, refused
 from ada_mockserver.mock.api.pages import page
-from ada_mockserver.mock.api.resources import backend_of, resource
+from ada_mockserver.mock.api.resources import context_of, resource
 from ada_mockserver.mock.api.validation import query_choice, read_body
 from ada_mockserver.mock.state.records import is_id
 from ada_mockserver.mock.store.endpoints import (
@@ -37,8 +37,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ada_mockserver.delivery.http import Headers
-    from ada_mockserver.mock.state.transaction import Call
-    from ada_mockserver.mock.store.endpoints import Changes, Endpoint
+    from ada_mockserver.mock.state.transaction import Transaction
+    from ada_mockserver.mock.store.endpoints import Changes
+    from ada_mockserver.mock.store.models import Endpoint
 
 __all__ = [
     "EVENT_TYPES",
@@ -84,10 +85,10 @@ async def _list(request: Request) -> Response:
     limit = request.query_params.get("limit", "")
     size = min(int(limit), _PAGE) if _LIMIT.fullmatch(limit) else _PAGE
     cursor = request.query_params.get("cursor", "")
-    async with backend_of(request).call() as call:
-        first = await get_endpoint(call.connection, cursor) if is_id(cursor) else None
+    async with context_of(request).begin() as transaction:
+        first = await get_endpoint(transaction.session, cursor) if is_id(cursor) else None
         after = 0 if first is None else first.ordinal - 1
-        found = await list_endpoints(call.connection, after=after, limit=size + 1)
+        found = await list_endpoints(transaction.session, after=after, limit=size + 1)
     following = found[size].id if len(found) > size else None
     return JSONResponse(page(request, [show_webhook(endpoint) for endpoint in found[:size]], following))
 
@@ -95,13 +96,12 @@ async def _list(request: Request) -> Response:
 async def _create(request: Request) -> Response:
     body = await read_body(request, "create_webhook")
     members = endpoint_members(body)
-    backend = backend_of(request)
-    async with backend.call() as call:
+    async with context_of(request).begin() as transaction:
         endpoint = await create_endpoint(
-            call.connection,
+            transaction.session,
             url=body["url"],
-            now=call.now,
-            rng=call.rng,
+            now=transaction.now,
+            rng=transaction.rng,
             description=members.get("description", ""),
             event_types=members.get("event_types", ()),
             disabled=members.get("disabled", False),
@@ -137,37 +137,39 @@ def endpoint_members(body: dict[str, Any], where: str = "$") -> Changes:
 
 
 async def _get(request: Request) -> Response:
-    async with backend_of(request).call() as call:
-        endpoint = await find_webhook(request, call)
+    async with context_of(request).begin() as transaction:
+        endpoint = await find_webhook(request, transaction)
     return JSONResponse(show_webhook(endpoint))
 
 
 async def _update(request: Request) -> Response:
     changes = endpoint_members(await read_body(request, "update_webhook"))
-    async with backend_of(request).call() as call:
-        known = await find_webhook(request, call)
-        endpoint = await update_endpoint(call.connection, known.id, now=call.now, **changes)
+    async with context_of(request).begin() as transaction:
+        known = await find_webhook(request, transaction)
+        endpoint = await update_endpoint(transaction.session, known.id, now=transaction.now, **changes)
     return JSONResponse(show_webhook(endpoint or known))
 
 
 async def _delete(request: Request) -> Response:
-    async with backend_of(request).call() as call:
-        endpoint = await find_webhook(request, call)
-        await delete_endpoint(call.connection, endpoint.id, now=call.now)
+    async with context_of(request).begin() as transaction:
+        endpoint = await find_webhook(request, transaction)
+        await delete_endpoint(transaction.session, endpoint.id, now=transaction.now)
     return Response(status_code=204)
 
 
 async def _secret(request: Request) -> Response:
-    async with backend_of(request).call() as call:
-        endpoint = await find_webhook(request, call)
+    async with context_of(request).begin() as transaction:
+        endpoint = await find_webhook(request, transaction)
     return JSONResponse({"key": endpoint.secret})
 
 
 async def _rotate(request: Request) -> Response:
     secret = _custom_secret(await request.body())
-    async with backend_of(request).call() as call:
-        endpoint = await find_webhook(request, call)
-        await rotate_secret(call.connection, endpoint.id, now=call.now, rng=call.rng, secret=secret)
+    async with context_of(request).begin() as transaction:
+        endpoint = await find_webhook(request, transaction)
+        await rotate_secret(
+            transaction.session, endpoint.id, now=transaction.now, rng=transaction.rng, secret=secret
+        )
     return JSONResponse({})
 
 
@@ -204,10 +206,10 @@ def query_event_type(query: QueryParams, name: str) -> str | None:
     return query_choice({name: f"v1.{given.removeprefix('v1.')}"}, name, list(EVENT_TYPES))
 
 
-async def find_webhook(request: Request, call: Call) -> Endpoint:
+async def find_webhook(request: Request, transaction: Transaction) -> Endpoint:
     """The webhook that the path of the request names; raises `ApiError` (404) where there is none."""
     chosen = request.path_params["id"]
-    endpoint = await get_endpoint(call.connection, chosen) if is_id(chosen) else None
+    endpoint = await get_endpoint(transaction.session, chosen) if is_id(chosen) else None
     if endpoint is None:
         raise not_found("webhook")
     return endpoint

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.delivery.chaos import Plan
     from ada_mockserver.delivery.http import Response
-    from ada_mockserver.mock.store.endpoints import Endpoint
+    from ada_mockserver.mock.store.models import Endpoint
 
 __all__ = ["KEPT_ANSWER", "Client", "make_request", "send", "shown_headers"]
 

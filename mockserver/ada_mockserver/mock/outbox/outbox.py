@@ -51,12 +51,12 @@ class Outbox:
         The tables exist already. Raises `UsageError` when another process uses a database on SQLite.
         """
         alone = self.database.lock()
-        async with self.database.begin() as connection:
-            await self.database.take_turns(connection)
+        async with self.database.begin() as session:
+            await self.database.take_turns(session)
             if isinstance(self.clock, SteeredClock):
-                await adopt_time(connection, self.clock, alone=alone)
+                await adopt_time(session, self.clock, alone=alone)
             if alone:
-                await release(connection, now=self.clock.now())
+                await release(session, now=self.clock.now())
         self._worker.start()
 
     async def stop(self, *, grace: float = GRACE) -> None:
@@ -98,22 +98,22 @@ class Outbox:
 
     async def resend(self, event_id: str, *, endpoint_id: str | None = None) -> int:
         """Deliver an event again; see `ada_mockserver.mock.outbox.redelivery.resend`."""
-        async with self.database.begin() as connection:
-            return await resend(connection, event_id, now=self.clock.now(), endpoint_id=endpoint_id)
+        async with self.database.begin() as session:
+            return await resend(session, event_id, now=self.clock.now(), endpoint_id=endpoint_id)
 
     async def recover(self, endpoint_id: str, *, since: float) -> int:
         """Deliver what an endpoint missed; see `ada_mockserver.mock.outbox.redelivery.recover`."""
-        async with self.database.begin() as connection:
-            return await recover(connection, endpoint_id, since=since, now=self.clock.now())
+        async with self.database.begin() as session:
+            return await recover(session, endpoint_id, since=since, now=self.clock.now())
 
     async def chaos(self) -> Chaos:
         """The chaos in force."""
-        async with self.database.begin() as connection:
-            return await load_settings(connection, self.clock)
+        async with self.database.begin() as session:
+            return await load_settings(session, self.clock)
 
     async def set_chaos(self, rules: str, *, seed: int | None = None) -> Chaos:
         """Put rules in force, ``""`` for none; a seed is drawn if None. Raises `UsageError` for bad rules."""
         parsed = parse_rules(rules)
         chosen = random.SystemRandom().randrange(_SEEDS) if seed is None else seed
-        async with self.database.begin() as connection:
-            return await store_chaos(connection, parsed, chosen)
+        async with self.database.begin() as session:
+            return await store_chaos(session, parsed, chosen)

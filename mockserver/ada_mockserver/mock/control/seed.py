@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ada_mockserver.events.ids import object_id
-from ada_mockserver.events.payload import Channel
 from ada_mockserver.mock.agent.simulate import simulate
 from ada_mockserver.mock.api.errors import refused
 from ada_mockserver.mock.api.validation import check_body
@@ -22,12 +20,12 @@ from ada_mockserver.mock.store.endpoints import create_endpoint
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
-    from ada_mockserver.mock.state.transaction import Call
+    from ada_mockserver.mock.state.transaction import Transaction
 
 __all__ = ["seed"]
 
 
-async def seed(call: Call, document: dict[str, Any]) -> dict[str, Any]:
+async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, Any]:
     """Make what ``document`` lists, webhooks first; returns what was made, in the same form.
 
     ``webhooks`` are as the API takes them, and may have a ``secret``, ``channels`` to filter by, and
@@ -38,28 +36,28 @@ async def seed(call: Call, document: dict[str, Any]) -> dict[str, Any]:
     check_body(document, "seed")
     made: dict[str, list[Any]] = {"webhooks": [], "channels": [], "end_users": [], "stories": []}
     for index, wanted in enumerate(document.get("webhooks", [])):
-        made["webhooks"].append(await _webhook(call, wanted, f"$.webhooks[{index}]"))
+        made["webhooks"].append(await _webhook(transaction, wanted, f"$.webhooks[{index}]"))
     for index, wanted in enumerate(document.get("channels", [])):
-        made["channels"].append(await _channel(call, wanted, f"$.channels[{index}].id"))
+        made["channels"].append(await _channel(transaction, wanted, f"$.channels[{index}].id"))
     for wanted in document.get("end_users", []):
-        known = wanted.get("external_id") and await find_external(call.connection, wanted["external_id"])
+        known = wanted.get("external_id") and await find_external(transaction.session, wanted["external_id"])
         profile = {name: value for name, value in wanted.get("profile", {}).items() if value is not None}
-        user = known or await add_end_user(call, external_id=wanted.get("external_id"), **profile)
-        made["end_users"].append(show_end_user(user))
+        user = known or await add_end_user(transaction, external_id=wanted.get("external_id"), **profile)
+        made["end_users"].append(show_end_user(user.value))
     for story in document.get("stories", []):
-        talk = await simulate(call, story)
-        made["stories"].append({"story": story, "conversation_id": talk.id})
+        conversation = await simulate(transaction, story)
+        made["stories"].append({"story": story, "conversation_id": conversation.id})
     return made
 
 
-async def _webhook(call: Call, wanted: dict[str, Any], where: str) -> dict[str, Any]:
+async def _webhook(transaction: Transaction, wanted: dict[str, Any], where: str) -> dict[str, Any]:
     members = endpoint_members(wanted, where)
     try:
         endpoint = await create_endpoint(
-            call.connection,
+            transaction.session,
             url=wanted["url"],
-            now=call.now,
-            rng=call.rng,
+            now=transaction.now,
+            rng=transaction.rng,
             description=members.get("description", ""),
             event_types=members.get("event_types", ()),
             disabled=members.get("disabled", False),
@@ -72,21 +70,18 @@ async def _webhook(call: Call, wanted: dict[str, Any], where: str) -> dict[str, 
     return show_webhook(endpoint)
 
 
-async def _channel(call: Call, wanted: dict[str, Any], where: str) -> dict[str, Any]:
-    chosen = wanted.get("id") or object_id(call.rng, call.at)
-    if not is_id(chosen):
+async def _channel(transaction: Transaction, wanted: dict[str, Any], where: str) -> dict[str, Any]:
+    chosen = wanted.get("id") or None
+    if chosen is not None and not is_id(chosen):
         raise refused(where, "must be letters and digits, at most 64")
-    channel = await find_channel(call.connection, chosen)
-    if channel is None:
-        channel = Channel(
-            id=chosen,
-            name=wanted.get("name", "My Custom Channel"),
-            description=wanted.get("description", ""),
-            modality=wanted.get("modality", "messaging"),
-            markdown=wanted.get("capabilities", {}).get("markdown", False),
-            created_at=call.at,
-            custom=True,
-            metadata=wanted.get("metadata", {}),
-        )
-        await add_channel(call.connection, channel)
-    return channel.payload()
+    known = chosen and await find_channel(transaction.session, chosen)
+    channel = known or await add_channel(
+        transaction,
+        channel_id=chosen,
+        name=wanted.get("name", "My Custom Channel"),
+        description=wanted.get("description", ""),
+        modality=wanted.get("modality", "messaging"),
+        markdown=wanted.get("capabilities", {}).get("markdown", False),
+        metadata=wanted.get("metadata", {}),
+    )
+    return channel.value.payload()
