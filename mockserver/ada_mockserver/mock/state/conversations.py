@@ -1,4 +1,4 @@
-"""Conversations in the database: each takes the steps of `ada_mockserver.events.conversation`, and emits them.
+"""Conversations in the database: each step is one of `ada_mockserver.events.conversation`, and emitted.
 
 A step's events come strictly later than those before, also while the clock stands still: consumers order
 events by their time.

@@ -12,7 +12,7 @@ import uuid
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy import event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -25,7 +25,7 @@ from ada_schemas.errors import MissingExtraError, UsageError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from sqlalchemy import URL, Connection, CursorResult, Delete, Update
+    from sqlalchemy import URL, Connection, Delete, Update
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 __all__ = ["MEMORY", "Database", "change", "wake_on_commit"]
@@ -163,8 +163,9 @@ def wake_on_commit(session: AsyncSession) -> None:
 
 async def change(session: AsyncSession, statement: Update | Delete) -> int:
     """Run a statement past the things that the session holds; returns how many rows it changed."""
-    result = await session.execute(statement, execution_options={"synchronize_session": False})
-    return cast("CursorResult[Any]", result).rowcount
+    await session.flush()
+    connection = await session.connection()
+    return (await connection.execute(statement)).rowcount
 
 
 def _parse(url: str) -> URL:
