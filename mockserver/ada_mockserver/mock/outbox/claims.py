@@ -13,6 +13,7 @@ from sqlalchemy import and_, exists, func, or_, select, update
 
 from ada_mockserver.events.ids import new_id
 from ada_mockserver.mock.outbox.attempt import make_request, shown_headers
+from ada_mockserver.mock.outbox.outcome import instruction, stored
 from ada_mockserver.mock.outbox.transitions import health_after
 from ada_mockserver.mock.store.database import change
 from ada_mockserver.mock.store.models import Delivery, Endpoint, Event, LoggedAttempt
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
+    from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.chaos import Chaos, Plan
     from ada_mockserver.delivery.http import Request
-    from ada_mockserver.mock.outbox.outcome import Outcome
     from ada_mockserver.mock.outbox.transitions import Verdict
 
 __all__ = ["Claimed", "Moment", "claim_due", "finish", "next_due", "release", "store_copy"]
@@ -111,7 +112,7 @@ async def next_due(session: AsyncSession, *, machine: float) -> float | None:
 async def finish(
     session: AsyncSession,
     claimed: Claimed,
-    outcome: Outcome,
+    outcome: Attempt,
     verdict: Verdict,
     *,
     owner: str,
@@ -139,13 +140,13 @@ async def finish(
     )
     if not changed:
         ended: dict[str, Any] = {"claim": None, "leased_until": None}
-        if outcome.delivered:
+        if outcome.accepted:
             ended |= {"state": "delivered", "reason": ""}
         await change(session, update(Delivery).where(mine).values(ended))
     return await _judge_health(session, claimed.endpoint.id, outcome, now)
 
 
-async def store_copy(session: AsyncSession, attempt: str, outcome: Outcome, *, now: float) -> None:
+async def store_copy(session: AsyncSession, attempt: str, outcome: Attempt, *, now: float) -> None:
     """Store how a repeated request ended; it decides nothing."""
     await _store(session, attempt, outcome, now, None)
 
@@ -232,29 +233,16 @@ def _begun(one: Claimed, delivery: Delivery, moment: Moment) -> list[LoggedAttem
 
 
 async def _store(
-    session: AsyncSession, attempt: str, outcome: Outcome, now: float, next_at: float | None
+    session: AsyncSession, attempt: str, outcome: Attempt, now: float, next_at: float | None
 ) -> None:
     statement = update(LoggedAttempt).where(LoggedAttempt.id == attempt)
-    await change(
-        session,
-        statement.values(
-            state="succeeded" if outcome.delivered else "failed",
-            finished_at=now,
-            elapsed=outcome.elapsed,
-            status=outcome.status,
-            response_headers=[list(header) for header in outcome.headers],
-            response_body=outcome.body,
-            error_kind=outcome.error_kind,
-            error=outcome.error,
-            next_at=next_at,
-        ),
-    )
+    await change(session, statement.values(**stored(outcome), finished_at=now, next_at=next_at))
 
 
-async def _judge_health(session: AsyncSession, endpoint_id: str, outcome: Outcome, now: float) -> str:
+async def _judge_health(session: AsyncSession, endpoint_id: str, outcome: Attempt, now: float) -> str:
     """Keep since when the endpoint only fails; returns why it is to be disabled."""
     this = update(Endpoint).where(Endpoint.id == endpoint_id)
-    if outcome.delivered and not outcome.instruction:
+    if outcome.accepted and not instruction(outcome):
         await change(session, this.where(Endpoint.failing_since.is_not(None)).values(failing_since=None))
         return ""
     known = await session.scalar(select(Endpoint).where(Endpoint.id == endpoint_id))
