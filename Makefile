@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
 
-.PHONY: demo test lint format schemas mutants fuzz soak bench compat clean
+.PHONY: demo test lint format schemas npm mutants fuzz soak bench compat clean
 
 demo: $(STAMP)
 	$(BIN)/adakit demo
@@ -25,6 +25,13 @@ format: $(STAMP)
 
 schemas: $(STAMP)
 	$(BIN)/adakit schemas generate
+
+# The npm package in dist/: the schema files, with an example file for every case, which git does not hold.
+npm: $(STAMP)
+	rm -rf dist/npm
+	$(BIN)/adakit schemas export --cases -o dist/npm/ada_schemas/v1
+	cp schemas/package.json schemas/README.md dist/npm
+	npm pack --pack-destination dist ./dist/npm
 
 # Every consumer of tests/corpus against the check and its peers: what is found, missed and wrongly accused.
 # About 30 minutes. Schemathesis stands apart: installed beside pytest, it would load in every test run.

@@ -21,8 +21,7 @@ from typing import Any
 import httpx
 from standardwebhooks import Webhook
 
-from ada_schemas.contract.catalog import event_named, event_names
-from ada_schemas.contract.json_schema import event_schema
+from ada_schemas import event_names, load
 
 ENDPOINT = "/webhooks/ada"
 EXAMPLES = Path(__file__).parents[1] / "schemas" / "ada_schemas" / "v1" / "examples"
@@ -39,7 +38,7 @@ def document() -> dict[str, Any]:
     """An OpenAPI document with a path for every event; any 2xx is the documented answer."""
     paths = {}
     for name in event_names():
-        schema = _open_objects(event_schema(event_named(name), closed=True))
+        schema = _open_objects(load(name, closed=True))
         example = json.loads((EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
         content = {"application/json": {"schema": schema, "example": example}}
         paths[f"/{name}"] = {

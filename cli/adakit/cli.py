@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import io
 import os
@@ -16,7 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
-from ada_schemas.errors import AdakitError, TargetError, UsageError, WireError
+from ada_schemas.errors import AdakitError, TargetError, UsageError, WireError, did_you_mean
 from adakit import __version__
 from adakit.options import printable
 
@@ -63,10 +62,10 @@ class _LateGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            if not close:
+            nearest = did_you_mean(args[0], COMMANDS)
+            if not nearest:
                 raise
-            raise click.UsageError(f"{error.message} Did you mean {close[0]}?", ctx) from None
+            raise click.UsageError(f"{error.message} {nearest}", ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

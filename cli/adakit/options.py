@@ -14,6 +14,7 @@ from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from ada_mockserver.delivery.http import Headers
+    from ada_schemas.contract.contract import Contract
 
 __all__ = [
     "CONTRACT",
@@ -106,18 +107,17 @@ CONTRACT = click.option(
 )
 
 
-def use_contract(directory: str | None) -> None:
-    """Adopt the contract of ``--contract DIR`` until the running command ends; nothing for None.
+def use_contract(directory: str | None) -> Contract:
+    """The contract of ``--contract DIR``, ours for None.
 
     Raises DocumentError for a directory that holds none. What of its document cannot be used is said on
     standard error.
     """
-    if directory is None:
-        return
-    from ada_schemas.contract.catalog import adopt, contract_in  # noqa: PLC0415 - few commands need the contract
+    from ada_schemas.contract.contract import contract_in, shipped  # noqa: PLC0415 - few commands need the contract
 
+    if directory is None:
+        return shipped()
     found = contract_in(directory)
-    for warning in found.contract.warnings:
+    for warning in found.warnings:
         click.echo(f"warning: {warning}", err=True)
-    click.get_current_context().call_on_close(lambda: adopt(None))
-    adopt(found)
+    return found

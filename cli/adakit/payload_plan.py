@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ada_mockserver.events.adopted import adopted_names, as_adopted
 from ada_mockserver.events.edits import coherent, parse_assignment, set_member, unset_member
-from ada_mockserver.events.factory import EVENT_NAMES, EventFactory
+from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.payload import encode
 from ada_mockserver.events.scenarios import SCENARIOS, scenario
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import UsageError, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ada_contract_tests.suites.registry import Case
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["Order", "Planned"]
 
@@ -40,12 +39,13 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to generate: an event or a scenario, ``count`` times, with overrides.
+    """Payloads to generate: an event or a scenario of a contract, ``count`` times, with overrides.
 
     Raises UsageError when made, for a name that is neither an event nor a scenario.
     """
 
     name: str
+    contract: Contract
     seed: int
     count: int = 1
     locale: str = "en_US"
@@ -61,15 +61,10 @@ class Order:
                     next_step="Name the event of the case, the part before its first slash.",
                 )
             return
-        events = adopted_names() or EVENT_NAMES
+        events = self.contract.event_names
         if self.name.removeprefix("v1.") not in events:
-            known = [*events, *SCENARIOS]
-            close = difflib.get_close_matches(self.name.removeprefix("v1."), known, n=1)
-            hint = f"Did you mean {close[0]}?\n" if close else ""
-            raise UsageError(
-                f"There is no event and no scenario {self.name!r}.",
-                next_step=f"{hint}Events: {', '.join(events)}\nScenarios: {', '.join(SCENARIOS)}",
-            )
+            listed = f"Events: {', '.join(events)}\nScenarios: {', '.join(SCENARIOS)}"
+            raise unknown("event and no scenario", self.name, [*events, *SCENARIOS], next_step=listed)
 
     def payloads(self) -> Iterator[Planned]:
         """The payloads, in order; the same for the same order."""
@@ -79,11 +74,13 @@ class Order:
 
     def _round(self, index: int) -> Iterator[Planned]:
         if self.name in SCENARIOS:
-            story = scenario(self.name, seed=self.seed, locale=self.locale, index=index)
+            story = scenario(
+                self.name, seed=self.seed, locale=self.locale, index=index, contract=self.contract
+            )
             for step in story.steps:
-                yield Planned(as_adopted(step.payload), step.narration)
+                yield Planned(step.payload, step.narration)
             return
-        events = EventFactory(seed=self.seed, locale=self.locale)
+        events = EventFactory(seed=self.seed, locale=self.locale, contract=self.contract)
         if self.case is None:
             name = self.name.removeprefix("v1.")
             yield Planned(events.event(name, key=f"{index}"), f"{name} {index + 1}")
@@ -94,7 +91,7 @@ class Order:
     def _case(self, case_id: str) -> Case:
         from ada_contract_tests.suites.registry import case_named  # noqa: PLC0415 - only --case needs the cases
 
-        case = case_named(case_id)
+        case = case_named(case_id, self.contract)
         if not case.is_body:
             raise UsageError(
                 f"{case.id} is about the delivery, not about the event.",
@@ -116,4 +113,4 @@ class Order:
             payload = set_member(payload, path, value)
         for path in self.removals:
             payload = unset_member(payload, path)
-        return coherent(payload, base=base, keep=(*assigned, *self.removals))
+        return coherent(payload, base=base, keep=(*assigned, *self.removals), contract=self.contract)

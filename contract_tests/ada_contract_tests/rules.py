@@ -5,13 +5,12 @@ Codes are stable: ``--select``, ``--ignore`` and reports speak of them. All of i
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
 
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import unknown
 
 __all__ = ["EXPECTATIONS", "FAMILIES", "RULES", "Rule", "digits", "rule", "rule_page", "selected_codes"]
 
@@ -70,9 +69,7 @@ def rule(code: str) -> Rule:
     """The rule of that code; raises UsageError that names the nearest."""
     found = RULES.get(code.upper())
     if found is None:
-        close = difflib.get_close_matches(code.upper(), RULES, n=1)
-        hint = f"Did you mean {close[0]}? " if close else ""
-        raise UsageError(f"There is no rule {code!r}.", next_step=f"{hint}The rules are: {', '.join(RULES)}.")
+        raise unknown("rule", code.upper(), RULES, next_step=f"The rules are: {', '.join(RULES)}.")
     return found
 
 

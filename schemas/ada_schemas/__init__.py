@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ada_schemas.lazy import late_exports
 
 if TYPE_CHECKING:
-    from ada_schemas.contract.catalog import event_names, load
+    from ada_schemas.contract.contract import event_names, load
     from ada_schemas.errors import (
         AdakitError,
         DocumentError,
@@ -51,8 +51,8 @@ __getattr__, __dir__ = late_exports(
         "Variant": "variation.enumeration",
         "Violation": "validation",
         "WireError": "errors",
-        "event_names": "contract.catalog",
-        "load": "contract.catalog",
+        "event_names": "contract.contract",
+        "load": "contract.contract",
         "validate": "validation",
         "variants": "variation.enumeration",
     },

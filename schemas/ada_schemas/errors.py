@@ -11,6 +11,12 @@ AdakitError
 
 from __future__ import annotations
 
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 __all__ = [
     "AdakitError",
     "DocumentError",
@@ -19,6 +25,9 @@ __all__ = [
     "TargetError",
     "UsageError",
     "WireError",
+    "did_you_mean",
+    "either",
+    "unknown",
 ]
 
 
@@ -91,3 +100,21 @@ class TargetError(AdakitError):
     def __init__(self, what: str, *, usage: bool, next_step: str = "") -> None:
         super().__init__(what, next_step=next_step)
         self.usage = usage
+
+
+def unknown(what: str, name: str, known: Iterable[str], *, next_step: str) -> UsageError:
+    """A UsageError for a name that is none of ``known``: it suggests the nearest before ``next_step``."""
+    steps = (did_you_mean(name.removeprefix("v1."), known), next_step)
+    return UsageError(f"There is no {what} {name!r}.", next_step=" ".join(filter(None, steps)))
+
+
+def did_you_mean(name: str, known: Iterable[str], *, most: int = 1, prefix: str = "") -> str:
+    """``Did you mean a or b?``, with at most ``most`` similar names, else nothing."""
+    near = difflib.get_close_matches(name, list(known), n=most)
+    return f"Did you mean {either(prefix + each for each in near)}?" if near else ""
+
+
+def either(names: Iterable[str]) -> str:
+    """Names as a choice: ``a, b or c``."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last

@@ -6,22 +6,23 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import jsonschema_rs
 from jsonschema import Draft202012Validator, FormatChecker
 
-from ada_schemas.contract.catalog import catalog
 from ada_schemas.contract.constraints import violations
+from ada_schemas.contract.contract import shipped
 from ada_schemas.contract.json_schema import event_schema
+from ada_schemas.contract.paths import json_type
+from ada_schemas.errors import either
+from ada_schemas.jsonschema_errors import Fault, faults, kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
-    from jsonschema.exceptions import ValidationError
-
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["Violation", "validate"]
 
@@ -66,99 +67,72 @@ def _is_uri(value: object) -> bool:
 
 
 @lru_cache(maxsize=32)
-def _reference(source: Catalog, name: str, closed: bool) -> Draft202012Validator:
-    schema = event_schema(source.event(name), closed=closed)
+def _reference(contract: Contract, name: str, closed: bool) -> Draft202012Validator:
+    schema = event_schema(contract.event(name), closed=closed)
     return Draft202012Validator(schema, format_checker=_formats if closed else None)
 
 
 @lru_cache(maxsize=16)
-def _fast(source: Catalog, name: str) -> Any:
-    return jsonschema_rs.Draft202012Validator(event_schema(source.event(name)))
+def _fast(contract: Contract, name: str) -> Any:
+    return jsonschema_rs.Draft202012Validator(event_schema(contract.event(name)))
 
 
-def validate(payload: Any, *, event: str | None = None, closed: bool = False) -> list[Violation]:
-    """Check one payload; an empty list means that it is valid.
+def validate(
+    payload: Any, *, event: str | None = None, closed: bool = False, contract: Contract | None = None
+) -> list[Violation]:
+    """Check one payload by a contract, ours if none is given; an empty list means that it is valid.
 
     ``event`` names the event (with or without ``v1.``); if None it is taken from the payload's ``type``,
     and a type that is not documented is valid as Ada's versioning policy asks, but not ``closed``.
     ``closed`` also demands what constraints.yaml ties together. Raises UsageError for an unknown ``event``.
     """
+    contract = contract or shipped()
     if event is None:
         if not isinstance(payload, dict):
             return [Violation("", "an object with type, timestamp and data", _phrase(payload))]
         kind = payload.get("type")
-        known = {e.type: e.name for e in catalog().contract.events}
+        known = contract.by_type
         if not isinstance(kind, str):
             got = "nothing" if "type" not in payload else _phrase(kind)
             return [Violation("type", f"an event type such as {next(iter(known))}", got)]
         if kind not in known:
             return [Violation("type", f"one of {', '.join(known)}", _phrase(kind))] if closed else []
-        event = known[kind]
-    name = catalog().event(event).name
-    if not closed and _fast(catalog(), name).is_valid(payload):
+        event = known[kind].name
+    name = contract.event(event).name
+    if not closed and _fast(contract, name).is_valid(payload):
         return []
-    found = _unique(v for e in _reference(catalog(), name, closed).iter_errors(payload) for v in _explain(e))
+    errors = _reference(contract, name, closed).iter_errors(payload)
+    found = list(dict.fromkeys(_violation(fault) for error in errors for fault in faults(error)))
     if closed and not found:
         found = [
             Violation("", f"a coherent event ({sentence})", "this combination")
-            for sentence in violations(catalog().constraints, payload)
+            for sentence in violations(contract.constraints, payload)
         ]
     return found
 
 
-def _unique(found: Iterable[Violation]) -> list[Violation]:
-    return list(dict.fromkeys(found))
-
-
-def _explain(error: ValidationError) -> list[Violation]:
-    path = _dotted(error.absolute_path)
-    demanded, instance = cast("Any", error.validator_value), cast("Any", error.instance)
-    match error.validator:
+def _violation(fault: Fault) -> Violation:
+    path = ".".join(map(str, fault.path))
+    match fault.keyword:
         case "required":
-            missing = [n for n in demanded if n not in instance]
-            return [Violation(_dotted([*error.absolute_path, n]), "a value", "nothing") for n in missing]
-        case "additionalProperties" if demanded is False:
-            schema: Any = error.schema
-            known = schema.get("properties", {})
-            extra = [n for n in instance if n not in known]
-            return [
-                Violation(_dotted([*error.absolute_path, n]), "no such member", _phrase(instance[n]))
-                for n in extra
-            ]
+            return Violation(path, "a value", "nothing")
+        case "additionalProperties" if fault.demanded is False:
+            return Violation(path, "no such member", _phrase(fault.got))
+    return Violation(path, _expectation(fault), _phrase(fault.got))
+
+
+def _expectation(fault: Fault) -> str:
+    match fault.keyword:
         case "anyOf":
-            branch = _chosen_branch(error)
-            if branch is not None:
-                return [v for e in error.context or () if e.schema_path[0] == branch for v in _explain(e)]
-    return [Violation(path, _expectation(error), _phrase(error.instance))]
-
-
-def _chosen_branch(error: ValidationError) -> int | None:
-    """The branch that the instance means to be: the one whose constant member it carries."""
-    if not isinstance(error.instance, dict):
-        return None
-    branches: Any = error.validator_value
-    for index, branch in enumerate(branches):
-        properties = branch.get("properties", {}) if isinstance(branch, dict) else {}
-        consts = {name: p["const"] for name, p in properties.items() if "const" in p}
-        if consts and all(error.instance.get(name) == value for name, value in consts.items()):
-            return index
-    return None
-
-
-def _expectation(error: ValidationError) -> str:
-    demanded: Any = error.validator_value
-    match error.validator:
-        case "anyOf":
-            return _alternatives(demanded)
+            return either(dict.fromkeys(_alternatives(fault.demanded)))
         case "maxLength":
-            return f"at most {demanded} characters"
+            return f"at most {fault.demanded} characters"
         case "format":
-            return f"the format {demanded}"
-    return _describe({str(error.validator): demanded})
+            return f"the format {fault.demanded}"
+    return _describe({fault.keyword: fault.demanded})
 
 
-def _alternatives(branches: list[Any]) -> str:
-    phrases: list[str] = []
+def _alternatives(branches: list[Any]) -> Iterator[str]:
     for branch in branches:
         tags = [p["const"] for p in branch.get("properties", {}).values() if "const" in p]
         phrase = f"an object of type {tags[0]}" if tags else _describe(branch)
@@ -166,9 +140,7 @@ def _alternatives(branches: list[Any]) -> str:
             phrase = "an object of another type"
         if phrase == "a string" and any("enum" in b for b in branches):
             phrase = "another string"
-        phrases.append(phrase)
-    *others, last = dict.fromkeys(phrases)
-    return f"{', '.join(others)} or {last}" if others else last
+        yield phrase
 
 
 def _describe(schema: dict[str, Any]) -> str:
@@ -178,31 +150,16 @@ def _describe(schema: dict[str, Any]) -> str:
         return "one of " + ", ".join(str(v) for v in schema["enum"])
     kind = schema.get("type")
     if isinstance(kind, str):
-        names = {"null": "null", "integer": "an integer", "array": "a list", "object": "an object"}
         length = f" of at most {schema['maxLength']} characters" if "maxLength" in schema else ""
         form = f" in the format {schema['format']}" if "format" in schema else ""
-        return names.get(kind, f"a {kind}") + length + form
+        return kinds(kind) + length + form
     return f"what {', '.join(schema)} demands"
-
-
-def _dotted(path: Iterable[Any]) -> str:
-    return ".".join(str(part) for part in path)
 
 
 def _phrase(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     text = text if len(text) <= 60 else text[:57] + "..."
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return f"{text} (boolean)"
-        case int():
-            return f"{text} (integer)"
-        case float():
-            return f"{text} (number)"
-        case str():
-            return text
-        case list():
-            return f"{text} (list)"
-    return f"{text} (object)"
+    if value is None or isinstance(value, str):
+        return text
+    kind = json_type(value)
+    return f"{text} ({'list' if kind == 'array' else kind})"

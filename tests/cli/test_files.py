@@ -8,7 +8,7 @@ import re
 import pytest
 
 from ada_mockserver.events.scenarios import SCENARIOS, scenario
-from ada_schemas.contract.catalog import event_names
+from ada_schemas.contract.contract import event_names
 from support.command_line import SECRET, CommandLine
 
 ENDED = "conversation.ended"
@@ -102,7 +102,7 @@ def test_hostile_bytes(adakit):
             ["conversation.mesage"],
             "There is no event and no scenario 'conversation.mesage'.\n  Did you mean conversation.message?",
         ),
-        (["handof"], "There is no event and no scenario 'handof'.\n  Did you mean handoff?\n"),
+        (["handof"], "There is no event and no scenario 'handof'.\n  Did you mean handoff? Events: "),
         (["zzz"], "There is no event and no scenario 'zzz'.\n  Events: "),
         ([ENDED, "--set", "data.x"], "'data.x' sets nothing.\n  Write it as path=value, "),
         (
@@ -185,6 +185,14 @@ def test_schemas_export(adakit):
     assert adakit("schemas", "export", "-o", "out").out == "Wrote 22 files to out\n"
     assert len(list((adakit.folder / "out").rglob("*.json"))) == 20
     assert adakit("schemas", "export", "--closed", "-o", "closed").out == "Wrote 7 files to closed\n"
+    assert adakit("schemas", "export", "--cases", "-o", "all").out == "Wrote 1001 files to all\n"
+    index = json.loads((adakit.folder / "all" / "cases" / "index.json").read_text(encoding="utf-8"))
+    assert all((adakit.folder / "all" / "cases" / case["file"]).is_file() for case in index["cases"])
+    both = adakit("schemas", "export", "--cases", "--closed", "-o", "both")
+    assert (both.code, message(both)) == (
+        2,
+        "--closed writes schemas alone; it does not go with --cases.\n",
+    )
 
 
 @pytest.mark.parametrize("closed", [[], ["--closed"]])

@@ -16,7 +16,7 @@ from ada_contract_tests.engine.reproduction import Reproduction
 from ada_contract_tests.rules import FAMILIES, RULES, rule, selected_codes
 from ada_contract_tests.suites.registry import Selection, all_cases, case_named
 from ada_mockserver.events.factory import EventFactory
-from ada_schemas.contract.catalog import event_names
+from ada_schemas.contract.contract import event_names
 from ada_schemas.errors import UsageError
 from support.fake_targets import FakeTarget, runner
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ada_schemas.contract.catalog import DOCUMENTED, TRANSCRIPTION
+from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION
 from ada_schemas.contract.documents import parse_yaml
 from support.drift.edits import EDITS
 

@@ -14,7 +14,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from ada_schemas import event_names, validate
-from ada_schemas.files.write import committed_directory, committed_root
+from ada_schemas.contract.contract import shipped
+from ada_schemas.files.write import committed_directory, committed_root, render, write
 from interop.mutation import payloads
 from support.node_tools import node_commands
 
@@ -51,13 +52,24 @@ def test_ajv_agrees_with_our_validator(run_node: Run, tmp_path: Path) -> None:
     assert judged["verdicts"]["bundle.schema.json"] == ours
 
 
-def test_every_committed_example_is_valid_for_ajv(run_node: Run, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def with_cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The npm package before it is packed: the schema files, the cases among them, as `make npm` writes them."""
+    folder = tmp_path_factory.mktemp("package")
+    write(render(shipped(), cases=True), folder / "ada_schemas" / "v1")
+    for name in ("package.json", "README.md"):
+        shutil.copy(committed_root() / name, folder)
+    return folder
+
+
+def test_every_example_is_valid_for_ajv(run_node: Run, with_cases: Path, tmp_path: Path) -> None:
     """The documented examples and the file of every case are valid by the schema of their event."""
-    cases = json.loads((DIRECTORY / "cases" / "index.json").read_text(encoding="utf-8"))["cases"]
+    folder = with_cases / "ada_schemas" / "v1"
+    cases = json.loads((folder / "cases" / "index.json").read_text(encoding="utf-8"))["cases"]
     made: dict[str, list[Any]] = {}
     for event in event_names():
-        found = [DIRECTORY / "examples" / f"{event}.json"]
-        found += [DIRECTORY / "cases" / c["file"] for c in cases if c["event"] == f"v1.{event}"]
+        found = [folder / "examples" / f"{event}.json"]
+        found += [folder / "cases" / c["file"] for c in cases if c["event"] == f"v1.{event}"]
         made[event] = [json.loads(file.read_text(encoding="utf-8")) for file in found]
     files = {f"{event}.schema.json": lines_file(tmp_path, event, made[event]) for event in made}
     verdicts = run_node("judge.mjs", {"schemas": str(DIRECTORY), "payloads": files})["verdicts"]
@@ -139,12 +151,12 @@ def test_openapi_spec_validator_accepts_the_file() -> None:
     assert [str(e) for e in OpenAPIV31SpecValidator(document).iter_errors()] == []
 
 
-def test_npm_pack_gives_a_package_that_can_be_used(npm_folder: Path, tmp_path: Path) -> None:
+def test_npm_pack_gives_a_package_that_can_be_used(with_cases: Path, tmp_path: Path) -> None:
     """What npm packs holds the files, and its exports lead to them."""
     node, npm = node_commands()
     packed = subprocess.run(
         [*npm, "pack", "--json", "--pack-destination", str(tmp_path)],
-        cwd=committed_root(),
+        cwd=with_cases,
         capture_output=True,
         text=True,
         check=False,

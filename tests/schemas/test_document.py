@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ada_schemas import DocumentError
-from ada_schemas.contract.catalog import DOCUMENTED, build_catalog, catalog
 from ada_schemas.contract.constraints import read_constraints, repair, violations
+from ada_schemas.contract.contract import DOCUMENTED, read_contract, shipped
 from ada_schemas.contract.corrections import apply_corrections, read_corrections
 from ada_schemas.contract.documents import load_document, parse_yaml, read_json
 from ada_schemas.contract.json_schema import event_schema
-from ada_schemas.contract.openapi_reader import read_contract
+from ada_schemas.contract.openapi_reader import read_events
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,23 +32,24 @@ def document(schema: dict[str, Any], **components: Any) -> dict[str, Any]:
 
 def emitted(schema: dict[str, Any], **components: Any) -> Any:
     """The open schema of the member ``data`` that a document's schema becomes."""
-    contract = apply_corrections(read_contract(document(schema, **components), name="doc"), (), name="doc")
-    return event_schema(contract.events[0])["properties"]["data"]
+    published, _ = read_events(document(schema, **components), name="doc")
+    (event,), _ = apply_corrections(published, (), name="doc")
+    return event_schema(event)["properties"]["data"]
 
 
 def test_nothing_of_our_own_document_is_left_out() -> None:
     """Every webhook is read, every correction fits somewhere, and every reason is given."""
-    assert catalog().contract.warnings == ()
-    assert len(catalog().contract.events) == 7
-    for correction in catalog().corrections:
+    assert shipped().warnings == ()
+    assert len(shipped().events) == 7
+    for correction in shipped().corrections:
         assert len(correction.reason) > 20, correction.key
         assert correction.source, correction.key
 
 
 def test_every_constraint_speaks_of_members_that_exist() -> None:
     """A constraint names an event and payload paths of the contract."""
-    for constraint in catalog().constraints:
-        event = catalog().event(constraint.event)
+    for constraint in shipped().constraints:
+        event = shipped().event(constraint.event)
         example = event.examples[0].value
         for path in constraint.members:
             parent: Any = example
@@ -115,8 +116,8 @@ def test_a_union_is_discriminated_by_the_member_that_can() -> None:
 
 def test_an_unknown_format_is_left_out() -> None:
     """`format: id` is no format, and a strict validator refuses it."""
-    contract = read_contract(document({"type": "string", "format": "id"}), name="doc")
-    data = contract.events[0].payload.member("data")
+    (event,), _ = read_events(document({"type": "string", "format": "id"}), name="doc")
+    data = event.payload.member("data")
     assert data is not None
     assert getattr(data.shape, "format", "?") is None
 
@@ -151,7 +152,7 @@ def test_an_unknown_format_is_left_out() -> None:
 def test_a_schema_that_cannot_be_used_is_named(schema: Any, message: str) -> None:
     """An error says where, what and, if there is one, the next step."""
     with pytest.raises(DocumentError) as caught:
-        read_contract(document(schema, Loop={"$ref": "#/components/schemas/Loop"}), name="doc")
+        read_events(document(schema, Loop={"$ref": "#/components/schemas/Loop"}), name="doc")
     assert str(caught.value) == message
 
 
@@ -159,13 +160,13 @@ def test_a_schema_that_contains_itself_is_refused() -> None:
     """Recursion through members ends in an error, not in a crash."""
     node = {"type": "object", "properties": {"child": {"$ref": "#/components/schemas/Node"}}}
     with pytest.raises(DocumentError, match="contains itself"):
-        read_contract(document({"$ref": "#/components/schemas/Node"}, Node=node), name="doc")
+        read_events(document({"$ref": "#/components/schemas/Node"}, Node=node), name="doc")
 
 
 def test_a_document_without_webhooks_is_refused() -> None:
     """An OpenAPI document of another kind is told apart from none at all."""
     with pytest.raises(DocumentError) as caught:
-        read_contract({"openapi": "3.0.3", "paths": {}}, name="doc")
+        read_events({"openapi": "3.0.3", "paths": {}}, name="doc")
     assert str(caught.value) == (
         "doc has no `webhooks:` section (it is an OpenAPI 3.0.3 document).\n"
         "  Webhooks are part of OpenAPI since 3.1; name the document that describes them."
@@ -179,14 +180,12 @@ def test_a_webhook_whose_type_nobody_names_is_left_out_with_a_warning() -> None:
         "schema"
     ]
     payload["properties"]["type"] = {"type": "string"}
-    contract = apply_corrections(read_contract(plain, name="doc"), (), name="doc")
-    assert contract.events == ()
-    assert contract.warnings == (
-        (
-            "doc: webhook thing-webhook declares its `type` as a plain string and no correction names the event"
-            " type; left out."
-        ),
+    published, _ = read_events(plain, name="doc")
+    left_out = (
+        "doc: webhook thing-webhook declares its `type` as a plain string and no correction names the event"
+        " type; left out."
     )
+    assert apply_corrections(published, (), name="doc") == ((), [left_out])
 
 
 def test_a_correction_that_fits_nothing_is_said() -> None:
@@ -194,10 +193,9 @@ def test_a_correction_that_fits_nothing_is_said() -> None:
     corrections = read_corrections(
         {"thing-webhook#data.gone": {"identity": True, "reason": "r", "source": "s"}}, name="c"
     )
-    contract = apply_corrections(
-        read_contract(document({"type": "string"}), name="doc"), corrections, name="doc"
-    )
-    assert contract.warnings == ("doc: the correction thing-webhook#data.gone fits nothing.",)
+    published, _ = read_events(document({"type": "string"}), name="doc")
+    _, warnings = apply_corrections(published, corrections, name="doc")
+    assert warnings == ["doc: the correction thing-webhook#data.gone fits nothing."]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +215,7 @@ def test_a_correction_needs_an_action_a_reason_and_a_source(entry: dict[str, Any
 
 def test_constraints_are_said_and_repaired() -> None:
     """A violation names the constraint; repair changes what is tied, not what is kept."""
-    constraints = catalog().constraints
+    constraints = shipped().constraints
     payload: dict[str, Any] = {
         "type": "v1.conversation.message",
         "data": {"author": {"id": "x", "role": "human_agent"}, "handoff_integration": None},
@@ -241,7 +239,7 @@ def test_contradicting_wishes_cannot_be_repaired() -> None:
         ValueError, match=r"^data\.author\.id must be null beside data\.author\.role, data\.author\.id$"
     ):
         repair(
-            catalog().constraints,
+            shipped().constraints,
             payload,
             keep=("data.author.role", "data.author.id"),
             supply=lambda path: None,
@@ -346,8 +344,8 @@ def test_json_is_read_as_the_standard_says(raw: bytes, message: str) -> None:
 
 def test_our_document_can_be_read_from_its_path() -> None:
     """`--from` takes our own transcription as any other document."""
-    built = build_catalog(str(DOCUMENTED / "ada-webhooks.openapi.yaml"))
-    assert built.contract.events == catalog().contract.events
+    built = read_contract(str(DOCUMENTED / "ada-webhooks.openapi.yaml"))
+    assert built.events == shipped().events
 
 
 @pytest.mark.parametrize(
@@ -364,5 +362,5 @@ def test_our_document_can_be_read_from_its_path() -> None:
 def test_a_webhook_of_another_form_is_named(item: Any, message: str) -> None:
     """What is no operation, body or content is said to be none."""
     with pytest.raises(DocumentError) as caught:
-        read_contract({"openapi": "3.1.0", "webhooks": {"thing-webhook": item}}, name="doc")
+        read_events({"openapi": "3.1.0", "webhooks": {"thing-webhook": item}}, name="doc")
     assert str(caught.value) == message

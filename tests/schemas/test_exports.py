@@ -15,7 +15,7 @@ import pytest
 
 import ada_schemas
 from ada_schemas import DocumentError, event_names
-from ada_schemas.contract.catalog import build_catalog, catalog, released_versions
+from ada_schemas.contract.contract import read_contract, released_versions, shipped
 from ada_schemas.contract.versions import fingerprint, read_versions
 from ada_schemas.files.write import committed_directory, committed_root, render, render_committed, slug_of
 
@@ -92,19 +92,20 @@ def test_the_models_are_what_every_event_is() -> None:
 
 def test_the_index_of_cases_leads_to_every_file() -> None:
     """Every case that is an event has a file, by a name that any system takes; no file is without a case."""
-    folder = committed_directory() / "cases"
-    cases = json.loads((folder / "index.json").read_text(encoding="utf-8"))["cases"]
-    ids = {v.id for e in catalog().contract.events for v in ada_schemas.variants(e.name, e.examples[0].value)}
+    rendered = render(shipped(), cases=True)
+    texts = {n.removeprefix("cases/"): text for n, text in rendered.items() if n.startswith("cases/")}
+    others = {name: text for name, text in rendered.items() if not name.startswith("cases/")}
+    assert others == render(shipped())
+    cases = json.loads(texts["index.json"])["cases"]
+    ids = {v.id for e in shipped().events for v in ada_schemas.variants(e.name, e.examples[0].value)}
     assert {case["id"] for case in cases} == ids
     files = [case["file"] for case in cases]
     assert len(set(files)) == len(files)
-    assert {p.relative_to(folder).as_posix() for p in folder.rglob("*.json")} == {"index.json", *files}
+    assert set(texts) == {"index.json", *files}
     for case in cases:
         assert re.fullmatch(r"[a-z0-9._-]+/[a-z0-9._-]+\.json", case["file"]), case
         assert len(case["file"]) < 120
-        assert json.loads((folder / case["file"]).read_text(encoding="utf-8"))["type"] == case["event"] or (
-            "type" in case["id"]
-        )
+        assert json.loads(texts[case["file"]])["type"] == case["event"] or ("type" in case["id"])
 
 
 def test_slugs() -> None:
@@ -119,7 +120,7 @@ def test_slugs() -> None:
 def test_ids_carry_the_version_of_the_contract() -> None:
     """The newest released version is the one of the committed files, in every id and in package.json."""
     newest = released_versions()[0]
-    assert newest.fingerprint == fingerprint(catalog().contract)
+    assert newest.fingerprint == fingerprint(shipped().events)
     for file in committed_directory().glob("*.schema.json"):
         name = file.name.removesuffix(".schema.json")
         schema = json.loads(file.read_text(encoding="utf-8"))
@@ -136,8 +137,8 @@ def test_a_contract_that_has_changed_has_no_version(tmp_path: Path) -> None:
     demands.write_text(
         text.replace("[end_user, system, human_agent]", "[end_user, system]"), encoding="utf-8"
     )
-    assert build_catalog(str(words)).version == catalog().version
-    changed = build_catalog(str(demands))
+    assert read_contract(str(words)).version == shipped().version
+    changed = read_contract(str(demands))
     assert re.fullmatch(r"custom-[0-9a-f]{8}", changed.version)
     assert "CHANGES.md" not in render(changed)
 
@@ -177,9 +178,9 @@ def pythons() -> list[str]:
 def rendered_by(python: str) -> str:
     script = (
         "import hashlib, json, sys\n"
-        "from ada_schemas.contract.catalog import catalog\n"
+        "from ada_schemas.contract.contract import shipped\n"
         "from ada_schemas.files.write import render, render_committed\n"
-        "files = {**render(catalog()), **render_committed(catalog())}\n"
+        "files = {**render(shipped(), cases=True), **render_committed(shipped())}\n"
         "print(hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest())\n"
     )
     import yaml
@@ -200,6 +201,6 @@ def rendered_by(python: str) -> str:
 @pytest.mark.parametrize("python", pythons(), ids=lambda path: Path(path).parts[-3])
 def test_the_same_bytes_on_every_python(python: str) -> None:
     """Regenerating gives what is committed, on every supported Python of this machine, whatever the hash seed."""
-    files = {**render(catalog()), **render_committed(catalog())}
+    files = {**render(shipped(), cases=True), **render_committed(shipped())}
     here = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
     assert rendered_by(python) == here

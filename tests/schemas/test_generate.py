@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ada_schemas import UsageError, event_names, load
-from ada_schemas.contract.catalog import build_catalog, catalog
+from ada_schemas.contract.contract import read_contract, shipped
 from ada_schemas.files.write import (
     committed_directory,
     committed_root,
@@ -47,17 +47,17 @@ def objects_in(schema: Any) -> list[dict[str, Any]]:
 
 def test_the_committed_files_are_what_the_documented_source_generates() -> None:
     """Nobody edits a schema file by hand, and none is forgotten."""
-    found = differences(render_committed(catalog()), committed_root(), within="ada_schemas/v1")
+    found = differences(render_committed(shipped()), committed_root(), within="ada_schemas/v1")
     assert found == []
 
 
 def test_differences_name_what_is_missing_changed_and_left_over(tmp_path: Path) -> None:
     """A check says of each file what is wrong with it."""
-    write(render(catalog()), tmp_path)
+    write(render(shipped()), tmp_path)
     (tmp_path / "index.json").write_text("{}")
     (tmp_path / "bundle.schema.json").unlink()
     (tmp_path / "conversation.begun.schema.json").write_text("{}")
-    assert differences(render(catalog()), tmp_path) == [
+    assert differences(render(shipped()), tmp_path) == [
         "bundle.schema.json is missing",
         "index.json differs",
         "conversation.begun.schema.json is left over",
@@ -66,15 +66,15 @@ def test_differences_name_what_is_missing_changed_and_left_over(tmp_path: Path) 
 
 def test_writing_again_changes_nothing(tmp_path: Path) -> None:
     """The same contract gives the same bytes, and an up-to-date file is not touched."""
-    assert sorted(write(render(catalog()), tmp_path)) == sorted(render(catalog()))
-    assert write(render(catalog()), tmp_path) == []
+    assert sorted(write(render(shipped()), tmp_path)) == sorted(render(shipped()))
+    assert write(render(shipped()), tmp_path) == []
 
 
 def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """Writing below a file is an error that names the path and the reason."""
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError) as caught:
-        write(render(catalog()), tmp_path / "file")
+        write(render(shipped()), tmp_path / "file")
     assert str(caught.value) == f"{tmp_path / 'file'} cannot be written: File exists."
 
 
@@ -145,7 +145,7 @@ def test_every_enum_is_open_and_no_type_is_a_list(name: str) -> None:
 def test_the_bundle_dispatches_on_type_and_accepts_unknown_ones() -> None:
     """One schema for all events: each payload is checked by its own, an unknown type is valid."""
     validator = Draft202012Validator(json.loads((committed_directory() / "bundle.schema.json").read_text()))
-    for event in catalog().contract.events:
+    for event in shipped().events:
         example = event.examples[0].value
         assert validator.is_valid(example)
         assert not validator.is_valid({**example, "data": 7})
@@ -180,13 +180,13 @@ def test_the_closed_form_allows_nothing_undocumented() -> None:
 @pytest.mark.skipif(ADA_DOCUMENT is None, reason="ADAKIT_ADA_OPENAPI does not name Ada's openapi.yaml")
 def test_adas_own_document_gives_the_same_schemas(tmp_path: Path) -> None:
     """Event types, members, types, enums and nullability are the same from Ada's document as from ours."""
-    theirs = build_catalog(ADA_DOCUMENT)
-    assert theirs.contract.warnings == ()
+    theirs = read_contract(ADA_DOCUMENT)
+    assert theirs.warnings == ()
     write(render(theirs), tmp_path)
     found, ours = schemas_in(tmp_path), schemas_in(committed_directory())
     assert set(found) == set(ours)
     for name in set(ours) - {"bundle.schema.json"}:
         assert without_prose(found[name]) == without_prose(ours[name]), name
-    for event in theirs.contract.events:
-        mine = catalog().event(event.name)
+    for event in theirs.events:
+        mine = shipped().event(event.name)
         assert without_prose(load(event.name, closed=True)) == without_prose(load(mine.name, closed=True))

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from ada_schemas import UsageError, event_names, validate
-from ada_schemas.contract.catalog import catalog
+from ada_schemas.contract.contract import shipped
 
-ENDED: dict[str, Any] = catalog().event("conversation.ended").examples[0].value
-MESSAGE: dict[str, Any] = catalog().event("conversation.message").examples[0].value
+ENDED: dict[str, Any] = shipped().event("conversation.ended").examples[0].value
+MESSAGE: dict[str, Any] = shipped().event("conversation.message").examples[0].value
 
 
 def changed(payload: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def said(payload: Any, **options: Any) -> list[str]:
 @pytest.mark.parametrize("name", event_names())
 def test_documented_examples_are_valid_in_both_forms(name: str) -> None:
     """What Ada shows on its pages passes, closed as well, once trap 3 is corrected."""
-    for example in catalog().event(name).examples:
+    for example in shipped().event(name).examples:
         assert said(example.value) == []
         assert said(example.value, closed=True) == []
 
@@ -145,7 +145,7 @@ def test_the_closed_form_checks_formats_and_lengths() -> None:
     assert said(changed(MESSAGE, "data.channel.created_at", "2020-09-20T00:00:00"), closed=True) == [
         'data.channel.created_at: expected the format date-time, got "2020-09-20T00:00:00"'
     ]
-    user = catalog().event("end_user.updated").examples[0].value
+    user = shipped().event("end_user.updated").examples[0].value
     assert said(changed(user, "data.external_id", "x" * 37), closed=True) == [
         f'data.external_id: expected a string of at most 36 characters or null, got "{"x" * 37}"'
     ]

@@ -88,7 +88,6 @@ def command(  # noqa: PLR0917 - click passes every option by name
     if explain is not None:
         click.echo(explanation(explain))
         return
-    use_contract(contract)
     options = Options(
         path=path,
         secret=secret,
@@ -104,6 +103,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
         strict=strict,
         seen_url=seen_url,
         contract=contract,
+        contract_in_use=use_contract(contract),
     )
     if list_cases:
         unsigned = (secret or os.environ.get(SECRET_VARIABLE)) == UNSIGNED

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ada_schemas.contract.catalog import catalog
 from ada_schemas.drift import diff, observe
 from ada_schemas.errors import UsageError
 from adakit.drift_reports import DIFF_RENDERERS, OBSERVATION_RENDERERS
@@ -100,9 +99,8 @@ def observe_command(
     FILE is NDJSON: an event a line, or a record that holds one as payload, body or event; - is standard
     input. Unknown event types, members, values, branches, types and nulls are counted, with examples.
     """
-    use_contract(contract)
     name = files[0] if len(files) == 1 else f"{len(files)} files"
-    found = observe(_lines(files), catalog(), name="standard input" if name == "-" else name)
+    found = observe(_lines(files), use_contract(contract), name="standard input" if name == "-" else name)
     if no_examples:
         found = replace(found, observed=tuple(replace(o, examples=()) for o in found.observed))
     text = OBSERVATION_RENDERERS[_form(form, as_json, as_markdown)](found)

@@ -8,7 +8,7 @@ from collections import Counter
 import click
 
 from ada_contract_tests.suites.registry import all_cases
-from ada_schemas.contract.catalog import catalog
+from ada_schemas.contract.contract import shipped
 
 __all__ = ["command"]
 
@@ -25,7 +25,7 @@ def command(as_json: bool) -> None:
             "cases": counts[event.name],
             "description": event.description,
         }
-        for event in catalog().contract.events
+        for event in shipped().events
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))

@@ -36,9 +36,9 @@ def command(
 
     EVENT is an event type, with or without v1.; SCENARIO a whole story, such as conversation or handoff.
     """
-    use_contract(contract)
     order = Order(
         name,
+        use_contract(contract),
         seed=draw_seed() if seed is None else seed,
         count=count,
         locale=locale,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ada_schemas.contract.catalog import build_catalog, catalog, load
+from ada_schemas.contract.contract import load, read_contract, shipped
 from ada_schemas.contract.documents import read_json
 from ada_schemas.contract.versions import fingerprint
 from ada_schemas.errors import DocumentError, UsageError
@@ -18,6 +18,7 @@ from ada_schemas.files.write import (
     differences,
     remove_left_over,
     render,
+    render_closed,
     render_committed,
     write,
 )
@@ -25,7 +26,7 @@ from adakit.commands.drift import diff_command, observe_command
 from adakit.options import CONTRACT, read_bytes, use_contract
 
 if TYPE_CHECKING:
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
     from ada_schemas.validation import Violation
 
 __all__ = ["command"]
@@ -45,9 +46,7 @@ command.add_command(observe_command)
 def list_schemas(as_json: bool) -> None:
     """List the schemas and where their files lie."""
     directory = committed_directory()
-    rows = [
-        {"type": e.type, "file": str(directory / f"{e.name}.schema.json")} for e in catalog().contract.events
-    ]
+    rows = [{"type": e.type, "file": str(directory / f"{e.name}.schema.json")} for e in shipped().events]
     rows.append({"type": "(all events)", "file": str(directory / "bundle.schema.json")})
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -71,22 +70,15 @@ def show(event: str, closed: bool) -> None:
 @command.command("export")
 @click.option("-o", "--output", required=True, metavar="DIR", help="Where to write the files.")
 @click.option("--closed", is_flag=True, help="The sender's form: nothing undocumented is valid.")
-def export(output: str, closed: bool) -> None:
+@click.option("--cases", is_flag=True, help="Also an example file for every case of the contract check.")
+def export(output: str, closed: bool, cases: bool) -> None:
     """Write the schema files to DIR."""
     directory = _directory(output)
-    if not closed:
-        files = render(catalog())
-        write(files, directory)
-        click.echo(f"Wrote {len(files)} files to {directory}")
-        return
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for event in catalog().contract.events:
-            text = json.dumps(load(event.name, closed=True), indent=2, ensure_ascii=False) + "\n"
-            (directory / f"{event.name}.closed.schema.json").write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"{output} cannot be written: {error.strerror}.") from error
-    click.echo(f"Wrote {len(catalog().contract.events)} files to {directory}")
+    if closed and cases:
+        raise UsageError("--closed writes schemas alone; it does not go with --cases.")
+    files = render_closed(shipped()) if closed else render(shipped(), cases=cases)
+    write(files, directory)
+    click.echo(f"Wrote {len(files)} files to {directory}")
 
 
 def _directory(name: str) -> Path:
@@ -107,8 +99,8 @@ def generate(check: bool, location: str | None, output: str | None) -> None:
     """
     if location is not None and output is None:
         raise UsageError("--from needs a directory for what it generates.", next_step="Name one with -o DIR.")
-    built = build_catalog(location)
-    for warning in built.contract.warnings:
+    built = read_contract(location) if location else shipped()
+    for warning in built.warnings:
         click.echo(f"warning: {warning}", err=True)
     if output is None:
         directory, files, within = committed_root(), render_committed(built), "ada_schemas/v1"
@@ -124,22 +116,22 @@ def generate(check: bool, location: str | None, output: str | None) -> None:
         if found:
             click.echo("The schema files are not what the documents generate; run: adakit schemas generate")
             raise SystemExit(1)
-        click.echo(f"The schema files of {len(built.contract.events)} events are up to date.")
+        click.echo(f"The schema files of {len(built.events)} events are up to date.")
         return
     changed = write(files, directory)
     for name in changed:
         click.echo(f"wrote {name}")
     for name in remove_left_over(files, directory, within=within) if output is None else ():
         click.echo(f"removed {name}")
-    click.echo(f"{len(built.contract.events)} events, {len(changed)} files changed in {directory}")
+    click.echo(f"{len(built.events)} events, {len(changed)} files changed in {directory}")
 
 
-def _require_release(built: Catalog) -> None:
+def _require_release(built: Contract) -> None:
     """What is committed has a version of its own."""
     if built.version.startswith("custom-"):
         raise UsageError(
             "The contract has changed and has no version yet.",
-            next_step=f"Add one to documented/versions.yaml, with fingerprint: {fingerprint(built.contract)}",
+            next_step=f"Add one to documented/versions.yaml, with fingerprint: {fingerprint(built.events)}",
         )
 
 
@@ -158,16 +150,16 @@ def validate_files(
     """
     from ada_schemas.validation import validate  # noqa: PLC0415 - jsonschema is loaded for this alone
 
-    use_contract(contract)
+    known = use_contract(contract)
     rows = []
     for name in files:
         for place, payload in _payloads(name):
-            rows.append((place, payload, validate(payload, event=event, closed=closed)))
+            rows.append((place, payload, validate(payload, event=event, closed=closed, contract=known)))
     if as_json:
         click.echo(json.dumps([_as_json(place, found) for place, _, found in rows], indent=2))
     else:
         for place, payload, found in rows:
-            _print_result(place, payload, found, closed=closed)
+            _print_result(place, payload, found, closed=closed, contract=known)
     if any(found for _, _, found in rows):
         raise SystemExit(1)
 
@@ -192,13 +184,14 @@ def _as_json(place: str, found: list[Violation]) -> dict[str, Any]:
     return {"payload": place, "valid": not found, "violations": violations}
 
 
-def _print_result(place: str, payload: Any, found: list[Violation], *, closed: bool) -> None:
+def _print_result(
+    place: str, payload: Any, found: list[Violation], *, closed: bool, contract: Contract
+) -> None:
     kind = payload.get("type") if isinstance(payload, dict) else None
     if found:
         click.echo(f"{place}: not valid{' (closed)' if closed else ''}")
         for violation in found:
             click.echo(f"  {violation}")
         return
-    known = kind in {e.type for e in catalog().contract.events}
-    note = "" if known else ", an event type that is not documented; a receiver must accept it"
-    click.echo(f"{place}: valid ({kind}{note})")
+    unknown = ", an event type that is not documented; a receiver must accept it"
+    click.echo(f"{place}: valid ({kind}{'' if kind in contract.by_type else unknown})")

@@ -75,7 +75,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
     with --payload is sent byte for byte; each line of its own where it is NDJSON, as `adakit generate`
     prints it.
     """
-    use_contract(contract)
+    found = use_contract(contract)
     secrets, tls = open_secrets(secret), open_tls(url, cacert, insecure)
     chosen_seed = draw_seed() if seed is None else seed
     endless = duration is not None and count is None
@@ -91,7 +91,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
             "Nothing to send.", next_step="Name an event or a scenario, or a file with --payload."
         )
     else:
-        order = Order(name, seed=chosen_seed, count=10**9 if endless else count or 1, **chosen)
+        order = Order(name, found, seed=chosen_seed, count=10**9 if endless else count or 1, **chosen)
         items = order.payloads()
         if seed is None:
             click.echo(f"seed {order.seed}", err=True)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.targets.base import Target
     from ada_mockserver.clock import Clock
     from ada_mockserver.delivery.http import Headers
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["Options", "acheck", "check", "draw_seed", "planned"]
 
@@ -44,8 +45,8 @@ class Options:
     2xx an error, ``"2xx"`` to say nothing of it, None to warn; ``seed`` None draws one;
     ``timeout`` is in seconds; ``strict`` makes warnings errors; ``seen_url`` is
     the witness: a URL, or in process a path of the application; ``search_path`` goes to the
-    front of ``sys.path`` for ``module:app``; ``contract`` is the directory of the contract that was adopted
-    (``ada_schemas.contract.catalog.adopt``), for the lines that repeat a case.
+    front of ``sys.path`` for ``module:app``; ``contract_in_use`` is the contract, ours if None,
+    and ``contract`` its directory, for the lines that repeat a case.
     """
 
     path: str | None = None
@@ -62,6 +63,7 @@ class Options:
     seen_url: str | None = None
     search_path: Sequence[Path] = ()
     contract: str | None = None
+    contract_in_use: Contract | None = None
 
 
 def draw_seed() -> int:
@@ -76,7 +78,7 @@ def planned(options: Options, *, unsigned: bool = False) -> list[Case]:
     """
     if options.accept not in (None, "200", "2xx"):
         raise UsageError(f"{options.accept!r} is no status to accept.", next_step="Give 200 or 2xx.")
-    chosen = options.selection.choose()
+    chosen = options.selection.choose(options.contract_in_use)
     left_out = {"ADA401"} if options.accept == "2xx" else set()
     cases = [c for c in chosen if c.rule not in left_out and not (unsigned and _is_about_signing(c))]
     if not cases:
@@ -125,7 +127,7 @@ async def acheck(
     reproduction = _reproduction(target, aim, options, seed=seed, unsigned=secret.value is None)
     runner = Runner(
         courier=courier,
-        events=EventFactory(seed=seed),
+        events=EventFactory(seed=seed, contract=options.contract_in_use),
         jobs=options.jobs or (1 if in_process else JOBS),
         reproduce=reproduction.lines,
         secret_given=secret.given,
@@ -139,7 +141,7 @@ async def acheck(
         runner.witness = Witness(ask, clock)
     await aim.start()
     try:
-        report = await runner.run(cases, total_cases=len(all_cases()), seed=seed)
+        report = await runner.run(cases, total_cases=len(all_cases(options.contract_in_use)), seed=seed)
     finally:
         await aim.stop()
     return report.strictly() if options.strict else report

@@ -22,7 +22,7 @@ from ada_mockserver.delivery.http import Response
 from ada_mockserver.delivery.sender import TIME_LIMIT
 from ada_mockserver.delivery.signing import new_message_id
 from ada_mockserver.events.edits import coherent, set_member
-from ada_mockserver.events.factory import EventFactory, event_name
+from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.payload import encode
 from ada_schemas.contract.paths import ABSENT, remove
 from ada_schemas.errors import AdakitError, UsageError
@@ -77,12 +77,13 @@ class EventMaker:
 
     def _made_of(self, event: str, members: dict[str, Any]) -> SignedEvent:
         self._made += 1
-        base = EventFactory(seed=self.seed).event(event_name(event), key=f"{self.key}/{self._made}")
+        events = EventFactory(seed=self.seed)
+        base = events.event(event, key=f"{self.key}/{self._made}")
         paths = {"data." + member.replace("__", "."): value for member, value in members.items()}
         payload: dict[str, Any] = base
         for path, value in paths.items():
             payload = remove(payload, path) if value is ABSENT else set_member(payload, path, value)
-        return self._signed(coherent(payload, base=base, keep=tuple(paths)))
+        return self._signed(coherent(payload, base=base, keep=tuple(paths), contract=events.contract))
 
     def _signed(self, payload: dict[str, Any]) -> SignedEvent:
         body = encode(payload)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events.payload import encode
-from ada_schemas.contract.catalog import event_named
 from ada_schemas.contract.paths import put
 from ada_schemas.contract.shapes import Mapping, Object, Scalar, Union
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from ada_schemas.contract.shapes import Event
 
 __all__ = ["BODIES", "HostileBody", "hostile_values"]
 
@@ -76,13 +77,13 @@ BODIES: tuple[HostileBody, ...] = (
 )
 
 
-def hostile_values(event: str) -> Iterator[tuple[str, str, Callable[[Payload], bytes]]]:
+def hostile_values(event: Event) -> Iterator[tuple[str, str, Callable[[Payload], bytes]]]:
     """ADA505 of an event: (label, summary, function from an event to its bytes).
 
     Every documented member of the event and of its data with a value of another type, and numbers that
     other languages cannot hold.
     """
-    shape = event_named(event).payload
+    shape = event.payload
     yield "empty-object", "the event is an empty object", lambda _: b"{}"
     data = shape.member("data")
     members = [m.name for m in shape.members]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -14,11 +13,11 @@ from ada_contract_tests.suites.dressings import DRESSINGS
 from ada_contract_tests.suites.forgeries import FORGERIES
 from ada_contract_tests.suites.hostile import BODIES, hostile_values
 from ada_mockserver.events.payload import encode
-from ada_schemas.contract.catalog import catalog, event_names
+from ada_schemas.contract.contract import shipped
 from ada_schemas.contract.paths import ABSENT, get, put
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import UsageError, unknown
 from ada_schemas.variation.builder import removing
-from ada_schemas.variation.enumeration import ANY, degrees
+from ada_schemas.variation.enumeration import ANY, variations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.suites.dressings import Dressing
     from ada_contract_tests.suites.forgeries import Forgery
     from ada_mockserver.events.factory import EventFactory
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["Case", "Selection", "all_cases", "case_named"]
 
@@ -118,11 +117,9 @@ class Case:
         return self.change(self.base(events))
 
 
-def _of_event(event: str) -> Iterator[Case]:
-    for degree in degrees(event):
-        yield Case(
-            degree.id, degree.rule, degree.event, degree.summary, degree.refusable, change=degree.apply
-        )
+def _of_event(contract: Contract, event: str) -> Iterator[Case]:
+    for found in variations(contract, event):
+        yield Case(found.id, found.rule, found.event, found.summary, found.refusable, change=found.apply)
     if event == ANY:
         yield from _hostile_bodies()
         return
@@ -159,7 +156,7 @@ def _of_event(event: str) -> Iterator[Case]:
             lenient=behaviour.lenient,
             behaviour=behaviour,
         )
-    for label, summary, make in hostile_values(event):
+    for label, summary, make in hostile_values(contract.event(event)):
         yield Case(f"{event}/hostile:{label}", "ADA505", event, summary, lenient=True, encode=make)
 
 
@@ -181,24 +178,22 @@ def _hostile_bodies() -> Iterator[Case]:
         )
 
 
-def all_cases() -> tuple[Case, ...]:
-    """Every case of the contract, by event in documented order; those about no documented event last."""
-    return _cases_of(catalog())
+def all_cases(contract: Contract | None = None) -> tuple[Case, ...]:
+    """Every case of a contract, ours if None, by event in documented order; those about no event last."""
+    return _cases_of(contract or shipped())
 
 
-@lru_cache(maxsize=2)
-def _cases_of(_: Catalog) -> tuple[Case, ...]:
-    return tuple(case for event in (*event_names(), ANY) for case in _of_event(event))
+@lru_cache(maxsize=4)
+def _cases_of(contract: Contract) -> tuple[Case, ...]:
+    return tuple(case for event in (*contract.event_names, ANY) for case in _of_event(contract, event))
 
 
-def case_named(case_id: str) -> Case:
+def case_named(case_id: str, contract: Contract | None = None) -> Case:
     """The case of that id; raises UsageError that names the nearest."""
-    by_id = {case.id: case for case in all_cases()}
+    by_id = {case.id: case for case in all_cases(contract)}
     if case_id in by_id:
         return by_id[case_id]
-    close = difflib.get_close_matches(case_id, by_id, n=1, cutoff=0.5)
-    hint = f"Did you mean {close[0]}? " if close else ""
-    raise UsageError(f"There is no case {case_id!r}.", next_step=f"{hint}List them with: adakit check --list")
+    raise unknown("case", case_id, by_id, next_step="List them with: adakit check --list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,21 +214,21 @@ class Selection:
     def codes(self) -> frozenset[str]:
         """The codes of the chosen rules, those that have no cases of their own among them."""
         chosen = selected_codes(self.select) if self.select else frozenset(RULES)
-        return chosen - _ignored(self.ignore)[0]
+        return chosen - _codes_in(self.ignore)
 
-    def choose(self) -> list[Case]:
+    def choose(self, contract: Contract | None = None) -> list[Case]:
         """The chosen cases in their order.
 
         Raises UsageError for a code, glob or id that fits nothing, and when nothing is left.
         """
         if self.cases:
-            return [case_named(case_id) for case_id in dict.fromkeys(self.cases)]
+            return [case_named(case_id, contract) for case_id in dict.fromkeys(self.cases)]
         codes = selected_codes(self.select) if self.select else frozenset(RULES)
-        ignored_codes, ignored_ids = _ignored(self.ignore)
-        events = _chosen_events(self.events)
+        ignored_codes, ignored_ids = _codes_in(self.ignore), _ids_in(self.ignore, contract)
+        events = _chosen_events(self.events, contract or shipped())
         chosen = [
             case
-            for case in all_cases()
+            for case in all_cases(contract)
             if case.rule in codes - ignored_codes and case.id not in ignored_ids and _about(case, events)
         ]
         if not chosen:
@@ -252,22 +247,22 @@ def _about(case: Case, events: frozenset[str]) -> bool:
     return case.event in events and events.issuperset(others)
 
 
-def _ignored(text: str) -> tuple[frozenset[str], frozenset[str]]:
-    codes: set[str] = set()
+def _codes_in(text: str) -> frozenset[str]:
+    return selected_codes(",".join(part for part in text.split(",") if "/" not in part))
+
+
+def _ids_in(text: str, contract: Contract | None) -> frozenset[str]:
     ids: set[str] = set()
-    for entry in (part.strip() for part in text.split(",")):
-        if "/" in entry:
-            fitting = {case.id for case in all_cases() if fnmatch.fnmatchcase(case.id, entry)}
-            if not fitting:
-                case_named(entry)
-            ids |= fitting
-        elif entry:
-            codes |= selected_codes(entry)
-    return frozenset(codes), frozenset(ids)
+    for entry in (part.strip() for part in text.split(",") if "/" in part):
+        fitting = {case.id for case in all_cases(contract) if fnmatch.fnmatchcase(case.id, entry)}
+        if not fitting:
+            case_named(entry, contract)
+        ids |= fitting
+    return frozenset(ids)
 
 
-def _chosen_events(globs: Sequence[str]) -> frozenset[str]:
-    names = event_names()
+def _chosen_events(globs: Sequence[str], contract: Contract) -> frozenset[str]:
+    names = contract.event_names
     wanted = [g.strip() for glob in globs for g in glob.split(",") if g.strip()]
     included = [g.removeprefix("v1.") for g in wanted if not g.startswith("!")]
     excluded = [g[1:].removeprefix("v1.") for g in wanted if g.startswith("!")]

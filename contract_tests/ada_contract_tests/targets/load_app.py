@@ -6,7 +6,6 @@ applications alone.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib
 import inspect
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ada_contract_tests.targets.app_thread import redact
-from ada_schemas.errors import TargetError
+from ada_schemas.errors import TargetError, did_you_mean, either
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -254,11 +253,9 @@ def _missing_module(name: str, missing: str, search_path: Sequence[Path]) -> Tar
         return _wrong(what, f"It is in src/: install the project (pip install -e .), or name src.{name}")
     near = [str(folder) for folder in search_path] if not parent else list(folders)
     names = [module.name for module in pkgutil.iter_modules(near)]
-    similar = difflib.get_close_matches(last, names, n=3)
+    similar = did_you_mean(last, names, most=3, prefix=f"{parent}." if parent else "")
     if similar:
-        return _wrong(
-            what, f"Did you mean {_either(f'{parent}.{each}' if parent else each for each in similar)}?"
-        )
+        return _wrong(what, similar)
     looked = ", ".join(near) if near else "the installed packages only"
     return _wrong(what, f"Run adakit in the project's folder, or install the project. Looked in: {looked}")
 
@@ -269,8 +266,7 @@ def _attribute(holder: object, name: str, walked: str, search_path: Sequence[Pat
     except AttributeError as error:
         if inspect.ismodule(holder):
             raise _wrong(f"{walked} has no '{name}'.", _suggestion(holder, name, walked)) from error
-        near = difflib.get_close_matches(name, dir(holder), n=3)
-        step = f"Did you mean {_either(near)}?" if near else _EXAMPLE
+        step = did_you_mean(name, dir(holder), most=3) or _EXAMPLE
         raise _wrong(f"{walked} has no '{name}'.", step) from error
     except (Exception, SystemExit) as error:
         step = "Let it be a plain attribute, or name a function that returns it: module:create_app()"
@@ -286,10 +282,10 @@ def _suggestion(module: ModuleType, name: str, walked: str) -> str:
     found = [key for key, value in public.items() if _looks_like_application(value, module)]
     applications = sorted(found, key=lambda key: key not in _USUAL_NAMES)
     factories = [f"{key}()" for key, value in public.items() if key in _FACTORY_NAMES and callable(value)]
-    near = applications + factories or difflib.get_close_matches(name, public, n=3)
-    if near:
-        return f"Did you mean {_either(f'{walked}:{each}' for each in near)}?"
-    return f"Nothing in {walked} looks like an application; is it in another module?"
+    if usable := applications + factories:
+        return f"Did you mean {either(f'{walked}:{each}' for each in usable)}?"
+    similar = did_you_mean(name, public, most=3, prefix=f"{walked}:")
+    return similar or f"Nothing in {walked} looks like an application; is it in another module?"
 
 
 def _looks_like_application(value: Any, module: ModuleType) -> bool:
@@ -350,10 +346,6 @@ def _where(error: BaseException, search_path: Sequence[Path]) -> str:
 def _relative(filename: str, roots: Iterable[Path]) -> str | None:
     path = Path(filename)
     return next((str(path.relative_to(root)) for root in roots if path.is_relative_to(root)), None)
-
-
-def _either(names: Iterable[str]) -> str:
-    return " or ".join(names)
 
 
 def _wrong(what: str, next_step: str) -> TargetError:

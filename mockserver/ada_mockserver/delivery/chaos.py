@@ -7,7 +7,6 @@ event's number and the attempt's, so that the same events meet the same misfortu
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from dataclasses import dataclass, replace
@@ -15,8 +14,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ada_mockserver.events.ids import source
-from ada_schemas.contract.catalog import event_names
-from ada_schemas.errors import UsageError
+from ada_schemas.contract.contract import event_names
+from ada_schemas.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -188,8 +187,8 @@ def _parse(text: str) -> Rule:
     match = _RULE.fullmatch(text.replace(" ", ""))
     kind = match["kind"] if match else re.split(r"[=@]", text)[0]
     if match is None or kind not in KINDS:
-        close = difflib.get_close_matches(kind, KINDS, n=1)
-        hint = f"Did you mean {close[0]}?\n" if close and close[0] != kind else ""
+        nearest = "" if kind in KINDS else did_you_mean(kind, KINDS)
+        hint = f"{nearest}\n" if nearest else ""
         raise UsageError(
             f"'{text}' is no rule of chaos.",
             next_step=f"{hint}Write KIND[=VALUE][@WHEN]..., such as delay=2@30%; kinds: {', '.join(KINDS)}.",
@@ -247,8 +246,7 @@ def _narrowed(text: str, rule: Rule, when: str) -> Rule:
         )
     names = event_names()
     if not any(fnmatchcase(name, glob) for name in names):
-        close = difflib.get_close_matches(glob, names, n=1)
-        hint = f"Did you mean {close[0]}?" if close else f"Events: {', '.join(names)}."
+        hint = did_you_mean(glob, names) or f"Events: {', '.join(names)}."
         raise _wrong(text, f"has a condition '{when}' that no event meets", hint)
     return replace(rule, events=(*rule.events, glob))
 

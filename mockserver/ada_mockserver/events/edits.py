@@ -11,13 +11,13 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from ada_schemas.contract.catalog import catalog
 from ada_schemas.contract.constraints import repair
 from ada_schemas.contract.samples import supplier
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from ada_mockserver.events.payload import Payload
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["coherent", "parse_assignment", "parse_value", "set_member", "unset_member"]
 
@@ -109,20 +109,18 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def coherent(payload: Payload, *, base: Payload, keep: tuple[str, ...]) -> Payload:
-    """``payload`` with what the documentation ties to the members in ``keep`` brought in line.
+def coherent(payload: Payload, *, base: Payload, keep: tuple[str, ...], contract: Contract) -> Payload:
+    """``payload`` with what the contract ties to the members in ``keep`` brought in line.
 
     ``base`` is the coherent event that was changed; ``keep`` are the payload paths that were set or taken
     away on purpose. Where these contradict each other, or the event is not documented, nothing is changed.
     """
-    name = str(base.get("type", ""))
-    events = {event.type: event for event in catalog().contract.events}
-    if name not in events or payload.get("type") != name:
+    event = contract.by_type.get(str(base.get("type", "")))
+    if event is None or payload.get("type") != event.type:
         return payload
-    event = events[name]
     supply = supplier(event.payload, base)
     try:
-        repaired: Payload = repair(catalog().constraints_of(event), payload, keep=keep, supply=supply)
+        repaired: Payload = repair(contract.constraints_of(event), payload, keep=keep, supply=supply)
     except ValueError:
         return payload
     return repaired

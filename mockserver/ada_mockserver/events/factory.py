@@ -1,15 +1,14 @@
 """Single events: one valid, fully populated payload for a name, a seed and a key.
 
-``EventFactory`` reads no clock and no ambient randomness; see ``events.scenarios`` for whole stories.
+``EventFactory`` reads no clock and no ambient randomness; see ``events.scenarios`` for whole stories. An
+event of the contract that is not among ``BUILDERS`` is made by sampling.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from ada_mockserver.events.adopted import adopted_names, as_adopted, new_event
 from ada_mockserver.events.audit_log import FULLY_POPULATED, draw_change, draw_entity_id
 from ada_mockserver.events.dialogues import pick_dialogue
 from ada_mockserver.events.ids import below, between, source, uuid4
@@ -26,6 +25,8 @@ from ada_mockserver.events.payload import (
 )
 from ada_mockserver.events.people import HANDOFF_INTEGRATION, draw_cast
 from ada_mockserver.events.personas import Personas
+from ada_mockserver.events.sampling import as_documented, sampled
+from ada_schemas.contract.contract import shipped
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,48 +34,28 @@ if TYPE_CHECKING:
     from random import Random
 
     from ada_mockserver.events.people import Cast, Surface
+    from ada_schemas.contract.contract import Contract
 
-__all__ = ["EVENT_NAMES", "EventFactory", "Payload", "encode", "event_name"]
-
-EVENT_NAMES: tuple[str, ...] = (
-    "end_user.created",
-    "end_user.updated",
-    "conversation.created",
-    "conversation.message",
-    "conversation.handoff.ended",
-    "conversation.ended",
-    "audit_log.emitted",
-)
-"""The documented events, in the order of a conversation (``/reference/webhooks/overview``).
-
-On the wire each is prefixed with ``v1.``.
-"""
-
-
-def event_name(name: str) -> str:
-    """The short name of a documented event, given with or without ``v1.``.
-
-    Raises ``UsageError``, with the closest names, for any other.
-    """
-    short = name.removeprefix("v1.")
-    names = adopted_names() or EVENT_NAMES
-    if short in names:
-        return short
-    close = get_close_matches(short, names, n=2, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(close)}? " if close else ""
-    raise UsageError(f"There is no event '{name}'.", next_step=f"{hint}The events are {', '.join(names)}.")
+__all__ = ["BUILDERS", "EventFactory", "Payload", "encode"]
 
 
 class EventFactory:
-    """Builds the documented events; the same arguments give the same bytes on every Python and platform.
+    """Builds the events of a contract; the same arguments give the same bytes on every Python and platform.
 
     ``seed`` decides everything but the names, which come from the personas of ``locale`` (``de_DE`` or
     ``de-DE``; see ``Personas.load`` for the errors). A seed given as text equals the number it spells.
+    ``contract`` is ours if it is None.
     """
 
-    def __init__(self, *, seed: int | str, locale: str = "en_US") -> None:
+    def __init__(self, *, seed: int | str, locale: str = "en_US", contract: Contract | None = None) -> None:
         self.seed = str(seed)
         self.personas = Personas.load(locale)
+        self._foreign = None if contract is None or contract is shipped() else contract
+
+    @property
+    def contract(self) -> Contract:
+        """The contract whose events it builds."""
+        return self._foreign or shipped()
 
     @property
     def locale(self) -> str:
@@ -88,21 +69,26 @@ class EventFactory:
     def event(self, name: str, *, key: str = "", ordinal: int = 0) -> Payload:
         """One payload in which every documented member is present, and not null.
 
-        ``name`` is a documented event, with or without ``v1.``, else ``UsageError``. The events of one
+        ``name`` is an event of the contract, with or without ``v1.``, else ``UsageError``. The events of one
         ``key`` share their end user and conversation and are in order of time; those of another key
         share neither. ``ordinal`` counts events of one name within a key, from 0: each has an id of its
         own where it has one, and a later time than the one before; up to 300 messages end before the
         conversation does. The calls before have no influence.
         """
-        short = name.removeprefix("v1.")
-        if short not in EVENT_NAMES:
-            short = event_name(name)
         if ordinal < 0:
             raise UsageError(f"The ordinal of an event counts from 0, {ordinal} is below.")
+        short = name.removeprefix("v1.")
+        build = BUILDERS.get(short)
+        if build is None or self._foreign:
+            event = self.contract.event(name)
+            if build is None:
+                return sampled(event, self.cast(key), seed=self.seed, key=key, ordinal=ordinal)
         rng = source(self.seed, "event", key, short, ordinal)
-        if short not in _BUILDERS:
-            return new_event(short, self.cast(key), seed=self.seed, key=key, ordinal=ordinal)
-        return as_adopted(_BUILDERS[short](self.cast(key), rng, ordinal))
+        return self.as_documented(build(self.cast(key), rng, ordinal))
+
+    def as_documented(self, payload: Payload) -> Payload:
+        """A payload of ours with the members that the contract has."""
+        return payload if self._foreign is None else as_documented(payload, self._foreign)
 
 
 # How long after the creation of the conversation things happen, in milliseconds of payload time. The n-th
@@ -183,7 +169,7 @@ def _audit_log_emitted(cast: Cast, rng: Random, ordinal: int) -> Payload:
     return audit_log_emitted(change, at=_emitted(rng, at))
 
 
-_BUILDERS: dict[str, Callable[[Cast, Random, int], Payload]] = {
+BUILDERS: dict[str, Callable[[Cast, Random, int], Payload]] = {
     "end_user.created": _end_user_created,
     "end_user.updated": _end_user_updated,
     "conversation.created": _conversation_created,

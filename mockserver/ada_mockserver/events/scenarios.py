@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -41,7 +40,7 @@ from ada_mockserver.events.payload import (
     text_content,
 )
 from ada_mockserver.events.people import member_id
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from ada_mockserver.events.dialogues import Kind, Turn
     from ada_mockserver.events.payload import Conversation
     from ada_mockserver.events.people import Surface
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["SCENARIOS", "Scenario", "Step", "scenario"]
 
@@ -79,20 +79,23 @@ class Scenario:
     steps: tuple[Step, ...]
 
 
-def scenario(name: str, *, seed: int | str, locale: str = "en_US", index: int = 0) -> Scenario:
+def scenario(
+    name: str,
+    *,
+    seed: int | str,
+    locale: str = "en_US",
+    index: int = 0,
+    contract: Contract | None = None,
+) -> Scenario:
     """The story ``name`` as ``seed`` tells it; every ``index`` has other people, ids, times and texts.
 
-    The arguments decide every byte. Raises ``UsageError`` for a name that is not in ``SCENARIOS``, and what
-    ``Personas.load`` raises for the locale.
+    The arguments decide every byte; the events are those of ``contract``, ours if it is None. Raises
+    ``UsageError`` for a name that is not in ``SCENARIOS``, and what ``Personas.load`` raises for the locale.
     """
     if name not in _STORIES:
-        close = get_close_matches(name, _STORIES, n=1)
-        hint = f"Did you mean {close[0]}? " if close else ""
-        raise UsageError(
-            f"There is no scenario '{name}'.", next_step=f"{hint}The scenarios are {', '.join(_STORIES)}."
-        )
+        raise unknown("scenario", name, _STORIES, next_step=f"The scenarios are {', '.join(_STORIES)}.")
     _, surface, tell = _STORIES[name]
-    story = _Story(EventFactory(seed=seed, locale=locale), f"{name}/{index}", surface)
+    story = _Story(EventFactory(seed=seed, locale=locale, contract=contract), f"{name}/{index}", surface)
     tell(story)
     return Scenario(name, story.factory.locale, tuple(story.steps))
 
@@ -135,7 +138,7 @@ class _Story:
         at = self.wait(5, 400)
         delay = (at - self._last_event) / 1000 if self.steps else 0.0
         self._last_event = at
-        self.steps.append(Step(delay, build(at=at), narration))
+        self.steps.append(Step(delay, self.factory.as_documented(build(at=at)), narration))
 
     def meet(self, user: EndUser | None = None) -> None:
         """The end user appears."""

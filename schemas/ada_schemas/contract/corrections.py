@@ -7,7 +7,6 @@ from typing import Any
 
 from ada_schemas.contract.shapes import (
     Anything,
-    Contract,
     Event,
     Example,
     Mapping,
@@ -61,7 +60,7 @@ class Correction:
         return f"{self.operation}#{self.path}"
 
     def concerns(self, event: Event) -> bool:
-        """Whether it speaks of this event's document."""
+        """True if it speaks of this event's document."""
         return self.operation in ("*", event.operation)
 
 
@@ -83,15 +82,17 @@ def read_corrections(document: Any, *, name: str) -> tuple[Correction, ...]:
     return tuple(corrections)
 
 
-def apply_corrections(contract: Contract, corrections: tuple[Correction, ...], *, name: str) -> Contract:
-    """Correct a contract as published.
+def apply_corrections(
+    published: tuple[Event, ...], corrections: tuple[Correction, ...], *, name: str
+) -> tuple[tuple[Event, ...], list[str]]:
+    """The published events, corrected, and warnings.
 
     An event whose type neither the document nor a correction names is left out; a correction whose place
-    does not exist in this document has no effect. Both are said in the contract's warnings.
+    does not exist in this document has no effect. Both are warned of.
     """
-    events, warnings = [], list(contract.warnings)
+    events, warnings = [], []
     used: set[str] = set()
-    for event in contract.events:
+    for event in published:
         concerning = [c for c in corrections if c.concerns(event)]
         places = {path for path, _ in walk(event.payload)}
         applied = [c for c in concerning if c.path in places]
@@ -105,7 +106,7 @@ def apply_corrections(contract: Contract, corrections: tuple[Correction, ...], *
                 " names the event type; left out."
             )
     warnings += [f"{name}: the correction {c.key} fits nothing." for c in corrections if c.key not in used]
-    return Contract(events=tuple(events), warnings=tuple(warnings))
+    return tuple(events), warnings
 
 
 def _correct(event: Event, corrections: list[Correction]) -> Event:

@@ -15,7 +15,6 @@ from ada_schemas.contract.shapes import (
     Anything,
     Array,
     Branch,
-    Contract,
     Event,
     Example,
     Mapping,
@@ -27,7 +26,7 @@ from ada_schemas.contract.shapes import (
 )
 from ada_schemas.errors import DocumentError
 
-__all__ = ["json_media", "read_contract"]
+__all__ = ["json_media", "read_events"]
 
 MAX_DEPTH = 40
 MAX_PLACES = 20_000
@@ -36,8 +35,8 @@ FORMATS = ("date-time", "date", "uri", "email", "uuid")
 """Formats that mean something in JSON Schema; any other is left out."""
 
 
-def read_contract(document: dict[str, Any], *, name: str) -> Contract:
-    """Read every webhook of a document; ``name`` is what errors call the document.
+def read_events(document: dict[str, Any], *, name: str) -> tuple[tuple[Event, ...], list[str]]:
+    """Every webhook of a document as an event, and warnings; ``name`` is what errors call the document.
 
     Webhooks without a JSON body are left out with a warning. Raises DocumentError when the document has
     no webhooks, or when a schema is recursive, refers to nothing, or is of a kind that JSON Schema has not.
@@ -60,7 +59,7 @@ def read_contract(document: dict[str, Any], *, name: str) -> Contract:
             events.append(event)
     if not events:
         raise DocumentError(f"{name} has no webhook with a JSON request body.")
-    return Contract(events=tuple(events), warnings=tuple(warnings))
+    return tuple(events), warnings
 
 
 class _Reader:

@@ -8,7 +8,7 @@ is found at ``data.content.url``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ __all__ = [
     "Anything",
     "Array",
     "Branch",
-    "Contract",
     "Event",
     "Example",
     "Mapping",
@@ -153,14 +152,6 @@ class Event:
     def name(self) -> str:
         """The event type without the prefix ``v1.``."""
         return self.type.removeprefix("v1.")
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """All events of a document; ``warnings`` says what of the document could not be used, and why."""
-
-    events: tuple[Event, ...]
-    warnings: tuple[str, ...] = field(default=())
 
 
 def payload_path(path: str) -> str:

@@ -15,7 +15,7 @@ from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.errors import DocumentError
 
 if TYPE_CHECKING:
-    from ada_schemas.contract.shapes import Contract
+    from ada_schemas.contract.shapes import Event
 
 __all__ = ["Version", "changelog", "fingerprint", "read_versions", "versioned"]
 
@@ -45,11 +45,11 @@ def read_versions(document: Any, *, name: str) -> tuple[Version, ...]:
     return tuple(found)
 
 
-def fingerprint(contract: Contract) -> str:
-    """A hash of what the schemas of a contract demand, both forms; the order of members does not count."""
+def fingerprint(events: tuple[Event, ...]) -> str:
+    """A hash of what the schemas of events demand, both forms; the order of members does not count."""
     demanded = {
         event.type: [_demands(event_schema(event, closed=closed)) for closed in (False, True)]
-        for event in contract.events
+        for event in events
     }
     return hashlib.sha256(json.dumps(demanded, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -61,12 +61,12 @@ def _demands(node: Any) -> Any:
     return [_demands(value) for value in node] if isinstance(node, list) else node
 
 
-def versioned(contract: Contract, versions: tuple[Version, ...]) -> Contract:
-    """The contract with its version in every event: a released one, else ``custom-`` and its fingerprint."""
-    found = fingerprint(contract)
+def versioned(events: tuple[Event, ...], versions: tuple[Version, ...]) -> tuple[Event, ...]:
+    """The events with their contract's version: a released one, else ``custom-`` and its fingerprint."""
+    found = fingerprint(events)
     names = [v.version for v in versions if v.fingerprint == found]
     version = names[0] if names else f"custom-{found[:8]}"
-    return replace(contract, events=tuple(replace(e, version=version) for e in contract.events))
+    return tuple(replace(event, version=version) for event in events)
 
 
 def changelog(versions: tuple[Version, ...]) -> str:

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from ada_schemas.contract.catalog import catalog
+from ada_schemas.contract.contract import shipped
 from ada_schemas.drift.compare import CLASSES, Change, compare, same_payload
 from ada_schemas.drift.sources import Side, Webhook, opened, our_side, side_of
 from ada_schemas.drift.wording import described_otherwise, wording_changes
@@ -71,7 +71,7 @@ def diff(*, base: str | None = None, against: str | None = None) -> Drift:
 def _against_corrected(change: Change) -> Change:
     """A change by what we take for documented: a longer maximum length than that is no tighter."""
     length = change.after.get("maxLength") if isinstance(change.after, dict) else None
-    for correction in catalog().corrections:
+    for correction in shipped().corrections:
         ours = correction.actions.get("max_length")
         if (
             change.kind == "tightened"
@@ -86,7 +86,7 @@ def _against_corrected(change: Change) -> Change:
 
 
 def _types_of(correction: Correction) -> list[str]:
-    return [e.type for e in catalog().contract.events if e.operation == correction.operation]
+    return [e.type for e in shipped().events if e.operation == correction.operation]
 
 
 def _changes(old: Side, new: Side, *, ours: Literal["base", "against"] | None) -> list[Change]:
@@ -193,7 +193,7 @@ def _corrected(side: Side) -> tuple[list[Change], list[str]]:
     found, unfit = [], []
     places = {w.key: _places(w) for w in side.webhooks}
     types = {w.key: w.type for w in side.webhooks}
-    for correction in catalog().corrections:
+    for correction in shipped().corrections:
         keys = [k for k in places if correction.operation in ("*", k) and correction.path in places[k]]
         said = _said(correction)
         if not keys:

@@ -15,7 +15,7 @@ from ada_schemas.errors import DocumentError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["KINDS", "Observation", "Observed", "observe"]
 
@@ -63,13 +63,13 @@ _Finding = tuple[str, str, str, Any]
 """kind, path, detail, value"""
 
 
-def observe(lines: Iterable[tuple[str, bytes]], catalog: Catalog, *, name: str) -> Observation:
+def observe(lines: Iterable[tuple[str, bytes]], contract: Contract, *, name: str) -> Observation:
     """Hold recorded events, one JSON object a line, against a contract; each line comes with its place.
 
     A line is an event, or a record that holds one as ``payload``, ``body`` or ``event``. Lines that hold none
     are named in the result. Raises DocumentError when none does.
     """
-    known = {event.type: event.payload for event in catalog.contract.events}
+    known = {event.type: event.payload for event in contract.events}
     seen: Counter[str] = Counter()
     counts: Counter[tuple[str, str, str, str]] = Counter()
     examples: dict[tuple[str, str, str, str], list[str]] = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.catalog import DOCUMENTED, SOURCE, TRANSCRIPTION, build_catalog, catalog
+from ada_schemas.contract.contract import DOCUMENTED, SOURCE, TRANSCRIPTION, read_contract, shipped
 from ada_schemas.contract.documents import load_document, parse_yaml, read_file, read_json, shown_location
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.openapi_reader import json_media
@@ -16,7 +16,7 @@ from ada_schemas.errors import DocumentError
 from ada_schemas.files.openapi import FORM_MARK
 
 if TYPE_CHECKING:
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["OURS", "Side", "Webhook", "opened", "our_side", "side_of"]
 
@@ -92,11 +92,11 @@ def opened(side: Side, location: str | None) -> Side:
         return side
     if location is not None and _is_directory(location):
         return _of_directory(Path(location))
-    return _of_catalog(catalog() if location is None else build_catalog(location), side.name)
+    return _of_contract(shipped() if location is None else read_contract(location), side.name)
 
 
-def _of_catalog(built: Catalog, name: str) -> Side:
-    schemas = {event.name: event_schema(event) for event in built.contract.events}
+def _of_contract(built: Contract, name: str) -> Side:
+    schemas = {event.name: event_schema(event) for event in built.events}
     return Side(name, published=False, webhooks=tuple(_of_schema(s, n) for n, s in schemas.items()))
 
 
@@ -195,7 +195,7 @@ def _of_item(resolver: Resolver, key: str, item: Any) -> list[Webhook]:
 
 def _split(resolver: Resolver, schema: Any, whole: Webhook) -> list[Webhook]:
     """The events of which a body is one, each under the key that we know it by; empty if it is no such."""
-    known = {event.type: event.operation for event in catalog().contract.events}
+    known = {event.type: event.operation for event in shipped().events}
     found: list[Webhook] = []
     alternatives = resolver.alternatives(schema, whole.key)
     for alternative in alternatives if len(alternatives) > 1 else ():
@@ -236,7 +236,7 @@ def _type_of(payload: Form, key: str) -> str:
     declared = _declared_type(payload)
     if declared:
         return declared
-    for correction in catalog().corrections:
+    for correction in shipped().corrections:
         if "event" in correction.actions and correction.operation == key:
             return str(correction.actions["event"])
     return ""

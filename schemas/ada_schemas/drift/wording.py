@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ada_schemas.contract.catalog import DOCUMENTED
+from ada_schemas.contract.contract import DOCUMENTED
 from ada_schemas.drift.compare import Change
 from ada_schemas.drift.normal_form import Objects
 from ada_schemas.drift.sources import side_of

@@ -9,12 +9,13 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ada_schemas.contract.paths import joined
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from ada_schemas.contract.shapes import Event
+    from ada_schemas.contract.shapes import Event, Member
 
 __all__ = ["camel", "declarations", "models"]
 
@@ -27,6 +28,46 @@ class Named:
     shape: Object
     consts: dict[str, str]
     path: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The words of a language for a shape: templates, and the names of the scalar types.
+
+    ``values`` makes the alternatives of an enum, which stay open: any other string is taken as well.
+    """
+
+    anything: str
+    null: str
+    array: str
+    mapping: str
+    scalars: dict[str, str]
+    values: Callable[[list[str]], list[str]]
+
+    def type_of(self, shape: Shape, path: str, names: dict[str, str]) -> str:
+        """The type of a shape; ``names`` are those of its objects, by shape path."""
+        match shape:
+            case Scalar():
+                written = self._scalar(shape)
+            case Anything():
+                return self.anything
+            case Array():
+                written = self.array.format(self.type_of(shape.items, f"{path}.*", names))
+            case Mapping():
+                written = self.mapping.format(self.type_of(shape.values, f"{path}.*", names))
+            case Object():
+                written = names[path]
+            case Union():
+                written = " | ".join(names[f"{path}:{branch.tag}"] for branch in shape.branches)
+        return f"{written} | {self.null}" if shape.nullable else written
+
+    def _scalar(self, shape: Scalar) -> str:
+        written: list[str] = []
+        values = [v for v in shape.enum or shape.known_values if isinstance(v, str)]
+        for kind in shape.types:
+            written += self.values(values) if values and kind == "string" else [self.scalars[kind]]
+        return " | ".join(dict.fromkeys(written))
 
 
 def camel(text: str) -> str:
@@ -36,14 +77,14 @@ def camel(text: str) -> str:
     return f"V{name}" if name[0].isdigit() else name
 
 
-def definitions(event: Event, taken: set[str]) -> Iterator[Named]:
+def definitions(event: Event, taken: set[str]) -> list[Named]:
     """Every object of an event with documented members, inner ones first; the event itself comes last.
 
     ``taken`` holds the names that are in use and gets those that are given here.
     """
     title = camel(event.name)
-    yield from _inside(event.payload, title, "", taken)
-    yield Named(_free(title, taken), event.payload, {"type": event.type}, "")
+    inner = list(_inside(event.payload, title, "", taken))
+    return [*inner, Named(_free(title, taken), event.payload, {"type": event.type}, "", event.description)]
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -59,8 +100,7 @@ def _inside(shape: Shape, title: str, path: str, taken: set[str]) -> Iterator[Na
     match shape:
         case Object():
             for member in shape.members:
-                place = f"{path}.{member.name}" if path else member.name
-                yield from _named(member.shape, title, place, taken)
+                yield from _named(member.shape, title, joined(path, member.name), taken)
         case Union():
             for branch in shape.branches:
                 yield from _inside(branch.shape, title, f"{path}:{branch.tag}", taken)
@@ -75,12 +115,12 @@ def _named(shape: Shape, title: str, path: str, taken: set[str]) -> Iterator[Nam
     readable = title + camel(re.sub(r"^data[.:]|\*", "", path).replace(":", "."))
     match shape:
         case Object():
-            yield Named(_free(readable, taken), shape, {}, path)
+            yield Named(_free(readable, taken), shape, {}, path, shape.description)
         case Union():
             for branch in shape.branches:
                 name = _free(readable + camel(branch.tag), taken)
                 consts = {shape.discriminator: branch.tag}
-                yield Named(name, branch.shape, consts, f"{path}:{branch.tag}")
+                yield Named(name, branch.shape, consts, f"{path}:{branch.tag}", branch.shape.description)
 
 
 TS_HEAD = """\
@@ -111,16 +151,24 @@ export interface AdaEvents {{
 """
 
 
+TYPESCRIPT = Language(
+    "unknown",
+    "null",
+    "Array<{}>",
+    "Record<string, {}>",
+    {"string": "string", "boolean": "boolean", "integer": "number", "number": "number"},
+    lambda values: [*map(json.dumps, values), "(string & {})"],
+)
+
+
 def declarations(events: tuple[Event, ...]) -> str:
     """The text of the file: an interface for each object, a union of all events."""
     taken = {"AdaEvent", "UnknownAdaEvent", "AdaEventType", "AdaEvents"}
     blocks, tops = [TS_HEAD], []
     for event in events:
-        found = list(definitions(event, taken))
+        found = definitions(event, taken)
         names = {named.path: named.name for named in found}
-        for named in found:
-            description = event.description if named is found[-1] else named.shape.description
-            blocks.append(_ts_interface(named, description, names))
+        blocks += [_ts_interface(named, names) for named in found]
         tops.append((event.type, found[-1].name))
     union = "\n".join(f"  | {name}" for _, name in tops)
     table = "\n".join(f"  {json.dumps(kind)}: {name};" for kind, name in tops)
@@ -134,44 +182,17 @@ def _ts_comment(text: str, indent: str) -> list[str]:
     return [f"{indent}/**", *(f"{indent} * {line}" for line in lines), f"{indent} */"]
 
 
-def _ts_interface(named: Named, description: str, names: dict[str, str]) -> str:
-    lines = [*_ts_comment(description, ""), f"export interface {named.name} {{"]
+def _ts_interface(named: Named, names: dict[str, str]) -> str:
+    lines = [*_ts_comment(named.description, ""), f"export interface {named.name} {{"]
     for member in named.shape.members:
-        path = f"{named.path}.{member.name}" if named.path else member.name
         const = named.consts.get(member.name)
-        written = _ts_type(member.shape, path, names) if const is None else json.dumps(const)
+        path = joined(named.path, member.name)
+        written = TYPESCRIPT.type_of(member.shape, path, names) if const is None else json.dumps(const)
         always = member.required or const is not None
         key = member.name if re.fullmatch(r"[A-Za-z_$][\w$]*", member.name) else json.dumps(member.name)
         lines += _ts_comment(member.shape.description, "  ")
         lines.append(f"  {key}{'' if always else '?'}: {written};")
     return "\n".join([*lines, "}", ""])
-
-
-def _ts_type(shape: Shape, path: str, names: dict[str, str]) -> str:
-    match shape:
-        case Scalar():
-            written = _ts_scalar(shape)
-        case Anything():
-            return "unknown"
-        case Array():
-            inner = _ts_type(shape.items, f"{path}.*", names)
-            written = f"Array<{inner}>"
-        case Mapping():
-            written = f"Record<string, {_ts_type(shape.values, f'{path}.*', names)}>"
-        case Object():
-            written = names[path]
-        case Union():
-            written = " | ".join(names[f"{path}:{branch.tag}"] for branch in shape.branches)
-    return f"{written} | null" if shape.nullable else written
-
-
-def _ts_scalar(shape: Scalar) -> str:
-    kinds = {"integer": "number"}
-    written = list(dict.fromkeys(kinds.get(t, t) for t in shape.types))
-    values = [v for v in shape.enum or shape.known_values if isinstance(v, str)]
-    if values and "string" in written:
-        written[written.index("string")] = " | ".join([*map(json.dumps, values), "(string & {})"])
-    return " | ".join(written)
 
 
 PY_HEAD = '''\
@@ -187,28 +208,30 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 '''
 PY_WIDTH = 100
-PY_TYPES = {"string": "str", "boolean": "bool", "integer": "int", "number": "float"}
+PYTHON = Language(
+    "Any",
+    "None",
+    "list[{}]",
+    "dict[str, {}]",
+    {"string": "str", "boolean": "bool", "integer": "int", "number": "float"},
+    lambda values: [f"Literal[{', '.join(map(json.dumps, values))}]", "str"],
+)
 
 
 def models(events: tuple[Event, ...]) -> str:
     """The text of the module: a class for each object, and the union of all events as ``AdaEvent``."""
-    taken = {"AdaEvent", "Any", "Literal", "NotRequired", "TypedDict"}
+    imported = {"Any", "Literal", "NotRequired", "TypedDict"}
+    taken = {"AdaEvent", *imported}
     blocks, tops = [], []
     for event in events:
-        found = list(definitions(event, taken))
+        found = definitions(event, taken)
         names = {named.path: named.name for named in found}
-        for named in found:
-            description = event.description if named is found[-1] else named.shape.description
-            blocks.append("\n".join(_py_class(named, description, names)))
+        blocks += ["\n".join(_py_class(named, names)) for named in found]
         tops.append(found[-1].name)
-    exported = sorted([*(taken - {"Any", "Literal", "NotRequired", "TypedDict"})])
-    listed = "\n".join(["__all__ = [", *(f'    "{name}",' for name in exported), "]"])
-    union = "\n".join(["AdaEvent = (", *_py_joined(tops), ")", '"""Every documented event."""'])
-    return "\n\n".join([f"{PY_HEAD}\n{listed}", *("\n" + block for block in blocks), "\n" + union]) + "\n"
-
-
-def _py_joined(names: list[str]) -> list[str]:
-    return [f"    {name}" if number == 0 else f"    | {name}" for number, name in enumerate(names)]
+    listed = "\n".join(["__all__ = [", *(f'    "{name}",' for name in sorted(taken - imported)), "]"])
+    union = "\n    | ".join(tops)
+    last = f'AdaEvent = (\n    {union}\n)\n"""Every documented event."""'
+    return "\n\n".join([f"{PY_HEAD}\n{listed}", *(f"\n{block}" for block in (*blocks, last))]) + "\n"
 
 
 def _py_docstring(text: str) -> Iterator[str]:
@@ -221,11 +244,11 @@ def _py_docstring(text: str) -> Iterator[str]:
     yield '    """'
 
 
-def _py_class(named: Named, description: str, names: dict[str, str]) -> Iterator[str]:
-    fields = [(member.name, _py_field(named, member.name, names)) for member in named.shape.members]
+def _py_class(named: Named, names: dict[str, str]) -> Iterator[str]:
+    fields = [(member.name, _py_field(named, member, names)) for member in named.shape.members]
     if all(name.isidentifier() and not keyword.iskeyword(name) for name, _ in fields):
         yield f"class {named.name}(TypedDict):"
-        yield from _py_docstring(description)
+        yield from _py_docstring(named.description)
         if fields:
             yield ""
         for (name, written), member in zip(fields, named.shape.members, strict=True):
@@ -242,36 +265,8 @@ def _py_class(named: Named, description: str, names: dict[str, str]) -> Iterator
     yield ")"
 
 
-def _py_field(named: Named, name: str, names: dict[str, str]) -> str:
-    member = named.shape.member(name)
-    assert member is not None  # noqa: S101 - the name comes from the shape itself
-    if name in named.consts:
-        return f'Literal["{named.consts[name]}"]'
-    path = f"{named.path}.{name}" if named.path else name
-    written = _py_type(member.shape, path, names)
+def _py_field(named: Named, member: Member, names: dict[str, str]) -> str:
+    if member.name in named.consts:
+        return f'Literal["{named.consts[member.name]}"]'
+    written = PYTHON.type_of(member.shape, joined(named.path, member.name), names)
     return written if member.required else f"NotRequired[{written}]"
-
-
-def _py_type(shape: Shape, path: str, names: dict[str, str]) -> str:
-    match shape:
-        case Scalar():
-            written = _py_scalar(shape)
-        case Anything():
-            return "Any"
-        case Array():
-            written = f"list[{_py_type(shape.items, f'{path}.*', names)}]"
-        case Mapping():
-            written = f"dict[str, {_py_type(shape.values, f'{path}.*', names)}]"
-        case Object():
-            written = names[path]
-        case Union():
-            written = " | ".join(names[f"{path}:{branch.tag}"] for branch in shape.branches)
-    return f"{written} | None" if shape.nullable else written
-
-
-def _py_scalar(shape: Scalar) -> str:
-    kinds = [PY_TYPES[t] for t in shape.types]
-    values = [v for v in shape.enum or shape.known_values if isinstance(v, str)]
-    if values and "str" in kinds:
-        kinds.insert(kinds.index("str"), f"Literal[{', '.join(map(json.dumps, values))}]")
-    return " | ".join(dict.fromkeys(kinds))

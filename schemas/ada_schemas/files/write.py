@@ -1,8 +1,8 @@
-"""Writes the schema files, and tells whether the committed ones are what the documented source generates.
+"""The schema files: written to a directory, or compared with what the documented source generates.
 
 A *directory* of schema files is what ``schemas generate -o DIR`` and ``export`` write. The *committed* files
 are those of this installation: the directory ``v1``, the typed models beside it and, where this is a checkout
-of the project and no wheel, the npm package's ``package.json`` and an example file for every case.
+of the project and no wheel, the npm package's ``package.json``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.catalog import SOURCE, released_versions
+from ada_schemas.contract.contract import SOURCE, released_versions
 from ada_schemas.contract.json_schema import bundle, bundle_id, event_schema, schema_id
 from ada_schemas.contract.samples import complete
 from ada_schemas.contract.versions import changelog
@@ -23,16 +23,16 @@ from ada_schemas.files.types import declarations, models
 from ada_schemas.variation.enumeration import variants
 
 if TYPE_CHECKING:
-    from ada_schemas.contract.catalog import Catalog
+    from ada_schemas.contract.contract import Contract
     from ada_schemas.contract.shapes import Event
 
 __all__ = [
-    "case_files",
     "committed_directory",
     "committed_root",
     "differences",
     "remove_left_over",
     "render",
+    "render_closed",
     "render_committed",
     "slug_of",
     "write",
@@ -42,7 +42,7 @@ GENERATED = ("*.json", "*.d.ts", "CHANGES.md", "models.py")
 
 
 def committed_directory() -> Path:
-    """Where the committed schema files of this installation lie."""
+    """The folder of the committed schema files of this installation."""
     return committed_root() / "ada_schemas" / "v1"
 
 
@@ -52,42 +52,50 @@ def committed_root() -> Path:
 
 
 def is_checkout() -> bool:
-    """Whether this is a checkout of the project, which holds more generated files than a wheel."""
+    """True in a checkout of the project, which holds more generated files than a wheel."""
     return (committed_root().parent / "pyproject.toml").is_file() and committed_root().name == "schemas"
 
 
-def render(catalog: Catalog) -> dict[str, str]:
-    """Every file of a directory, by its relative path; the same bytes for the same contract."""
-    rendered = _directory(catalog)
-    rendered["models.py"] = models(catalog.contract.events)
+def render(contract: Contract, *, cases: bool = False) -> dict[str, str]:
+    """Every file of a directory, by its relative path; the same bytes for the same contract.
+
+    ``cases`` adds an example file for every case, below ``cases/``, with an index by case id.
+    """
+    rendered = _directory(contract)
+    rendered["models.py"] = models(contract.events)
+    if cases:
+        rendered |= {f"cases/{name}": text for name, text in _case_files(contract).items()}
     return rendered
 
 
-def render_committed(catalog: Catalog) -> dict[str, str]:
+def render_closed(contract: Contract) -> dict[str, str]:
+    """The schemas in the sender's form, by the name of their file."""
+    return {f"{e.name}.closed.schema.json": _text(event_schema(e, closed=True)) for e in contract.events}
+
+
+def render_committed(contract: Contract) -> dict[str, str]:
     """Every committed file, by its path relative to ``committed_root()``."""
-    directory = _directory(catalog)
+    directory = _directory(contract)
     if not is_checkout():
         # A wheel holds the schemas alone; `export` writes the rest.
         directory = {n: t for n, t in directory.items() if n.endswith(".schema.json") or n == "index.json"}
     rendered = {f"ada_schemas/v1/{name}": text for name, text in directory.items()}
-    rendered["ada_schemas/models.py"] = models(catalog.contract.events)
+    rendered["ada_schemas/models.py"] = models(contract.events)
     if is_checkout():
-        rendered["package.json"] = _package_json(catalog.version)
-        cases = case_files(catalog)
-        rendered |= {f"ada_schemas/v1/cases/{name}": text for name, text in cases.items()}
+        rendered["package.json"] = _package_json(contract.version)
     return rendered
 
 
-def _directory(catalog: Catalog) -> dict[str, str]:
-    events = catalog.contract.events
+def _directory(contract: Contract) -> dict[str, str]:
+    events = contract.events
     rendered = {f"{event.name}.schema.json": _text(event_schema(event)) for event in events}
     rendered["bundle.schema.json"] = _text(bundle(events))
-    rendered["index.json"] = _text(_index(catalog))
-    rendered["openapi.json"] = _text(openapi_document(events, catalog.version))
-    rendered["asyncapi.json"] = _text(asyncapi_document(events, catalog.version))
+    rendered["index.json"] = _text(_index(contract))
+    rendered["openapi.json"] = _text(openapi_document(events, contract.version))
+    rendered["asyncapi.json"] = _text(asyncapi_document(events, contract.version))
     rendered["events.d.ts"] = declarations(events)
-    rendered[SOURCE] = _text(catalog.document)
-    if not catalog.version.startswith("custom-"):
+    rendered[SOURCE] = _text(contract.document)
+    if not contract.version.startswith("custom-"):
         rendered["CHANGES.md"] = changelog(released_versions())
     for event in events:
         if event.examples:
@@ -95,18 +103,15 @@ def _directory(catalog: Catalog) -> dict[str, str]:
     return rendered
 
 
-def case_files(catalog: Catalog) -> dict[str, str]:
-    """The files below ``cases/`` by their relative path, ``index.json`` with the case ids among them.
-
-    The base of every case is the event's example, completed; the same contract gives the same bytes.
-    """
+def _case_files(contract: Contract) -> dict[str, str]:
+    """The files below ``cases/``; the base of every case is the event's example, completed."""
     rendered: dict[str, str] = {}
     entries = []
-    for event in catalog.contract.events:
+    for event in contract.events:
         base = complete(event.payload, event.examples[0].value if event.examples else {"type": event.type})
-        for variant in variants(event.name, base):
+        for variant in variants(event.name, base, contract=contract):
             file = _free(f"{event.name}/{slug_of(variant.id)}", rendered)
-            rendered[file] = json.dumps(variant.payload, indent=2, ensure_ascii=False) + "\n"
+            rendered[file] = _text(variant.payload)
             entries.append(
                 {
                     "id": variant.id,
@@ -116,8 +121,7 @@ def case_files(catalog: Catalog) -> dict[str, str]:
                     "file": file,
                 }
             )
-    index: dict[str, Any] = {"cases": entries}
-    rendered["index.json"] = json.dumps(index, indent=1, ensure_ascii=False) + "\n"
+    rendered["index.json"] = _text({"cases": entries})
     return rendered
 
 
@@ -157,14 +161,14 @@ def _package_json(version: str) -> str:
             "./package.json": "./package.json",
         },
     }
-    return json.dumps(content, indent=2) + "\n"
+    return _text(content)
 
 
-def _index(catalog: Catalog) -> dict[str, Any]:
-    events = catalog.contract.events
+def _index(contract: Contract) -> dict[str, Any]:
+    events = contract.events
     return {
         "version": "v1",
-        "contract": catalog.version,
+        "contract": contract.version,
         "bundle": {"$id": bundle_id(events), "schema": "bundle.schema.json"},
         "events": [_index_entry(event) for event in events],
     }

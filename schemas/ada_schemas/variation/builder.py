@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ada_schemas.contract.shapes import Event
 
-__all__ = ["Change", "Degree", "Workshop", "changing", "putting", "removing", "slug", "unchanged"]
+__all__ = ["Change", "Variation", "VariationBuilder", "changing", "putting", "removing", "slug", "unchanged"]
 
 Payload = dict[str, Any]
 Change = Callable[[Payload], Payload]
@@ -25,8 +25,8 @@ Change = Callable[[Payload], Payload]
 
 
 @dataclass(frozen=True, slots=True)
-class Degree:
-    """What a variant is before a base event is given; ``apply`` makes its payload from one."""
+class Variation:
+    """A variant before a base event is given; ``apply`` makes its payload from one."""
 
     id: str
     rule: str
@@ -44,32 +44,17 @@ def unchanged(base: Payload) -> Payload:
 
 def putting(path: str, value: Any) -> Change:
     """A change that sets the member at a payload path."""
-
-    def change(base: Payload) -> Payload:
-        changed: Payload = put(base, path, value)
-        return changed
-
-    return change
+    return lambda base: put(base, path, value)
 
 
 def removing(path: str) -> Change:
     """A change that takes the member at a payload path away."""
-
-    def change(base: Payload) -> Payload:
-        changed: Payload = remove(base, path)
-        return changed
-
-    return change
+    return lambda base: remove(base, path)
 
 
 def changing(path: str, alter: Callable[[Any], Any]) -> Change:
     """A change that replaces the member at a payload path by what ``alter`` makes of it."""
-
-    def change(base: Payload) -> Payload:
-        changed: Payload = put(base, path, alter(get(base, path)))
-        return changed
-
-    return change
+    return lambda base: put(base, path, alter(get(base, path)))
 
 
 def slug(value: Any) -> str:
@@ -78,15 +63,15 @@ def slug(value: Any) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text) or "empty"
 
 
-class Workshop:
-    """Makes the degrees of one event, each within the branches and constraints of its place."""
+class VariationBuilder:
+    """Builds the variations of one event, keeping union branches and constraints.yaml consistent."""
 
     def __init__(self, event: Event, constraints: tuple[Constraint, ...]) -> None:
         self.event = event
         self.constraints = constraints
         self.places: dict[str, Shape] = dict(walk(event.payload))
 
-    def degree(
+    def build(
         self,
         rule: str,
         family: str,
@@ -97,8 +82,8 @@ class Workshop:
         detail: str = "",
         keep: tuple[str, ...] = (),
         refusable: bool = False,
-    ) -> Degree:
-        """A degree at a shape path; ``change`` gets a base that is complete and in the path's branches.
+    ) -> Variation:
+        """A variation at a shape path; ``change`` gets a base that is complete and in the path's branches.
 
         ``keep`` names the payload paths that the change is about: constraints repair the others.
         """
@@ -110,9 +95,17 @@ class Workshop:
 
         where = f":{path}" if path else ""
         tail = f":{detail}" if detail else ""
-        return Degree(
+        return Variation(
             f"{self.event.name}/{family}{where}{tail}", rule, self.event.name, path, summary, refusable, apply
         )
+
+    def put(
+        self, rule: str, family: str, path: str, phrase: str, value: Any, *, detail: str = ""
+    ) -> Variation:
+        """A variation that sets the member at a shape path; ``phrase`` says what it is then."""
+        place = payload_path(path)
+        change = putting(place, value)
+        return self.build(rule, family, path, f"{place} {phrase}", change, detail=detail, keep=(place,))
 
     def repaired(self, payload: Payload, base: Payload, *, keep: tuple[str, ...]) -> Payload:
         """The payload with what is tied to the members in ``keep`` brought in line."""

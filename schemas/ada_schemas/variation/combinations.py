@@ -18,10 +18,19 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.contract import shipped
 from ada_schemas.contract.samples import complete, sample
 from ada_schemas.contract.shapes import Array, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.errors import UsageError
-from ada_schemas.variation.builder import Change, Degree, Workshop, changing, putting, removing, unchanged
+from ada_schemas.variation.builder import (
+    Change,
+    Variation,
+    VariationBuilder,
+    changing,
+    putting,
+    removing,
+    unchanged,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
     from ada_schemas.contract.constraints import Condition, Constraint
     from ada_schemas.contract.shapes import Event, Shape
 
-__all__ = ["Factor", "allowed", "combination_degrees", "factors_of"]
+__all__ = ["Factor", "allowed", "combination_variations", "factors_of"]
 
 FILE = Path(str(files("ada_schemas") / "documented" / "combinations.json"))
 SET, NULL, ABSENT, EMPTY = "set", "null", "absent", "empty"
@@ -142,34 +151,33 @@ def _committed() -> dict[str, list[Row]]:
     return rows
 
 
-def combination_degrees(event: Event, constraints: tuple[Constraint, ...]) -> Iterator[Degree]:
+def combination_variations(builder: VariationBuilder) -> Iterator[Variation]:
     """One degree a committed combination, as far as its members exist in this contract."""
-    workshop = Workshop(event, constraints)
-    for row in _committed().get(event.name, ()):
-        known = {path: level for path, level in row.items() if path in workshop.places}
-        yield _degree(workshop, known)
+    for row in _committed().get(builder.event.name, ()):
+        known = {path: level for path, level in row.items() if path in builder.places}
+        yield _combination(builder, known)
 
 
-def _degree(workshop: Workshop, row: Row) -> Degree:
+def _combination(builder: VariationBuilder, row: Row) -> Variation:
     relevant = {path: level for path, level in row.items() if level != NOT_THERE}
-    unions = {path: level for path, level in relevant.items() if isinstance(workshop.places[path], Union)}
+    unions = {path: level for path, level in relevant.items() if isinstance(builder.places[path], Union)}
     chosen = {f"{path}:{tag}" for path, tag in unions.items() if tag != ABSENT}
     changes = [
-        _change(workshop.places[path], path, level) for path, level in relevant.items() if path not in unions
+        _change(builder.places[path], path, level) for path, level in relevant.items() if path not in unions
     ]
     changes += [removing(payload_path(path)) for path, tag in unions.items() if tag == ABSENT]
     digest = hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:8]
     facts = [
         f"{payload_path(p).removeprefix('data.')} {level}" for p, level in relevant.items() if level != SET
     ]
-    return Degree(
-        id=f"{workshop.event.name}/combination:{digest}",
+    return Variation(
+        id=f"{builder.event.name}/combination:{digest}",
         rule="ADA109",
-        event=workshop.event.name,
+        event=builder.event.name,
         path="",
         summary=", ".join(facts) or "everything is there",
         refusable=False,
-        apply=_applying(workshop, sorted(chosen), changes, tuple(payload_path(p) for p in relevant)),
+        apply=_applying(builder, sorted(chosen), changes, tuple(payload_path(p) for p in relevant)),
     )
 
 
@@ -196,13 +204,13 @@ def _made_if_null(shape: Shape, value: Any) -> Any:
 
 
 def _applying(
-    workshop: Workshop, branches: list[str], changes: list[Change], keep: tuple[str, ...]
+    builder: VariationBuilder, branches: list[str], changes: list[Change], keep: tuple[str, ...]
 ) -> Change:
     def apply(base: dict[str, Any]) -> dict[str, Any]:
-        full = complete(workshop.event.payload, base)
-        within = reduce(lambda payload, path: workshop.placed(payload, path)[0], branches, full)
+        full = complete(builder.event.payload, base)
+        within = reduce(lambda payload, path: builder.placed(payload, path)[0], branches, full)
         changed = reduce(lambda payload, change: change(payload), changes, within)
-        return workshop.repaired(changed, full, keep=keep)
+        return builder.repaired(changed, full, keep=keep)
 
     return apply
 
@@ -268,13 +276,11 @@ def _covering(factors: Sequence[Factor], constraints: Sequence[Constraint]) -> l
 
 
 def _build() -> dict[str, list[Row]]:
-    from ada_schemas.contract.catalog import catalog  # noqa: PLC0415 - the catalog's own modules import this one
-
     built = {}
-    for event in catalog().contract.events:
+    for event in shipped().events:
         factors = factors_of(event)
         if len(factors) > 1:
-            built[event.name] = _covering(factors, catalog().constraints_of(event))
+            built[event.name] = _covering(factors, shipped().constraints_of(event))
     return built
 
 

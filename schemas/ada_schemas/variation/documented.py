@@ -6,11 +6,12 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.paths import joined
 from ada_schemas.contract.shapes import Anything, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.variation.builder import (
     Change,
-    Degree,
-    Workshop,
+    Variation,
+    VariationBuilder,
     changing,
     putting,
     removing,
@@ -21,10 +22,8 @@ from ada_schemas.variation.builder import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ada_schemas.contract.constraints import Constraint
-    from ada_schemas.contract.shapes import Event, Example
 
-__all__ = ["documented_degrees"]
+__all__ = ["documented_variations"]
 
 VALUES_BY_TYPE: dict[str, tuple[tuple[str, Any], ...]] = {
     "string": (("string", "gold"), ("empty-string", "")),
@@ -62,42 +61,26 @@ MANY_KEYS = 100
 NEW_ENTRY = "adakit_entry"
 
 
-def documented_degrees(event: Event, constraints: tuple[Constraint, ...]) -> Iterator[Degree]:
+def documented_variations(builder: VariationBuilder) -> Iterator[Variation]:
     """Every degree of freedom that an event's documentation shows or allows, in documented order."""
-    workshop = Workshop(event, constraints)
-    yield from _examples(workshop)
-    yield from _enum_members(workshop)
-    yield from _union_branches(workshop)
-    yield from _nulls(workshop)
-    yield from _absences(workshop)
-    yield from _metadata(workshop)
+    yield from _examples(builder)
+    yield from _enum_members(builder)
+    yield from _union_branches(builder)
+    yield from _nulls(builder)
+    yield from _absences(builder)
+    yield from _metadata(builder)
 
 
-def _examples(workshop: Workshop) -> Iterator[Degree]:
-    for example in workshop.event.examples:
+def _examples(builder: VariationBuilder) -> Iterator[Variation]:
+    event = builder.event.name
+    for example in builder.event.examples:
         label = "documented" if example.documented else "ours"
         said = "the documented example" if example.documented else "an example (the documentation has none)"
         # An example is sent as it is shown: nothing is added to it but ids of its own.
-        yield Degree(
-            id=f"{workshop.event.name}/example:{label}",
-            rule="ADA101",
-            event=workshop.event.name,
-            path="",
-            summary=said,
-            refusable=False,
-            apply=_showing(example),
-        )
-    yield workshop.degree(
-        "ADA101", "example", "", "every documented member is there", unchanged, detail="complete"
-    )
-
-
-def _showing(example: Example) -> Change:
-    def change(base: dict[str, Any]) -> dict[str, Any]:
-        shown: dict[str, Any] = _with_ids_of(base, example.value)
-        return shown
-
-    return change
+        shown = partial(_with_ids_of, example=example.value)
+        yield Variation(f"{event}/example:{label}", "ADA101", event, "", said, refusable=False, apply=shown)
+    said = "every documented member is there"
+    yield builder.build("ADA101", "example", "", said, unchanged, detail="complete")
 
 
 def _with_ids_of(base: Any, example: Any) -> Any:
@@ -115,109 +98,61 @@ def _with_ids_of(base: Any, example: Any) -> Any:
     return merged
 
 
-def _enum_members(workshop: Workshop) -> Iterator[Degree]:
-    for path, shape in workshop.places.items():
-        if (
-            not isinstance(shape, Scalar)
-            or path == "type"
-            or "*" in path
-            or _is_discriminator(workshop, path)
-        ):
+def _enum_members(builder: VariationBuilder) -> Iterator[Variation]:
+    for path, shape in builder.places.items():
+        if not isinstance(shape, Scalar) or path == "type" or "*" in path or _is_discriminator(builder, path):
             continue
         values: tuple[Any, ...] = shape.enum or shape.known_values
         if shape.types == ("boolean",) and not values:
             values = (True, False)
         for value in values:
-            place = payload_path(path)
-            yield workshop.degree(
-                "ADA102",
-                "enum",
-                path,
-                f"{place} is {slug(value)}",
-                putting(place, value),
-                detail=slug(value),
-                keep=(place,),
-            )
+            yield builder.put("ADA102", "enum", path, f"is {slug(value)}", value, detail=slug(value))
 
 
-def _is_discriminator(workshop: Workshop, path: str) -> bool:
+def _is_discriminator(builder: VariationBuilder, path: str) -> bool:
     parent, _, name = path.rpartition(".")
-    union = workshop.places.get(parent.rpartition(":")[0]) if ":" in parent.rpartition(".")[2] else None
+    union = builder.places.get(parent.rpartition(":")[0]) if ":" in parent.rpartition(".")[2] else None
     return isinstance(union, Union) and union.discriminator == name
 
 
-def _union_branches(workshop: Workshop) -> Iterator[Degree]:
-    for path, shape in workshop.places.items():
+def _union_branches(builder: VariationBuilder) -> Iterator[Variation]:
+    for path, shape in builder.places.items():
         if isinstance(shape, Union) and "*" not in path:
             for branch in shape.branches:
-                yield workshop.degree(
-                    "ADA103",
-                    "union",
-                    f"{path}:{branch.tag}",
-                    f"{payload_path(path)} is of type {branch.tag}",
-                    unchanged,
-                )
+                said = f"{payload_path(path)} is of type {branch.tag}"
+                yield builder.build("ADA103", "union", f"{path}:{branch.tag}", said, unchanged)
 
 
-def _nulls(workshop: Workshop) -> Iterator[Degree]:
-    for path, shape in workshop.places.items():
-        place = payload_path(path)
+def _nulls(builder: VariationBuilder) -> Iterator[Variation]:
+    for path, shape in builder.places.items():
         if shape.nullable and "*" not in path:
-            yield workshop.degree(
-                "ADA104",
-                "null",
-                path,
-                f"{place} is null",
-                putting(place, None),
-                keep=(place,),
-            )
+            yield builder.put("ADA104", "null", path, "is null", None)
         if isinstance(shape, Scalar) and shape.may_be_empty:
-            yield workshop.degree(
-                "ADA104",
-                "empty",
-                path,
-                f"{place} is empty: not available",
-                putting(place, ""),
-                keep=(place,),
-            )
+            yield builder.put("ADA104", "empty", path, "is empty: not available", "")
 
 
-def _absences(workshop: Workshop) -> Iterator[Degree]:
-    for path, shape in workshop.objects():
-        place = payload_path(path)
+def _absences(builder: VariationBuilder) -> Iterator[Variation]:
+    objects = list(builder.objects())
+    for path, shape in objects:
         for member in shape.members:
             if not member.required:
-                absent = f"{place}.{member.name}" if place else member.name
-                yield workshop.degree(
-                    "ADA105",
-                    "absent",
-                    f"{path}.{member.name}" if path else member.name,
-                    f"{absent} is absent",
-                    removing(absent),
-                    keep=(absent,),
-                    refusable=member.shape.identity,
+                where = joined(path, member.name)
+                place, said = payload_path(where), f"{payload_path(where)} is absent"
+                may = member.shape.identity
+                yield builder.build(
+                    "ADA105", "absent", where, said, removing(place), keep=(place,), refusable=may
                 )
-    members = [m for _, shape in workshop.objects() for m in shape.members]
-    if any(not m.required and not m.shape.identity for m in members):
-        yield workshop.degree(
-            "ADA105",
-            "absent",
-            "",
-            "every optional member is absent",
-            partial(_only_needed, workshop.event.payload),
-            detail="all",
-        )
-    for path, shape in workshop.objects():
+    if any(not m.required and not m.shape.identity for _, shape in objects for m in shape.members):
+        said, change = "every optional member is absent", partial(_only_needed, builder.event.payload)
+        yield builder.build("ADA105", "absent", "", said, change, detail="all")
+    for path, shape in objects:
         if path not in ("", "data") and sum(not m.required for m in shape.members) > 1:
             place = payload_path(path)
-            yield workshop.degree(
-                "ADA105",
-                "absent:all",
-                path,
+            said, change = (
                 f"every optional member of {place} is absent",
                 changing(place, partial(_bare, shape)),
-                refusable=shape.identity,
             )
+            yield builder.build("ADA105", "absent:all", path, said, change, refusable=shape.identity)
 
 
 def _only_needed(shape: Object, value: dict[str, Any]) -> dict[str, Any]:
@@ -238,28 +173,18 @@ def _bare(shape: Object, value: dict[str, Any]) -> dict[str, Any]:
     return {m.name: value[m.name] for m in shape.members if m.required}
 
 
-def _metadata(workshop: Workshop) -> Iterator[Degree]:
-    for path, shape in workshop.maps():
+def _metadata(builder: VariationBuilder) -> Iterator[Variation]:
+    for path, shape in builder.maps():
         place = payload_path(path)
-        for kind in _value_types(shape):
-            for label, value in VALUES_BY_TYPE.get(kind, ()):
-                yield workshop.degree(
-                    "ADA106",
-                    "metadata",
-                    path,
-                    f"{place} has the value {json.dumps(value)} ({kind})",
-                    putting(f"{place}.{NEW_ENTRY}", value),
-                    detail=label,
-                )
+        found: list[tuple[str, str, Change]] = [
+            (label, f"the value {json.dumps(value)} ({kind})", putting(f"{place}.{NEW_ENTRY}", value))
+            for kind in _value_types(shape)
+            for label, value in VALUES_BY_TYPE.get(kind, ())
+        ]
         for label, phrase, entries in _shapes_of_metadata(shape):
-            yield workshop.degree(
-                "ADA106",
-                "metadata",
-                path,
-                f"{place} has {phrase}",
-                putting(place, entries),
-                detail=label,
-            )
+            found.append((label, phrase, putting(place, entries)))
+        for label, phrase, change in found:
+            yield builder.build("ADA106", "metadata", path, f"{place} has {phrase}", change, detail=label)
 
 
 def _value_types(shape: Mapping) -> tuple[str, ...]:
@@ -283,11 +208,8 @@ def _shapes_of_metadata(shape: Mapping) -> Iterator[tuple[str, str, dict[str, An
         yield "odd-keys", "keys such as __proto__ and with.dot", odd
         if shape.max_bytes:
             yield "4-kb", f"{shape.max_bytes} bytes of entries", _filled(shape.max_bytes)
-            yield (
-                "one-entry-4-kb",
-                f"{shape.max_bytes} bytes in one entry",
-                _filled(shape.max_bytes, entries=1),
-            )
+            one = _filled(shape.max_bytes, entries=1)
+            yield "one-entry-4-kb", f"{shape.max_bytes} bytes in one entry", one
 
 
 def _filled(size: int, *, entries: int = 8) -> dict[str, str]:

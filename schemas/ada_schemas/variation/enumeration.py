@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.catalog import catalog
+from ada_schemas.contract.contract import shipped
 from ada_schemas.errors import UsageError
-from ada_schemas.variation.combinations import combination_degrees
-from ada_schemas.variation.documented import documented_degrees
-from ada_schemas.variation.extreme import extreme_degrees
-from ada_schemas.variation.forward import forward_degrees, new_event_degrees
+from ada_schemas.variation.builder import VariationBuilder
+from ada_schemas.variation.combinations import combination_variations
+from ada_schemas.variation.documented import documented_variations
+from ada_schemas.variation.extreme import extreme_variations
+from ada_schemas.variation.forward import forward_variations, new_event_variations
 
 if TYPE_CHECKING:
-    from ada_schemas.contract.catalog import Catalog
-    from ada_schemas.variation.builder import Degree
+    from ada_schemas.contract.contract import Contract
+    from ada_schemas.variation.builder import Variation
 
-__all__ = ["ANY", "Variant", "degrees", "variants"]
+__all__ = ["ANY", "Variant", "variants", "variations"]
 
 ANY = "any"
 """Stands in a case id for the event where a case is about no documented event."""
@@ -45,37 +46,35 @@ class Variant:
     payload: dict[str, Any]
 
 
-def degrees(event: str) -> tuple[Degree, ...]:
-    """The degrees of freedom of an event (ADA101-109, ADA201-202, ADA204-205), of ``any`` those of ADA203.
+@lru_cache(maxsize=32)
+def variations(contract: Contract, event: str) -> tuple[Variation, ...]:
+    """The variations of an event (ADA101-109, ADA201-202, ADA204-205), of ``any`` those of ADA203.
 
-    Raises UsageError for a name that is not an event.
+    Raises UsageError for a name that is not an event of the contract.
     """
-    return _degrees(catalog(), event)
-
-
-@lru_cache(maxsize=16)
-def _degrees(source: Catalog, event: str) -> tuple[Degree, ...]:
     if event == ANY:
-        return tuple(new_event_degrees(source))
-    found = source.event(event)
-    constraints = source.constraints_of(found)
+        return tuple(new_event_variations(contract))
+    found = contract.event(event)
+    builder = VariationBuilder(found, contract.constraints_of(found))
     return (
-        *documented_degrees(found, constraints),
-        *extreme_degrees(found, constraints),
-        *combination_degrees(found, constraints),
-        *forward_degrees(found, constraints),
+        *documented_variations(builder),
+        *extreme_variations(builder),
+        *combination_variations(builder),
+        *forward_variations(builder),
     )
 
 
-def variants(event: str, base: dict[str, Any]) -> list[Variant]:
-    """Every variant of a base event.
+def variants(event: str, base: dict[str, Any], *, contract: Contract | None = None) -> list[Variant]:
+    """Every variant of a base event, by a contract, ours if none is given.
 
     ``event`` is a short name (``conversation.message``) or ``any``, for event types that are not documented
     (their base is a ``conversation.created``). ``base`` is a valid payload of that event; documented
     members that it lacks are added. Raises UsageError for an unknown event or a base of another type.
     """
-    if event != ANY and base.get("type") != catalog().event(event).type:
+    contract = contract or shipped()
+    if event != ANY and base.get("type") != contract.event(event).type:
         raise UsageError(f"The base of the variants of {event} must be an event of that type.")
     return [
-        Variant(d.id, d.rule, d.event, d.path, d.summary, d.refusable, d.apply(base)) for d in degrees(event)
+        Variant(v.id, v.rule, v.event, v.path, v.summary, v.refusable, v.apply(base))
+        for v in variations(contract, event)
     ]

@@ -10,15 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Scalar, payload_path
-from ada_schemas.variation.builder import Change, Degree, Workshop, changing, putting
+from ada_schemas.variation.builder import Variation, VariationBuilder, changing, putting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ada_schemas.contract.constraints import Constraint
-    from ada_schemas.contract.shapes import Event
 
-__all__ = ["extreme_degrees"]
+__all__ = ["extreme_variations"]
 
 LENGTHS = (0, 1, 255, 256, 1024, 4096, 10_000, 100_000)
 """Characters of a message, the longest without a space; no limit is documented."""
@@ -97,78 +95,63 @@ NUMBERS: dict[str, tuple[tuple[str, Any], ...]] = {
 MANY_TAGS = 100
 
 
-def extreme_degrees(event: Event, constraints: tuple[Constraint, ...]) -> Iterator[Degree]:
+def extreme_variations(builder: VariationBuilder) -> Iterator[Variation]:
     """Extremes, forms of times, and other ids, in documented order."""
-    workshop = Workshop(event, constraints)
-    for path, shape in workshop.places.items():
+    for path, shape in builder.places.items():
         if "*" in path:
             continue
         match shape:
             case Scalar(holds="message"):
-                yield from _lengths(workshop, path)
-                yield from _characters(workshop, path)
+                yield from _lengths(builder, path)
+                yield from _characters(builder, path)
             case Scalar(holds="text"):
-                yield from _characters(workshop, path)
+                yield from _characters(builder, path)
             case Scalar(holds="time"):
-                yield from _times(workshop, path, shape)
+                yield from _times(builder, path, shape)
             case Scalar(holds="id"):
-                yield from _ids(workshop, path)
+                yield from _ids(builder, path)
             case Scalar() if shape.holds in FORMS:
                 for label, value in FORMS[shape.holds]:
-                    yield _put(workshop, "ADA107", "form", path, label, f"is {value}", value)
+                    yield builder.put("ADA107", "form", path, f"is {value}", value, detail=label)
             case Scalar() if shape.max_length is not None:
-                yield from _longest(workshop, path, shape.max_length)
+                yield from _longest(builder, path, shape.max_length)
             case Array():
-                yield from _tags(workshop, path)
+                yield from _tags(builder, path)
             case Mapping():
-                yield from _entries(workshop, path, shape)
+                yield from _entries(builder, path, shape)
 
 
-def _put(
-    workshop: Workshop, rule: str, family: str, path: str, label: str, phrase: str, value: Any
-) -> Degree:
-    place = payload_path(path)
-    return workshop.degree(
-        rule, family, path, f"{place} {phrase}", putting(place, value), detail=label, keep=(place,)
-    )
-
-
-def _lengths(workshop: Workshop, path: str) -> Iterator[Degree]:
+def _lengths(builder: VariationBuilder, path: str) -> Iterator[Variation]:
     for length in LENGTHS:
         words = "All work and no play. " if length < LENGTHS[-1] else "0123456789abcdef"
         text = (words * (length // len(words) + 1))[:length]
         label = f"{length}-characters"
-        yield _put(workshop, "ADA107", "length", path, label, f"has {length} characters", text)
+        yield builder.put("ADA107", "length", path, f"has {length} characters", text, detail=label)
 
 
-def _characters(workshop: Workshop, path: str) -> Iterator[Degree]:
+def _characters(builder: VariationBuilder, path: str) -> Iterator[Variation]:
     for label, text in CHARACTERS.items():
-        yield _put(workshop, "ADA107", "text", path, label, f"holds {label.replace('-', ' ')}", text)
+        yield builder.put("ADA107", "text", path, f"holds {label.replace('-', ' ')}", text, detail=label)
 
 
-def _longest(workshop: Workshop, path: str, length: int) -> Iterator[Degree]:
+def _longest(builder: VariationBuilder, path: str, length: int) -> Iterator[Variation]:
     text = ("crm-0123456789-" * (length // 15 + 1))[:length]
-    yield _put(workshop, "ADA107", "length", path, f"{length}-characters", f"has {length} characters", text)
+    yield builder.put(
+        "ADA107", "length", path, f"has {length} characters", text, detail=f"{length}-characters"
+    )
 
 
-def _times(workshop: Workshop, path: str, shape: Scalar) -> Iterator[Degree]:
+def _times(builder: VariationBuilder, path: str, shape: Scalar) -> Iterator[Variation]:
     forms = TIMES if shape.format == "date-time" else {**TIMES, **NAIVE_TIMES}
     for label, text in forms.items():
-        yield _put(workshop, "ADA108", "time", path, label, f"is {text}", text)
+        yield builder.put("ADA108", "time", path, f"is {text}", text, detail=label)
 
 
-def _ids(workshop: Workshop, path: str) -> Iterator[Degree]:
+def _ids(builder: VariationBuilder, path: str) -> Iterator[Variation]:
     place = payload_path(path)
     for label, pattern in IDS.items():
-        yield workshop.degree(
-            "ADA205",
-            "forward:id",
-            path,
-            f"{place} has {label.replace('-', ' ')}",
-            changing(place, _reshaped(pattern)),
-            detail=label,
-            keep=(place,),
-        )
+        said, change = f"{place} has {label.replace('-', ' ')}", changing(place, _reshaped(pattern))
+        yield builder.build("ADA205", "forward:id", path, said, change, detail=label, keep=(place,))
 
 
 def _reshaped(pattern: str) -> Any:
@@ -183,30 +166,14 @@ def _reshaped(pattern: str) -> Any:
     return reshape
 
 
-def _tags(workshop: Workshop, path: str) -> Iterator[Degree]:
-    many = [f"tag-{n:03}" for n in range(MANY_TAGS)]
-    for label, phrase, change in (
-        ("empty", "is empty", _emptied),
-        ("many", f"has {MANY_TAGS} more entries", _extended(many)),
-    ):
-        place = payload_path(path)
-        yield workshop.degree(
-            "ADA107", "list", path, f"{place} {phrase}", changing(place, change), detail=label, keep=(place,)
-        )
+def _tags(builder: VariationBuilder, path: str) -> Iterator[Variation]:
+    yield builder.put("ADA107", "list", path, "is empty", [], detail="empty")
+    place, many = payload_path(path), [f"tag-{n:03}" for n in range(MANY_TAGS)]
+    said, change = f"{place} has {MANY_TAGS} more entries", changing(place, lambda old: [*(old or []), *many])
+    yield builder.build("ADA107", "list", path, said, change, detail="many", keep=(place,))
 
 
-def _emptied(_: Any) -> list[Any]:
-    return []
-
-
-def _extended(more: list[str]) -> Any:
-    def extend(old: Any) -> list[Any]:
-        return [*(old or []), *more]
-
-    return extend
-
-
-def _entries(workshop: Workshop, path: str, shape: Mapping) -> Iterator[Degree]:
+def _entries(builder: VariationBuilder, path: str, shape: Mapping) -> Iterator[Variation]:
     match shape.values:
         case Scalar():
             types = shape.values.types
@@ -214,15 +181,15 @@ def _entries(workshop: Workshop, path: str, shape: Mapping) -> Iterator[Degree]:
             types = shape.values.sends or ("string", "integer", "number")
         case _:
             return
-    place = f"{payload_path(path)}.adakit_entry"
-    for kind in types:
-        for label, value in NUMBERS.get(kind, ()):
-            yield _entry(workshop, path, label, f"has the value {value}", putting(place, value))
+    place = payload_path(path)
+    entries = [
+        (label, f"has the value {value}", value) for kind in types for label, value in NUMBERS.get(kind, ())
+    ]
     if "string" in types:
-        for label, text in CHARACTERS.items():
-            phrase = f"has a value with {label.replace('-', ' ')}"
-            yield _entry(workshop, path, f"text-{label}", phrase, putting(place, text))
-
-
-def _entry(workshop: Workshop, path: str, label: str, phrase: str, change: Change) -> Degree:
-    return workshop.degree("ADA107", "metadata", path, f"{payload_path(path)} {phrase}", change, detail=label)
+        entries += [
+            (f"text-{label}", f"has a value with {label.replace('-', ' ')}", text)
+            for label, text in CHARACTERS.items()
+        ]
+    for label, phrase, value in entries:
+        change = putting(f"{place}.adakit_entry", value)
+        yield builder.build("ADA107", "metadata", path, f"{place} {phrase}", change, detail=label)

@@ -8,66 +8,50 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.paths import joined
 from ada_schemas.contract.shapes import Scalar, Union, payload_path
-from ada_schemas.variation.builder import Degree, Workshop, changing, putting
+from ada_schemas.variation.builder import Variation, VariationBuilder, changing, putting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ada_schemas.contract.catalog import Catalog
-    from ada_schemas.contract.constraints import Constraint
-    from ada_schemas.contract.shapes import Event
+    from ada_schemas.contract.contract import Contract
 
-__all__ = ["forward_degrees", "new_event_degrees"]
+__all__ = ["forward_variations", "new_event_variations"]
 
 NEW_MEMBER = "adakit_new_member"
 NEW_VALUE = "adakit_new_value"
 NEW_EVENTS = ("v1.conversation.reopened", "v1.knowledge.article.published")
 
 
-def forward_degrees(event: Event, constraints: tuple[Constraint, ...]) -> Iterator[Degree]:
+def forward_variations(builder: VariationBuilder) -> Iterator[Variation]:
     """What may be added to an event without a new version."""
-    workshop = Workshop(event, constraints)
-    yield from _unknown_keys(workshop)
-    yield from _new_values(workshop)
-    yield from _key_orders(workshop)
+    yield from _unknown_keys(builder)
+    yield from _new_values(builder)
+    yield from _key_orders(builder)
 
 
-def _unknown_keys(workshop: Workshop) -> Iterator[Degree]:
-    for path, _ in workshop.objects():
+def _unknown_keys(builder: VariationBuilder) -> Iterator[Variation]:
+    for path, _ in builder.objects():
         place = payload_path(path)
-        member = f"{place}.{NEW_MEMBER}" if place else NEW_MEMBER
-        yield workshop.degree(
-            "ADA201",
-            "forward:unknown-key",
-            path,
-            f"{place or 'the payload'} has a member that is not documented yet",
-            putting(member, {"added": "later", "items": [1, None]}),
-            detail="" if path else "payload",
-        )
+        said = f"{place or 'the payload'} has a member that is not documented yet"
+        change = putting(joined(place, NEW_MEMBER), {"added": "later", "items": [1, None]})
+        detail = "" if path else "payload"
+        yield builder.build("ADA201", "forward:unknown-key", path, said, change, detail=detail)
 
 
-def _new_values(workshop: Workshop) -> Iterator[Degree]:
-    for path, shape in workshop.places.items():
-        place = payload_path(path)
-        if isinstance(shape, Scalar) and (shape.known_values or len(shape.enum) > 1) and "*" not in path:
-            yield workshop.degree(
-                "ADA202",
-                "forward:new-value",
-                path,
-                f"{place} has a value that is not documented yet",
-                putting(place, NEW_VALUE),
-                keep=(place,),
-            )
-        if isinstance(shape, Union) and "*" not in path:
-            yield workshop.degree(
-                "ADA202",
-                "forward:new-value",
-                f"{path}.{shape.discriminator}",
-                f"{place} is of a type that is not documented yet",
-                changing(place, partial(_new_branch, shape)),
-                keep=(f"{place}.{shape.discriminator}",),
-            )
+def _new_values(builder: VariationBuilder) -> Iterator[Variation]:
+    rule, family = "ADA202", "forward:new-value"
+    for path, shape in builder.places.items():
+        if "*" in path:
+            continue
+        if isinstance(shape, Scalar) and (shape.known_values or len(shape.enum) > 1):
+            yield builder.put(rule, family, path, "has a value that is not documented yet", NEW_VALUE)
+        if isinstance(shape, Union):
+            place, tag = payload_path(path), f".{shape.discriminator}"
+            said = f"{place} is of a type that is not documented yet"
+            change = changing(place, partial(_new_branch, shape))
+            yield builder.build(rule, family, path + tag, said, change, keep=(place + tag,))
 
 
 def _new_branch(union: Union, value: dict[str, Any]) -> dict[str, Any]:
@@ -80,16 +64,10 @@ def _new_branch(union: Union, value: dict[str, Any]) -> dict[str, Any]:
     return {**{k: v for k, v in value.items() if k in names}, union.discriminator: NEW_VALUE}
 
 
-def _key_orders(workshop: Workshop) -> Iterator[Degree]:
+def _key_orders(builder: VariationBuilder) -> Iterator[Variation]:
     for label, ordered in (("reversed", _reversed), ("sorted", _sorted)):
-        yield workshop.degree(
-            "ADA204",
-            "forward:key-order",
-            "",
-            f"the members of every object are {label}",
-            ordered,
-            detail=label,
-        )
+        said = f"the members of every object are {label}"
+        yield builder.build("ADA204", "forward:key-order", "", said, ordered, detail=label)
 
 
 def _reversed(value: Any) -> Any:
@@ -104,12 +82,11 @@ def _sorted(value: Any) -> Any:
     return value
 
 
-def new_event_degrees(source: Catalog) -> Iterator[Degree]:
+def new_event_variations(contract: Contract) -> Iterator[Variation]:
     """Event types that Ada may add; their base is a ``conversation.created``, whose data they borrow."""
-    known = {event.type for event in source.contract.events}
     for new in NEW_EVENTS:
-        if new not in known:
-            yield Degree(
+        if new not in contract.by_type:
+            yield Variation(
                 f"any/forward:new-event:{new}",
                 "ADA203",
                 "any",

@@ -167,11 +167,11 @@ def test_shipped_locales_do_not_import_faker() -> None:
     """Events in every shipped locale are built without importing Faker."""
     done = python(
         "import sys\n"
-        "from ada_mockserver.events.factory import EVENT_NAMES, EventFactory\n"
+        "from ada_mockserver.events.factory import BUILDERS, EventFactory\n"
         "from ada_mockserver.events.personas import SHIPPED_LOCALES\n"
         "from ada_mockserver.events.scenarios import SCENARIOS, scenario\n"
         "for locale in SHIPPED_LOCALES:\n"
-        "    [EventFactory(seed=1, locale=locale).event(name) for name in EVENT_NAMES]\n"
+        "    [EventFactory(seed=1, locale=locale).event(name) for name in BUILDERS]\n"
         "    [scenario(name, seed=1, locale=locale) for name in SCENARIOS]\n"
         "print([name for name in sys.modules if name.partition('.')[0] == 'faker'])\n"
     )

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from ada_schemas.contract.catalog import DOCUMENTED, TRANSCRIPTION
+from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION
 from ada_schemas.contract.documents import parse_yaml
 from support.drift.edits import EDITS, Edit
 

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator, FormatChecker
 
 from ada_mockserver.mock.api.errors import ApiError, Detail, invalid, refused
+from ada_schemas.jsonschema_errors import Fault, faults, kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jsonschema.exceptions import ValidationError
     from starlette.datastructures import QueryParams
     from starlette.requests import Request
 
@@ -77,9 +77,9 @@ async def read_body(request: Request, schema: str) -> dict[str, Any]:
 
 def check_body(body: Any, schema: str) -> None:
     """Raise `ApiError` (400), naming every parameter that is wrong, for a body that does not fit."""
-    found = [detail for error in _validator(schema).iter_errors(body) for detail in _explain(error)]
+    found = [fault for error in _validator(schema).iter_errors(body) for fault in faults(error)]
     if found:
-        raise invalid(*dict.fromkeys(found))
+        raise invalid(*dict.fromkeys(Detail(fault.json_path, _message(fault)) for fault in found))
 
 
 def parse_json(body: bytes) -> Any:
@@ -140,45 +140,25 @@ def query_choice(
     return value
 
 
-_KINDS = {
-    "null": "null",
-    "integer": "an integer",
-    "array": "a list",
-    "object": "an object",
-    "number": "a number",
-    "string": "a string",
-    "boolean": "a boolean",
-}
-
-
-def _explain(error: ValidationError) -> list[Detail]:
-    demanded: Any = error.validator_value
-    path = error.json_path
-    match error.validator:
+def _message(fault: Fault) -> str:
+    demanded = fault.demanded
+    match fault.keyword:
         case "required":
-            missing = [name for name in demanded if name not in error.instance]  # type: ignore[operator]  # an object, or `required` would not apply
-            return [Detail(f"{path}.{name}", "is required") for name in missing]
-        case "type":
-            kinds = [_KINDS[kind] for kind in ([demanded] if isinstance(demanded, str) else demanded)]
-            *others, last = kinds
-            message = f"must be {', '.join(others)} or {last}" if others else f"must be {last}"
-        case "enum":
-            message = f"must be one of: {', '.join(demanded)}"
-        case "format":
-            message = "must be a URL" if demanded == "uri" else f"must be a {demanded}"
-        case "maxLength":
-            message = f"must be at most {demanded} characters long"
-        case "minLength":
-            message = "must not be empty"
-        case "maxProperties":
-            message = f"must have at most {demanded} members"
+            return "is required"
         case "additionalProperties" if demanded is False:
-            known = error.schema["properties"]  # type: ignore[index]  # an object schema of ours
-            extra = [name for name in error.instance if name not in known]  # type: ignore[union-attr]  # an object
-            return [Detail(f"{path}.{name}", "is not known") for name in extra]
+            return "is not known"
+        case "type":
+            return f"must be {kinds(demanded)}"
+        case "enum":
+            return f"must be one of: {', '.join(demanded)}"
+        case "format":
+            return "must be a URL" if demanded == "uri" else f"must be a {demanded}"
+        case "maxLength":
+            return f"must be at most {demanded} characters long"
+        case "minLength":
+            return "must not be empty"
+        case "maxProperties":
+            return f"must have at most {demanded} members"
         case "pattern":
-            schema: Any = error.schema
-            message = schema["x-message"]
-        case _:
-            message = "is not valid"
-    return [Detail(path, message)]
+            return str(fault.schema["x-message"])
+    return "is not valid"
