@@ -19,7 +19,7 @@ from pathlib import Path
 from ada_document.reduction import reduce_document
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.http_server import ServerThread, bind, make_server
-from ada_mockserver.mock.api.app import create_app, running
+from ada_mockserver.mock.assembly import create_app, running
 from ada_mockserver.mock.state.conversations import hand_off, open_conversation
 from ada_mockserver.mock.state.records import custom_channel
 from ada_mockserver.mock.state.transaction import MockContext

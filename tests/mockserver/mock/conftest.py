@@ -15,7 +15,7 @@ from sqlalchemy import select
 from ada_mockserver.clock import ManualClock
 from ada_mockserver.mock.agent.initial import clear
 from ada_mockserver.mock.agent.replies import perform_due
-from ada_mockserver.mock.api.app import create_app, running
+from ada_mockserver.mock.assembly import create_app, running
 from ada_mockserver.mock.script import parse_script
 from ada_mockserver.mock.state.transaction import MockContext
 from ada_mockserver.mock.store.database import MEMORY, Database

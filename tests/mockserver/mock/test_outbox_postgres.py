@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from ada_mockserver.mock.api.app import create_app, running
+from ada_mockserver.mock.assembly import create_app, running
 from ada_mockserver.mock.outbox.outbox import Outbox
 from ada_mockserver.mock.state.transaction import MockContext
 from ada_mockserver.mock.store.database import Database

@@ -16,12 +16,11 @@ from starlette.responses import JSONResponse, Response
 from ada_mockserver.delivery.http import Request as HttpRequest
 from ada_mockserver.delivery.request_bytes import encode, parse_url
 from ada_mockserver.delivery.signing import parse_secret
-from ada_mockserver.events.payload import member_time
 from ada_mockserver.mock.api.errors import not_found, refused
 from ada_mockserver.mock.api.pages import page
 from ada_mockserver.mock.api.resources import context_of, resource
 from ada_mockserver.mock.api.validation import query_choice, read_body
-from ada_mockserver.mock.state.records import is_id
+from ada_mockserver.mock.state.records import is_id, show_webhook
 from ada_mockserver.mock.store.endpoints import (
     create_endpoint,
     delete_endpoint,
@@ -33,52 +32,28 @@ from ada_mockserver.mock.store.endpoints import (
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
-    from starlette.datastructures import QueryParams
     from starlette.requests import Request
 
     from ada_mockserver.delivery.http import Headers
     from ada_mockserver.mock.state.transaction import Transaction
     from ada_mockserver.mock.store.endpoints import Changes
     from ada_mockserver.mock.store.models import Endpoint
+    from ada_schemas.contract.contract import Contract
 
 __all__ = [
-    "EVENT_TYPES",
     "ROUTES",
     "endpoint_members",
     "find_webhook",
     "header_lines",
     "query_event_type",
-    "show_webhook",
 ]
 
-EVENT_TYPES = {
-    "v1.end_user.created": "An end user is met for the first time.",
-    "v1.end_user.updated": "The profile of an end user has changed.",
-    "v1.conversation.created": "A conversation has begun.",
-    "v1.conversation.message": "Somebody has written a message.",
-    "v1.conversation.handoff.ended": "A handoff is over; the AI Agent has the conversation again.",
-    "v1.conversation.ended": "A conversation is over.",
-    "v1.audit_log.emitted": "The configuration has changed.",
-}
 _PAGE = 100
 _OWN_HEADER = re.compile(
     "svix-.*|webhook-.*|content-.*|host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect"
 )
 """What identifies a delivery, and what frames it on the wire."""
 _LIMIT = re.compile(r"0*[1-9][0-9]{0,8}")
-
-
-def show_webhook(endpoint: Endpoint) -> dict[str, Any]:
-    """An endpoint as the API answers it: without its secret."""
-    return {
-        "id": endpoint.id,
-        "url": endpoint.url,
-        "description": endpoint.description,
-        "event_filters": list(endpoint.event_types),
-        "enabled": not endpoint.disabled,
-        "created_at": member_time(int(endpoint.created_at * 1000)),
-        "updated_at": member_time(int(endpoint.updated_at * 1000)),
-    }
 
 
 async def _list(request: Request) -> Response:
@@ -95,7 +70,7 @@ async def _list(request: Request) -> Response:
 
 async def _create(request: Request) -> Response:
     body = await read_body(request, "create_webhook")
-    members = endpoint_members(body)
+    members = endpoint_members(body, context_of(request).contract)
     async with context_of(request).begin() as transaction:
         endpoint = await create_endpoint(
             transaction.session,
@@ -109,10 +84,11 @@ async def _create(request: Request) -> Response:
     return JSONResponse(show_webhook(endpoint), status_code=201)
 
 
-def endpoint_members(body: dict[str, Any], where: str = "$") -> Changes:
+def endpoint_members(body: dict[str, Any], contract: Contract, where: str = "$") -> Changes:
     """The body's members as the outbox calls them.
 
-    Raises `ApiError` for one that cannot be used; ``where`` is the JSON path of the body.
+    Events to subscribe to are those of ``contract``; ``where`` is the JSON path of the body. Raises
+    `ApiError` for a member that cannot be used.
     """
     changes: Changes = {}
     if "url" in body:
@@ -127,8 +103,8 @@ def endpoint_members(body: dict[str, Any], where: str = "$") -> Changes:
         changes["description"] = body["description"]
     if "event_filters" in body:
         for index, name in enumerate(body["event_filters"]):
-            if name not in EVENT_TYPES:
-                message = f"must be one of: {', '.join(EVENT_TYPES)}"
+            if name not in contract.by_type:
+                message = f"must be one of: {', '.join(contract.by_type)}"
                 raise refused(f"{where}.event_filters[{index}]", message)
         changes["event_types"] = body["event_filters"]
     if "enabled" in body:
@@ -143,7 +119,7 @@ async def _get(request: Request) -> Response:
 
 
 async def _update(request: Request) -> Response:
-    changes = endpoint_members(await read_body(request, "update_webhook"))
+    changes = endpoint_members(await read_body(request, "update_webhook"), context_of(request).contract)
     async with context_of(request).begin() as transaction:
         known = await find_webhook(request, transaction)
         endpoint = await update_endpoint(transaction.session, known.id, now=transaction.now, **changes)
@@ -190,20 +166,22 @@ def _custom_secret(body: bytes) -> str | None:
     return key
 
 
-async def _event_types(request: Request) -> Response:  # noqa: ARG001 - a route's signature
-    listed = [{"name": name, "description": text} for name, text in EVENT_TYPES.items()]
+async def _event_types(request: Request) -> Response:
+    events = context_of(request).contract.events
+    listed = [{"name": event.type, "description": event.description or event.title} for event in events]
     return JSONResponse({"data": listed})
 
 
-def query_event_type(query: QueryParams, name: str) -> str | None:
+def query_event_type(request: Request, name: str) -> str | None:
     """The event type that a query parameter names, with or without ``v1.``, as on the wire, or None.
 
     Raises `ApiError` (400) for one that there is not.
     """
-    given = query.get(name)
+    given = request.query_params.get(name)
     if given is None:
         return None
-    return query_choice({name: f"v1.{given.removeprefix('v1.')}"}, name, list(EVENT_TYPES))
+    known = list(context_of(request).contract.by_type)
+    return query_choice({name: f"v1.{given.removeprefix('v1.')}"}, name, known)
 
 
 async def find_webhook(request: Request, transaction: Transaction) -> Endpoint:

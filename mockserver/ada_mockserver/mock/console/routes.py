@@ -14,9 +14,9 @@ from starlette.routing import Route
 
 from ada_mockserver.mock.api.errors import not_found
 from ada_mockserver.mock.api.resources import context_of
-from ada_mockserver.mock.control.state import read_state
 from ada_mockserver.mock.outbox.attempts_log import list_attempts, list_deliveries
 from ada_mockserver.mock.state.conversations import find_conversation
+from ada_mockserver.mock.state.overview import read_state
 from ada_mockserver.mock.store.models import Event, Message
 
 if TYPE_CHECKING:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ada_mockserver.events.factory import EventFactory
+from ada_mockserver.events.ids import hexadecimal
 from ada_mockserver.mock.agent.simulate import simulate
 from ada_mockserver.mock.api.errors import refused
 from ada_mockserver.mock.api.validation import check_body
-from ada_mockserver.mock.api.webhooks import endpoint_members, header_lines, show_webhook
+from ada_mockserver.mock.api.webhooks import endpoint_members, header_lines
 from ada_mockserver.mock.state.records import (
     add_channel,
     add_end_user,
@@ -15,11 +17,13 @@ from ada_mockserver.mock.state.records import (
     find_external,
     is_id,
     show_end_user,
+    show_webhook,
 )
 from ada_mockserver.mock.store.endpoints import create_endpoint
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    from ada_mockserver.events.payload import Payload
     from ada_mockserver.mock.state.transaction import Transaction
 
 __all__ = ["seed"]
@@ -30,11 +34,12 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
 
     ``webhooks`` are as the API takes them, and may have a ``secret``, ``channels`` to filter by, and
     ``headers``; ``channels`` may have an ``id``; ``end_users`` are as the API takes them; ``stories`` name
-    conversations to play. What exists already, by id or external id, is left as it is. Raises `ApiError`
-    (400) for what cannot be made.
+    conversations to play; ``events`` name events of the contract, of each of which a sample is sent. What
+    exists already, by id or external id, is left as it is. Raises `ApiError` (400) for what cannot be made.
     """
     check_body(document, "seed")
-    made: dict[str, list[Any]] = {"webhooks": [], "channels": [], "end_users": [], "stories": []}
+    kinds = ("webhooks", "channels", "end_users", "stories", "events")
+    made: dict[str, list[Any]] = {kind: [] for kind in kinds}
     for index, wanted in enumerate(document.get("webhooks", [])):
         made["webhooks"].append(await _webhook(transaction, wanted, f"$.webhooks[{index}]"))
     for index, wanted in enumerate(document.get("channels", [])):
@@ -47,11 +52,13 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
     for story in document.get("stories", []):
         conversation = await simulate(transaction, story)
         made["stories"].append({"story": story, "conversation_id": conversation.id})
+    for index, name in enumerate(document.get("events", [])):
+        made["events"].append(await _event(transaction, name, f"$.events[{index}]"))
     return made
 
 
 async def _webhook(transaction: Transaction, wanted: dict[str, Any], where: str) -> dict[str, Any]:
-    members = endpoint_members(wanted, where)
+    members = endpoint_members(wanted, transaction.context.contract, where)
     try:
         endpoint = await create_endpoint(
             transaction.session,
@@ -68,6 +75,16 @@ async def _webhook(transaction: Transaction, wanted: dict[str, Any], where: str)
     except UsageError as error:
         raise refused(f"{where}.secret", error.what) from None
     return show_webhook(endpoint)
+
+
+async def _event(transaction: Transaction, name: str, where: str) -> Payload:
+    factory = EventFactory(seed=hexadecimal(transaction.rng, 16), contract=transaction.context.contract)
+    try:
+        payload = factory.event(name)
+    except UsageError as error:
+        raise refused(where, error.what) from None
+    await transaction.emit(payload)
+    return payload
 
 
 async def _channel(transaction: Transaction, wanted: dict[str, Any], where: str) -> dict[str, Any]:

@@ -8,54 +8,31 @@ webhook is filtered by, and the headers that go with it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from starlette.responses import JSONResponse
 
 from ada_mockserver.mock.agent.initial import clear
 from ada_mockserver.mock.api.errors import refused
 from ada_mockserver.mock.api.resources import context_of, resource
 from ada_mockserver.mock.api.validation import parse_json, query_limit, read_body
-from ada_mockserver.mock.api.webhooks import find_webhook, header_lines, query_event_type, show_webhook
+from ada_mockserver.mock.api.webhooks import find_webhook, header_lines, query_event_type
 from ada_mockserver.mock.control.seed import seed
-from ada_mockserver.mock.state.conversations import show_conversation
-from ada_mockserver.mock.state.records import show_end_user
-from ada_mockserver.mock.store.endpoints import list_endpoints, update_endpoint
+from ada_mockserver.mock.state.overview import read_state
+from ada_mockserver.mock.state.records import show_webhook
+from ada_mockserver.mock.store.endpoints import update_endpoint
 from ada_mockserver.mock.store.models import (
-    Conversation,
-    Delivery,
     Event,
-    LoggedAttempt,
-    Message,
-    Numbered,
-    StoredChannel,
-    StoredEndUser,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import ColumnElement
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from ada_mockserver.mock.state.transaction import Transaction
     from ada_mockserver.mock.store.endpoints import Changes
 
-__all__ = ["ROUTES", "read_state"]
-
-Thing = TypeVar("Thing", bound=Numbered)
-
-_COUNTED: dict[str, type[Numbered]] = {
-    "channels": StoredChannel,
-    "end_users": StoredEndUser,
-    "conversations": Conversation,
-    "messages": Message,
-    "events": Event,
-    "deliveries": Delivery,
-    "attempts": LoggedAttempt,
-}
+__all__ = ["ROUTES"]
 
 
 async def _health(request: Request) -> Response:  # noqa: ARG001 - a route's signature
@@ -68,35 +45,8 @@ async def _state(request: Request) -> Response:
     return JSONResponse(state)
 
 
-async def read_state(transaction: Transaction, *, limit: int) -> dict[str, Any]:
-    """What there is: of each kind how many, and the newest ``limit``, the newest first."""
-    session = transaction.session
-
-    async def newest(kind: type[Thing]) -> Sequence[Thing]:
-        return (await session.scalars(select(kind).order_by(kind.ordinal.desc()).limit(limit))).all()
-
-    async def count(kind: type[Numbered], *where: ColumnElement[bool]) -> int:
-        return await session.scalar(select(func.count(kind.ordinal)).where(*where)) or 0
-
-    endpoints = await list_endpoints(session)
-    return {
-        "counts": {
-            **{name: await count(kind) for name, kind in _COUNTED.items()},
-            "webhooks": len(endpoints),
-            "pending_deliveries": await count(Delivery, Delivery.state == "pending"),
-        },
-        "webhooks": [show_webhook(endpoint) for endpoint in reversed(endpoints)][:limit],
-        "channels": [channel.value.payload() for channel in await newest(StoredChannel)],
-        "end_users": [show_end_user(user.value) for user in await newest(StoredEndUser)],
-        "conversations": [
-            {**show_conversation(each), "handoff_integration": each.handoff}
-            for each in await newest(Conversation)
-        ],
-    }
-
-
 async def _events(request: Request) -> Response:
-    kind, limit = query_event_type(request.query_params, "type"), query_limit(request.query_params)
+    kind, limit = query_event_type(request, "type"), query_limit(request.query_params)
     statement = select(Event).order_by(Event.ordinal.desc()).limit(limit)
     if kind is not None:
         statement = statement.where(Event.type == kind)

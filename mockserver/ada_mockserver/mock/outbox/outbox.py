@@ -18,7 +18,7 @@ from ada_schemas.errors import UsageError
 if TYPE_CHECKING:
     from ada_mockserver.clock import AdjustableClock
     from ada_mockserver.delivery.chaos import Chaos
-    from ada_mockserver.mock.outbox.worker import Errand
+    from ada_mockserver.mock.outbox.worker import Jobs
     from ada_mockserver.mock.store.database import Database
 
 __all__ = ["Outbox"]
@@ -32,18 +32,22 @@ class Outbox:
     """Delivers what is published to a database, in the event loop in which it is started.
 
     ``clock`` decides what is due. Without `start`, `run_due` and `advance` deliver, and nothing else does.
+    ``jobs`` are done at their time, too, before deliveries are attempted.
     """
 
-    def __init__(self, database: Database, clock: AdjustableClock, options: Options | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: AdjustableClock,
+        options: Options | None = None,
+        *,
+        jobs: Jobs | None = None,
+    ) -> None:
         self.database = database
         self.clock = clock
         self.options = options or Options()
-        self._worker = Worker(database, clock, self.options)
+        self._worker = Worker(database, clock, self.options, jobs)
         self._advancing = asyncio.Lock()
-
-    def run_too(self, errand: Errand) -> None:
-        """Have something else done at its time, before deliveries are attempted; called before `start`."""
-        self._worker.errands.append(errand)
 
     async def start(self) -> None:
         """Take up the deliveries that are stored, those included that a killed process was attempting.
@@ -109,11 +113,11 @@ class Outbox:
     async def chaos(self) -> Chaos:
         """The chaos in force."""
         async with self.database.begin() as session:
-            return await load_settings(session, self.clock)
+            return await load_settings(session, self.clock, self.options.contract)
 
     async def set_chaos(self, rules: str, *, seed: int | None = None) -> Chaos:
         """Put rules in force, ``""`` for none; a seed is drawn if None. Raises `UsageError` for bad rules."""
-        parsed = parse_rules(rules)
+        parsed = parse_rules(rules, self.options.contract)
         chosen = random.SystemRandom().randrange(_SEEDS) if seed is None else seed
         async with self.database.begin() as session:
             return await store_chaos(session, parsed, chosen)

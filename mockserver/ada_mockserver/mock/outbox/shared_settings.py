@@ -17,26 +17,27 @@ if TYPE_CHECKING:
 
     from ada_mockserver.clock import Clock
     from ada_mockserver.delivery.chaos import Rule
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["adopt_time", "load_settings", "restart_chaos", "store_chaos", "store_time"]
 
 _CLOCK, _CHAOS = "clock", "chaos"
 
 
-async def load_settings(session: AsyncSession, clock: Clock) -> Chaos:
-    """The chaos in force; ``clock`` is set to the time that the processes agree on."""
+async def load_settings(session: AsyncSession, clock: Clock, contract: Contract | None = None) -> Chaos:
+    """The chaos in force, its rules those of ``contract``; ``clock`` is set to the time that is agreed on."""
     stored = {setting.name: setting.value for setting in await session.scalars(select(Setting))}
     if _CLOCK in stored and isinstance(clock, SteeredClock):
         clock.follow(Line(**stored[_CLOCK]))
     if _CHAOS not in stored:
         return CALM
     chaos = stored[_CHAOS]
-    return Chaos(_rules(chaos["rules"]), chaos["seed"], chaos["base"])
+    return Chaos(_rules(chaos["rules"], contract), chaos["seed"], chaos["base"])
 
 
 @lru_cache(maxsize=8)
-def _rules(text: str) -> tuple[Rule, ...]:
-    return parse_rules(text)
+def _rules(text: str, contract: Contract | None) -> tuple[Rule, ...]:
+    return parse_rules(text, contract)
 
 
 async def store_chaos(session: AsyncSession, rules: tuple[Rule, ...], seed: int) -> Chaos:

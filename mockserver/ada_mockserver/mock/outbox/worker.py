@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from ada_mockserver.mock.outbox.options import Options
     from ada_mockserver.mock.store.database import Database
 
-__all__ = ["Errand", "Worker"]
+__all__ = ["Jobs", "Worker"]
 
-Errand: TypeAlias = "Callable[[], Awaitable[float | None]]"
+Jobs: TypeAlias = "Callable[[], Awaitable[float | None]]"
 """Does what is due by now; returns when the next thing is due, in the mock's time, None where nothing is."""
 
 POLL = 0.5
@@ -41,17 +41,19 @@ _log = logging.getLogger(__name__)
 class Worker:
     """Claims due deliveries and attempts them; one of several, possibly, that share a database.
 
-    ``busy`` counts attempts under way; ``errands`` are done whenever it looks for what is due.
+    ``busy`` counts attempts under way; ``jobs`` are done whenever it looks for what is due, before it does.
     """
 
-    def __init__(self, database: Database, clock: AdjustableClock, options: Options) -> None:
+    def __init__(
+        self, database: Database, clock: AdjustableClock, options: Options, jobs: Jobs | None = None
+    ) -> None:
         self._database = database
         self._clock = clock
         self._options = options
         self._owner = new_id(f"worker-{os.getpid()}-", options.rng)
         self._tasks: set[asyncio.Task[None]] = set()
         self._room: Counter[str] = Counter()
-        self.errands: list[Errand] = []
+        self._jobs = jobs
         self._wake = asyncio.Event()
         self._claiming = asyncio.Lock()
         self._next: float | None = None
@@ -100,9 +102,9 @@ class Worker:
     async def claim(self) -> int:
         """Begin what is due and has room; returns how many attempts that is."""
         async with self._claiming:
-            ahead = [due for errand in self.errands if (due := await errand()) is not None]
+            job_due = None if self._jobs is None else await self._jobs()
             async with self._database.begin() as session:
-                chaos = await load_settings(session, self._clock)
+                chaos = await load_settings(session, self._clock, self._options.contract)
                 moment = Moment(self._clock.now(), self._options.machine_clock.now())
                 claimed = await claim_due(
                     session,
@@ -115,7 +117,7 @@ class Worker:
                 )
                 # Among many that wait, the first is worth looking for only when nothing else is to do.
                 due = moment.now if claimed else await next_due(session, machine=moment.machine)
-                self._next = min(ahead if due is None else [*ahead, due], default=None)
+                self._next = min((at for at in (job_due, due) if at is not None), default=None)
             for one in claimed:
                 self._begin(one)
         return len(claimed)
@@ -127,7 +129,7 @@ class Worker:
             clock.advance(max(0.0, moment - clock.now()))
             return
         async with self._claiming, self._database.begin() as session:
-            await load_settings(session, clock)
+            await load_settings(session, clock, self._options.contract)
             clock.advance(max(0.0, moment - clock.now()))
             await store_time(session, clock.line)
 

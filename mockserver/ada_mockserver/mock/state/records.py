@@ -1,4 +1,4 @@
-"""Channels and end users: looked up, created and changed, the changes with their events."""
+"""Channels and end users: looked up, created, changed, and shown as the API answers them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from ada_mockserver.events.ids import object_id
-from ada_mockserver.events.payload import Channel, EndUser, end_user_event
+from ada_mockserver.events.payload import Channel, EndUser, end_user_event, member_time
 from ada_mockserver.mock.store.models import StoredChannel, StoredEndUser
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from ada_mockserver.mock.state.transaction import Transaction
+    from ada_mockserver.mock.store.models import Endpoint
 
 __all__ = [
     "NATIVE",
@@ -31,6 +32,7 @@ __all__ = [
     "is_id",
     "native_channel",
     "show_end_user",
+    "show_webhook",
 ]
 
 NATIVE = (
@@ -112,6 +114,19 @@ def show_end_user(user: EndUser) -> dict[str, Any]:
     """An end user as the API answers it: the data of its event."""
     data: dict[str, Any] = end_user_event("end_user.created", user, at=0)["data"]
     return data
+
+
+def show_webhook(endpoint: Endpoint) -> dict[str, Any]:
+    """An endpoint as the API answers it: without its secret."""
+    return {
+        "id": endpoint.id,
+        "url": endpoint.url,
+        "description": endpoint.description,
+        "event_filters": list(endpoint.event_types),
+        "enabled": not endpoint.disabled,
+        "created_at": member_time(int(endpoint.created_at * 1000)),
+        "updated_at": member_time(int(endpoint.updated_at * 1000)),
+    }
 
 
 async def find_end_user(

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ada_mockserver.events.payload import encode
+from ada_mockserver.events.sampling import as_documented
 from ada_mockserver.mock.outbox.publish import publish
 from ada_mockserver.mock.script import DEFAULT_SCRIPT
+from ada_schemas.contract.contract import Contract, shipped
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -27,7 +29,7 @@ __all__ = ["MockContext", "Transaction"]
 
 @dataclass(frozen=True, slots=True)
 class MockContext:
-    """What every transaction needs: the database, the time, chance, and how the AI Agent behaves.
+    """What every transaction needs: the database, the time, chance, how the AI Agent behaves, the contract.
 
     ``domain`` is the host of the AI Agent that events name; ``base_url`` is where the mock is reached, for
     addresses that it hands out in events.
@@ -39,6 +41,7 @@ class MockContext:
     domain: str = "mock.ada.support"
     script: Script = DEFAULT_SCRIPT
     base_url: str = "http://127.0.0.1"
+    contract: Contract = field(default_factory=shipped, repr=False)
 
     @asynccontextmanager
     async def begin(self, *, alone: bool = False) -> AsyncIterator[Transaction]:
@@ -74,7 +77,12 @@ class Transaction:
         await self.session.flush()
 
     async def emit(self, payload: Payload, channels: Sequence[str] = ()) -> None:
-        """Store an event with its channel tags."""
+        """Store an event with its channel tags, as the contract has it; none that the contract has not."""
+        contract = self.context.contract
+        if payload["type"] not in contract.by_type:
+            return
+        if contract is not shipped():
+            payload = as_documented(payload, contract)
         await publish(
             self.session,
             event_type=payload["type"],
