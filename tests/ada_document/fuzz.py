@@ -19,10 +19,10 @@ from pathlib import Path
 from ada_document.reduction import reduce_document
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.http_server import ServerThread, bind, make_server
-from ada_mockserver.mock.agent.simulate import custom_channel
-from ada_mockserver.mock.api.app import create_app, running
-from ada_mockserver.mock.state.conversing import hand_off, open_talk, save_talk
-from ada_mockserver.mock.state.transaction import Backend
+from ada_mockserver.mock.assembly import create_app, running
+from ada_mockserver.mock.state.conversations import hand_off, open_conversation
+from ada_mockserver.mock.state.records import custom_channel
+from ada_mockserver.mock.state.transaction import MockContext
 from ada_mockserver.mock.store.database import Database
 from ada_mockserver.mock.store.endpoints import create_endpoint
 from ada_schemas.contract.documents import load_document
@@ -45,16 +45,16 @@ def main(arguments: list[str]) -> int:
     arguments = [argument for argument in arguments if argument != "--raw"]
     document = reduce_document(load_document(location), amended=not raw)
     url = os.environ.get("ADAKIT_FUZZ_DB", "sqlite://")
-    backend = Backend(Database(url), SystemClock(), random.SystemRandom())
-    app = create_app(backend, keys=[KEY])
-    server = ServerThread(make_server(app, log_level="error"), bind("127.0.0.1", 0), running(backend))
+    context = MockContext(Database(url), SystemClock(), random.SystemRandom())
+    app = create_app(context, keys=[KEY])
+    server = ServerThread(make_server(app, log_level="error"), bind("127.0.0.1", 0), running(context))
     server.start()
     try:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             (folder / "reduced.json").write_text(json.dumps(document), encoding="utf-8")
             codes = [run(server.url, folder, arguments)]
-            known = asyncio.run_coroutine_threadsafe(known_ids(backend), server.loop).result()
+            known = asyncio.run_coroutine_threadsafe(known_ids(context), server.loop).result()
             (folder / "schemathesis.toml").write_text(known, encoding="utf-8")
             codes.append(run(server.url, folder, ["--phases=coverage,fuzzing", *arguments]))
     finally:
@@ -82,35 +82,34 @@ def run(url: str, folder: Path, arguments: list[str]) -> int:
     return done.returncode
 
 
-async def known_ids(backend: Backend) -> str:
+async def known_ids(context: MockContext) -> str:
     """Schemathesis' configuration with the ids of things that exist.
 
     What ends a conversation or its handoff has one of its own, so that the others find theirs as it is.
     """
-    async with backend.call() as call:
-        channel = await custom_channel(call)
-        talks = [await open_talk(call, channel, None, {}) for _ in range(3)]
-        for talk in talks:
-            await hand_off(call, talk)
-            await save_talk(call, talk)
+    async with context.begin() as transaction:
+        channel = await custom_channel(transaction)
+        known = [await open_conversation(transaction, channel, None, {}) for _ in range(3)]
+        for each in known:
+            hand_off(transaction, each)
         webhook = await create_endpoint(
-            call.connection, url="http://127.0.0.1:9/", now=call.now, rng=call.rng
+            transaction.session, url="http://127.0.0.1:9/", now=transaction.now, rng=transaction.rng
         )
     conversation = "/v2/conversations/{conversation_id}"
     return f"""
 [parameters]
 "path.channel_id" = "{channel.id}"
-"path.conversation_id" = "{talks[0].id}"
-"path.end_user_id" = "{talks[0].end_user_id}"
+"path.conversation_id" = "{known[0].id}"
+"path.end_user_id" = "{known[0].end_user_id}"
 "path.id" = "{webhook.id}"
 
 [[operations]]
 include-path = "{conversation}/end/"
-parameters = {{ "path.conversation_id" = "{talks[1].id}" }}
+parameters = {{ "path.conversation_id" = "{known[1].id}" }}
 
 [[operations]]
 include-path = "{conversation}/end-handoff/"
-parameters = {{ "path.conversation_id" = "{talks[2].id}" }}
+parameters = {{ "path.conversation_id" = "{known[2].id}" }}
 
 [[operations]]
 include-operation-id = "delete-webhook"

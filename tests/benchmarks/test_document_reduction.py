@@ -8,7 +8,7 @@ import os
 import pytest
 
 from ada_document.reduction import SERVED, amend, reduce_document, stale
-from ada_mockserver.mock.api.app import API_ROUTES
+from ada_mockserver.mock.assembly import API_ROUTES
 from ada_schemas.contract.documents import load_document
 
 DOCUMENT = os.environ.get("ADAKIT_ADA_OPENAPI")

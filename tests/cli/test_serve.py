@@ -13,7 +13,10 @@ import urllib.request
 
 import pytest
 
+from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION
+from ada_schemas.contract.documents import parse_yaml
 from support.command_line import CommandLine
+from support.drift.edits import EDITS
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -216,6 +219,20 @@ def test_usage(adakit, options, message):
     assert done.code == 2
     assert done.err.startswith(message)
     assert "geheim" not in done.err
+
+
+def test_contract(tmp_path):
+    """With a contract of one's own, its events are what can be subscribed to, and a sample of one is sent."""
+    document = parse_yaml((DOCUMENTED / TRANSCRIPTION).read_text(encoding="utf-8"), name="ours")
+    next(edit for edit in EDITS if edit.id == "a new event").make(document)
+    (tmp_path / "source.openapi.json").write_text(json.dumps(document), encoding="utf-8")
+    with served(tmp_path, "--contract", ".", "--chaos", "drop@conversation.reopened") as (_, said):
+        status, listed = call(said, "/api/v2/webhooks/event-types", said["ADA_API_KEY"])
+        names = [event["name"] for event in listed["data"]]
+        assert status == 200
+        assert "v1.conversation.reopened" in names
+        status, made = call(said, "/_mock/seed", None, {"events": ["conversation.reopened"]})
+        assert (status, made["events"][0]["type"]) == (201, "v1.conversation.reopened")
 
 
 def test_bad_secret(adakit, monkeypatch):

@@ -27,7 +27,7 @@ import yaml
 
 from ada_mockserver import MockAda
 from ada_mockserver.clock import SteeredClock
-from ada_mockserver.mock.agent.script import parse_script
+from ada_mockserver.mock.script import parse_script
 from adakit.demo.consumer import Consumer
 from support.actions import run_action
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from ada_mockserver.mock.store.database import Database
-from ada_mockserver.mock.store.delivery_tables import attempts, deliveries, events
+from ada_mockserver.mock.store.models import Delivery, Event, LoggedAttempt
 
 if TYPE_CHECKING:
     from soak.consumer import Receipt
@@ -35,9 +35,9 @@ async def count_unfinished(url: str, pid: int) -> int:
     """How many attempts a process that is gone had begun and not finished."""
     database = Database(url)
     try:
-        async with database.begin() as connection:
-            statement = select(func.count()).where(deliveries.c.claim.startswith(f"worker-{pid}-"))
-            return int((await connection.execute(statement)).scalar_one())
+        async with database.begin() as session:
+            statement = select(func.count()).where(Delivery.claim.startswith(f"worker-{pid}-"))
+            return int((await session.execute(statement)).scalar_one())
     finally:
         await database.close()
 
@@ -46,13 +46,13 @@ async def read_stored(url: str) -> Stored:
     """Read it; nobody else uses the database."""
     database = Database(url)
     try:
-        async with database.begin() as connection:
-            ids = set((await connection.execute(select(events.c.id))).scalars())
-            of_delivery = await connection.execute(select(deliveries.c.event_id, deliveries.c.state))
+        async with database.begin() as session:
+            ids = set((await session.execute(select(Event.id))).scalars())
+            of_delivery = await session.execute(select(Delivery.event_id, Delivery.state))
             delivered: dict[str, Counter[str]] = defaultdict(Counter)
             for event_id, state in of_delivery:
                 delivered[event_id][state] += 1
-            of_attempt = await connection.execute(select(attempts.c.event_id, attempts.c.state))
+            of_attempt = await session.execute(select(LoggedAttempt.event_id, LoggedAttempt.state))
             attempted: dict[str, Counter[str]] = defaultdict(Counter)
             for event_id, state in of_attempt:
                 attempted[event_id][state] += 1

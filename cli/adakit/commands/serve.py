@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import secrets
 import signal
 from typing import TYPE_CHECKING, Any
@@ -20,10 +19,10 @@ from ada_mockserver.extras import require_mock
 from ada_mockserver.mock.outbox.backoff import SCHEDULES
 from ada_schemas.contract.documents import parse_yaml
 from ada_schemas.errors import UsageError
-from adakit.options import read_bytes
+from adakit.options import CONTRACT, read_bytes, use_contract
 
 if TYPE_CHECKING:
-    from ada_mockserver.mock.agent.script import Script
+    from ada_mockserver.mock.script import Script
 
 __all__ = ["command"]
 
@@ -58,29 +57,28 @@ KEY_VARIABLE = "ADA_API_KEY"
 @click.option("--chaos", default="", metavar="RULES", help="Disturb deliveries.")
 @click.option("--chaos-seed", type=click.IntRange(0), help="Repeat the disturbances of this seed.")
 @click.option("--rate-limits", is_flag=True, help="Answer 429 where Ada would.")
+@CONTRACT
 def command(host: str, port: int, database: str, clock: str, chaos: str, **chosen: Any) -> None:
     """Run the mock Ada: its REST API, its webhooks with their retries, and a console.
 
     Point a client's ADA_BASE_URL at it. The console is the page at the same address.
     """
     require_mock("adakit serve")
-    from ada_mockserver.http_server import (  # noqa: PLC0415 - likewise
-        base_url,
-        bind,
-        is_loopback,
-        make_server,
-        raise_file_limit,
-    )
-    from ada_mockserver.mock.agent.initial import furnish  # noqa: PLC0415 - likewise
-    from ada_mockserver.mock.api.app import create_app, running  # noqa: PLC0415 - with the extra
-    from ada_mockserver.mock.outbox.options import Options  # noqa: PLC0415 - likewise
-    from ada_mockserver.mock.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
-    from ada_mockserver.mock.state.transaction import Backend  # noqa: PLC0415 - likewise
-    from ada_mockserver.mock.store.database import Database  # noqa: PLC0415 - likewise
+    from ada_mockserver.http_server import bind, is_loopback, raise_file_limit  # noqa: PLC0415 - with the extra
+    from ada_mockserver.mock.assembly import MockSettings, assemble  # noqa: PLC0415 - likewise
 
     key, is_made = _api_key(chosen["api_key"])
-    script, timekeeper = _script(chosen["script"]), parse_clock(clock)
-    parse_rules(chaos)
+    contract = use_contract(chosen["contract"])
+    settings = MockSettings(
+        api_key=key,
+        clock=parse_clock(clock),
+        database=database,
+        script=_script(chosen["script"]),
+        contract=contract,
+        schedule=chosen["schedule"],
+        rate_limits=chosen["rate_limits"],
+    )
+    parse_rules(chaos, contract)
     secret = os.environ.get(SECRET_VARIABLE) or None
     if chosen["webhook"] is not None:
         parse_url(chosen["webhook"])
@@ -89,27 +87,19 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
 
     async def serve() -> int | None:
         with bind(host, port) as bound:
-            store, url, local = Database(database), base_url(bound), is_loopback(bound)
-            backend = Backend(store, timekeeper, random.SystemRandom(), script=script, base_url=url)
-            outbox = Outbox(store, timekeeper, Options(schedule=SCHEDULES[chosen["schedule"]]))
-            app = create_app(
-                backend,
-                outbox=outbox,
-                keys=[key],
-                rate_limited=chosen["rate_limits"],
-                local=local,
-            )
-            server = make_server(app)
-            async with running(backend, outbox):
-                initial = await furnish(backend, webhook=chosen["webhook"], secret=secret)
-                app.state.initial = initial
+            mock = assemble(settings, bound)
+            async with mock.running():
+                initial = await mock.create_initial(webhook=chosen["webhook"], secret=secret)
                 if chaos:
-                    await outbox.set_chaos(chaos, seed=chosen["chaos_seed"])
-                server.on_started = lambda: _announce(
-                    url, key if is_made else None, initial.channel.id, "" if local else host
+                    await mock.outbox.set_chaos(chaos, seed=chosen["chaos_seed"])
+                mock.server.on_started = lambda: _announce(
+                    mock.context.base_url,
+                    key if is_made else None,
+                    initial.channel.id,
+                    "" if is_loopback(bound) else host,
                 )
-                await server.serve(sockets=[bound])
-        return server.ended_by
+                await mock.server.serve(sockets=[bound])
+        return mock.server.ended_by
 
     if asyncio.run(serve()) == signal.SIGINT:
         raise KeyboardInterrupt
@@ -138,7 +128,7 @@ def _check_secret(secret: str | None) -> None:
 
 
 def _script(file: str | None) -> Script:
-    from ada_mockserver.mock.agent.script import DEFAULT_SCRIPT, parse_script  # noqa: PLC0415 - with the extra
+    from ada_mockserver.mock.script import DEFAULT_SCRIPT, parse_script  # noqa: PLC0415 - with the extra
 
     if file is None:
         return DEFAULT_SCRIPT

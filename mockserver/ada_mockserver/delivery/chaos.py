@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
 
+    from ada_schemas.contract.contract import Contract
+
 __all__ = ["CALM", "KINDS", "Chaos", "Draw", "Plan", "Rule", "parse_rules"]
 
 KINDS = {
@@ -174,16 +176,19 @@ def _applied(rule: Rule, plan: Plan, rng: Random, now: float) -> Plan:
     return replace(plan, broken=rule.kind)
 
 
-def parse_rules(text: str) -> tuple[Rule, ...]:
-    """The rules that ``text`` holds; raises `UsageError` that names the rule and what is wrong with it."""
-    return tuple(_parse(part) for part in _split(text))
+def parse_rules(text: str, contract: Contract | None = None) -> tuple[Rule, ...]:
+    """The rules that ``text`` holds, about the events of ``contract``, ours if it is None.
+
+    Raises `UsageError` that names the rule and what is wrong with it.
+    """
+    return tuple(_parse(part, event_names(contract=contract)) for part in _split(text))
 
 
 def _split(text: str) -> Iterable[str]:
     return (part.strip() for part in _SEPARATOR.split(text) if part.strip())
 
 
-def _parse(text: str) -> Rule:
+def _parse(text: str, names: list[str]) -> Rule:
     match = _RULE.fullmatch(text.replace(" ", ""))
     kind = match["kind"] if match else re.split(r"[=@]", text)[0]
     if match is None or kind not in KINDS:
@@ -195,7 +200,7 @@ def _parse(text: str) -> Rule:
         )
     rule = Rule(kind, _value(text, kind, match["value"]))
     for when in match["when"].split("@")[1:]:
-        rule = _narrowed(text, rule, when)
+        rule = _narrowed(text, rule, when, names)
     return rule
 
 
@@ -222,7 +227,7 @@ def _value(text: str, kind: str, written: str | None) -> Draw:
     return Draw(drawn["name"], first, second)
 
 
-def _narrowed(text: str, rule: Rule, when: str) -> Rule:
+def _narrowed(text: str, rule: Rule, when: str, names: list[str]) -> Rule:
     if when.endswith("%"):
         share = _number(when[:-1])
         if share is None or not 0 <= share <= 100:
@@ -244,7 +249,6 @@ def _narrowed(text: str, rule: Rule, when: str) -> Rule:
             f"has a condition '{when}' that is none",
             "Write @10%, @#3 (the third event), @conversation.* (event types) or @every (retries, too).",
         )
-    names = event_names()
     if not any(fnmatchcase(name, glob) for name in names):
         hint = did_you_mean(glob, names) or f"Events: {', '.join(names)}."
         raise _wrong(text, f"has a condition '{when}' that no event meets", hint)

@@ -7,15 +7,18 @@ supported Python and platform.
 
 from __future__ import annotations
 
+import string
 from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["below", "between", "digits", "hexadecimal", "object_id", "pick", "source", "uuid4"]
+__all__ = ["below", "between", "digits", "hexadecimal", "new_id", "object_id", "pick", "source", "uuid4"]
 
 T = TypeVar("T")
+
+_BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
 def source(*parts: object) -> Random:
@@ -63,3 +66,8 @@ def uuid4(rng: Random) -> str:
     raw = hexadecimal(rng, 30)
     variant = "89ab"[below(rng, 4)]
     return f"{raw[:8]}-{raw[8:12]}-4{raw[12:15]}-{variant}{raw[15:18]}-{raw[18:30]}"
+
+
+def new_id(prefix: str, rng: Random) -> str:
+    """An id in the form of Svix's, such as ``ep_`` or ``atmpt_`` and 27 base62 characters."""
+    return prefix + "".join(rng.choices(_BASE62, k=27))

@@ -8,11 +8,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from ada_mockserver.events.audit_log import STORY, draw_change, draw_entity_id
+from ada_mockserver.events.conversation import (
+    Close,
+    HandBack,
+    HandOver,
+    Speak,
+    begin,
+    course,
+    end,
+    end_handoff,
+    hand_off,
+    say,
+    sends_survey,
+)
 from ada_mockserver.events.dialogues import pick_dialogue
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.ids import between, hexadecimal, object_id, source, uuid4
@@ -20,23 +34,20 @@ from ada_mockserver.events.payload import (
     EndUser,
     Payload,
     audit_log_emitted,
-    conversation_created,
-    conversation_ended,
-    conversation_message,
     end_user_event,
     file_content,
-    handoff_ended,
     link_content,
     text_content,
 )
-from ada_mockserver.events.people import HANDOFF_INTEGRATION, member_id
+from ada_mockserver.events.people import member_id
 from ada_schemas.errors import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from ada_mockserver.events.audit_log import Entry
-    from ada_mockserver.events.dialogues import Dialogue, Kind, Turn
+    from ada_mockserver.events.dialogues import Kind, Turn
+    from ada_mockserver.events.payload import Conversation
     from ada_mockserver.events.people import Surface
     from ada_schemas.contract.contract import Contract
 
@@ -89,6 +100,17 @@ def scenario(
     return Scenario(name, story.factory.locale, tuple(story.steps))
 
 
+@dataclass(slots=True)
+class _Told:
+    """A conversation as it stands in a story (`ada_mockserver.events.conversation.ConversationState`)."""
+
+    subject: Conversation
+    updated_at: int
+    ended: bool = False
+    handoff: str | None = None
+    handoff_count: int = 0
+
+
 class _Story:
     """A story while it is told: the cast, the time, and the steps so far."""
 
@@ -111,25 +133,23 @@ class _Story:
         self.now += between(self.rng, least, most)
         return self.now
 
-    def tell(self, build: Callable[[int], Payload], narration: str) -> None:
-        """Add the event that ``build`` makes for its own time, a moment from now."""
+    def tell(self, build: Callable[..., Payload], narration: str) -> None:
+        """Add the event that ``build`` makes for its own time ``at``, a moment from now."""
         at = self.wait(5, 400)
         delay = (at - self._last_event) / 1000 if self.steps else 0.0
         self._last_event = at
-        self.steps.append(Step(delay, self.factory.as_documented(build(at)), narration))
+        self.steps.append(Step(delay, self.factory.as_documented(build(at=at)), narration))
 
     def meet(self, user: EndUser | None = None) -> None:
         """The end user appears."""
         known = user or self.cast.end_user
         name = known.display_name or "Someone unknown"
-        self.tell(
-            lambda at: end_user_event("end_user.created", known, at=at), f"{name} appears for the first time."
-        )
+        self.tell(partial(end_user_event, "end_user.created", known), f"{name} appears for the first time.")
 
     def update(self, user: EndUser, narration: str) -> None:
         """The end user's profile becomes that of ``user``."""
         changed = replace(user, updated_at=self.wait(20_000, 900_000))
-        self.tell(lambda at: end_user_event("end_user.updated", changed, at=at), narration)
+        self.tell(partial(end_user_event, "end_user.updated", changed), narration)
 
     def change(self, entry: Entry) -> None:
         """Somebody, or the system, changes the configuration."""
@@ -148,68 +168,58 @@ class _Story:
         )
         who = change.actor_name or "The system"
         what = f"{entry.entity_type} “{entry.entity_name}” {entry.activity}"
-        self.tell(lambda at: audit_log_emitted(change, at=at), f"{who}: {what}, by way of {entry.interface}.")
+        self.tell(partial(audit_log_emitted, change), f"{who}: {what}, by way of {entry.interface}.")
 
-    def open(self) -> None:
-        """The conversation begins."""
-        conversation = self.cast.conversation
-        self.now = max(self.now, conversation.created_at)
-        channel = conversation.channel
+    def converse(self, kind: Kind, closing: str) -> None:
+        """A whole conversation, from the first appearance of the end user to what follows the end."""
+        cast = self.cast
+        dialogue = pick_dialogue(kind, self.rng, end_user=cast.persona, agent=cast.agent)
+        self.meet()
+        state = _Told(cast.conversation, updated_at=cast.conversation.created_at)
+        self.now = max(self.now, cast.conversation.created_at)
         self.tell(
-            lambda at: conversation_created(conversation, at=at),
-            f"A conversation begins on the {channel.modality} channel “{channel.name}”.",
+            partial(begin, state),
+            f"A conversation begins on the {cast.channel.modality} channel “{cast.channel.name}”.",
         )
+        for action in course(kind, dialogue):
+            match action:
+                case Speak(turn):
+                    self.speak(state, turn)
+                case HandOver(integration):
+                    hand_off(state, integration, at=self.now)
+                case HandBack():
+                    self.wait(2_000, 20_000)
+                    self.tell(
+                        partial(end_handoff, state),
+                        f"The handoff to {state.handoff} ends; the AI Agent takes over again.",
+                    )
+                case Close(by_end_user):
+                    ended = self.wait(2_000, 20_000)
+                    self.tell(partial(end, state, by_end_user=by_end_user, updated_at=ended), closing)
+        if sends_survey(state):
+            host = cast.conversation.domain.partition(".")[0]
+            url = f"https://{host}.example.com/survey/{cast.conversation.id}"
+            content = link_content(url, "How did we do?")
+            self.say(state, "ai_agent", content, "sends a link to the satisfaction survey")
 
-    def talk(self, turns: Sequence[Turn], handoff_integration: str | None = None) -> None:
-        """Everyone speaks in turn."""
-        for turn in turns:
-            if turn.file:
-                content = file_content(self._presigned(turn.file), turn.mime_type, turn.file)
-                self.say(turn.by, content, f"sends the file {turn.file}", handoff_integration)
-            else:
-                said = " ".join(turn.text.split())
-                short = said if len(said) <= 70 else f"{said[:69].rstrip()}…"
-                self.say(turn.by, text_content(turn.text), f"“{short}”", handoff_integration)
+    def speak(self, state: _Told, turn: Turn) -> None:
+        """Somebody says a text or sends a file."""
+        if turn.file:
+            content = file_content(self._presigned(turn.file), turn.mime_type, turn.file)
+            self.say(state, turn.by, content, f"sends the file {turn.file}")
+        else:
+            said = " ".join(turn.text.split())
+            short = said if len(said) <= 70 else f"{said[:69].rstrip()}…"
+            self.say(state, turn.by, text_content(turn.text), f"“{short}”")
 
-    def say(self, role: str, content: Payload, summary: str, handoff_integration: str | None = None) -> None:
+    def say(self, state: _Told, role: str, content: Payload, summary: str) -> None:
         """One message."""
         author = self._authors[role]
-        created = self.wait(*_PACE[role])
-        message_id = uuid4(self.rng)
+        created, message_id = self.wait(*_PACE[role]), uuid4(self.rng)
         self.tell(
-            lambda at: conversation_message(
-                self.cast.conversation,
-                message_id=message_id,
-                author=author,
-                content=content,
-                handoff_integration=handoff_integration,
-                created_at=created,
-                at=at,
-            ),
+            partial(say, state, author, content, message_id=message_id, created_at=created),
             f"{author.display_name or 'The caller'} ({role.replace('_', ' ')}): {summary}",
         )
-
-    def end(self, *, by_end_user: bool, narration: str) -> None:
-        """The conversation ends."""
-        role, who = ("end_user", self.cast.end_user.id) if by_end_user else ("system", None)
-        ended = self.wait(2_000, 20_000)
-        self.tell(
-            lambda at: conversation_ended(
-                self.cast.conversation, role=role, ended_by=who, updated_at=ended, at=at
-            ),
-            narration,
-        )
-
-    def survey(self) -> None:
-        """The AI Agent asks how it was; the documentation shows such a link after the end."""
-        conversation = self.cast.conversation
-        host = conversation.domain.partition(".")[0]
-        url = f"https://{host}.example.com/survey/{conversation.id}"
-        self.say("ai_agent", link_content(url, "How did we do?"), "sends a link to the satisfaction survey")
-
-    def dialogue(self, kind: Kind) -> Dialogue:
-        """A dialogue of this kind between the people of the story."""
-        return pick_dialogue(kind, self.rng, end_user=self.cast.persona, agent=self.cast.agent)
 
     def _presigned(self, filename: str) -> str:
         """A download address as object stores presign it, for seven days, on a host reserved for examples."""
@@ -228,46 +238,19 @@ class _Story:
         return f"https://files.example.com/attachments/{upload}/{filename}?{signed}"
 
 
-def _conversation(story: _Story) -> None:
-    dialogue = story.dialogue("messaging")
-    story.meet()
-    story.open()
-    story.talk(dialogue.turns)
-    story.end(by_end_user=True, narration=f"{story.cast.persona.display_name} ends the conversation.")
-    story.survey()
+def _chat(kind: Kind) -> Callable[[_Story], None]:
+    def tell(story: _Story) -> None:
+        story.converse(kind, f"{story.cast.persona.display_name} ends the conversation.")
 
-
-def _handoff(story: _Story) -> None:
-    dialogue = story.dialogue("handoff")
-    conversation = story.cast.conversation
-    story.meet()
-    story.open()
-    story.talk(dialogue.turns)
-    story.talk(dialogue.during, HANDOFF_INTEGRATION)
-    story.wait(2_000, 20_000)
-    story.tell(
-        lambda at: handoff_ended(conversation, handoff_integration=HANDOFF_INTEGRATION, at=at),
-        f"The handoff to {HANDOFF_INTEGRATION} ends; the AI Agent takes over again.",
-    )
-    story.talk(dialogue.after)
-    story.end(by_end_user=True, narration=f"{story.cast.persona.display_name} ends the conversation.")
-    story.survey()
+    return tell
 
 
 def _voice(story: _Story) -> None:
-    dialogue = story.dialogue("voice")
-    story.meet()
-    story.open()
-    story.talk(dialogue.turns)
-    story.end(by_end_user=False, narration="The call disconnects; the system ends the conversation.")
+    story.converse("voice", "The call disconnects; the system ends the conversation.")
 
 
 def _email(story: _Story) -> None:
-    dialogue = story.dialogue("email")
-    story.meet()
-    story.open()
-    story.talk(dialogue.turns)
-    story.end(by_end_user=False, narration="The thread is resolved; the system ends the conversation.")
+    story.converse("email", "The thread is resolved; the system ends the conversation.")
 
 
 def _profile(story: _Story) -> None:
@@ -311,9 +294,9 @@ _STORIES: dict[str, tuple[str, Surface, Callable[[_Story], None]]] = {
     "conversation": (
         "A chat that the AI Agent resolves, with a survey link after its end.",
         "custom",
-        _conversation,
+        _chat("messaging"),
     ),
-    "handoff": ("A chat handed to a human agent and back, with files both ways.", "custom", _handoff),
+    "handoff": ("A chat handed to a human agent and back, with files both ways.", "custom", _chat("handoff")),
     "voice": ("A phone call that ends when the line disconnects.", "voice", _voice),
     "email": ("An exchange of longer messages by e-mail.", "email", _email),
     "profile": ("An end user whose profile is filled in and changed.", "custom", _profile),

@@ -13,7 +13,6 @@ from urllib.parse import quote, urlsplit
 
 from ada_mockserver.clock import ManualClock
 from ada_mockserver.extras import require_mock
-from ada_mockserver.mock.outbox.backoff import schedule_named
 from ada_schemas.errors import AdakitError, UsageError
 
 if TYPE_CHECKING:
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
 
     from ada_mockserver.clock import AdjustableClock
     from ada_mockserver.http_server import ServerThread
-    from ada_mockserver.mock.agent.script import Script
     from ada_mockserver.mock.agent.simulate import Story
-    from ada_mockserver.mock.outbox.outbox import Outbox
-    from ada_mockserver.mock.state.transaction import Backend
+    from ada_mockserver.mock.assembly import Assembly
+    from ada_mockserver.mock.script import Script
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["MockAda", "MockWebhook"]
 
@@ -46,8 +45,7 @@ class _Served:
     """What there is while a mock runs."""
 
     thread: ServerThread
-    backend: Backend
-    outbox: Outbox
+    assembly: Assembly
 
 
 class MockAda:
@@ -57,7 +55,8 @@ class MockAda:
     Events are delivered as they happen; retries fall due when `advance` moves ``clock`` on. ``script`` is how
     the AI Agent behaves: a `Script`, or the data that docs/mock-ada.md describes. ``database`` is a URL as
     `adakit serve --db` takes it. ``schedule`` (``svix-8`` or ``ada-9``) says when a failed delivery is tried
-    again, ``jitter`` is the share by which those times vary, by default not at all.
+    again, ``jitter`` is the share by which those times vary, by default not at all. ``contract`` has the
+    events that webhooks can subscribe to, ours if it is None.
 
     Raises `MissingExtraError` without the extra ``mock``, `UsageError` for a script, a schedule, a
     database or a port that cannot be used.
@@ -75,46 +74,47 @@ class MockAda:
         schedule: str = "svix-8",
         jitter: float = 0.0,
         rate_limits: bool = False,
+        contract: Contract | None = None,
     ) -> None:
         require_mock("The mock Ada")
-        from ada_mockserver.mock.agent.script import DEFAULT_SCRIPT, Script, parse_script  # noqa: PLC0415 - with the extra
+        from ada_mockserver.mock.assembly import MockSettings  # noqa: PLC0415 - with the extra
+        from ada_mockserver.mock.outbox.backoff import schedule_named  # noqa: PLC0415 - likewise
+        from ada_mockserver.mock.script import DEFAULT_SCRIPT, Script, parse_script  # noqa: PLC0415 - likewise
+        from ada_schemas.contract.contract import shipped  # noqa: PLC0415 - it is read here alone
 
         self.api_key = api_key or f"mock-{secrets.token_hex(16)}"
         self.clock: AdjustableClock = clock or ManualClock()
-        if script is None:
-            self._script = DEFAULT_SCRIPT
-        else:
-            self._script = script if isinstance(script, Script) else parse_script(dict(script))
-        self._database_url = database
+        if not isinstance(script, Script):
+            script = DEFAULT_SCRIPT if script is None else parse_script(dict(script))
+        schedule_named(schedule)
+        self._settings = MockSettings(
+            api_key=self.api_key,
+            clock=self.clock,
+            database=database,
+            rng=rng or SystemRandom(),
+            script=script,
+            contract=contract or shipped(),
+            schedule=schedule,
+            jitter=jitter,
+            rate_limits=rate_limits,
+        )
         self._port = port
-        self._rng = rng or SystemRandom()
-        self._schedule, self._jitter = schedule_named(schedule), jitter
-        self._rate_limits = rate_limits
         self._served: _Served | None = None
 
     def start(self) -> Self:
         """Start to serve; returns the mock itself."""
-        from ada_mockserver.http_server import ServerThread, base_url, bind, make_server  # noqa: PLC0415 - likewise
-        from ada_mockserver.mock.api.app import create_app, running  # noqa: PLC0415 - with the extra
-        from ada_mockserver.mock.outbox.options import Options  # noqa: PLC0415 - likewise
-        from ada_mockserver.mock.outbox.outbox import Outbox  # noqa: PLC0415 - likewise
-        from ada_mockserver.mock.state.transaction import Backend  # noqa: PLC0415 - likewise
-        from ada_mockserver.mock.store.database import Database  # noqa: PLC0415 - likewise
+        from ada_mockserver.http_server import ServerThread, bind  # noqa: PLC0415 - with the extra
+        from ada_mockserver.mock.assembly import assemble  # noqa: PLC0415 - likewise
 
         bound = bind("127.0.0.1", self._port)
         try:
-            database = Database(self._database_url)
+            assembly = assemble(self._settings, bound)
         except UsageError:
             bound.close()
             raise
-        url = base_url(bound)
-        backend = Backend(database, self.clock, self._rng, script=self._script, base_url=url)
-        options = Options(schedule=self._schedule, jitter=self._jitter)
-        outbox = Outbox(database, self.clock, options)
-        app = create_app(backend, outbox=outbox, keys=[self.api_key], rate_limited=self._rate_limits)
-        thread = ServerThread(make_server(app), bound, running(backend, outbox))
+        thread = ServerThread(assembly.server, bound, assembly.running())
         thread.start()
-        self._served = _Served(thread, backend, outbox)
+        self._served = _Served(thread, assembly)
         return self
 
     def stop(self) -> None:
@@ -139,11 +139,11 @@ class MockAda:
     @property
     def channel_id(self) -> str:
         """The id of a custom channel (``ADA_CHANNEL_ID``), which is created at first use."""
-        from ada_mockserver.mock.agent.simulate import custom_channel  # noqa: PLC0415 - with the extra
+        from ada_mockserver.mock.state.records import custom_channel  # noqa: PLC0415 - with the extra
 
         async def find() -> str:
-            async with self._running.backend.call() as call:
-                return (await custom_channel(call)).id
+            async with self._running.assembly.context.begin() as transaction:
+                return (await custom_channel(transaction)).id
 
         return self._run(find())
 
@@ -200,6 +200,11 @@ class MockAda:
         made = self.call("POST", "/_mock/seed", {"stories": [story]})
         return str(made["stories"][0]["conversation_id"])
 
+    def emit(self, event: str) -> dict[str, Any]:
+        """Send a sample of an event of the contract, about people of its own; returns its payload."""
+        payload: dict[str, Any] = self.call("POST", "/_mock/seed", {"events": [event]})["events"][0]
+        return payload
+
     def events(self, event: str | None = None) -> list[dict[str, Any]]:
         """The latest 100 events, the oldest first; ``id`` is the ``svix-id``, ``payload`` what is sent."""
         query = "" if event is None else f"?type={quote(event)}"
@@ -211,30 +216,30 @@ class MockAda:
         from ada_mockserver.mock.outbox.attempts_log import Filters, list_attempts  # noqa: PLC0415 - with the extra
 
         async def read() -> list[dict[str, Any]]:
-            async with self._running.backend.database.begin() as connection:
-                return await list_attempts(connection, Filters(event_id=event_id))
+            async with self._running.assembly.context.database.begin() as session:
+                return await list_attempts(session, Filters(event_id=event_id))
 
         return self._run(read())[::-1]
 
     def settle(self) -> None:
         """Return when everything that is due by now has been attempted."""
-        self._run(self._running.outbox.run_due())
+        self._run(self._running.assembly.outbox.run_due())
 
     def advance(self, seconds: float) -> None:
         """Move the clock on, and return when everything that fell due on the way has been attempted."""
-        self._run(self._running.outbox.advance(seconds))
+        self._run(self._running.assembly.outbox.advance(seconds))
 
     def resend(self, event_id: str, *, endpoint_id: str | None = None) -> int:
         """Deliver an event again, to one webhook or to all that it was meant for; returns to how many."""
-        return self._run(self._running.outbox.resend(event_id, endpoint_id=endpoint_id))
+        return self._run(self._running.assembly.outbox.resend(event_id, endpoint_id=endpoint_id))
 
     def recover(self, endpoint_id: str, *, since: float) -> int:
         """Deliver again what a webhook missed since a time (Unix seconds of the clock); returns how many."""
-        return self._run(self._running.outbox.recover(endpoint_id, since=since))
+        return self._run(self._running.assembly.outbox.recover(endpoint_id, since=since))
 
     def set_chaos(self, rules: str, *, seed: int | None = None) -> None:
         """Disturb deliveries as ``adakit serve --chaos`` does; ``""`` for none."""
-        self._run(self._running.outbox.set_chaos(rules, seed=seed))
+        self._run(self._running.assembly.outbox.set_chaos(rules, seed=seed))
 
     def clear(self) -> None:
         """Forget everything but the time: webhooks, conversations, events, attempts, chaos."""

@@ -15,11 +15,11 @@ from sqlalchemy import select
 from ada_mockserver.clock import ManualClock
 from ada_mockserver.mock.agent.initial import clear
 from ada_mockserver.mock.agent.replies import perform_due
-from ada_mockserver.mock.agent.script import parse_script
-from ada_mockserver.mock.api.app import create_app, running
-from ada_mockserver.mock.state.transaction import Backend
+from ada_mockserver.mock.assembly import create_app, running
+from ada_mockserver.mock.script import parse_script
+from ada_mockserver.mock.state.transaction import MockContext
 from ada_mockserver.mock.store.database import MEMORY, Database
-from ada_mockserver.mock.store.delivery_tables import events
+from ada_mockserver.mock.store.models import Event
 
 DATABASE = os.environ.get("ADAKIT_TEST_DATABASE", MEMORY)
 """Another one than SQLite in memory, where these tests are to run on it; they empty it."""
@@ -30,9 +30,9 @@ KEY = "key-of-the-tests"
 class Api:
     """A client of a mock that stores events and delivers none."""
 
-    def __init__(self, portal, client, backend):
-        self.portal, self.client, self.backend = portal, client, backend
-        self.clock = backend.clock
+    def __init__(self, portal, client, context):
+        self.portal, self.client, self.context = portal, client, context
+        self.clock = context.clock
 
     def request(self, method, url, **options):
         """Any request, with the key unless another one is given; returns the response."""
@@ -68,7 +68,7 @@ class Api:
     def advance(self, seconds):
         """Move the clock on, and have the script answer what is due then."""
         self.clock.advance(seconds)
-        return self.portal.call(perform_due, self.backend)
+        return self.portal.call(perform_due, self.context)
 
     def channel(self, **members):
         body = {"name": "App", "description": "Our app", "modality": "messaging", **members}
@@ -86,9 +86,9 @@ class Api:
         """Every event so far, as (payload, channel tags)."""
 
         async def read():
-            async with self.backend.database.begin() as connection:
-                rows = (await connection.execute(select(events).order_by(events.c.ordinal))).all()
-                return [(json.loads(row.body), tuple(row.channels)) for row in rows]
+            async with self.context.database.begin() as session:
+                found = await session.scalars(select(Event).order_by(Event.ordinal))
+                return [(json.loads(event.body), event.channels) for event in found]
 
         return self.portal.call(read)
 
@@ -97,19 +97,19 @@ class Api:
 
 
 @contextlib.contextmanager
-def serving(backend, **options):
-    app = create_app(backend, keys=[KEY], **options)
+def serving(context, **options):
+    app = create_app(context, keys=[KEY], **options)
     headers = {"authorization": f"Bearer {KEY}"}
     client = httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://mock.test", headers=headers
     )
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(running(backend)),
+        portal.wrap_async_context_manager(running(context)),
         portal.wrap_async_context_manager(client),
     ):
-        portal.call(clear, backend)
-        yield Api(portal, client, backend)
+        portal.call(clear, context)
+        yield Api(portal, client, context)
 
 
 @pytest.fixture
@@ -120,8 +120,8 @@ def make_api():
         def make(script=None, **options):
             chosen = {} if script is None else {"script": parse_script(script)}
             clock, url = ManualClock(1_700_000_000), "http://mock.test"
-            backend = Backend(Database(DATABASE), clock, SystemRandom(), base_url=url, **chosen)
-            return stack.enter_context(serving(backend, **options))
+            context = MockContext(Database(DATABASE), clock, SystemRandom(), base_url=url, **chosen)
+            return stack.enter_context(serving(context, **options))
 
         yield make
 

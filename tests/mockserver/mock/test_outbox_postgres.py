@@ -10,10 +10,11 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from ada_mockserver.mock.api.app import create_app, running
+from ada_mockserver.mock.assembly import create_app, running
 from ada_mockserver.mock.outbox.outbox import Outbox
-from ada_mockserver.mock.state.transaction import Backend
-from ada_mockserver.mock.store.database import Database, metadata
+from ada_mockserver.mock.state.transaction import MockContext
+from ada_mockserver.mock.store.database import Database
+from ada_mockserver.mock.store.models import Base
 from support.outbox_stage import MESSAGE, Consumer, Stage, at
 from support.postgres_server import PostgresServer, missing_postgres
 
@@ -34,7 +35,7 @@ def run(scenario, url, **options):
     async def whole():
         mock = Stage(database=url, **options)
         async with mock.database.engine.begin() as connection:
-            await connection.run_sync(metadata.drop_all)
+            await connection.run_sync(Base.metadata.drop_all)
         await mock.database.create()
         try:
             return await scenario(mock)
@@ -113,7 +114,7 @@ def test_created_at_once(url):
 
     async def scenario(mock):
         async with mock.database.engine.begin() as connection:
-            await connection.run_sync(metadata.drop_all)
+            await connection.run_sync(Base.metadata.drop_all)
         databases = [Database(url) for _ in range(4)]
         await asyncio.gather(*(database.create() for database in databases))
         assert mock.database.lock() is False
@@ -141,11 +142,11 @@ def test_cleared_meanwhile(url):
             await call("/_mock/clear", {})
 
     async def scenario(mock):
-        backend = Backend(mock.database, mock.clock, Random(1))
-        app = create_app(backend, keys=["k"], outbox=mock.outbox)
+        context = MockContext(mock.database, mock.clock, Random(1))
+        app = create_app(context, keys=["k"], outbox=mock.outbox)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         options = {"base_url": "http://mock.test", "headers": {"authorization": "Bearer k"}}
-        async with running(backend, mock.outbox), httpx.AsyncClient(transport=transport, **options) as api:
+        async with running(context, mock.outbox), httpx.AsyncClient(transport=transport, **options) as api:
             await asyncio.gather(*(client(api, 10) for _ in range(6)))
 
     run(scenario, url)

@@ -17,9 +17,9 @@ from ada_mockserver.delivery.signing import verify
 from ada_mockserver.mock.outbox.options import Options
 from ada_mockserver.mock.outbox.outbox import Outbox
 from ada_mockserver.mock.outbox.shared_settings import adopt_time, restart_chaos, store_time
-from ada_mockserver.mock.store.database import Database, metadata
-from ada_mockserver.mock.store.delivery_tables import deliveries, settings
+from ada_mockserver.mock.store.database import Database
 from ada_mockserver.mock.store.endpoints import update_endpoint
+from ada_mockserver.mock.store.models import Base, Delivery, Setting
 from ada_schemas.errors import SignatureError, UsageError, WireError
 from support.outbox_stage import ENDED, START, Consumer, at, run
 
@@ -375,7 +375,7 @@ def test_time_goes_on(rate, alone, expected):
         clock = fast(rate, base)
         async with mock.database.begin() as connection:
             await adopt_time(connection, clock, alone=alone)
-            stored = (await connection.execute(select(settings.c.value))).scalar_one()
+            stored = (await connection.execute(select(Setting.value))).scalar_one()
         assert clock.now() - START == expected
         assert Line(**stored).at(base.now()) - START == expected
 
@@ -444,7 +444,7 @@ def test_shared_database(tmp_path):
         await database.close()
         assert sorted(mock.consumer.ids()) == sorted(ids)
         async with mock.database.begin() as connection:
-            left = (await connection.execute(select(deliveries.c.claim))).scalars().all()
+            left = (await connection.execute(select(Delivery.claim))).scalars().all()
         assert set(left) == {None}
 
     run(scenario, database=url)
@@ -472,7 +472,7 @@ def test_cleared_meanwhile(caplog):
     class Cleared(Consumer):
         async def send(self, request, *, timeout):
             async with self.mock.database.begin(alone=True) as connection:
-                for table in reversed(metadata.sorted_tables):
+                for table in reversed(Base.metadata.sorted_tables):
                     await connection.execute(delete(table))
             return await super().send(request, timeout=timeout)
 

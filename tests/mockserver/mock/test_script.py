@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ada_mockserver.mock.agent.script import DEFAULT_SCRIPT, End, HandOff, Human, Say, parse_script
+from ada_mockserver.mock.script import DEFAULT_SCRIPT, End, HandOff, Human, Say, parse_script
 from ada_schemas.errors import UsageError
 
 

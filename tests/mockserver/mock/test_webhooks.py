@@ -152,7 +152,7 @@ def test_unknown_event_type(api):
     found = api.invalid("POST", "/webhooks/", {"url": URL, "event_filters": ["conversation.ended"]})
     assert list(found) == ["$.event_filters[0]"]
     assert found["$.event_filters[0]"].startswith(
-        "must be one of: v1.end_user.created, v1.end_user.updated, "
+        "must be one of: v1.conversation.created, v1.conversation.message, "
     )
 
 

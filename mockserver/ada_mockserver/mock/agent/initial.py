@@ -1,91 +1,94 @@
-"""What a database needs before the first call, and what a server has from its start on."""
+"""What a database has before the first call, and what a server has from its start on."""
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
-from ada_mockserver.mock.agent.simulate import custom_channel
-from ada_mockserver.mock.api.attachments import has_key, make_key
 from ada_mockserver.mock.outbox.shared_settings import restart_chaos
-from ada_mockserver.mock.state.records import add_channel, add_native_channels
-from ada_mockserver.mock.store.database import metadata
-from ada_mockserver.mock.store.delivery_tables import settings
+from ada_mockserver.mock.state.records import add_native_channels, custom_channel
 from ada_mockserver.mock.store.endpoints import create_endpoint, list_endpoints
+from ada_mockserver.mock.store.models import ATTACHMENT_KEY, Base, Secret, Setting, StoredChannel
 
 if TYPE_CHECKING:
     from ada_mockserver.events.payload import Channel
-    from ada_mockserver.mock.state.transaction import Backend, Call
-    from ada_mockserver.mock.store.endpoints import Endpoint
+    from ada_mockserver.mock.state.transaction import MockContext, Transaction
+    from ada_mockserver.mock.store.models import Endpoint
 
-__all__ = ["Initial", "clear", "furnish", "prepare"]
+__all__ = ["Initial", "clear", "create_initial", "create_tables"]
 
 
 @dataclass(frozen=True, slots=True)
 class Initial:
-    """What a server says at its start that there is: a custom channel and, where one was named, a webhook."""
+    """The channel and the webhook that a server prints at its start and `clear` restores."""
 
     channel: Channel
     webhook: Endpoint | None
 
 
-async def prepare(backend: Backend) -> None:
+async def create_tables(context: MockContext) -> None:
     """Make the tables and what a new AI Agent has; does nothing where they are."""
-    await backend.database.create()
-    async with backend.call() as call:
-        await backend.database.take_turns(call.connection)
-        if not await has_key(call):
-            await _new_agent(call)
+    await context.database.create()
+    async with context.begin() as transaction:
+        await context.database.take_turns(transaction.session)
+        if await transaction.session.get(Secret, ATTACHMENT_KEY) is None:
+            await _new_agent(transaction)
 
 
-async def furnish(backend: Backend, *, webhook: str | None = None, secret: str | None = None) -> Initial:
+async def create_initial(
+    context: MockContext, *, webhook: str | None = None, secret: str | None = None
+) -> Initial:
     """Make a custom channel and a webhook for the URL ``webhook``, unless there are such already.
 
     Raises `UsageError` for a bad ``secret``.
     """
-    async with backend.call() as call:
-        await backend.database.take_turns(call.connection)
-        channel = await custom_channel(call)
+    async with context.begin() as transaction:
+        session = transaction.session
+        await context.database.take_turns(session)
+        channel = (await custom_channel(transaction)).value
         if webhook is None:
             return Initial(channel, None)
-        for endpoint in await list_endpoints(call.connection):
+        for endpoint in await list_endpoints(session):
             if endpoint.url == webhook:
                 return Initial(channel, endpoint)
-        made = await create_endpoint(call.connection, url=webhook, now=call.now, rng=call.rng, secret=secret)
+        made = await create_endpoint(
+            session, url=webhook, now=transaction.now, rng=transaction.rng, secret=secret
+        )
     return Initial(channel, made)
 
 
-async def clear(backend: Backend, initial: Initial | None = None) -> None:
+async def clear(context: MockContext, initial: Initial | None = None) -> None:
     """Forget everything but the time and the chaos, what is still to be delivered included.
 
     What was there from the start is there again, as it was then, under the same ids.
     """
-    async with backend.call(alone=True) as call:
-        for table in reversed(metadata.sorted_tables):
-            if table is not settings:
-                await call.connection.execute(delete(table))
-        await restart_chaos(call.connection)
-        await _new_agent(call)
+    async with context.begin(alone=True) as transaction:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table is not Setting.__table__:
+                await transaction.session.execute(delete(table))
+        await restart_chaos(transaction.session)
+        await _new_agent(transaction)
         if initial is not None:
-            await _restore(call, initial)
+            await _restore(transaction, initial)
 
 
-async def _new_agent(call: Call) -> None:
-    await make_key(call)
-    await add_native_channels(call)
+async def _new_agent(transaction: Transaction) -> None:
+    await transaction.add(Secret(name=ATTACHMENT_KEY, value=secrets.token_bytes(32)))
+    await add_native_channels(transaction)
 
 
-async def _restore(call: Call, initial: Initial) -> None:
-    await add_channel(call.connection, initial.channel)
+async def _restore(transaction: Transaction, initial: Initial) -> None:
+    await transaction.add(StoredChannel.of(initial.channel))
     webhook = initial.webhook
     if webhook is not None:
         await create_endpoint(
-            call.connection,
+            transaction.session,
             url=webhook.url,
-            now=call.now,
-            rng=call.rng,
+            now=transaction.now,
+            rng=transaction.rng,
             description=webhook.description,
             event_types=webhook.event_types,
             channels=webhook.channels,

@@ -6,142 +6,135 @@ together then. One whose conversation has ended since, or has been handed over o
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, select
 
 from ada_mockserver.events.payload import Author, link_content, text_content
-from ada_mockserver.mock.agent.script import End, HandOff, Say
-from ada_mockserver.mock.state.conversing import (
+from ada_mockserver.mock.script import End, HandOff, Say
+from ada_mockserver.mock.state.conversations import (
     ai_agent,
     end,
     end_handoff,
-    find_talk,
     hand_off,
-    save_talk,
     say,
 )
-from ada_mockserver.mock.store.conversation_tables import conversations, planned
 from ada_mockserver.mock.store.database import wake_on_commit
+from ada_mockserver.mock.store.models import Conversation, PlannedReply
 
 if TYPE_CHECKING:
-    from ada_mockserver.mock.agent.script import Human
-    from ada_mockserver.mock.state.conversing import Talk
-    from ada_mockserver.mock.state.transaction import Backend, Call
+    from ada_mockserver.mock.state.transaction import MockContext, Transaction
 
 __all__ = ["answer", "greet", "perform_due"]
 
 
-async def greet(call: Call, talk: Talk) -> None:
+async def greet(transaction: Transaction, conversation: Conversation) -> None:
     """The AI Agent begins, where the script has a greeting."""
-    if call.backend.script.greeting is not None:
-        await _in_time(call, talk, {"kind": "greeting"})
+    if transaction.context.script.greeting is not None:
+        await _in_time(transaction, conversation, {"kind": "greeting"})
 
 
-async def answer(call: Call, talk: Talk, text: str) -> None:
+async def answer(transaction: Transaction, conversation: Conversation, text: str) -> None:
     """What follows a message of the end user: the script's reply, or the scripted human agent's."""
-    if talk.handoff is None:
-        await _in_time(call, talk, {"kind": "reply", "text": text, "turn": talk.turns})
-        talk.turns += 1
-    elif talk.human is not None:
-        await _in_time(call, talk, {"kind": "human"})
+    if conversation.handoff is None:
+        reply = {"kind": "reply", "text": text, "turn": conversation.turns}
+        await _in_time(transaction, conversation, reply)
+        conversation.turns += 1
+    elif conversation.human is not None:
+        await _in_time(transaction, conversation, {"kind": "human"})
 
 
-async def perform_due(backend: Backend) -> float | None:
-    """Give the answers that are due by now, each in a transaction of its own, until none is.
+async def perform_due(context: MockContext) -> float | None:
+    """Give the replies that are due by now, each in a transaction of its own, until none is.
 
     Returns when the next one is due, in Unix seconds of the mock's clock, None where none is planned.
     """
-    while await _perform_first(backend):
+    while await _perform_first(context):
         pass
-    async with backend.call() as call:
-        due: float | None = (await call.connection.execute(select(func.min(planned.c.due_at)))).scalar_one()
-    return due
+    async with context.begin() as transaction:
+        return await transaction.session.scalar(select(func.min(PlannedReply.due_at)))
 
 
-async def _perform_first(backend: Backend) -> bool:
-    async with backend.call() as call:
+async def _perform_first(context: MockContext) -> bool:
+    async with context.begin() as transaction:
         # Together with its conversation, so that processes that share a database keep the order.
         statement = (
-            select(planned)
-            .join(conversations, conversations.c.id == planned.c.conversation_id)
-            .where(planned.c.due_at <= call.now)
-            .order_by(planned.c.due_at, planned.c.ordinal)
+            select(PlannedReply, Conversation)
+            .join(Conversation, Conversation.id == PlannedReply.conversation_id)
+            .where(PlannedReply.due_at <= transaction.now)
+            .order_by(PlannedReply.due_at, PlannedReply.ordinal)
             .limit(1)
-            .with_for_update(skip_locked=True, of=(planned, conversations))
+            .with_for_update(skip_locked=True, of=(PlannedReply, Conversation))
         )
-        row = (await call.connection.execute(statement)).one_or_none()
+        row = (await transaction.session.execute(statement)).one_or_none()
         if row is None:
             return False
-        await call.connection.execute(delete(planned).where(planned.c.ordinal == row.ordinal))
-        talk = await find_talk(call, row.conversation_id)
-        if talk is not None and not talk.ended and talk.shift == row.shift:
-            await _perform(call, talk, row.cue)
-            await save_talk(call, talk)
+        planned, conversation = row
+        await transaction.session.delete(planned)
+        if not conversation.ended and conversation.handoff_count == planned.handoff_count:
+            await _perform(transaction, conversation, planned.reply)
     return True
 
 
-async def _in_time(call: Call, talk: Talk, cue: dict[str, Any]) -> None:
-    """Perform a cue after the script's delay."""
-    delay = call.backend.script.delay
+async def _in_time(transaction: Transaction, conversation: Conversation, reply: dict[str, Any]) -> None:
+    """Give a reply after the script's delay."""
+    delay = transaction.context.script.delay
     if not delay:
-        await _perform(call, talk, cue)
+        await _perform(transaction, conversation, reply)
         return
-    await call.connection.execute(
-        insert(planned).values(conversation_id=talk.id, due_at=call.now + delay, shift=talk.shift, cue=cue)
+    await transaction.add(
+        PlannedReply(
+            conversation_id=conversation.id,
+            due_at=transaction.now + delay,
+            handoff_count=conversation.handoff_count,
+            reply=reply,
+        )
     )
-    wake_on_commit(call.connection)
+    wake_on_commit(transaction.session)
 
 
-async def _perform(call: Call, talk: Talk, cue: dict[str, Any]) -> None:
-    script = call.backend.script
-    if cue["kind"] == "human":
-        await _human_answers(call, talk)
-    elif cue["kind"] == "reply":
-        await _reply(call, talk, cue["text"], cue["turn"])
+async def _perform(transaction: Transaction, conversation: Conversation, reply: dict[str, Any]) -> None:
+    script = transaction.context.script
+    if reply["kind"] == "human":
+        await _human_answers(transaction, conversation)
+    elif reply["kind"] == "reply":
+        await _reply(transaction, conversation, reply["text"], reply["turn"])
     elif script.greeting is not None:
-        await say(call, talk, ai_agent(call), text_content(script.greeting))
+        await say(transaction, conversation, ai_agent(transaction), text_content(script.greeting))
 
 
-async def _reply(call: Call, talk: Talk, text: str, turn: int) -> None:
-    for action in call.backend.script.react(text, turn=turn):
+async def _reply(transaction: Transaction, conversation: Conversation, text: str, turn: int) -> None:
+    author = ai_agent(transaction)
+    for action in transaction.context.script.react(text, turn=turn):
         match action:
             case Say(link=str(url)):
-                await say(call, talk, ai_agent(call), link_content(url, None))
+                await say(transaction, conversation, author, link_content(url, None))
             case Say(text=body):
-                await say(call, talk, ai_agent(call), text_content(_dressed(talk, body)))
+                await say(transaction, conversation, author, text_content(_dressed(conversation, body)))
             case HandOff(integration, human):
-                await hand_off(call, talk, integration)
+                hand_off(transaction, conversation, integration)
                 if human is not None:
-                    talk.human = _part(human)
-                    await _in_time(call, talk, {"kind": "human"})
+                    conversation.human = asdict(human)
+                    await _in_time(transaction, conversation, {"kind": "human"})
             case End():
-                await end(call, talk, role="system", ended_by=None)
+                await end(transaction, conversation, by_end_user=False)
 
 
-def _dressed(talk: Talk, body: str) -> str:
+def _dressed(conversation: Conversation, body: str) -> str:
     """A reply in the manner of its channel: by e-mail it is a letter."""
-    if talk.channel.modality != "email":
+    if conversation.channel.modality != "email":
         return body
     return f"Hello,\n\n{body}\n\nKind regards\nYour support team"
 
 
-def _part(human: Human) -> dict[str, Any]:
-    return {
-        "display_name": human.display_name,
-        "avatar": human.avatar,
-        "replies": list(human.replies),
-        "ends": human.ends,
-    }
-
-
-async def _human_answers(call: Call, talk: Talk) -> None:
-    human = talk.human
+async def _human_answers(transaction: Transaction, conversation: Conversation) -> None:
+    human = conversation.human
     if human is None or not human["replies"]:
         return
     reply, *rest = human["replies"]
-    talk.human = {**human, "replies": rest}
+    conversation.human = {**human, "replies": rest}
     author = Author("human_agent", None, human["avatar"], human["display_name"])
-    await say(call, talk, author, text_content(reply))
+    await say(transaction, conversation, author, text_content(reply))
     if not rest and human["ends"]:
-        await end_handoff(call, talk)
+        await end_handoff(transaction, conversation)

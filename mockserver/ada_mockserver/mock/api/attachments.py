@@ -6,11 +6,10 @@ import hashlib
 import hmac
 import mimetypes
 import re
-import secrets as random_bytes
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -19,17 +18,17 @@ from starlette.routing import Route
 from ada_mockserver.events.ids import object_id
 from ada_mockserver.mock.api.errors import ApiError, not_found, refused
 from ada_mockserver.mock.api.middleware import ATTACHMENT_LIMIT
-from ada_mockserver.mock.api.resources import backend_of, origin_of, resource
-from ada_mockserver.mock.state.conversing import find_talk
+from ada_mockserver.mock.api.resources import context_of, origin_of, resource
+from ada_mockserver.mock.state.conversations import find_conversation
 from ada_mockserver.mock.state.records import is_id
-from ada_mockserver.mock.store.conversation_tables import attachments, secrets
+from ada_mockserver.mock.store.models import ATTACHMENT_KEY, Attachment, Secret
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from ada_mockserver.mock.state.transaction import Call
+    from ada_mockserver.mock.state.transaction import Transaction
 
-__all__ = ["ROUTES", "SERVED", "has_key", "make_key"]
+__all__ = ["ROUTES", "SERVED"]
 
 VALID_FOR = 7 * 86_400_000
 """Milliseconds for which the address of an attachment is good."""
@@ -45,25 +44,25 @@ _MIME_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100
 
 async def _upload(request: Request) -> Response:
     filename, mime_type, content = await _file(request)
-    async with backend_of(request).call() as call:
-        talk = await find_talk(call, request.path_params["conversation_id"])
-        if talk is None:
+    async with context_of(request).begin() as transaction:
+        conversation = await find_conversation(transaction, request.path_params["conversation_id"])
+        if conversation is None:
             raise not_found("conversation")
-        if talk.handoff is None:
+        if conversation.handoff is None:
             raise ApiError(
                 400, "no_active_handoff", "Attachments are taken only while the conversation is in a handoff."
             )
-        attachment_id, expires_at = object_id(call.rng, call.at), call.at + VALID_FOR
-        await call.connection.execute(
-            insert(attachments).values(
+        attachment_id, expires_at = object_id(transaction.rng, transaction.at), transaction.at + VALID_FOR
+        await transaction.add(
+            Attachment(
                 id=attachment_id,
-                conversation_id=talk.id,
+                conversation_id=conversation.id,
                 expires_at=expires_at,
                 content=content,
                 data={"filename": filename, "mime_type": mime_type},
             )
         )
-        signature = _signature(await _key(call), attachment_id, expires_at)
+        signature = _signature(await _key(transaction), attachment_id, expires_at)
     url = (
         f"{origin_of(request)}/attachments/{attachment_id}/{quote(filename, safe='')}"
         f"?expires={expires_at // 1000}&signature={signature}"
@@ -106,45 +105,32 @@ def _mime_type(given: str | None, filename: str) -> str:
 
 async def _serve(request: Request) -> Response:
     chosen, query = request.path_params["id"], request.query_params
-    async with backend_of(request).call() as call:
-        row = None
+    async with context_of(request).begin() as transaction:
+        attachment = None
         if is_id(chosen):
-            statement = select(attachments).where(attachments.c.id == chosen)
-            row = (await call.connection.execute(statement)).one_or_none()
-        if row is None:
+            attachment = await transaction.session.scalar(select(Attachment).where(Attachment.id == chosen))
+        if attachment is None:
             raise not_found("attachment")
-        good = _signature(await _key(call), row.id, row.expires_at)
+        good = _signature(await _key(transaction), attachment.id, attachment.expires_at)
     if not hmac.compare_digest(query.get("signature", "").encode(), good.encode()):
         raise ApiError(403, "invalid_signature", "The address of the attachment is not complete.")
-    if call.at >= row.expires_at:
+    if transaction.at >= attachment.expires_at:
         raise ApiError(403, "expired", "The seven days of the attachment's address are over.")
-    name = quote(row.data["filename"], safe="")
+    name = quote(attachment.data["filename"], safe="")
     headers = {
         "content-disposition": f"attachment; filename*=UTF-8''{name}",
         "content-security-policy": "sandbox",
         "x-content-type-options": "nosniff",
     }
-    return Response(row.content, media_type=row.data["mime_type"], headers=headers)
+    return Response(attachment.content, media_type=attachment.data["mime_type"], headers=headers)
 
 
 def _signature(key: bytes, attachment_id: str, expires_at: int) -> str:
     return hmac.new(key, f"{attachment_id}.{expires_at}".encode(), hashlib.sha256).hexdigest()
 
 
-async def _key(call: Call) -> bytes:
-    statement = select(secrets.c.value).where(secrets.c.name == "attachments")
-    return bytes((await call.connection.execute(statement)).scalar_one())
-
-
-async def has_key(call: Call) -> bool:
-    """Whether there is what signs the addresses of attachments."""
-    return (await call.connection.execute(select(secrets.c.name))).first() is not None
-
-
-async def make_key(call: Call) -> None:
-    """Make what signs the addresses of a new database's attachments."""
-    value = random_bytes.token_bytes(32)
-    await call.connection.execute(insert(secrets).values(name="attachments", value=value))
+async def _key(transaction: Transaction) -> bytes:
+    return (await transaction.session.get_one(Secret, ATTACHMENT_KEY)).value
 
 
 ROUTES = [resource("/v2/conversations/{conversation_id}/attachments", POST=_upload)]

@@ -4,35 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
 from starlette.responses import JSONResponse
 
 from ada_mockserver.events.payload import Author, file_content, text_content
 from ada_mockserver.mock.agent.replies import answer, greet
 from ada_mockserver.mock.api.errors import ApiError, Detail, invalid, not_found, refused
 from ada_mockserver.mock.api.pages import listing
-from ada_mockserver.mock.api.resources import backend_of, origin_of, resource
+from ada_mockserver.mock.api.resources import context_of, origin_of, resource
 from ada_mockserver.mock.api.validation import check_metadata_size, read_body
-from ada_mockserver.mock.state.conversing import (
-    Talk,
+from ada_mockserver.mock.state.conversations import (
     end,
     end_handoff,
-    find_talk,
+    find_conversation,
     hand_off,
-    open_talk,
-    save_talk,
+    open_conversation,
     say,
-    show_talk,
+    show_conversation,
 )
-from ada_mockserver.mock.state.records import add_end_user, find_channel, find_end_user
-from ada_mockserver.mock.store.conversation_tables import channels, messages
+from ada_mockserver.mock.state.records import add_end_user, find_channel, find_end_user, native_channel
+from ada_mockserver.mock.store.models import Conversation, Message
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from ada_mockserver.mock.state.transaction import Call
+    from ada_mockserver.mock.state.transaction import Transaction
 
 __all__ = ["ROUTES"]
 
@@ -43,18 +39,18 @@ async def _create(request: Request) -> Response:
     body = await read_body(request, "create_conversation")
     metadata = body.get("metadata", {})
     check_metadata_size(metadata, path="$.metadata")
-    async with backend_of(request).call() as call:
-        channel = await find_channel(call.connection, body["channel_id"])
+    async with context_of(request).begin() as transaction:
+        channel = await find_channel(transaction.session, body["channel_id"])
         if channel is None:
             raise not_found("channel")
         end_user_id = body.get("end_user_id")
-        if end_user_id is not None and await find_end_user(call.connection, end_user_id) is None:
+        if end_user_id is not None and await find_end_user(transaction.session, end_user_id) is None:
             raise not_found("end user")
-        talk = await open_talk(call, channel, end_user_id, metadata)
-        talk.origin = origin_of(request)
-        await greet(call, talk)
-        await save_talk(call, talk)
-    return JSONResponse(show_talk(talk), status_code=201)
+        conversation = await open_conversation(
+            transaction, channel, end_user_id, metadata, origin=origin_of(request)
+        )
+        await greet(transaction, conversation)
+    return JSONResponse(show_conversation(conversation), status_code=201)
 
 
 async def _create_email(request: Request) -> Response:
@@ -69,21 +65,18 @@ async def _create_email(request: Request) -> Response:
             raise refused(where, "must be an e-mail address")
     metadata = body.get("metadata", {})
     check_metadata_size(metadata, path="$.metadata")
-    async with backend_of(request).call() as call:
-        statement = select(channels.c.id).where(channels.c.custom.is_(False), channels.c.modality == "email")
-        channel_id = (await call.connection.execute(statement.limit(1))).scalar_one()
-        channel = await find_channel(call.connection, channel_id)
-        assert channel is not None  # noqa: S101 - found right above
-        user = await add_end_user(call, display_name=body["name"], email=body["reply_to"])
-        talk = await open_talk(call, channel, user.id, metadata)
-        talk.origin = origin_of(request)
-        await greet(call, talk)
+    async with context_of(request).begin() as transaction:
+        channel = await native_channel(transaction.session, "email")
+        user = await add_end_user(transaction, display_name=body["name"], email=body["reply_to"])
+        conversation = await open_conversation(
+            transaction, channel, user.id, metadata, origin=origin_of(request)
+        )
+        await greet(transaction, conversation)
         if text:
-            author = Author("end_user", user.id, None, user.display_name)
-            await say(call, talk, author, text_content(text))
-            await answer(call, talk, text)
-        await save_talk(call, talk)
-    return JSONResponse({"conversation_id": talk.id})
+            author = Author("end_user", user.id, None, body["name"])
+            await say(transaction, conversation, author, text_content(text))
+            await answer(transaction, conversation, text)
+    return JSONResponse({"conversation_id": conversation.id})
 
 
 def _is_address(text: str) -> bool:
@@ -92,85 +85,71 @@ def _is_address(text: str) -> bool:
 
 
 async def _get(request: Request) -> Response:
-    async with backend_of(request).call() as call:
-        talk = await _found(request, call, lock=False)
-    return JSONResponse(show_talk(talk))
+    async with context_of(request).begin() as transaction:
+        conversation = await _found(request, transaction, lock=False)
+    return JSONResponse(show_conversation(conversation))
 
 
 async def _update(request: Request) -> Response:
     body = await read_body(request, "update_conversation")
-    async with backend_of(request).call() as call:
-        talk = await _found(request, call)
-        merged = {**talk.metadata, **body["metadata"]}
-        talk.metadata = {key: value for key, value in merged.items() if value is not None}
-        check_metadata_size(talk.metadata, path="$.metadata")
-        talk.updated_at = max(call.at, talk.updated_at)
-        await save_talk(call, talk)
-    return JSONResponse(show_talk(talk))
+    async with context_of(request).begin() as transaction:
+        conversation = await _found(request, transaction)
+        merged = {**conversation.details, **body["metadata"]}
+        conversation.details = {key: value for key, value in merged.items() if value is not None}
+        check_metadata_size(conversation.details, path="$.metadata")
+        conversation.updated_at = max(transaction.at, conversation.updated_at)
+    return JSONResponse(show_conversation(conversation))
 
 
 async def _end(request: Request) -> Response:
-    async with backend_of(request).call() as call:
-        talk = await _found(request, call)
-        if not talk.ended:
-            if talk.channel.modality == "voice":  # the call disconnects
-                await end(call, talk, role="system", ended_by=None)
-            else:
-                await end(call, talk, role="end_user", ended_by=talk.end_user_id)
-            await save_talk(call, talk)
+    async with context_of(request).begin() as transaction:
+        conversation = await _found(request, transaction)
+        if not conversation.ended:  # a call disconnects
+            await end(transaction, conversation, by_end_user=conversation.channel.modality != "voice")
     return JSONResponse({"message": "Conversation ended."})
 
 
 async def _end_handoff(request: Request) -> Response:
-    async with backend_of(request).call() as call:
-        talk = await _found(request, call)
-        if talk.handoff is None:
+    async with context_of(request).begin() as transaction:
+        conversation = await _found(request, transaction)
+        if conversation.handoff is None:
             raise ApiError(422, "no_active_handoff", "The conversation is not in an active handoff.")
-        await end_handoff(call, talk)
-        await save_talk(call, talk)
+        await end_handoff(transaction, conversation)
     return JSONResponse({"message": "Handoff ended."})
 
 
 async def _list_messages(request: Request) -> Response:
-    async with backend_of(request).call() as call:
-        talk = await _found(request, call, lock=False)
+    async with context_of(request).begin() as transaction:
+        conversation = await _found(request, transaction, lock=False)
         found = await listing(
             request,
-            call.connection,
-            messages,
-            where=[messages.c.conversation_id == talk.id],
-            shown=_log,
+            transaction.session,
+            Message,
+            where=[Message.conversation_id == conversation.id],
+            shown=lambda message: {"type": "message_logs", "message_id": message.id, **message.data},
         )
     return JSONResponse(found)
-
-
-def _log(row: Row[Any]) -> dict[str, Any]:
-    return {"type": "message_logs", "message_id": row.id, **row.data}
 
 
 async def _create_message(request: Request) -> Response:
     body = await read_body(request, "create_message")
     author = _author(body["author"])
     content = _content(body["content"])
-    async with backend_of(request).call() as call:
-        talk = await _found(request, call)
-        if talk.ended:
+    async with context_of(request).begin() as transaction:
+        conversation = await _found(request, transaction)
+        if conversation.ended:
             raise ApiError(400, "conversation_ended", "The conversation has ended and takes no messages.")
-        if author.role == "human_agent" and talk.handoff is None:
-            await hand_off(call, talk)
-        message = await say(call, talk, author, content)
+        if author.role == "human_agent" and conversation.handoff is None:
+            hand_off(transaction, conversation)
+        message = await say(transaction, conversation, author, content)
         if author.role == "end_user":
-            await answer(
-                call, talk, content["body"] if "body" in content else f"(the file {content['filename']})"
-            )
-        await save_talk(call, talk)
+            text = content["body"] if "body" in content else f"(the file {content['filename']})"
+            await answer(transaction, conversation, text)
     shown = {
-        "id": message["id"],
-        "conversation_id": talk.id,
-        "author": message["author"],
-        "content": message["content"],
-        "created_at": message["created_at"],
-        "updated_at": message["created_at"],
+        "id": message.id,
+        "conversation_id": conversation.id,
+        **message.data,
+        "updated_at": message.data["created_at"],
     }
     return JSONResponse(shown, status_code=201)
 
@@ -193,11 +172,11 @@ def _content(content: dict[str, Any]) -> dict[str, Any]:
     return file_content(content["url"], content["mime_type"], content["filename"])
 
 
-async def _found(request: Request, call: Call, *, lock: bool = True) -> Talk:
-    talk = await find_talk(call, request.path_params["conversation_id"], lock=lock)
-    if talk is None:
+async def _found(request: Request, transaction: Transaction, *, lock: bool = True) -> Conversation:
+    conversation = await find_conversation(transaction, request.path_params["conversation_id"], lock=lock)
+    if conversation is None:
         raise not_found("conversation")
-    return talk
+    return conversation
 
 
 ROUTES = [

@@ -9,23 +9,21 @@ from starlette.responses import JSONResponse
 
 from ada_mockserver.mock.api.errors import conflict, not_found, refused
 from ada_mockserver.mock.api.pages import listing
-from ada_mockserver.mock.api.resources import backend_of, resource
+from ada_mockserver.mock.api.resources import context_of, resource
 from ada_mockserver.mock.api.validation import check_metadata_size, read_body
 from ada_mockserver.mock.state.records import (
     add_end_user,
     change_end_user,
-    end_user_of,
     find_end_user,
     find_external,
     show_end_user,
 )
-from ada_mockserver.mock.store.conversation_tables import end_users
+from ada_mockserver.mock.store.models import StoredEndUser
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncSession
     from starlette.requests import Request
     from starlette.responses import Response
-
-    from ada_mockserver.events.payload import EndUser
 
 __all__ = ["ROUTES"]
 
@@ -36,21 +34,21 @@ _MOST_METADATA = 10 * 1024
 
 async def _list(request: Request) -> Response:
     external_id = request.query_params.get("external_id")
-    async with backend_of(request).call() as call:
+    async with context_of(request).begin() as transaction:
         if external_id is None:
             answer = await listing(
                 request,
-                call.connection,
-                end_users,
-                shown=lambda row: show_end_user(end_user_of(row)),
+                transaction.session,
+                StoredEndUser,
+                shown=lambda user: show_end_user(user.value),
             )
             return JSONResponse(answer)
         if "cursor" in request.query_params or "limit" in request.query_params:
             raise refused("$.external_id", "goes with neither cursor nor limit", "query")
-        user = await find_external(call.connection, external_id)
+        user = await find_external(transaction.session, external_id)
     if user is None:
         raise not_found("end user")
-    return JSONResponse(show_end_user(user))
+    return JSONResponse(show_end_user(user.value))
 
 
 async def _create(request: Request) -> Response:
@@ -62,46 +60,46 @@ async def _create(request: Request) -> Response:
     members = {**profile, "external_id": external_id, "metadata": metadata}
     for last in (False, True):
         try:
-            async with backend_of(request).call() as call:
-                known = None if external_id is None else await find_external(call.connection, external_id)
-                user = known or await add_end_user(call, **members)
+            async with context_of(request).begin() as transaction:
+                known = None if external_id is None else await find_external(transaction.session, external_id)
+                user = known or await add_end_user(transaction, **members)
             break
         except IntegrityError:  # another process created the same one meanwhile: now it is known
             if last:
                 raise
-    return JSONResponse(show_end_user(user), status_code=200 if known else 201)
+    return JSONResponse(show_end_user(user.value), status_code=200 if known else 201)
 
 
 async def _get(request: Request) -> Response:
-    async with backend_of(request).call() as call:
-        user = await find_end_user(call.connection, request.path_params["end_user_id"])
+    async with context_of(request).begin() as transaction:
+        user = await find_end_user(transaction.session, request.path_params["end_user_id"])
     if user is None:
         raise not_found("end user")
-    return JSONResponse(show_end_user(user))
+    return JSONResponse(show_end_user(user.value))
 
 
 async def _update(request: Request) -> Response:
     body = await read_body(request, "update_end_user")
     changes = _profile(body["profile"])
     try:
-        async with backend_of(request).call() as call:
-            user = await find_end_user(call.connection, request.path_params["end_user_id"], lock=True)
+        async with context_of(request).begin() as transaction:
+            user = await find_end_user(transaction.session, request.path_params["end_user_id"], lock=True)
             if user is None:
                 raise not_found("end user")
             if "external_id" in body:
                 changes["external_id"] = body["external_id"] or None
-                await _check_free(call.connection, user, changes["external_id"])
+                await _check_free(transaction.session, user, changes["external_id"])
             if "metadata" in changes:
-                changes["metadata"] = _merged(dict(user.metadata), changes["metadata"])
+                changes["metadata"] = _merged(dict(user.value.metadata), changes["metadata"])
                 check_metadata_size(changes["metadata"], most=_MOST_METADATA, path="$.profile.metadata")
-            user = await change_end_user(call, user, **changes)
+            await change_end_user(transaction, user, **changes)
     except IntegrityError:
         raise _taken() from None
-    return JSONResponse(show_end_user(user))
+    return JSONResponse(show_end_user(user.value))
 
 
-async def _check_free(connection: Any, user: EndUser, external_id: str | None) -> None:
-    other = None if external_id is None else await find_external(connection, external_id)
+async def _check_free(session: AsyncSession, user: StoredEndUser, external_id: str | None) -> None:
+    other = None if external_id is None else await find_external(session, external_id)
     if other is not None and other.id != user.id:
         raise _taken()
 

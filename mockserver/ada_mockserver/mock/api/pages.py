@@ -2,48 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import select
 
 from ada_mockserver.mock.api.errors import refused
 from ada_mockserver.mock.api.validation import query_limit
 from ada_mockserver.mock.state.records import is_id
+from ada_mockserver.mock.store.models import Identified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import ColumnElement, Row, Table
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncSession
     from starlette.requests import Request
 
 __all__ = ["listing", "page"]
 
+Thing = TypeVar("Thing", bound=Identified)
+
 
 async def listing(
     request: Request,
-    connection: AsyncConnection,
-    table: Table,
+    session: AsyncSession,
+    kind: type[Thing],
     *,
     where: Sequence[ColumnElement[bool]] = (),
-    shown: Callable[[Row[Any]], dict[str, Any]],
+    shown: Callable[[Thing], dict[str, Any]],
 ) -> dict[str, Any]:
-    """One page of a table's rows in order of creation; the cursor is the id of its first record.
+    """One page of things of a kind in order of creation; the cursor is the id of its first record.
 
     Raises `ApiError` (400) for a limit or a cursor that cannot be.
     """
     limit = query_limit(request.query_params)
-    statement = select(table).where(*where).order_by(table.c.ordinal).limit(limit + 1)
+    statement = select(kind).where(*where).order_by(kind.ordinal).limit(limit + 1)
     cursor = request.query_params.get("cursor")
     if cursor is not None:
         first = None
         if is_id(cursor):
-            begin = select(table.c.ordinal).where(table.c.id == cursor, *where)
-            first = (await connection.execute(begin)).scalar_one_or_none()
+            begin = select(kind.ordinal).where(kind.id == cursor, *where)
+            first = await session.scalar(begin)
         if first is None:
             raise refused("$.cursor", "is not a cursor of this list", "query")
-        statement = statement.where(table.c.ordinal >= first)
-    rows = (await connection.execute(statement)).all()
+        statement = statement.where(kind.ordinal >= first)
+    rows = (await session.scalars(statement)).all()
     following = rows[limit].id if len(rows) > limit else None
     return page(request, [shown(row) for row in rows[:limit]], following)
 

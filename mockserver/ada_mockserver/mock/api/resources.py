@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from ada_mockserver.mock.state.transaction import Backend
+    from ada_mockserver.mock.state.transaction import MockContext
 
-__all__ = ["backend_of", "origin_of", "resource"]
+__all__ = ["context_of", "origin_of", "resource"]
 
 
 def resource(path: str, **operations: Callable[[Request], Awaitable[Response]]) -> Route:
@@ -30,10 +30,10 @@ def resource(path: str, **operations: Callable[[Request], Awaitable[Response]]) 
     return Route(path, serve, methods=list(operations))
 
 
-def backend_of(request: Request) -> Backend:
-    """The backend of the application that serves this request."""
-    backend: Backend = request.app.state.backend
-    return backend
+def context_of(request: Request) -> MockContext:
+    """The context of the application that serves this request."""
+    context: MockContext = request.app.state.context
+    return context
 
 
 def origin_of(request: Request) -> str:

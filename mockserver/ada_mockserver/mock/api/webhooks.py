@@ -16,12 +16,11 @@ from starlette.responses import JSONResponse, Response
 from ada_mockserver.delivery.http import Request as HttpRequest
 from ada_mockserver.delivery.request_bytes import encode, parse_url
 from ada_mockserver.delivery.signing import parse_secret
-from ada_mockserver.events.payload import member_time
 from ada_mockserver.mock.api.errors import not_found, refused
 from ada_mockserver.mock.api.pages import page
-from ada_mockserver.mock.api.resources import backend_of, resource
+from ada_mockserver.mock.api.resources import context_of, resource
 from ada_mockserver.mock.api.validation import query_choice, read_body
-from ada_mockserver.mock.state.records import is_id
+from ada_mockserver.mock.state.records import is_id, show_webhook
 from ada_mockserver.mock.store.endpoints import (
     create_endpoint,
     delete_endpoint,
@@ -33,32 +32,22 @@ from ada_mockserver.mock.store.endpoints import (
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
-    from starlette.datastructures import QueryParams
     from starlette.requests import Request
 
     from ada_mockserver.delivery.http import Headers
-    from ada_mockserver.mock.state.transaction import Call
-    from ada_mockserver.mock.store.endpoints import Changes, Endpoint
+    from ada_mockserver.mock.state.transaction import Transaction
+    from ada_mockserver.mock.store.endpoints import Changes
+    from ada_mockserver.mock.store.models import Endpoint
+    from ada_schemas.contract.contract import Contract
 
 __all__ = [
-    "EVENT_TYPES",
     "ROUTES",
     "endpoint_members",
     "find_webhook",
     "header_lines",
     "query_event_type",
-    "show_webhook",
 ]
 
-EVENT_TYPES = {
-    "v1.end_user.created": "An end user is met for the first time.",
-    "v1.end_user.updated": "The profile of an end user has changed.",
-    "v1.conversation.created": "A conversation has begun.",
-    "v1.conversation.message": "Somebody has written a message.",
-    "v1.conversation.handoff.ended": "A handoff is over; the AI Agent has the conversation again.",
-    "v1.conversation.ended": "A conversation is over.",
-    "v1.audit_log.emitted": "The configuration has changed.",
-}
 _PAGE = 100
 _OWN_HEADER = re.compile(
     "svix-.*|webhook-.*|content-.*|host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect"
@@ -67,41 +56,27 @@ _OWN_HEADER = re.compile(
 _LIMIT = re.compile(r"0*[1-9][0-9]{0,8}")
 
 
-def show_webhook(endpoint: Endpoint) -> dict[str, Any]:
-    """An endpoint as the API answers it: without its secret."""
-    return {
-        "id": endpoint.id,
-        "url": endpoint.url,
-        "description": endpoint.description,
-        "event_filters": list(endpoint.event_types),
-        "enabled": not endpoint.disabled,
-        "created_at": member_time(int(endpoint.created_at * 1000)),
-        "updated_at": member_time(int(endpoint.updated_at * 1000)),
-    }
-
-
 async def _list(request: Request) -> Response:
     limit = request.query_params.get("limit", "")
     size = min(int(limit), _PAGE) if _LIMIT.fullmatch(limit) else _PAGE
     cursor = request.query_params.get("cursor", "")
-    async with backend_of(request).call() as call:
-        first = await get_endpoint(call.connection, cursor) if is_id(cursor) else None
+    async with context_of(request).begin() as transaction:
+        first = await get_endpoint(transaction.session, cursor) if is_id(cursor) else None
         after = 0 if first is None else first.ordinal - 1
-        found = await list_endpoints(call.connection, after=after, limit=size + 1)
+        found = await list_endpoints(transaction.session, after=after, limit=size + 1)
     following = found[size].id if len(found) > size else None
     return JSONResponse(page(request, [show_webhook(endpoint) for endpoint in found[:size]], following))
 
 
 async def _create(request: Request) -> Response:
     body = await read_body(request, "create_webhook")
-    members = endpoint_members(body)
-    backend = backend_of(request)
-    async with backend.call() as call:
+    members = endpoint_members(body, context_of(request).contract)
+    async with context_of(request).begin() as transaction:
         endpoint = await create_endpoint(
-            call.connection,
+            transaction.session,
             url=body["url"],
-            now=call.now,
-            rng=call.rng,
+            now=transaction.now,
+            rng=transaction.rng,
             description=members.get("description", ""),
             event_types=members.get("event_types", ()),
             disabled=members.get("disabled", False),
@@ -109,10 +84,11 @@ async def _create(request: Request) -> Response:
     return JSONResponse(show_webhook(endpoint), status_code=201)
 
 
-def endpoint_members(body: dict[str, Any], where: str = "$") -> Changes:
+def endpoint_members(body: dict[str, Any], contract: Contract, where: str = "$") -> Changes:
     """The body's members as the outbox calls them.
 
-    Raises `ApiError` for one that cannot be used; ``where`` is the JSON path of the body.
+    Events to subscribe to are those of ``contract``; ``where`` is the JSON path of the body. Raises
+    `ApiError` for a member that cannot be used.
     """
     changes: Changes = {}
     if "url" in body:
@@ -127,8 +103,8 @@ def endpoint_members(body: dict[str, Any], where: str = "$") -> Changes:
         changes["description"] = body["description"]
     if "event_filters" in body:
         for index, name in enumerate(body["event_filters"]):
-            if name not in EVENT_TYPES:
-                message = f"must be one of: {', '.join(EVENT_TYPES)}"
+            if name not in contract.by_type:
+                message = f"must be one of: {', '.join(contract.by_type)}"
                 raise refused(f"{where}.event_filters[{index}]", message)
         changes["event_types"] = body["event_filters"]
     if "enabled" in body:
@@ -137,37 +113,39 @@ def endpoint_members(body: dict[str, Any], where: str = "$") -> Changes:
 
 
 async def _get(request: Request) -> Response:
-    async with backend_of(request).call() as call:
-        endpoint = await find_webhook(request, call)
+    async with context_of(request).begin() as transaction:
+        endpoint = await find_webhook(request, transaction)
     return JSONResponse(show_webhook(endpoint))
 
 
 async def _update(request: Request) -> Response:
-    changes = endpoint_members(await read_body(request, "update_webhook"))
-    async with backend_of(request).call() as call:
-        known = await find_webhook(request, call)
-        endpoint = await update_endpoint(call.connection, known.id, now=call.now, **changes)
+    changes = endpoint_members(await read_body(request, "update_webhook"), context_of(request).contract)
+    async with context_of(request).begin() as transaction:
+        known = await find_webhook(request, transaction)
+        endpoint = await update_endpoint(transaction.session, known.id, now=transaction.now, **changes)
     return JSONResponse(show_webhook(endpoint or known))
 
 
 async def _delete(request: Request) -> Response:
-    async with backend_of(request).call() as call:
-        endpoint = await find_webhook(request, call)
-        await delete_endpoint(call.connection, endpoint.id, now=call.now)
+    async with context_of(request).begin() as transaction:
+        endpoint = await find_webhook(request, transaction)
+        await delete_endpoint(transaction.session, endpoint.id, now=transaction.now)
     return Response(status_code=204)
 
 
 async def _secret(request: Request) -> Response:
-    async with backend_of(request).call() as call:
-        endpoint = await find_webhook(request, call)
+    async with context_of(request).begin() as transaction:
+        endpoint = await find_webhook(request, transaction)
     return JSONResponse({"key": endpoint.secret})
 
 
 async def _rotate(request: Request) -> Response:
     secret = _custom_secret(await request.body())
-    async with backend_of(request).call() as call:
-        endpoint = await find_webhook(request, call)
-        await rotate_secret(call.connection, endpoint.id, now=call.now, rng=call.rng, secret=secret)
+    async with context_of(request).begin() as transaction:
+        endpoint = await find_webhook(request, transaction)
+        await rotate_secret(
+            transaction.session, endpoint.id, now=transaction.now, rng=transaction.rng, secret=secret
+        )
     return JSONResponse({})
 
 
@@ -188,26 +166,28 @@ def _custom_secret(body: bytes) -> str | None:
     return key
 
 
-async def _event_types(request: Request) -> Response:  # noqa: ARG001 - a route's signature
-    listed = [{"name": name, "description": text} for name, text in EVENT_TYPES.items()]
+async def _event_types(request: Request) -> Response:
+    events = context_of(request).contract.events
+    listed = [{"name": event.type, "description": event.description or event.title} for event in events]
     return JSONResponse({"data": listed})
 
 
-def query_event_type(query: QueryParams, name: str) -> str | None:
+def query_event_type(request: Request, name: str) -> str | None:
     """The event type that a query parameter names, with or without ``v1.``, as on the wire, or None.
 
     Raises `ApiError` (400) for one that there is not.
     """
-    given = query.get(name)
+    given = request.query_params.get(name)
     if given is None:
         return None
-    return query_choice({name: f"v1.{given.removeprefix('v1.')}"}, name, list(EVENT_TYPES))
+    known = list(context_of(request).contract.by_type)
+    return query_choice({name: f"v1.{given.removeprefix('v1.')}"}, name, known)
 
 
-async def find_webhook(request: Request, call: Call) -> Endpoint:
+async def find_webhook(request: Request, transaction: Transaction) -> Endpoint:
     """The webhook that the path of the request names; raises `ApiError` (404) where there is none."""
     chosen = request.path_params["id"]
-    endpoint = await get_endpoint(call.connection, chosen) if is_id(chosen) else None
+    endpoint = await get_endpoint(transaction.session, chosen) if is_id(chosen) else None
     if endpoint is None:
         raise not_found("webhook")
     return endpoint

@@ -13,18 +13,17 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from ada_mockserver.mock.api.errors import not_found
-from ada_mockserver.mock.api.resources import backend_of
-from ada_mockserver.mock.control.state import read_state
+from ada_mockserver.mock.api.resources import context_of
 from ada_mockserver.mock.outbox.attempts_log import list_attempts, list_deliveries
-from ada_mockserver.mock.state.conversing import find_talk
-from ada_mockserver.mock.store.conversation_tables import messages
-from ada_mockserver.mock.store.delivery_tables import events
+from ada_mockserver.mock.state.conversations import find_conversation
+from ada_mockserver.mock.state.overview import read_state
+from ada_mockserver.mock.store.models import Event, Message
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from ada_mockserver.mock.state.transaction import Call
+    from ada_mockserver.mock.state.transaction import Transaction
 
 __all__ = ["ROUTES"]
 
@@ -57,46 +56,46 @@ def _clock(moment: str | None) -> str:
 
 
 async def _page(request: Request) -> Response:
-    async with backend_of(request).call() as call:
-        content = await _content(call)
+    async with context_of(request).begin() as transaction:
+        content = await _content(transaction)
     name = "content.html" if "content" in request.query_params else "page.html"
     text = _templates().get_template(name).render(**content, url=str(request.base_url).rstrip("/"))
     return HTMLResponse(text, headers={"content-security-policy": _POLICY, "cache-control": "no-store"})
 
 
-async def _content(call: Call) -> dict[str, Any]:
-    state = await read_state(call, limit=SHOWN)
-    for talk in state["conversations"]:
+async def _content(transaction: Transaction) -> dict[str, Any]:
+    state = await read_state(transaction, limit=SHOWN)
+    for conversation in state["conversations"]:
         statement = (
-            select(messages.c.data)
-            .where(messages.c.conversation_id == talk["id"])
-            .order_by(messages.c.ordinal)
+            select(Message.data)
+            .where(Message.conversation_id == conversation["id"])
+            .order_by(Message.ordinal)
             .limit(200)
         )
-        talk["messages"] = list((await call.connection.execute(statement)).scalars())
+        conversation["messages"] = (await transaction.session.scalars(statement)).all()
     deliveries: dict[str, list[dict[str, Any]]] = {}
-    for delivery in await list_deliveries(call.connection, limit=8 * SHOWN):
+    for delivery in await list_deliveries(transaction.session, limit=8 * SHOWN):
         deliveries.setdefault(delivery["event_id"], []).append(delivery)
-    statement = select(events).order_by(events.c.ordinal.desc()).limit(SHOWN)
+    newest = select(Event).order_by(Event.ordinal.desc()).limit(SHOWN)
     shown = [
         {
-            "id": row.id,
-            "type": row.type,
-            "channels": row.channels,
-            "body": json.dumps(json.loads(row.body), indent=2, ensure_ascii=False),
-            "timestamp": json.loads(row.body).get("timestamp"),
-            "deliveries": deliveries.get(row.id, []),
+            "id": event.id,
+            "type": event.type,
+            "channels": event.channels,
+            "body": json.dumps(json.loads(event.body), indent=2, ensure_ascii=False),
+            "timestamp": json.loads(event.body).get("timestamp"),
+            "deliveries": deliveries.get(event.id, []),
         }
-        for row in await call.connection.execute(statement)
+        for event in await transaction.session.scalars(newest)
     ]
-    attempts = await list_attempts(call.connection, limit=SHOWN)
+    attempts = await list_attempts(transaction.session, limit=SHOWN)
     return {**state, "events": shown, "attempts": attempts}
 
 
 async def _survey(request: Request) -> Response:
     """Where the link after a conversation leads."""
-    async with backend_of(request).call() as call:
-        if await find_talk(call, request.path_params["conversation_id"], lock=False) is None:
+    async with context_of(request).begin() as transaction:
+        if await find_conversation(transaction, request.path_params["conversation_id"], lock=False) is None:
             raise not_found("conversation")
     return HTMLResponse(_source("survey.html"), headers={"content-security-policy": _POLICY})
 

@@ -67,7 +67,7 @@ def _filters(request: Request, states: Sequence[str]) -> Filters:
     given: dict[str, Any] = {
         "state": query_choice(query, "state", states),
         "trigger": query_choice(query, "trigger", TRIGGERS),
-        "event_type": query_event_type(query, "event_type"),
+        "event_type": query_event_type(request, "event_type"),
     }
     for name, value in query.items():
         if name not in _LISTED:

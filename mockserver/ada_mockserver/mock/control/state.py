@@ -10,30 +10,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from starlette.responses import JSONResponse
 
 from ada_mockserver.mock.agent.initial import clear
-from ada_mockserver.mock.agent.seed import seed
 from ada_mockserver.mock.api.errors import refused
-from ada_mockserver.mock.api.resources import backend_of, resource
+from ada_mockserver.mock.api.resources import context_of, resource
 from ada_mockserver.mock.api.validation import parse_json, query_limit, read_body
-from ada_mockserver.mock.api.webhooks import find_webhook, header_lines, query_event_type, show_webhook
-from ada_mockserver.mock.state.conversing import find_talk, show_talk
-from ada_mockserver.mock.state.records import channel_of, end_user_of, show_end_user
-from ada_mockserver.mock.store.conversation_tables import channels, conversations, end_users, messages
-from ada_mockserver.mock.store.delivery_tables import attempts, deliveries, events
-from ada_mockserver.mock.store.endpoints import list_endpoints, update_endpoint
+from ada_mockserver.mock.api.webhooks import find_webhook, header_lines, query_event_type
+from ada_mockserver.mock.control.seed import seed
+from ada_mockserver.mock.state.overview import read_state
+from ada_mockserver.mock.state.records import show_webhook
+from ada_mockserver.mock.store.endpoints import update_endpoint
+from ada_mockserver.mock.store.models import (
+    Event,
+)
 
 if TYPE_CHECKING:
-    from sqlalchemy import Table
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from ada_mockserver.mock.state.transaction import Call
     from ada_mockserver.mock.store.endpoints import Changes
 
-__all__ = ["ROUTES", "read_state"]
+__all__ = ["ROUTES"]
 
 
 async def _health(request: Request) -> Response:  # noqa: ARG001 - a route's signature
@@ -41,66 +40,34 @@ async def _health(request: Request) -> Response:  # noqa: ARG001 - a route's sig
 
 
 async def _state(request: Request) -> Response:
-    async with backend_of(request).call() as call:
-        state = await read_state(call, limit=query_limit(request.query_params))
+    async with context_of(request).begin() as transaction:
+        state = await read_state(transaction, limit=query_limit(request.query_params))
     return JSONResponse(state)
 
 
-async def read_state(call: Call, *, limit: int) -> dict[str, Any]:
-    """What there is: of each kind how many, and the newest ``limit``, the newest first."""
-
-    async def newest(table: Table) -> list[Any]:
-        statement = select(table).order_by(table.c.ordinal.desc()).limit(limit)
-        return list((await call.connection.execute(statement)).all())
-
-    async def count(table: Table) -> int:
-        return int((await call.connection.execute(select(func.count()).select_from(table))).scalar_one())
-
-    talks = []
-    for row in await newest(conversations):
-        talk = await find_talk(call, row.id, lock=False)
-        assert talk is not None  # noqa: S101 - read in the same transaction
-        talks.append({**show_talk(talk), "handoff_integration": talk.handoff})
-    counted = (channels, end_users, conversations, messages, events, deliveries, attempts)
-    names = ("channels", "end_users", "conversations", "messages", "events", "deliveries", "attempts")
-    pending = select(func.count()).where(deliveries.c.state == "pending")
-    endpoints = await list_endpoints(call.connection)
-    return {
-        "counts": {
-            **{name: await count(table) for name, table in zip(names, counted, strict=True)},
-            "webhooks": len(endpoints),
-            "pending_deliveries": int((await call.connection.execute(pending)).scalar_one()),
-        },
-        "webhooks": [show_webhook(endpoint) for endpoint in reversed(endpoints)][:limit],
-        "channels": [channel_of(row).payload() for row in await newest(channels)],
-        "end_users": [show_end_user(end_user_of(row)) for row in await newest(end_users)],
-        "conversations": talks,
-    }
-
-
 async def _events(request: Request) -> Response:
-    kind, limit = query_event_type(request.query_params, "type"), query_limit(request.query_params)
-    statement = select(events).order_by(events.c.ordinal.desc()).limit(limit)
+    kind, limit = query_event_type(request, "type"), query_limit(request.query_params)
+    statement = select(Event).order_by(Event.ordinal.desc()).limit(limit)
     if kind is not None:
-        statement = statement.where(events.c.type == kind)
-    async with backend_of(request).call() as call:
-        rows = (await call.connection.execute(statement)).all()
-    return JSONResponse({"data": [_event(row) for row in rows]})
+        statement = statement.where(Event.type == kind)
+    async with context_of(request).begin() as transaction:
+        found = (await transaction.session.scalars(statement)).all()
+    return JSONResponse({"data": [_show_event(event) for event in found]})
 
 
-def _event(row: Any) -> dict[str, Any]:
+def _show_event(event: Event) -> dict[str, Any]:
     return {
-        "id": row.id,
-        "type": row.type,
-        "channels": row.channels,
-        "created_at": row.created_at,
-        "payload": parse_json(bytes(row.body)),
+        "id": event.id,
+        "type": event.type,
+        "channels": event.channels,
+        "created_at": event.created_at,
+        "payload": parse_json(event.body),
     }
 
 
 async def _clear(request: Request) -> Response:
     initial = request.app.state.initial
-    await clear(backend_of(request), initial)
+    await clear(context_of(request), initial)
     kept = "" if initial is None else " What the server began with is there again."
     return JSONResponse({"message": f"Everything but the time and the chaos is forgotten.{kept}"})
 
@@ -110,8 +77,8 @@ async def _seed(request: Request) -> Response:
     document = parse_json(body) if body.strip() else {}
     if not isinstance(document, dict):
         raise refused("$", "must be an object")
-    async with backend_of(request).call() as call:
-        made = await seed(call, document)
+    async with context_of(request).begin() as transaction:
+        made = await seed(transaction, document)
     return JSONResponse(made, status_code=201)
 
 
@@ -122,9 +89,9 @@ async def _set_webhook(request: Request) -> Response:
         changes["channels"] = body["channels"]
     if "headers" in body:
         changes["headers"] = header_lines(body["headers"], "$.headers")
-    async with backend_of(request).call() as call:
-        webhook = await find_webhook(request, call)
-        changed = await update_endpoint(call.connection, webhook.id, now=call.now, **changes)
+    async with context_of(request).begin() as transaction:
+        webhook = await find_webhook(request, transaction)
+        changed = await update_endpoint(transaction.session, webhook.id, now=transaction.now, **changes)
         assert changed is not None  # noqa: S101 - found right above
     return JSONResponse({**show_webhook(changed), "channels": list(changed.channels)})
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.attempt import Client
     from ada_mockserver.delivery.chaos import Plan
     from ada_mockserver.delivery.http import Request
-    from ada_mockserver.mock.store.endpoints import Endpoint
+    from ada_mockserver.mock.store.models import Endpoint
 
 __all__ = ["KEPT_ANSWER", "make_request", "send", "shown_headers"]
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from ada_mockserver.mock.store.delivery_tables import attempts, deliveries, events
+from ada_mockserver.mock.store.models import Delivery, Event, LoggedAttempt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import ColumnElement, Row, Select
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 __all__ = [
     "ATTEMPT_STATES",
@@ -52,47 +52,47 @@ class Filters:
 
 
 async def list_attempts(
-    connection: AsyncConnection, filters: Filters | None = None, *, limit: int | None = None
+    session: AsyncSession, filters: Filters | None = None, *, limit: int | None = None
 ) -> list[dict[str, Any]]:
     """Attempts, the newest first, each with its request, its answer or its error, and its times."""
     chosen = filters or Filters()
     statement = (
-        select(attempts, events.c.type, events.c.body)
-        .join(events, events.c.id == attempts.c.event_id)
-        .where(*_common(chosen, attempts.c))
+        select(LoggedAttempt, Event.type, Event.body)
+        .join(Event, Event.id == LoggedAttempt.event_id)
+        .where(*_common(chosen, LoggedAttempt))
         .where(*_bounds(chosen))
-        .order_by(attempts.c.ordinal.desc())
+        .order_by(LoggedAttempt.ordinal.desc())
         .limit(limit)
     )
-    return [_attempt(row) for row in await connection.execute(statement)]
+    return [_attempt(*row) for row in await session.execute(statement)]
 
 
 async def list_deliveries(
-    connection: AsyncConnection, filters: Filters | None = None, *, limit: int | None = None
+    session: AsyncSession, filters: Filters | None = None, *, limit: int | None = None
 ) -> list[dict[str, Any]]:
     """Deliveries, the newest first: of each event to each endpoint how far it is, and when it is next due."""
     chosen = filters or Filters()
-    statement: Select[Any] = (
-        select(deliveries, events.c.type, events.c.created_at)
-        .join(events, events.c.id == deliveries.c.event_id)
-        .where(*_common(chosen, deliveries.c))
-        .order_by(deliveries.c.ordinal.desc())
+    statement = (
+        select(Delivery, Event.type, Event.created_at)
+        .join(Event, Event.id == Delivery.event_id)
+        .where(*_common(chosen, Delivery))
+        .order_by(Delivery.ordinal.desc())
         .limit(limit)
     )
     return [
         {
-            "ordinal": row.ordinal,
-            "event_id": row.event_id,
-            "event_type": row.type,
-            "endpoint_id": row.endpoint_id,
-            "state": row.state,
-            "reason": row.reason or None,
-            "trigger": row.trigger,
-            "attempts": row.attempts,
-            "created_at": moment(row.created_at),
-            "next_attempt_at": moment(row.due_at),
+            "ordinal": delivery.ordinal,
+            "event_id": delivery.event_id,
+            "event_type": event_type,
+            "endpoint_id": delivery.endpoint_id,
+            "state": delivery.state,
+            "reason": delivery.reason or None,
+            "trigger": delivery.trigger,
+            "attempts": delivery.attempts,
+            "created_at": moment(created_at),
+            "next_attempt_at": moment(delivery.due_at),
         }
-        for row in await connection.execute(statement)
+        for delivery, event_type, created_at in await session.execute(statement)
     ]
 
 
@@ -103,58 +103,58 @@ def moment(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
-def _common(filters: Filters, columns: Any) -> Iterable[ColumnElement[bool]]:
+def _common(filters: Filters, kind: type[Delivery | LoggedAttempt]) -> Iterable[ColumnElement[bool]]:
     equal = {
-        columns.event_id: filters.event_id,
-        columns.endpoint_id: filters.endpoint_id,
-        columns.state: filters.state,
-        columns.trigger: filters.trigger,
-        events.c.type: filters.event_type and f"v1.{filters.event_type.removeprefix('v1.')}",
+        kind.event_id: filters.event_id,
+        kind.endpoint_id: filters.endpoint_id,
+        kind.state: filters.state,
+        kind.trigger: filters.trigger,
+        Event.type: filters.event_type and f"v1.{filters.event_type.removeprefix('v1.')}",
     }
     for column, wanted in equal.items():
         if wanted is not None:
             yield column == wanted
     if filters.before is not None:
-        yield columns.ordinal < filters.before
+        yield kind.ordinal < filters.before
 
 
 def _bounds(filters: Filters) -> Iterable[ColumnElement[bool]]:
     if filters.status is not None:
-        yield attempts.c.status == filters.status
+        yield LoggedAttempt.status == filters.status
     if filters.since is not None:
-        yield attempts.c.started_at >= filters.since
+        yield LoggedAttempt.started_at >= filters.since
     if filters.until is not None:
-        yield attempts.c.started_at <= filters.until
+        yield LoggedAttempt.started_at <= filters.until
 
 
-def _attempt(row: Row[Any]) -> dict[str, Any]:
+def _attempt(attempt: LoggedAttempt, event_type: str, body: bytes) -> dict[str, Any]:
     response = error = None
-    if row.status is not None:
+    if attempt.status is not None:
         response = {
-            "status": row.status,
-            "headers": row.response_headers,
-            "body": bytes(row.response_body).decode("utf-8", "replace"),
+            "status": attempt.status,
+            "headers": attempt.response_headers,
+            "body": (attempt.response_body or b"").decode("utf-8", "replace"),
         }
-    elif row.error_kind:
-        error = {"kind": row.error_kind, "message": row.error}
+    elif attempt.error_kind:
+        error = {"kind": attempt.error_kind, "message": attempt.error}
     return {
-        "ordinal": row.ordinal,
-        "id": row.id,
-        "event_id": row.event_id,
-        "event_type": row.type,
-        "endpoint_id": row.endpoint_id,
-        "number": row.number,
-        "trigger": row.trigger,
-        "state": row.state,
-        "chaos": row.chaos,
-        "started_at": moment(row.started_at),
-        "finished_at": moment(row.finished_at),
-        "elapsed": row.elapsed,
-        "next_attempt_at": moment(row.next_at),
+        "ordinal": attempt.ordinal,
+        "id": attempt.id,
+        "event_id": attempt.event_id,
+        "event_type": event_type,
+        "endpoint_id": attempt.endpoint_id,
+        "number": attempt.number,
+        "trigger": attempt.trigger,
+        "state": attempt.state,
+        "chaos": list(attempt.chaos),
+        "started_at": moment(attempt.started_at),
+        "finished_at": moment(attempt.finished_at),
+        "elapsed": attempt.elapsed,
+        "next_attempt_at": moment(attempt.next_at),
         "request": {
-            "url": row.url,
-            "headers": row.request_headers,
-            "body": bytes(row.body).decode("utf-8", "replace"),
+            "url": attempt.url,
+            "headers": attempt.request_headers,
+            "body": body.decode("utf-8", "replace"),
         },
         "response": response,
         "error": error,

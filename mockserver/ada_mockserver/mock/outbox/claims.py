@@ -9,27 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, func, insert, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 
+from ada_mockserver.events.ids import new_id
 from ada_mockserver.mock.outbox.attempt import make_request, shown_headers
-from ada_mockserver.mock.outbox.ids import new_id
 from ada_mockserver.mock.outbox.outcome import instruction, stored
 from ada_mockserver.mock.outbox.transitions import health_after
-from ada_mockserver.mock.store.delivery_tables import attempts, deliveries, endpoints, events
-from ada_mockserver.mock.store.endpoints import read_endpoint
+from ada_mockserver.mock.store.database import change
+from ada_mockserver.mock.store.models import Delivery, Endpoint, Event, LoggedAttempt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from random import Random
 
-    from sqlalchemy import ColumnElement, Row
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncSession
 
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.chaos import Chaos, Plan
     from ada_mockserver.delivery.http import Request
     from ada_mockserver.mock.outbox.transitions import Verdict
-    from ada_mockserver.mock.store.endpoints import Endpoint
 
 __all__ = ["Claimed", "Moment", "claim_due", "finish", "next_due", "release", "store_copy"]
 
@@ -56,7 +55,7 @@ class Claimed:
 
 
 async def claim_due(
-    connection: AsyncConnection,
+    session: AsyncSession,
     *,
     moment: Moment,
     owner: str,
@@ -71,54 +70,47 @@ async def claim_due(
     put off instead.
     """
     claimed: list[Claimed] = []
-    begun: list[dict[str, Any]] = []
-    for endpoint in await _endpoints_with_work(connection, moment):
+    for endpoint in await _endpoints_with_work(session, moment):
         if (limit := room(endpoint.id)) <= 0:
             continue
-        for due in await _due(connection, endpoint.id, moment, limit):
+        for delivery, event in await _due(session, endpoint.id, moment, limit):
             plan = chaos.plan(
-                event_type=due.type,
-                ordinal=due.event_ordinal,
+                event_type=event.type,
+                ordinal=event.ordinal,
                 endpoint=endpoint.ordinal,
-                number=due.attempts + 1,
+                number=delivery.attempts + 1,
                 now=moment.now,
             )
-            if plan.hold and not due.held and not due.attempts:
-                await _hold(connection, due.ordinal, until=moment.now + plan.hold)
+            if plan.hold and not delivery.held and not delivery.attempts:
+                delivery.due_at, delivery.held = moment.now + plan.hold, True
                 continue
-            one = _claim(due, endpoint, moment, plan, rng)
+            if delivery.claim is not None:
+                await _interrupt(session, LoggedAttempt.delivery == delivery.ordinal, moment.now)
+            one = _claim(delivery, event, endpoint, moment, plan, rng)
+            delivery.claim, delivery.leased_until = owner, moment.machine + lease
+            delivery.attempts += 1
+            session.add_all(_begun(one, delivery, moment))
             claimed.append(one)
-            begun += _attempt_rows(one, due, moment)
-            if due.claim is not None:
-                await _interrupt(connection, attempts.c.delivery == due.ordinal, moment.now)
-    if claimed:
-        await connection.execute(
-            update(deliveries)
-            .where(deliveries.c.ordinal.in_([one.delivery for one in claimed]))
-            .values(claim=owner, leased_until=moment.machine + lease, attempts=deliveries.c.attempts + 1)
-        )
-        await connection.execute(insert(attempts), begun)
     return claimed
 
 
-async def next_due(connection: AsyncConnection, *, machine: float) -> float | None:
+async def next_due(session: AsyncSession, *, machine: float) -> float | None:
     """When the next delivery that nobody attempts is due, in the mock's time; None if none is pending."""
     statement = (
-        select(func.min(deliveries.c.due_at))
-        .join(endpoints, endpoints.c.id == deliveries.c.endpoint_id)
+        select(func.min(Delivery.due_at))
+        .join(Endpoint, Endpoint.id == Delivery.endpoint_id)
         .where(
-            deliveries.c.state == "pending",
-            endpoints.c.disabled.is_(False),
-            endpoints.c.deleted_at.is_(None),
+            Delivery.state == "pending",
+            Endpoint.disabled.is_(False),
+            Endpoint.deleted_at.is_(None),
             _unclaimed(machine),
         )
     )
-    due: float | None = (await connection.execute(statement)).scalar_one()
-    return due
+    return await session.scalar(statement)
 
 
 async def finish(
-    connection: AsyncConnection,
+    session: AsyncSession,
     claimed: Claimed,
     outcome: Attempt,
     verdict: Verdict,
@@ -131,11 +123,12 @@ async def finish(
     Returns why the endpoint is to be disabled, ``""`` if it is not. A delivery that was ended, resent or
     taken over meanwhile keeps its state, unless it was delivered after all.
     """
-    await _store(connection, claimed.attempt, outcome, now, verdict.due_at)
-    mine = and_(deliveries.c.ordinal == claimed.delivery, deliveries.c.claim == owner)
-    changed = await connection.execute(
-        update(deliveries)
-        .where(mine, deliveries.c.state == "pending")
+    await _store(session, claimed.attempt, outcome, now, verdict.due_at)
+    mine = and_(Delivery.ordinal == claimed.delivery, Delivery.claim == owner)
+    changed = await change(
+        session,
+        update(Delivery)
+        .where(mine, Delivery.state == "pending")
         .values(
             state=verdict.state,
             reason=verdict.reason,
@@ -143,133 +136,119 @@ async def finish(
             due_at=verdict.due_at,
             claim=None,
             leased_until=None,
-        )
+        ),
     )
-    if not changed.rowcount:
+    if not changed:
         ended: dict[str, Any] = {"claim": None, "leased_until": None}
         if outcome.accepted:
             ended |= {"state": "delivered", "reason": ""}
-        await connection.execute(update(deliveries).where(mine).values(ended))
-    return await _judge_health(connection, claimed.endpoint.id, outcome, now)
+        await change(session, update(Delivery).where(mine).values(ended))
+    return await _judge_health(session, claimed.endpoint.id, outcome, now)
 
 
-async def store_copy(connection: AsyncConnection, attempt: str, outcome: Attempt, *, now: float) -> None:
+async def store_copy(session: AsyncSession, attempt: str, outcome: Attempt, *, now: float) -> None:
     """Store how a repeated request ended; it decides nothing."""
-    await _store(connection, attempt, outcome, now, None)
+    await _store(session, attempt, outcome, now, None)
 
 
-async def release(connection: AsyncConnection, *, now: float, owner: str | None = None) -> int:
+async def release(session: AsyncSession, *, now: float, owner: str | None = None) -> int:
     """Give back the claims of ``owner``, or all of them, as interrupted; returns how many there were."""
-    of_whom = deliveries.c.claim.is_not(None) if owner is None else deliveries.c.claim == owner
-    held = select(deliveries.c.ordinal).where(of_whom)
-    await _interrupt(connection, attempts.c.delivery.in_(held), now)
-    released = await connection.execute(
-        update(deliveries).where(of_whom).values(claim=None, leased_until=None)
-    )
-    return released.rowcount
+    of_whom = Delivery.claim.is_not(None) if owner is None else Delivery.claim == owner
+    held = select(Delivery.ordinal).where(of_whom)
+    await _interrupt(session, LoggedAttempt.delivery.in_(held), now)
+    return await change(session, update(Delivery).where(of_whom).values(claim=None, leased_until=None))
 
 
 def _unclaimed(machine: float) -> ColumnElement[bool]:
-    return or_(deliveries.c.claim.is_(None), deliveries.c.leased_until <= machine)
+    return or_(Delivery.claim.is_(None), Delivery.leased_until <= machine)
 
 
 def _is_due(moment: Moment) -> ColumnElement[bool]:
-    return and_(
-        deliveries.c.state == "pending", deliveries.c.due_at <= moment.now, _unclaimed(moment.machine)
-    )
+    return and_(Delivery.state == "pending", Delivery.due_at <= moment.now, _unclaimed(moment.machine))
 
 
-async def _endpoints_with_work(connection: AsyncConnection, moment: Moment) -> list[Endpoint]:
-    work = exists().where(deliveries.c.endpoint_id == endpoints.c.id, _is_due(moment))
+async def _endpoints_with_work(session: AsyncSession, moment: Moment) -> Sequence[Endpoint]:
+    work = exists().where(Delivery.endpoint_id == Endpoint.id, _is_due(moment))
     statement = (
-        select(endpoints)
-        .where(endpoints.c.deleted_at.is_(None), endpoints.c.disabled.is_(False), work)
-        .order_by(endpoints.c.ordinal)
+        select(Endpoint)
+        .where(Endpoint.deleted_at.is_(None), Endpoint.disabled.is_(False), work)
+        .order_by(Endpoint.ordinal)
     )
-    return [read_endpoint(row) for row in await connection.execute(statement)]
+    return (await session.scalars(statement)).all()
 
 
-async def _due(connection: AsyncConnection, endpoint_id: str, moment: Moment, limit: int) -> list[Row[Any]]:
+async def _due(
+    session: AsyncSession, endpoint_id: str, moment: Moment, limit: int
+) -> list[tuple[Delivery, Event]]:
     statement = (
-        select(deliveries, events.c.type, events.c.body, events.c.ordinal.label("event_ordinal"))
-        .join(events, events.c.id == deliveries.c.event_id)
-        .where(deliveries.c.endpoint_id == endpoint_id, _is_due(moment))
-        .order_by(deliveries.c.due_at, deliveries.c.ordinal)
+        select(Delivery, Event)
+        .join(Event, Event.id == Delivery.event_id)
+        .where(Delivery.endpoint_id == endpoint_id, _is_due(moment))
+        .order_by(Delivery.due_at, Delivery.ordinal)
         .limit(limit)
-        .with_for_update(skip_locked=True, of=deliveries)
+        .with_for_update(skip_locked=True, of=Delivery)
     )
-    return list((await connection.execute(statement)).all())
+    return [(delivery, event) for delivery, event in await session.execute(statement)]
 
 
-async def _hold(connection: AsyncConnection, delivery: int, *, until: float) -> None:
-    await connection.execute(
-        update(deliveries).where(deliveries.c.ordinal == delivery).values(due_at=until, held=True)
-    )
+async def _interrupt(session: AsyncSession, which: ColumnElement[bool], now: float) -> None:
+    statement = update(LoggedAttempt).where(which, LoggedAttempt.state == "in-flight")
+    await change(session, statement.values(state="interrupted", finished_at=now))
 
 
-async def _interrupt(connection: AsyncConnection, which: ColumnElement[bool], now: float) -> None:
-    await connection.execute(
-        update(attempts)
-        .where(which, attempts.c.state == "in-flight")
-        .values(state="interrupted", finished_at=now)
-    )
-
-
-def _claim(due: Row[Any], endpoint: Endpoint, moment: Moment, plan: Plan, rng: Random) -> Claimed:
+def _claim(
+    delivery: Delivery, event: Event, endpoint: Endpoint, moment: Moment, plan: Plan, rng: Random
+) -> Claimed:
     request = make_request(
         endpoint,
-        event_id=due.event_id,
-        body=due.body,
+        event_id=event.id,
+        body=event.body,
         now=moment.now,
         signed_at=moment.machine,
         plan=plan,
         rng=rng,
     )
     copies = tuple(new_id("atmpt_", rng) for _ in range(plan.copies))
-    return Claimed(due.ordinal, endpoint, new_id("atmpt_", rng), copies, due.failures, request, plan)
+    failures = delivery.failures
+    return Claimed(delivery.ordinal, endpoint, new_id("atmpt_", rng), copies, failures, request, plan)
 
 
-def _attempt_rows(one: Claimed, due: Row[Any], moment: Moment) -> list[dict[str, Any]]:
-    row = {
-        "delivery": one.delivery,
-        "event_id": due.event_id,
-        "endpoint_id": one.endpoint.id,
-        "number": due.attempts + 1,
-        "state": "in-flight",
-        "chaos": list(one.plan.names),
-        "url": one.request.url,
-        "request_headers": shown_headers(one.request),
-        "started_at": moment.now,
-    }
-    trigger = due.trigger if not due.failures else "retry"
+def _begun(one: Claimed, delivery: Delivery, moment: Moment) -> list[LoggedAttempt]:
+    trigger = "retry" if delivery.failures else delivery.trigger
     return [
-        row | {"id": one.attempt, "trigger": trigger},
-        *(row | {"id": copy, "trigger": "duplicate"} for copy in one.copies),
+        LoggedAttempt(
+            id=attempt_id,
+            delivery=delivery.ordinal,
+            event_id=delivery.event_id,
+            endpoint_id=delivery.endpoint_id,
+            number=delivery.attempts,
+            trigger=why,
+            chaos=one.plan.names,
+            url=one.request.url,
+            request_headers=shown_headers(one.request),
+            started_at=moment.now,
+        )
+        for attempt_id, why in ((one.attempt, trigger), *((copy, "duplicate") for copy in one.copies))
     ]
 
 
 async def _store(
-    connection: AsyncConnection, attempt: str, outcome: Attempt, now: float, next_at: float | None
+    session: AsyncSession, attempt: str, outcome: Attempt, now: float, next_at: float | None
 ) -> None:
-    await connection.execute(
-        update(attempts)
-        .where(attempts.c.id == attempt)
-        .values(**stored(outcome), finished_at=now, next_at=next_at)
-    )
+    statement = update(LoggedAttempt).where(LoggedAttempt.id == attempt)
+    await change(session, statement.values(**stored(outcome), finished_at=now, next_at=next_at))
 
 
-async def _judge_health(connection: AsyncConnection, endpoint_id: str, outcome: Attempt, now: float) -> str:
+async def _judge_health(session: AsyncSession, endpoint_id: str, outcome: Attempt, now: float) -> str:
     """Keep since when the endpoint only fails; returns why it is to be disabled."""
-    this = endpoints.c.id == endpoint_id
+    this = update(Endpoint).where(Endpoint.id == endpoint_id)
     if outcome.accepted and not instruction(outcome):
-        await connection.execute(
-            update(endpoints).where(this, endpoints.c.failing_since.is_not(None)).values(failing_since=None)
-        )
+        await change(session, this.where(Endpoint.failing_since.is_not(None)).values(failing_since=None))
         return ""
-    row = (await connection.execute(select(endpoints.c.failing_since).where(this))).one_or_none()
-    if row is None:  # everything was cleared while the attempt was under way
+    known = await session.scalar(select(Endpoint).where(Endpoint.id == endpoint_id))
+    if known is None:  # everything was cleared while the attempt was under way
         return ""
-    health = health_after(outcome, failing_since=row.failing_since, now=now)
-    if health.failing_since != row.failing_since:
-        await connection.execute(update(endpoints).where(this).values(failing_since=health.failing_since))
+    health = health_after(outcome, failing_since=known.failing_since, now=now)
+    if health.failing_since != known.failing_since:
+        known.failing_since = health.failing_since
     return health.disable

@@ -14,6 +14,7 @@ from ada_mockserver.mock.outbox.backoff import JITTER, SCHEDULES
 if TYPE_CHECKING:
     from ada_mockserver.clock import Clock
     from ada_mockserver.delivery.attempt import Client
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["Options"]
 
@@ -28,7 +29,8 @@ class Options:
     and other processes share; ``rng`` draws ids and jitter. ``schedule`` holds the waits after each failure,
     ``jitter`` is the share by which one varies, ``concurrency`` the most attempts at a time for an endpoint,
     ``timeout`` limits an attempt, and ``lease`` is how long a claim holds: after it others take over what a
-    process that died was attempting, so it is longer than any attempt.
+    process that died was attempting, so it is longer than any attempt. ``contract`` has the events that rules
+    of chaos can name, ours if it is None.
     """
 
     client: Client = field(default_factory=lambda: Wire(clock=_MACHINE))
@@ -39,3 +41,4 @@ class Options:
     concurrency: int = 8
     timeout: float = TIME_LIMIT
     lease: float = TIME_LIMIT + 15.0
+    contract: Contract | None = None

@@ -18,7 +18,7 @@ from ada_schemas.errors import UsageError
 if TYPE_CHECKING:
     from ada_mockserver.clock import AdjustableClock
     from ada_mockserver.delivery.chaos import Chaos
-    from ada_mockserver.mock.outbox.worker import Errand
+    from ada_mockserver.mock.outbox.worker import Jobs
     from ada_mockserver.mock.store.database import Database
 
 __all__ = ["Outbox"]
@@ -32,18 +32,22 @@ class Outbox:
     """Delivers what is published to a database, in the event loop in which it is started.
 
     ``clock`` decides what is due. Without `start`, `run_due` and `advance` deliver, and nothing else does.
+    ``jobs`` are done at their time, too, before deliveries are attempted.
     """
 
-    def __init__(self, database: Database, clock: AdjustableClock, options: Options | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: AdjustableClock,
+        options: Options | None = None,
+        *,
+        jobs: Jobs | None = None,
+    ) -> None:
         self.database = database
         self.clock = clock
         self.options = options or Options()
-        self._worker = Worker(database, clock, self.options)
+        self._worker = Worker(database, clock, self.options, jobs)
         self._advancing = asyncio.Lock()
-
-    def run_too(self, errand: Errand) -> None:
-        """Have something else done at its time, before deliveries are attempted; called before `start`."""
-        self._worker.errands.append(errand)
 
     async def start(self) -> None:
         """Take up the deliveries that are stored, those included that a killed process was attempting.
@@ -51,12 +55,12 @@ class Outbox:
         The tables exist already. Raises `UsageError` when another process uses a database on SQLite.
         """
         alone = self.database.lock()
-        async with self.database.begin() as connection:
-            await self.database.take_turns(connection)
+        async with self.database.begin() as session:
+            await self.database.take_turns(session)
             if isinstance(self.clock, SteeredClock):
-                await adopt_time(connection, self.clock, alone=alone)
+                await adopt_time(session, self.clock, alone=alone)
             if alone:
-                await release(connection, now=self.clock.now())
+                await release(session, now=self.clock.now())
         self._worker.start()
 
     async def stop(self, *, grace: float = GRACE) -> None:
@@ -98,22 +102,22 @@ class Outbox:
 
     async def resend(self, event_id: str, *, endpoint_id: str | None = None) -> int:
         """Deliver an event again; see `ada_mockserver.mock.outbox.redelivery.resend`."""
-        async with self.database.begin() as connection:
-            return await resend(connection, event_id, now=self.clock.now(), endpoint_id=endpoint_id)
+        async with self.database.begin() as session:
+            return await resend(session, event_id, now=self.clock.now(), endpoint_id=endpoint_id)
 
     async def recover(self, endpoint_id: str, *, since: float) -> int:
         """Deliver what an endpoint missed; see `ada_mockserver.mock.outbox.redelivery.recover`."""
-        async with self.database.begin() as connection:
-            return await recover(connection, endpoint_id, since=since, now=self.clock.now())
+        async with self.database.begin() as session:
+            return await recover(session, endpoint_id, since=since, now=self.clock.now())
 
     async def chaos(self) -> Chaos:
         """The chaos in force."""
-        async with self.database.begin() as connection:
-            return await load_settings(connection, self.clock)
+        async with self.database.begin() as session:
+            return await load_settings(session, self.clock, self.options.contract)
 
     async def set_chaos(self, rules: str, *, seed: int | None = None) -> Chaos:
         """Put rules in force, ``""`` for none; a seed is drawn if None. Raises `UsageError` for bad rules."""
-        parsed = parse_rules(rules)
+        parsed = parse_rules(rules, self.options.contract)
         chosen = random.SystemRandom().randrange(_SEEDS) if seed is None else seed
-        async with self.database.begin() as connection:
-            return await store_chaos(connection, parsed, chosen)
+        async with self.database.begin() as session:
+            return await store_chaos(session, parsed, chosen)

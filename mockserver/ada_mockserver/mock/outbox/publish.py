@@ -5,23 +5,21 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
-
 from ada_mockserver.delivery.signing import new_message_id
 from ada_mockserver.mock.store.database import wake_on_commit
-from ada_mockserver.mock.store.delivery_tables import deliveries, endpoints, events
-from ada_mockserver.mock.store.endpoints import read_endpoint
+from ada_mockserver.mock.store.endpoints import list_endpoints
+from ada_mockserver.mock.store.models import Delivery, Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 __all__ = ["publish", "schedule"]
 
 
 async def publish(
-    connection: AsyncConnection,
+    session: AsyncSession,
     *,
     event_type: str,
     body: bytes,
@@ -36,24 +34,18 @@ async def publish(
     drawn from ``rng``, by default the system's: a consumer may remember the ids of earlier runs.
     """
     event_id = new_message_id(rng or random.SystemRandom())
-    await connection.execute(
-        insert(events).values(
-            id=event_id, type=event_type, body=body, channels=list(channels), created_at=now
-        )
-    )
-    statement = (
-        select(endpoints)
-        .where(endpoints.c.deleted_at.is_(None), endpoints.c.disabled.is_(False))
-        .order_by(endpoints.c.ordinal)
-    )
-    subscribed = [read_endpoint(row) for row in await connection.execute(statement)]
-    takers = [endpoint.id for endpoint in subscribed if endpoint.takes(event_type, channels)]
-    await schedule(connection, [event_id], takers, now=now, trigger="scheduled")
+    session.add(Event(id=event_id, type=event_type, body=body, channels=tuple(channels), created_at=now))
+    takers = [
+        endpoint.id
+        for endpoint in await list_endpoints(session)
+        if not endpoint.disabled and endpoint.takes(event_type, channels)
+    ]
+    await schedule(session, [event_id], takers, now=now, trigger="scheduled")
     return event_id
 
 
 async def schedule(
-    connection: AsyncConnection,
+    session: AsyncSession,
     event_ids: Sequence[str],
     endpoint_ids: Sequence[str],
     *,
@@ -61,21 +53,8 @@ async def schedule(
     trigger: str,
 ) -> None:
     """Begin to deliver events to endpoints that they were never meant for before."""
-    rows = [
-        {
-            "event_id": event_id,
-            "endpoint_id": endpoint_id,
-            "state": "pending",
-            "reason": "",
-            "trigger": trigger,
-            "attempts": 0,
-            "failures": 0,
-            "due_at": now,
-            "held": False,
-        }
-        for event_id in event_ids
-        for endpoint_id in endpoint_ids
-    ]
-    if rows:
-        await connection.execute(insert(deliveries), rows)
-        wake_on_commit(connection)
+    await session.flush()  # the events first
+    for event_id in event_ids:
+        for endpoint_id in endpoint_ids:
+            session.add(Delivery(event_id=event_id, endpoint_id=endpoint_id, trigger=trigger, due_at=now))
+            wake_on_commit(session)

@@ -7,73 +7,70 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, select, update
 
 from ada_mockserver.mock.outbox.publish import schedule
-from ada_mockserver.mock.store.database import wake_on_commit
-from ada_mockserver.mock.store.delivery_tables import deliveries, events
+from ada_mockserver.mock.store.database import change, wake_on_commit
 from ada_mockserver.mock.store.endpoints import get_endpoint
+from ada_mockserver.mock.store.models import Delivery, Event
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.ext.asyncio import AsyncSession
 
-    from ada_mockserver.mock.store.endpoints import Endpoint
+    from ada_mockserver.mock.store.models import Endpoint
 
 __all__ = ["recover", "resend"]
 
 
-async def resend(
-    connection: AsyncConnection, event_id: str, *, now: float, endpoint_id: str | None = None
-) -> int:
+async def resend(session: AsyncSession, event_id: str, *, now: float, endpoint_id: str | None = None) -> int:
     """Deliver an event again, under its ``svix-id`` and from the beginning of the schedule.
 
     It goes to one endpoint, whatever that one's filters, else to every endpoint that it was meant for and
     that is enabled; returns to how many. Raises `UsageError` for an event or an endpoint that is not there or
     is disabled.
     """
-    known = (await connection.execute(select(events.c.id).where(events.c.id == event_id))).one_or_none()
-    if known is None:
+    if await session.scalar(select(Event.id).where(Event.id == event_id)) is None:
         raise UsageError(
             f"There is no event '{event_id[:80]}'.", next_step="Its id is what svix-id said: msg_..."
         )
     if endpoint_id is not None:
-        endpoint = await _enabled(connection, endpoint_id)
-        again = await _again(connection, deliveries.c.event_id == event_id, endpoint.id, now, "resend")
+        endpoint = await _enabled(session, endpoint_id)
+        again = await _again(session, Delivery.event_id == event_id, endpoint.id, now, "resend")
         if not again:
-            await schedule(connection, [event_id], [endpoint.id], now=now, trigger="resend")
+            await schedule(session, [event_id], [endpoint.id], now=now, trigger="resend")
         return 1
-    of_event = deliveries.c.event_id == event_id
-    statement = select(deliveries.c.endpoint_id).where(of_event).order_by(deliveries.c.ordinal)
+    of_event = Delivery.event_id == event_id
+    statement = select(Delivery.endpoint_id).where(of_event).order_by(Delivery.ordinal)
     count = 0
-    for (each,) in (await connection.execute(statement)).all():
-        found = await get_endpoint(connection, each)
+    for each in (await session.scalars(statement)).all():
+        found = await get_endpoint(session, each)
         if found is not None and not found.disabled:
-            count += await _again(connection, of_event, each, now, "resend")
+            count += await _again(session, of_event, each, now, "resend")
     return count
 
 
-async def recover(connection: AsyncConnection, endpoint_id: str, *, since: float, now: float) -> int:
+async def recover(session: AsyncSession, endpoint_id: str, *, since: float, now: float) -> int:
     """Deliver to an endpoint what it missed since ``since`` (Unix seconds); returns how many events that is.
 
     Those are the events that its filters let through and that were not delivered and are not under way:
     failed, given up, or published while it was disabled. Raises `UsageError` for an endpoint that is not
     there or is disabled.
     """
-    endpoint = await _enabled(connection, endpoint_id)
+    endpoint = await _enabled(session, endpoint_id)
     statement = (
-        select(events.c.id, events.c.type, events.c.channels, deliveries.c.state)
+        select(Event.id, Event.type, Event.channels, Delivery.state)
         .outerjoin(
-            deliveries,
-            and_(deliveries.c.event_id == events.c.id, deliveries.c.endpoint_id == endpoint_id),
+            Delivery,
+            and_(Delivery.event_id == Event.id, Delivery.endpoint_id == endpoint_id),
         )
-        .where(events.c.created_at >= since, events.c.created_at <= now)
-        .order_by(events.c.ordinal)
+        .where(Event.created_at >= since, Event.created_at <= now)
+        .order_by(Event.ordinal)
     )
-    rows = (await connection.execute(statement)).all()
+    rows = (await session.execute(statement)).all()
     failed = [row.id for row in rows if row.state == "failed"]
     missing = [row.id for row in rows if row.state is None and endpoint.takes(row.type, row.channels)]
-    await schedule(connection, missing, [endpoint_id], now=now, trigger="recover")
+    await schedule(session, missing, [endpoint_id], now=now, trigger="recover")
     for part in _parts(failed):
-        await _again(connection, deliveries.c.event_id.in_(part), endpoint_id, now, "recover")
+        await _again(session, Delivery.event_id.in_(part), endpoint_id, now, "recover")
     return len(failed) + len(missing)
 
 
@@ -81,8 +78,8 @@ def _parts(ids: list[str], size: int = 500) -> list[list[str]]:
     return [ids[first : first + size] for first in range(0, len(ids), size)]
 
 
-async def _enabled(connection: AsyncConnection, endpoint_id: str) -> Endpoint:
-    endpoint = await get_endpoint(connection, endpoint_id)
+async def _enabled(session: AsyncSession, endpoint_id: str) -> Endpoint:
+    endpoint = await get_endpoint(session, endpoint_id)
     if endpoint is None:
         raise UsageError(
             f"There is no endpoint '{endpoint_id[:80]}'.", next_step="Its id is the webhook's: ep_..."
@@ -96,7 +93,7 @@ async def _enabled(connection: AsyncConnection, endpoint_id: str) -> Endpoint:
 
 
 async def _again(
-    connection: AsyncConnection, which: ColumnElement[bool], endpoint_id: str, now: float, trigger: str
+    session: AsyncSession, which: ColumnElement[bool], endpoint_id: str, now: float, trigger: str
 ) -> int:
     """Begin deliveries anew; an attempt that is under way no longer decides about them."""
     values: dict[str, Any] = {
@@ -109,8 +106,6 @@ async def _again(
         "claim": None,
         "leased_until": None,
     }
-    changed = await connection.execute(
-        update(deliveries).where(which, deliveries.c.endpoint_id == endpoint_id).values(values)
-    )
-    wake_on_commit(connection)
-    return changed.rowcount
+    wake_on_commit(session)
+    statement = update(Delivery).where(which, Delivery.endpoint_id == endpoint_id)
+    return await change(session, statement.values(values))

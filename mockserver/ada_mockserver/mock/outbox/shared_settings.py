@@ -6,67 +6,67 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, select
 
 from ada_mockserver.clock import Line, SteeredClock
 from ada_mockserver.delivery.chaos import CALM, Chaos, parse_rules
-from ada_mockserver.mock.store.delivery_tables import attempts, events, settings
+from ada_mockserver.mock.store.models import Event, LoggedAttempt, Setting
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.ext.asyncio import AsyncSession
 
     from ada_mockserver.clock import Clock
     from ada_mockserver.delivery.chaos import Rule
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["adopt_time", "load_settings", "restart_chaos", "store_chaos", "store_time"]
 
 _CLOCK, _CHAOS = "clock", "chaos"
 
 
-async def load_settings(connection: AsyncConnection, clock: Clock) -> Chaos:
-    """The chaos in force; ``clock`` is set to the time that the processes agree on."""
-    rows = (await connection.execute(select(settings))).all()
-    stored: dict[str, Any] = {row.name: row.value for row in rows}
+async def load_settings(session: AsyncSession, clock: Clock, contract: Contract | None = None) -> Chaos:
+    """The chaos in force, its rules those of ``contract``; ``clock`` is set to the time that is agreed on."""
+    stored = {setting.name: setting.value for setting in await session.scalars(select(Setting))}
     if _CLOCK in stored and isinstance(clock, SteeredClock):
         clock.follow(Line(**stored[_CLOCK]))
     if _CHAOS not in stored:
         return CALM
     chaos = stored[_CHAOS]
-    return Chaos(_rules(chaos["rules"]), chaos["seed"], chaos["base"])
+    return Chaos(_rules(chaos["rules"], contract), chaos["seed"], chaos["base"])
 
 
 @lru_cache(maxsize=8)
-def _rules(text: str) -> tuple[Rule, ...]:
-    return parse_rules(text)
+def _rules(text: str, contract: Contract | None) -> tuple[Rule, ...]:
+    return parse_rules(text, contract)
 
 
-async def store_chaos(connection: AsyncConnection, rules: tuple[Rule, ...], seed: int) -> Chaos:
+async def store_chaos(session: AsyncSession, rules: tuple[Rule, ...], seed: int) -> Chaos:
     """Put rules in force; events are counted from the next one that is published."""
-    newest = (await connection.execute(select(func.max(events.c.ordinal)))).scalar_one()
+    newest = await session.scalar(select(func.max(Event.ordinal)))
     chaos = Chaos(rules, seed, newest or 0)
-    await _store(connection, _CHAOS, {"rules": chaos.text, "seed": chaos.seed, "base": chaos.base})
+    await _store(session, _CHAOS, {"rules": chaos.text, "seed": chaos.seed, "base": chaos.base})
     return chaos
 
 
-async def restart_chaos(connection: AsyncConnection) -> None:
+async def restart_chaos(session: AsyncSession) -> None:
     """Count events for chaos from the beginning again, now that there are none."""
-    chaos = await _stored(connection, _CHAOS)
+    chaos = await _stored(session, _CHAOS)
     if chaos is not None:
-        await _store(connection, _CHAOS, chaos | {"base": 0})
+        await _store(session, _CHAOS, chaos | {"base": 0})
 
 
-async def store_time(connection: AsyncConnection, line: Line) -> None:
+async def store_time(session: AsyncSession, line: Line) -> None:
     """Have all processes go by ``line`` from now on."""
-    await _store(connection, _CLOCK, asdict(line))
+    await _store(session, _CLOCK, asdict(line))
 
 
-async def adopt_time(connection: AsyncConnection, clock: SteeredClock, *, alone: bool) -> None:
+async def adopt_time(session: AsyncSession, clock: SteeredClock, *, alone: bool) -> None:
     """Set a clock that begins anew to the time at which the outbox is.
 
     Where other processes may go by the stored time, so does this one. Where this one is ``alone``, or runs at
     another rate, time goes on from the last that is known of, and not faster than the machine's meanwhile.
     """
-    stored = await _stored(connection, _CLOCK)
+    stored = await _stored(session, _CLOCK)
     rate = clock.line.rate
     if stored is not None:
         line = Line(**stored)
@@ -75,19 +75,17 @@ async def adopt_time(connection: AsyncConnection, clock: SteeredClock, *, alone:
             return
         machine = clock.base.now()
         known = [
-            (await connection.execute(select(func.max(column)))).scalar_one() or 0.0
-            for column in (events.c.created_at, attempts.c.started_at, attempts.c.finished_at)
+            await session.scalar(select(func.max(column))) or 0.0
+            for column in (Event.created_at, LoggedAttempt.started_at, LoggedAttempt.finished_at)
         ]
         clock.follow(Line(machine, max(Line(line.base, line.now, 1.0).at(machine), *known), rate))
-    await store_time(connection, clock.line)
+    await store_time(session, clock.line)
 
 
-async def _stored(connection: AsyncConnection, name: str) -> dict[str, Any] | None:
-    statement = select(settings.c.value).where(settings.c.name == name)
-    value: dict[str, Any] | None = (await connection.execute(statement)).scalar_one_or_none()
-    return value
+async def _stored(session: AsyncSession, name: str) -> dict[str, Any] | None:
+    setting = await session.get(Setting, name)
+    return None if setting is None else setting.value
 
 
-async def _store(connection: AsyncConnection, name: str, value: dict[str, Any]) -> None:
-    await connection.execute(delete(settings).where(settings.c.name == name))
-    await connection.execute(insert(settings).values(name=name, value=value))
+async def _store(session: AsyncSession, name: str, value: dict[str, Any]) -> None:
+    await session.merge(Setting(name=name, value=value))

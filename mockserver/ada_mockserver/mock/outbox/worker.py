@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from sqlalchemy.exc import SQLAlchemyError
 
 from ada_mockserver.clock import SteeredClock
+from ada_mockserver.events.ids import new_id
 from ada_mockserver.mock.outbox.attempt import send
 from ada_mockserver.mock.outbox.claims import Moment, claim_due, finish, next_due, release, store_copy
-from ada_mockserver.mock.outbox.ids import new_id
 from ada_mockserver.mock.outbox.shared_settings import load_settings, store_time
 from ada_mockserver.mock.outbox.transitions import judge
 from ada_mockserver.mock.store.endpoints import disable_endpoint, end_deliveries
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from ada_mockserver.mock.outbox.options import Options
     from ada_mockserver.mock.store.database import Database
 
-__all__ = ["Errand", "Worker"]
+__all__ = ["Jobs", "Worker"]
 
-Errand: TypeAlias = "Callable[[], Awaitable[float | None]]"
+Jobs: TypeAlias = "Callable[[], Awaitable[float | None]]"
 """Does what is due by now; returns when the next thing is due, in the mock's time, None where nothing is."""
 
 POLL = 0.5
@@ -41,17 +41,19 @@ _log = logging.getLogger(__name__)
 class Worker:
     """Claims due deliveries and attempts them; one of several, possibly, that share a database.
 
-    ``busy`` counts attempts under way; ``errands`` are done whenever it looks for what is due.
+    ``busy`` counts attempts under way; ``jobs`` are done whenever it looks for what is due, before it does.
     """
 
-    def __init__(self, database: Database, clock: AdjustableClock, options: Options) -> None:
+    def __init__(
+        self, database: Database, clock: AdjustableClock, options: Options, jobs: Jobs | None = None
+    ) -> None:
         self._database = database
         self._clock = clock
         self._options = options
         self._owner = new_id(f"worker-{os.getpid()}-", options.rng)
         self._tasks: set[asyncio.Task[None]] = set()
         self._room: Counter[str] = Counter()
-        self.errands: list[Errand] = []
+        self._jobs = jobs
         self._wake = asyncio.Event()
         self._claiming = asyncio.Lock()
         self._next: float | None = None
@@ -83,8 +85,8 @@ class Worker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        async with self._database.begin() as connection:
-            await release(connection, now=self._clock.now(), owner=self._owner)
+        async with self._database.begin() as session:
+            await release(session, now=self._clock.now(), owner=self._owner)
 
     async def run_due(self) -> float | None:
         """Attempt everything that is due now, and what becomes due with it, until nothing is.
@@ -100,12 +102,12 @@ class Worker:
     async def claim(self) -> int:
         """Begin what is due and has room; returns how many attempts that is."""
         async with self._claiming:
-            ahead = [due for errand in self.errands if (due := await errand()) is not None]
-            async with self._database.begin() as connection:
-                chaos = await load_settings(connection, self._clock)
+            job_due = None if self._jobs is None else await self._jobs()
+            async with self._database.begin() as session:
+                chaos = await load_settings(session, self._clock, self._options.contract)
                 moment = Moment(self._clock.now(), self._options.machine_clock.now())
                 claimed = await claim_due(
-                    connection,
+                    session,
                     moment=moment,
                     owner=self._owner,
                     lease=self._options.lease,
@@ -114,8 +116,8 @@ class Worker:
                     rng=self._options.rng,
                 )
                 # Among many that wait, the first is worth looking for only when nothing else is to do.
-                due = moment.now if claimed else await next_due(connection, machine=moment.machine)
-                self._next = min(ahead if due is None else [*ahead, due], default=None)
+                due = moment.now if claimed else await next_due(session, machine=moment.machine)
+                self._next = min((at for at in (job_due, due) if at is not None), default=None)
             for one in claimed:
                 self._begin(one)
         return len(claimed)
@@ -126,10 +128,10 @@ class Worker:
         if not isinstance(clock, SteeredClock):
             clock.advance(max(0.0, moment - clock.now()))
             return
-        async with self._claiming, self._database.begin() as connection:
-            await load_settings(connection, clock)
+        async with self._claiming, self._database.begin() as session:
+            await load_settings(session, clock, self._options.contract)
             clock.advance(max(0.0, moment - clock.now()))
-            await store_time(connection, clock.line)
+            await store_time(session, clock.line)
 
     async def _run(self) -> None:
         while True:
@@ -178,16 +180,16 @@ class Worker:
             rng=options.rng,
             jitter=options.jitter,
         )
-        async with self._database.begin() as connection:
-            disable = await finish(connection, one, outcome, verdict, owner=self._owner, now=now)
+        async with self._database.begin() as session:
+            disable = await finish(session, one, outcome, verdict, owner=self._owner, now=now)
             for copy, its_outcome in zip(one.copies, repeated, strict=True):
-                await store_copy(connection, copy, its_outcome, now=now)
+                await store_copy(session, copy, its_outcome, now=now)
         if disable:
             await self._disable(one.endpoint.id, disable, now)
 
     async def _disable(self, endpoint_id: str, reason: str, now: float) -> None:
         # Each in a transaction of its own: none waits for a row while it holds one that others wait for.
-        async with self._database.begin() as connection:
-            await disable_endpoint(connection, endpoint_id, reason=reason, now=now)
-        async with self._database.begin() as connection:
-            await end_deliveries(connection, endpoint_id, reason="disabled")
+        async with self._database.begin() as session:
+            await disable_endpoint(session, endpoint_id, reason=reason, now=now)
+        async with self._database.begin() as session:
+            await end_deliveries(session, endpoint_id, reason="disabled")

@@ -1,23 +1,23 @@
-"""Channels and end users as they are kept, and as the API and events show them."""
+"""Channels and end users: looked up, created, changed, and shown as the API answers them."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from ada_mockserver.events.ids import object_id
-from ada_mockserver.events.payload import Channel, EndUser, end_user_event
-from ada_mockserver.mock.store.conversation_tables import channels, end_users
+from ada_mockserver.events.payload import Channel, EndUser, end_user_event, member_time
+from ada_mockserver.mock.store.models import StoredChannel, StoredEndUser
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.ext.asyncio import AsyncSession
 
-    from ada_mockserver.mock.state.transaction import Call
+    from ada_mockserver.mock.state.transaction import Transaction
+    from ada_mockserver.mock.store.models import Endpoint
 
 __all__ = [
     "NATIVE",
@@ -25,15 +25,14 @@ __all__ = [
     "add_end_user",
     "add_native_channels",
     "change_end_user",
-    "channel_of",
-    "end_user_of",
-    "external_key",
+    "custom_channel",
     "find_channel",
     "find_end_user",
     "find_external",
     "is_id",
-    "save_channel",
+    "native_channel",
     "show_end_user",
+    "show_webhook",
 ]
 
 NATIVE = (
@@ -47,69 +46,68 @@ _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can be an id here; what cannot is not looked up."""
+    """True if a text can be an id here; what cannot is not looked up."""
     return _ID.fullmatch(text) is not None
 
 
-def channel_of(row: Row[Any]) -> Channel:
-    """A row of the table as a channel."""
-    return Channel(id=row.id, modality=row.modality, custom=row.custom, **row.data)
-
-
-async def find_channel(connection: AsyncConnection, channel_id: str) -> Channel | None:
+async def find_channel(session: AsyncSession, channel_id: str) -> StoredChannel | None:
     """The channel of that id, or None."""
     if not is_id(channel_id):
         return None
-    row = (await connection.execute(select(channels).where(channels.c.id == channel_id))).one_or_none()
-    return None if row is None else channel_of(row)
+    return await session.scalar(select(StoredChannel).where(StoredChannel.id == channel_id))
 
 
-async def add_channel(connection: AsyncConnection, channel: Channel) -> None:
-    """Keep a new channel."""
-    await connection.execute(
-        insert(channels).values(
-            id=channel.id, custom=channel.custom, modality=channel.modality, data=_channel_data(channel)
-        )
+async def add_channel(
+    transaction: Transaction, *, channel_id: str | None = None, **members: Any
+) -> StoredChannel:
+    """Create a channel, custom unless ``members`` say otherwise; an id is drawn where none is given."""
+    channel = Channel(
+        **{
+            "id": channel_id or object_id(transaction.rng, transaction.at),
+            "created_at": transaction.at,
+            "custom": True,
+            "modality": "messaging",
+            "markdown": False,
+            **members,
+        }
     )
+    stored = StoredChannel.of(channel)
+    await transaction.add(stored)
+    return stored
 
 
-async def save_channel(connection: AsyncConnection, channel: Channel) -> None:
-    """Keep a channel that has changed."""
-    await connection.execute(
-        update(channels).where(channels.c.id == channel.id).values(data=_channel_data(channel))
-    )
-
-
-def _channel_data(channel: Channel) -> dict[str, Any]:
-    return {
-        "name": channel.name,
-        "description": channel.description,
-        "markdown": channel.markdown,
-        "created_at": channel.created_at,
-        "metadata": channel.metadata,
-    }
-
-
-async def add_native_channels(call: Call) -> None:
+async def add_native_channels(transaction: Transaction) -> None:
     """Give a new AI Agent the channels that are Ada's own."""
     for name, description, modality, markdown in NATIVE:
         await add_channel(
-            call.connection,
-            Channel(
-                id=object_id(call.rng, call.at),
-                name=name,
-                description=description,
-                modality=modality,
-                markdown=markdown,
-                created_at=call.at,
-                custom=False,
-            ),
+            transaction,
+            name=name,
+            description=description,
+            modality=modality,
+            markdown=markdown,
+            custom=False,
         )
 
 
-def end_user_of(row: Row[Any]) -> EndUser:
-    """A row of the table as an end user."""
-    return EndUser(id=row.id, **row.data)
+async def native_channel(session: AsyncSession, modality: str) -> StoredChannel:
+    """Ada's own channel of that modality."""
+    statement = select(StoredChannel).where(
+        StoredChannel.custom.is_(False), StoredChannel.modality == modality
+    )
+    return (await session.scalars(statement.order_by(StoredChannel.ordinal).limit(1))).one()
+
+
+async def custom_channel(transaction: Transaction) -> StoredChannel:
+    """The first custom channel for messages; one is created where there is none."""
+    statement = select(StoredChannel).where(
+        StoredChannel.custom.is_(True), StoredChannel.modality == "messaging"
+    )
+    known = await transaction.session.scalar(statement.order_by(StoredChannel.ordinal).limit(1))
+    return known or await add_channel(
+        transaction,
+        name="My Custom Channel",
+        description="Messages that an application sends through the Conversations API",
+    )
 
 
 def show_end_user(user: EndUser) -> dict[str, Any]:
@@ -118,59 +116,55 @@ def show_end_user(user: EndUser) -> dict[str, Any]:
     return data
 
 
-def external_key(external_id: str) -> str:
-    """What external ids are compared by: Ada keeps them without letter case."""
-    return hashlib.sha256(external_id.lower().encode()).hexdigest()
+def show_webhook(endpoint: Endpoint) -> dict[str, Any]:
+    """An endpoint as the API answers it: without its secret."""
+    return {
+        "id": endpoint.id,
+        "url": endpoint.url,
+        "description": endpoint.description,
+        "event_filters": list(endpoint.event_types),
+        "enabled": not endpoint.disabled,
+        "created_at": member_time(int(endpoint.created_at * 1000)),
+        "updated_at": member_time(int(endpoint.updated_at * 1000)),
+    }
 
 
 async def find_end_user(
-    connection: AsyncConnection, end_user_id: str, *, lock: bool = False
-) -> EndUser | None:
-    """The end user of that id, or None; ``lock`` keeps others from changing it until the call is over."""
+    session: AsyncSession, end_user_id: str, *, lock: bool = False
+) -> StoredEndUser | None:
+    """The end user of that id, or None; ``lock`` keeps others from changing it until the transaction ends."""
     if not is_id(end_user_id):
         return None
-    statement = select(end_users).where(end_users.c.id == end_user_id)
-    row = (await connection.execute(statement.with_for_update() if lock else statement)).one_or_none()
-    return None if row is None else end_user_of(row)
+    statement = select(StoredEndUser).where(StoredEndUser.id == end_user_id)
+    return await session.scalar(statement.with_for_update() if lock else statement)
 
 
-async def find_external(connection: AsyncConnection, external_id: str) -> EndUser | None:
+async def find_external(session: AsyncSession, external_id: str) -> StoredEndUser | None:
     """The end user with that external id, in any letter case, or None."""
-    statement = select(end_users).where(end_users.c.external_key == external_key(external_id))
-    row = (await connection.execute(statement)).one_or_none()
-    return None if row is None else end_user_of(row)
+    key = _external_key(external_id)
+    return await session.scalar(select(StoredEndUser).where(StoredEndUser.external_key == key))
 
 
-async def add_end_user(call: Call, **members: Any) -> EndUser:
+async def add_end_user(transaction: Transaction, **members: Any) -> StoredEndUser:
     """A new end user with these members of its profile, and ``end_user.created``."""
-    user = EndUser(id=object_id(call.rng, call.at), created_at=call.at, updated_at=call.at, **members)
-    await call.connection.execute(
-        insert(end_users).values(id=user.id, external_key=_key(user), data=_user_data(user))
-    )
-    await call.emit(end_user_event("end_user.created", user, at=call.at))
-    return user
+    at = transaction.at
+    user = EndUser(id=object_id(transaction.rng, at), created_at=at, updated_at=at, **members)
+    stored = StoredEndUser(id=user.id, external_key=_external_key(user.external_id), value=user)
+    await transaction.add(stored)
+    await transaction.emit(end_user_event("end_user.created", user, at=at))
+    return stored
 
 
-async def change_end_user(call: Call, user: EndUser, **members: Any) -> EndUser:
+async def change_end_user(transaction: Transaction, stored: StoredEndUser, **members: Any) -> None:
     """Change an end user, and emit ``end_user.updated``; nothing happens where nothing is different."""
-    changed = replace(user, **members)
-    if changed == user:
-        return user
-    changed = replace(changed, updated_at=max(call.at, user.updated_at + 1))
-    await call.connection.execute(
-        update(end_users)
-        .where(end_users.c.id == user.id)
-        .values(external_key=_key(changed), data=_user_data(changed))
-    )
-    await call.emit(end_user_event("end_user.updated", changed, at=changed.updated_at))
-    return changed
+    user = replace(stored.value, **members)
+    if user == stored.value:
+        return
+    user = replace(user, updated_at=max(transaction.at, user.updated_at + 1))
+    stored.value, stored.external_key = user, _external_key(user.external_id)
+    await transaction.emit(end_user_event("end_user.updated", user, at=user.updated_at))
 
 
-def _key(user: EndUser) -> str | None:
-    return None if user.external_id is None else external_key(user.external_id)
-
-
-def _user_data(user: EndUser) -> dict[str, Any]:
-    data = asdict(user)
-    del data["id"]
-    return data
+def _external_key(external_id: str | None) -> str | None:
+    """What external ids are compared by: Ada keeps them without letter case."""
+    return None if external_id is None else hashlib.sha256(external_id.lower().encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""One call of the API: a transaction that stores a change of state and the events of the change together."""
+"""A transaction of the mock: it stores a change of state and the events of the change together."""
 
 from __future__ import annotations
 
@@ -7,26 +7,29 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ada_mockserver.events.payload import encode
-from ada_mockserver.mock.agent.script import DEFAULT_SCRIPT
+from ada_mockserver.events.sampling import as_documented
 from ada_mockserver.mock.outbox.publish import publish
+from ada_mockserver.mock.script import DEFAULT_SCRIPT
+from ada_schemas.contract.contract import Contract, shipped
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from random import Random
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    from sqlalchemy.ext.asyncio import AsyncSession
 
     from ada_mockserver.clock import Clock
     from ada_mockserver.events.payload import Payload
-    from ada_mockserver.mock.agent.script import Script
+    from ada_mockserver.mock.script import Script
     from ada_mockserver.mock.store.database import Database
+    from ada_mockserver.mock.store.models import Base
 
-__all__ = ["Backend", "Call"]
+__all__ = ["MockContext", "Transaction"]
 
 
 @dataclass(frozen=True, slots=True)
-class Backend:
-    """What every call needs: where things are kept, the time, chance, and how the AI Agent behaves.
+class MockContext:
+    """What every transaction needs: the database, the time, chance, how the AI Agent behaves, the contract.
 
     ``domain`` is the host of the AI Agent that events name; ``base_url`` is where the mock is reached, for
     addresses that it hands out in events.
@@ -38,39 +41,50 @@ class Backend:
     domain: str = "mock.ada.support"
     script: Script = DEFAULT_SCRIPT
     base_url: str = "http://127.0.0.1"
+    contract: Contract = field(default_factory=shipped, repr=False)
 
     @asynccontextmanager
-    async def call(self, *, alone: bool = False) -> AsyncIterator[Call]:
-        """A call; all that it stores is stored together when the block ends, or not at all.
+    async def begin(self, *, alone: bool = False) -> AsyncIterator[Transaction]:
+        """A transaction; all that it stores is stored together when the block ends, or not at all.
 
         See `Database.begin` for one that is ``alone``.
         """
-        async with self.database.begin(alone=alone) as connection:
-            yield Call(self, connection, self.clock.now())
+        async with self.database.begin(alone=alone) as session:
+            yield Transaction(self, session, self.clock.now())
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One call under way at the time ``now`` (Unix seconds)."""
+class Transaction:
+    """A transaction under way at the time ``now`` (Unix seconds)."""
 
-    backend: Backend
-    connection: AsyncConnection
+    context: MockContext
+    session: AsyncSession
     now: float
 
     @property
     def at(self) -> int:
-        """The time of the call in Unix milliseconds."""
+        """The time of the transaction in Unix milliseconds."""
         return int(self.now * 1000)
 
     @property
     def rng(self) -> Random:
         """Where ids are drawn from."""
-        return self.backend.rng
+        return self.context.rng
+
+    async def add(self, thing: Base) -> None:
+        """Store something new now, so that what refers to it can follow."""
+        self.session.add(thing)
+        await self.session.flush()
 
     async def emit(self, payload: Payload, channels: Sequence[str] = ()) -> None:
-        """Store an event with its channel tags."""
+        """Store an event with its channel tags, as the contract has it; none that the contract has not."""
+        contract = self.context.contract
+        if payload["type"] not in contract.by_type:
+            return
+        if contract is not shipped():
+            payload = as_documented(payload, contract)
         await publish(
-            self.connection,
+            self.session,
             event_type=payload["type"],
             body=encode(payload),
             channels=channels,

@@ -1,7 +1,7 @@
 """The database of the mock Ada: SQLite by default, in memory for tests, PostgreSQL where processes share it.
 
-Modules that keep something define their tables on ``metadata`` and take an open ``AsyncConnection``; nobody
-but `Database` opens or commits one. Every time in a table is Unix seconds.
+What reads or changes `ada_mockserver.mock.store.models` takes an open ``AsyncSession``; nobody but `Database`
+opens or commits one.
 """
 
 from __future__ import annotations
@@ -14,33 +14,24 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData, event, func, make_url, select
+from sqlalchemy import event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from ada_mockserver.mock.store.models import Base
 from ada_schemas.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from sqlalchemy import URL, Connection
+    from sqlalchemy import URL, Connection, Delete, Update
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-__all__ = ["MEMORY", "Database", "metadata", "wake_on_commit"]
+__all__ = ["MEMORY", "Database", "change", "wake_on_commit"]
 
 MEMORY = "sqlite://"
 """The URL of a database that lives as long as its `Database`."""
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-"""Every table of the mock Ada."""
 
 _WAKE = "adakit-wake"
 _BUSY = 30.0
@@ -110,7 +101,7 @@ class Database:
         return True
 
     async def create(self) -> None:
-        """Create the tables that do not exist yet; the modules that define them are imported before.
+        """Create the tables that do not exist yet.
 
         Raises `UsageError` for a database that cannot be reached or used.
         """
@@ -119,7 +110,7 @@ class Database:
                 _open_once(self.file)
             async with self.engine.begin() as connection:
                 await self.take_turns(connection)
-                await connection.run_sync(metadata.create_all)
+                await connection.run_sync(Base.metadata.create_all)
         except (OSError, SQLAlchemyError, sqlite3.Error, TypeError, ValueError) as error:  # options of a URL
             reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             place = f"The file {self.file}" if self.file else "The database"
@@ -127,7 +118,7 @@ class Database:
                 f"{place} cannot be used: {reason.rstrip('.')}.", next_step=_advice(self.file)
             ) from error
 
-    async def take_turns(self, connection: AsyncConnection) -> None:
+    async def take_turns(self, connection: AsyncConnection | AsyncSession) -> None:
         """Wait until no other process is in a transaction that took turns, until the end of this one.
 
         For what is done once for a database; on SQLite transactions take turns anyway.
@@ -136,19 +127,19 @@ class Database:
             await connection.execute(select(func.pg_advisory_xact_lock(_TURNS)))
 
     @asynccontextmanager
-    async def begin(self, *, alone: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def begin(self, *, alone: bool = False) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end of the block, rolled back when it raises.
 
-        One that is ``alone`` begins when no other is under way, and others begin after it, in all processes.
+        What was read can be used after it. One that is ``alone`` begins when no other is under way, and
+        others begin after it, in all processes.
         """
-        async with self.engine.begin() as connection:
-            connection.info.pop(_WAKE, None)  # what a transaction left that was rolled back
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            await session.connection()  # begins now, and not with the first statement
             if not self.is_sqlite:  # there transactions run one after another anyway
                 lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
-                await connection.execute(select(lock(_GATE)))
-            yield connection
-            wake = connection.info.pop(_WAKE, False)
-        if wake:
+                await session.execute(select(lock(_GATE)))
+            yield session
+        if session.info.get(_WAKE):
             for listener in self._listeners:
                 listener()
 
@@ -165,9 +156,16 @@ class Database:
         self._keeper = self._lock = None
 
 
-def wake_on_commit(connection: AsyncConnection) -> None:
+def wake_on_commit(session: AsyncSession) -> None:
     """Have the listeners of `Database.on_wake` called once this transaction is committed."""
-    connection.info[_WAKE] = True
+    session.info[_WAKE] = True
+
+
+async def change(session: AsyncSession, statement: Update | Delete) -> int:
+    """Run a statement past the things that the session holds; returns how many rows it changed."""
+    await session.flush()
+    connection = await session.connection()
+    return (await connection.execute(statement)).rowcount
 
 
 def _parse(url: str) -> URL:

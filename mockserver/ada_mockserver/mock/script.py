@@ -21,7 +21,7 @@ __all__ = [
     "End",
     "HandOff",
     "Human",
-    "Rule",
+    "ReplyRule",
     "Say",
     "Script",
     "parse_script",
@@ -69,7 +69,7 @@ Action = Say | HandOff | End
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ReplyRule:
     """What to do about a message in which ``when`` is found (a regular expression, in any letter case)."""
 
     when: re.Pattern[str]
@@ -84,7 +84,7 @@ class Script:
     of the link that follows the end of a messaging conversation, None for no link.
     """
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[ReplyRule, ...] = ()
     default: tuple[str, ...] = ()
     display_name: str | None = "AI Agent"
     avatar: str | None = None
@@ -129,7 +129,7 @@ def parse_script(document: Any) -> Script:
     )
 
 
-def _rule(value: Any, where: str) -> Rule:
+def _rule(value: Any, where: str) -> ReplyRule:
     rule = _object(value, where, {"when", "reply", "link", "handoff", "human", "end"}, required=("when",))
     when = rule["when"]
     if not isinstance(when, str):
@@ -152,7 +152,7 @@ def _rule(value: Any, where: str) -> Rule:
         actions.append(End())
     elif rule.get("end", False) is not False:
         raise _wrong(f"{where}.end", "true or false")
-    return Rule(pattern, tuple(actions))
+    return ReplyRule(pattern, tuple(actions))
 
 
 def _human(value: Any, where: str) -> Human:

@@ -1,0 +1,183 @@
+"""The mock Ada put together: settings become a context, an outbox, one ASGI application and its server."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
+from random import Random, SystemRandom
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount
+
+from ada_mockserver.http_server import base_url, is_loopback, make_server
+from ada_mockserver.mock.agent.initial import create_initial, create_tables
+from ada_mockserver.mock.agent.replies import perform_due
+from ada_mockserver.mock.api import attachments, channels, conversations, end_users, webhooks
+from ada_mockserver.mock.api.errors import ApiError, envelope
+from ada_mockserver.mock.api.middleware import Guard
+from ada_mockserver.mock.console import routes as console
+from ada_mockserver.mock.control import deliveries, state
+from ada_mockserver.mock.outbox.backoff import JITTER, schedule_named
+from ada_mockserver.mock.outbox.options import Options
+from ada_mockserver.mock.outbox.outbox import Outbox
+from ada_mockserver.mock.script import DEFAULT_SCRIPT, Script
+from ada_mockserver.mock.state.transaction import MockContext
+from ada_mockserver.mock.store.database import MEMORY, Database
+from ada_schemas.contract.contract import Contract, shipped
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncIterator, Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ada_mockserver.clock import AdjustableClock
+    from ada_mockserver.http_server import Server
+    from ada_mockserver.mock.agent.initial import Initial
+
+__all__ = ["API_ROUTES", "Assembly", "MockSettings", "assemble", "create_app", "running"]
+
+API_ROUTES = [
+    *webhooks.ROUTES,
+    *channels.ROUTES,
+    *conversations.ROUTES,
+    *attachments.ROUTES,
+    *end_users.ROUTES,
+]
+"""The operations of Ada's API that are served, below ``/api``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MockSettings:
+    """All that can be chosen of a mock; ``schedule`` is the name of one."""
+
+    api_key: str = field(repr=False)
+    clock: AdjustableClock
+    database: str = field(default=MEMORY, repr=False)
+    rng: Random = field(default_factory=SystemRandom, repr=False)
+    script: Script = DEFAULT_SCRIPT
+    contract: Contract = field(default_factory=shipped, repr=False)
+    schedule: str = "svix-8"
+    jitter: float = JITTER
+    rate_limits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A mock put together; it is served by ``server`` while `running` is entered."""
+
+    context: MockContext
+    outbox: Outbox
+    app: Starlette
+    server: Server
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Open the database and start the deliveries, and end both; see the function `running`."""
+        async with running(self.context, self.outbox):
+            yield
+
+    async def create_initial(self, *, webhook: str | None, secret: str | None) -> Initial:
+        """See the function `create_initial`; what it makes is what clearing leaves."""
+        initial = await create_initial(self.context, webhook=webhook, secret=secret)
+        self.app.state.initial = initial
+        return initial
+
+
+def assemble(settings: MockSettings, bound: socket.socket) -> Assembly:
+    """Put a mock together that is served on the socket ``bound``.
+
+    Raises `UsageError` for a database or a schedule that cannot be used.
+    """
+    context = MockContext(
+        Database(settings.database),
+        settings.clock,
+        settings.rng,
+        script=settings.script,
+        contract=settings.contract,
+        base_url=base_url(bound),
+    )
+    options = Options(
+        schedule=schedule_named(settings.schedule), jitter=settings.jitter, contract=settings.contract
+    )
+    outbox = Outbox(context.database, settings.clock, options, jobs=partial(perform_due, context))
+    app = create_app(
+        context,
+        keys=[settings.api_key],
+        outbox=outbox,
+        rate_limited=settings.rate_limits,
+        local=is_loopback(bound),
+    )
+    return Assembly(context, outbox, app, make_server(app))
+
+
+@asynccontextmanager
+async def running(context: MockContext, outbox: Outbox | None = None) -> AsyncIterator[None]:
+    """Open the database and start the deliveries, and end both; an application is served within.
+
+    Raises `UsageError` when another process uses a database on SQLite.
+    """
+    try:
+        await create_tables(context)
+        if outbox is not None:
+            await outbox.start()
+        try:
+            yield
+        finally:
+            if outbox is not None:
+                await outbox.stop()
+    finally:
+        await context.database.close()
+
+
+def create_app(
+    context: MockContext,
+    *,
+    keys: Sequence[str],
+    outbox: Outbox | None = None,
+    rate_limited: bool = False,
+    local: bool = True,
+) -> Starlette:
+    """The application, to be served within `running`.
+
+    Without an ``outbox`` events are stored and nothing is delivered; ``local`` as for `Guard`. Its
+    ``state.initial``, an `Initial` or None, is what clearing leaves.
+    """
+    app = Starlette(
+        routes=[
+            Mount("/api", routes=API_ROUTES),
+            *attachments.SERVED,
+            *state.ROUTES,
+            *(deliveries.ROUTES if outbox is not None else ()),
+            *console.ROUTES,
+        ],
+        middleware=[
+            Middleware(Guard, keys=keys, clock=context.clock, rate_limited=rate_limited, local=local)
+        ],
+        exception_handlers={ApiError: _refuse, HTTPException: _http_error, Exception: _fail},
+    )
+    app.state.context, app.state.outbox, app.state.initial = context, outbox, None
+    return app
+
+
+async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+    assert isinstance(error, ApiError)  # noqa: S101 - what it is registered for
+    return error.response()
+
+
+async def _http_error(request: Request, error: Any) -> Response:  # noqa: ARG001 - likewise
+    phrase = HTTPStatus(error.status_code).phrase
+    return envelope(
+        error.status_code, phrase.lower().replace(" ", "_"), f"{phrase}.", headers=error.headers or {}
+    )
+
+
+async def _fail(request: Request, error: Exception) -> Response:  # noqa: ARG001 - likewise
+    """What went wrong is in the server's log; it may hold what nobody else should read."""
+    return envelope(500, "internal_error", "The mock failed; its log has the reason.")

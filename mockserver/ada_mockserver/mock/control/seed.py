@@ -1,0 +1,104 @@
+"""Putting things into the mock in one call, with ids and secrets of one's own where tests need them fixed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ada_mockserver.events.factory import EventFactory
+from ada_mockserver.events.ids import hexadecimal
+from ada_mockserver.mock.agent.simulate import simulate
+from ada_mockserver.mock.api.errors import refused
+from ada_mockserver.mock.api.validation import check_body
+from ada_mockserver.mock.api.webhooks import endpoint_members, header_lines
+from ada_mockserver.mock.state.records import (
+    add_channel,
+    add_end_user,
+    find_channel,
+    find_external,
+    is_id,
+    show_end_user,
+    show_webhook,
+)
+from ada_mockserver.mock.store.endpoints import create_endpoint
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from ada_mockserver.events.payload import Payload
+    from ada_mockserver.mock.state.transaction import Transaction
+
+__all__ = ["seed"]
+
+
+async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, Any]:
+    """Make what ``document`` lists, webhooks first; returns what was made, in the same form.
+
+    ``webhooks`` are as the API takes them, and may have a ``secret``, ``channels`` to filter by, and
+    ``headers``; ``channels`` may have an ``id``; ``end_users`` are as the API takes them; ``stories`` name
+    conversations to play; ``events`` name events of the contract, of each of which a sample is sent. What
+    exists already, by id or external id, is left as it is. Raises `ApiError` (400) for what cannot be made.
+    """
+    check_body(document, "seed")
+    kinds = ("webhooks", "channels", "end_users", "stories", "events")
+    made: dict[str, list[Any]] = {kind: [] for kind in kinds}
+    for index, wanted in enumerate(document.get("webhooks", [])):
+        made["webhooks"].append(await _webhook(transaction, wanted, f"$.webhooks[{index}]"))
+    for index, wanted in enumerate(document.get("channels", [])):
+        made["channels"].append(await _channel(transaction, wanted, f"$.channels[{index}].id"))
+    for wanted in document.get("end_users", []):
+        known = wanted.get("external_id") and await find_external(transaction.session, wanted["external_id"])
+        profile = {name: value for name, value in wanted.get("profile", {}).items() if value is not None}
+        user = known or await add_end_user(transaction, external_id=wanted.get("external_id"), **profile)
+        made["end_users"].append(show_end_user(user.value))
+    for story in document.get("stories", []):
+        conversation = await simulate(transaction, story)
+        made["stories"].append({"story": story, "conversation_id": conversation.id})
+    for index, name in enumerate(document.get("events", [])):
+        made["events"].append(await _event(transaction, name, f"$.events[{index}]"))
+    return made
+
+
+async def _webhook(transaction: Transaction, wanted: dict[str, Any], where: str) -> dict[str, Any]:
+    members = endpoint_members(wanted, transaction.context.contract, where)
+    try:
+        endpoint = await create_endpoint(
+            transaction.session,
+            url=wanted["url"],
+            now=transaction.now,
+            rng=transaction.rng,
+            description=members.get("description", ""),
+            event_types=members.get("event_types", ()),
+            disabled=members.get("disabled", False),
+            channels=wanted.get("channels", ()),
+            headers=header_lines(wanted.get("headers", {}), f"{where}.headers"),
+            secret=wanted.get("secret"),
+        )
+    except UsageError as error:
+        raise refused(f"{where}.secret", error.what) from None
+    return show_webhook(endpoint)
+
+
+async def _event(transaction: Transaction, name: str, where: str) -> Payload:
+    factory = EventFactory(seed=hexadecimal(transaction.rng, 16), contract=transaction.context.contract)
+    try:
+        payload = factory.event(name)
+    except UsageError as error:
+        raise refused(where, error.what) from None
+    await transaction.emit(payload)
+    return payload
+
+
+async def _channel(transaction: Transaction, wanted: dict[str, Any], where: str) -> dict[str, Any]:
+    chosen = wanted.get("id") or None
+    if chosen is not None and not is_id(chosen):
+        raise refused(where, "must be letters and digits, at most 64")
+    known = chosen and await find_channel(transaction.session, chosen)
+    channel = known or await add_channel(
+        transaction,
+        channel_id=chosen,
+        name=wanted.get("name", "My Custom Channel"),
+        description=wanted.get("description", ""),
+        modality=wanted.get("modality", "messaging"),
+        markdown=wanted.get("capabilities", {}).get("markdown", False),
+        metadata=wanted.get("metadata", {}),
+    )
+    return channel.value.payload()

@@ -1,0 +1,145 @@
+"""Conversations in the database: each step is one of `ada_mockserver.events.conversation`, and emitted.
+
+A step's events come strictly later than those before, also while the clock stands still: consumers order
+events by their time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from ada_mockserver.events import conversation as course
+from ada_mockserver.events.ids import object_id, uuid4
+from ada_mockserver.events.payload import Author, Metadata, link_content, member_time
+from ada_mockserver.mock.script import DEFAULT_INTEGRATION
+from ada_mockserver.mock.state.records import add_end_user, is_id
+from ada_mockserver.mock.store.models import Conversation, Message, StoredChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ada_mockserver.mock.state.transaction import Transaction
+
+__all__ = [
+    "ai_agent",
+    "end",
+    "end_handoff",
+    "find_conversation",
+    "hand_off",
+    "open_conversation",
+    "say",
+    "show_conversation",
+]
+
+
+async def find_conversation(
+    transaction: Transaction, conversation_id: str, *, lock: bool = True
+) -> Conversation | None:
+    """The conversation of that id, or None; ``lock`` keeps others from changing it meanwhile."""
+    if not is_id(conversation_id):
+        return None
+    statement = select(Conversation).where(Conversation.id == conversation_id)
+    return await transaction.session.scalar(statement.with_for_update(of=Conversation) if lock else statement)
+
+
+def show_conversation(conversation: Conversation) -> dict[str, Any]:
+    """A conversation as the API answers it."""
+    return {
+        "id": conversation.id,
+        "channel_id": conversation.channel.id,
+        "end_user_id": conversation.end_user_id,
+        "status": "ended" if conversation.ended else "active",
+        "created_at": member_time(conversation.created_at),
+        "updated_at": member_time(conversation.updated_at),
+        "metadata": conversation.details,
+    }
+
+
+async def open_conversation(
+    transaction: Transaction,
+    channel: StoredChannel,
+    end_user_id: str | None,
+    metadata: Metadata,
+    *,
+    origin: str | None = None,
+    **profile: Any,
+) -> Conversation:
+    """Begin a conversation; without an end user one is created first, with this profile."""
+    at = transaction.at
+    conversation = Conversation(
+        end_user_id=end_user_id or (await add_end_user(transaction, **profile)).id,
+        id=object_id(transaction.rng, at),
+        created_at=at,
+        updated_at=at,
+        last_at=at,
+        domain=transaction.context.domain,
+        details=dict(metadata),
+        origin=origin,
+        stored_channel=channel,
+    )
+    await transaction.add(conversation)
+    payload = course.begin(conversation, at=_later(transaction, conversation))
+    await transaction.emit(payload, _tags(conversation))
+    return conversation
+
+
+async def say(
+    transaction: Transaction, conversation: Conversation, author: Author, content: Mapping[str, Any]
+) -> Message:
+    """Add a message, and emit it."""
+    at = _later(transaction, conversation)
+    message_id = uuid4(transaction.rng)
+    payload = course.say(conversation, author, content, message_id=message_id, created_at=at, at=at)
+    data = {name: payload["data"][name] for name in ("created_at", "author", "content")}
+    message = Message(id=message_id, conversation_id=conversation.id, data=data)
+    await transaction.add(message)
+    await transaction.emit(payload, _tags(conversation))
+    return message
+
+
+def ai_agent(transaction: Transaction) -> Author:
+    """The AI Agent as an author."""
+    script = transaction.context.script
+    return Author("ai_agent", None, script.avatar, script.display_name)
+
+
+def hand_off(
+    transaction: Transaction, conversation: Conversation, integration: str = DEFAULT_INTEGRATION
+) -> None:
+    """The integration takes over."""
+    course.hand_off(conversation, integration, at=transaction.at)
+
+
+async def end_handoff(transaction: Transaction, conversation: Conversation) -> None:
+    """Control returns to the AI Agent; the conversation goes on."""
+    tags = _tags(conversation)
+    payload = course.end_handoff(conversation, at=_later(transaction, conversation))
+    conversation.human = None
+    await transaction.emit(payload, tags)
+
+
+async def end(transaction: Transaction, conversation: Conversation, *, by_end_user: bool) -> None:
+    """The conversation ends, a handoff first; a survey link follows in a chat."""
+    tags, context = _tags(conversation), transaction.context
+    if conversation.handoff is not None:
+        await end_handoff(transaction, conversation)
+    at = _later(transaction, conversation)
+    await transaction.emit(course.end(conversation, by_end_user=by_end_user, updated_at=at, at=at), tags)
+    if context.script.survey is not None and course.sends_survey(conversation):
+        url = f"{conversation.origin or context.base_url}/survey/{conversation.id}"
+        content = link_content(url, context.script.survey)
+        await say(transaction, conversation, ai_agent(transaction), content)
+
+
+def _tags(conversation: Conversation) -> tuple[str, ...]:
+    """The channel tags of its events (release notes 2026-04-29 and 2026-06-01)."""
+    custom = (conversation.channel.id,) if conversation.channel.custom else ()
+    return custom if conversation.handoff is None else (*custom, conversation.handoff)
+
+
+def _later(transaction: Transaction, conversation: Conversation) -> int:
+    """The time of the next event: now, or the millisecond after the last one."""
+    conversation.last_at = max(transaction.at, conversation.last_at + 1)
+    return conversation.last_at

@@ -1,0 +1,335 @@
+"""Everything that the mock keeps, one class a thing.
+
+What is looked up or counted has a column. Everything that a client writes is in a JSON column, so that any
+text is kept as it came: PostgreSQL's text columns refuse NUL. The outbox counts time in Unix seconds of the
+mock's clock, the API in Unix milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
+
+from ada_mockserver.delivery.http import Headers  # noqa: TC001 - SQLAlchemy reads the annotations
+from ada_mockserver.events import payload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Dialect
+
+__all__ = [
+    "ATTACHMENT_KEY",
+    "Attachment",
+    "Base",
+    "Conversation",
+    "Delivery",
+    "Endpoint",
+    "Event",
+    "Identified",
+    "LoggedAttempt",
+    "Message",
+    "Numbered",
+    "PlannedReply",
+    "Secret",
+    "Setting",
+    "StoredChannel",
+    "StoredEndUser",
+]
+
+T = TypeVar("T")
+
+ATTACHMENT_KEY = "attachments"
+"""The name of the secret that signs the addresses of attachments."""
+
+
+class _Value(TypeDecorator[T], Generic[T]):
+    """A column for the values of a dataclass, as JSON."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, kind: type[T]) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
+        return asdict(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> T:  # noqa: ARG002 - likewise
+        return self.kind(**value)
+
+
+class _Tuples(TypeDecorator[tuple[Any, ...]]):
+    """A column for a tuple, possibly of tuples, as JSON."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[Any, ...]:  # noqa: ARG002 - likewise
+        return tuple(tuple(each) if isinstance(each, list) else each for each in value)
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    """A thing in the database, with a keyword for each of its columns."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's name and form
+        float: Double(),
+        bytes: LargeBinary(),
+        str: String(64),
+        dict[str, Any]: JSON(),
+    }
+
+
+class Numbered(Base):
+    """A thing that is counted in order of creation."""
+
+    __abstract__ = True
+
+    ordinal: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True, init=False
+    )
+
+
+class Identified(Numbered):
+    """A thing with an id that others know it by."""
+
+    __abstract__ = True
+
+    id: Mapped[str] = mapped_column(unique=True)
+
+
+class StoredChannel(Identified):
+    """A channel, Ada's own or a custom one."""
+
+    __tablename__ = "api_channels"
+
+    custom: Mapped[bool]
+    modality: Mapped[str]
+    value: Mapped[payload.Channel] = mapped_column(_Value(payload.Channel))
+
+    @classmethod
+    def of(cls, channel: payload.Channel) -> StoredChannel:
+        """The channel as it is kept."""
+        return cls(id=channel.id, custom=channel.custom, modality=channel.modality, value=channel)
+
+
+class StoredEndUser(Identified):
+    """An end user; external ids are compared by ``external_key``, whatever characters they hold."""
+
+    __tablename__ = "api_end_users"
+
+    external_key: Mapped[str | None] = mapped_column(unique=True)
+    value: Mapped[payload.EndUser] = mapped_column(_Value(payload.EndUser))
+
+
+class Conversation(Identified):
+    """A conversation as it stands (`ada_mockserver.events.conversation.ConversationState`).
+
+    ``handoff`` is the integration that has it, None for the AI Agent; ``handoff_count`` counts the handoffs
+    that began and that ended; ``human`` is what is left of the scripted human agent's part; ``turns`` counts
+    the messages that the AI Agent answered; ``last_at`` is the time of the last event; ``origin`` is where
+    the client that began it reaches the mock; ``details`` is its metadata.
+    """
+
+    __tablename__ = "api_conversations"
+
+    channel_id: Mapped[str] = mapped_column(ForeignKey("api_channels.id"), init=False)
+    end_user_id: Mapped[str] = mapped_column(ForeignKey("api_end_users.id"), index=True)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+    last_at: Mapped[int] = mapped_column(BigInteger)
+    domain: Mapped[str] = mapped_column(Text)
+    details: Mapped[dict[str, Any]]
+    stored_channel: Mapped[StoredChannel] = relationship(lazy="joined", innerjoin=True)
+    ended: Mapped[bool] = mapped_column(default=False)
+    handoff: Mapped[str | None] = mapped_column(String(128), default=None)
+    handoff_count: Mapped[int] = mapped_column(default=0)
+    human: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    turns: Mapped[int] = mapped_column(default=0)
+    origin: Mapped[str | None] = mapped_column(Text, default=None)
+
+    @property
+    def channel(self) -> payload.Channel:
+        """The channel that it is on."""
+        return self.stored_channel.value
+
+    @property
+    def subject(self) -> payload.Conversation:
+        """The conversation as events are about it."""
+        return payload.Conversation(
+            self.id, self.channel, self.end_user_id, self.created_at, self.domain, dict(self.details)
+        )
+
+
+class Message(Identified):
+    """A message; ``data`` is what the API answers about it."""
+
+    __tablename__ = "api_messages"
+    __table_args__ = (Index("ix_api_messages_conversation", "conversation_id", "ordinal"),)
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("api_conversations.id"))
+    data: Mapped[dict[str, Any]]
+
+
+class PlannedReply(Numbered):
+    """A reply of the script's that is due at ``due_at``, in Unix seconds.
+
+    It is given only while ``handoff_count`` is the conversation's: unless that was handed over or back since.
+    """
+
+    __tablename__ = "api_planned_replies"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("api_conversations.id"))
+    due_at: Mapped[float] = mapped_column(index=True)
+    handoff_count: Mapped[int]
+    reply: Mapped[dict[str, Any]]
+
+
+class Attachment(Identified):
+    """An uploaded file."""
+
+    __tablename__ = "api_attachments"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("api_conversations.id"))
+    expires_at: Mapped[int] = mapped_column(BigInteger)
+    content: Mapped[bytes]
+    data: Mapped[dict[str, Any]]
+
+
+class Secret(Base):
+    """A secret of the mock's own, the same for all processes that share the database."""
+
+    __tablename__ = "api_secrets"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[bytes] = mapped_column(repr=False)
+
+
+class Endpoint(Identified):
+    """Where events go: which of them, with what headers and secrets, and whether at all.
+
+    ``disabled_reason`` is ``""`` while enabled, else ``by-hand``, ``asked`` (the consumer answered
+    ``webhook-delivery: disable``) or ``failing`` (a week of failures); ``failing_since`` is the first failure
+    since which nothing was delivered. A deleted endpoint stays, for the log of its attempts.
+    """
+
+    __tablename__ = "outbox_endpoints"
+
+    url: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    event_types: Mapped[tuple[str, ...]] = mapped_column(_Tuples)
+    channels: Mapped[tuple[str, ...]] = mapped_column(_Tuples)
+    headers: Mapped[Headers] = mapped_column(_Tuples, repr=False)
+    secret: Mapped[str] = mapped_column(Text, repr=False)
+    disabled: Mapped[bool]
+    disabled_reason: Mapped[str]
+    created_at: Mapped[float]
+    updated_at: Mapped[float]
+    old_secrets: Mapped[tuple[tuple[str, float], ...]] = mapped_column(_Tuples, default=(), repr=False)
+    failing_since: Mapped[float | None] = mapped_column(default=None)
+    deleted_at: Mapped[float | None] = mapped_column(default=None)
+
+    def secrets(self, now: float) -> tuple[str, ...]:
+        """The secrets that sign at ``now``: the current one first, then those rotated within 24 h."""
+        return (self.secret, *(old for old, until in self.old_secrets if now < until))
+
+    def takes(self, event_type: str, channels: Iterable[str]) -> bool:
+        """True if an event with these channel tags passes the filters."""
+        return (not self.event_types or event_type in self.event_types) and (
+            not self.channels or not set(self.channels).isdisjoint(channels)
+        )
+
+
+class Event(Identified):
+    """Something that happened; ``id`` is the ``svix-id`` of every attempt to deliver it."""
+
+    __tablename__ = "outbox_events"
+
+    type: Mapped[str] = mapped_column(String(200))
+    body: Mapped[bytes]
+    channels: Mapped[tuple[str, ...]] = mapped_column(_Tuples)
+    created_at: Mapped[float] = mapped_column(index=True)
+
+
+class Delivery(Numbered):
+    """One event for one endpoint.
+
+    ``failures`` counts those since the schedule began, ``attempts`` all; ``leased_until`` is the machine's
+    time until which ``claim`` holds; ``held`` is true once chaos cannot hold it back any more.
+    """
+
+    __tablename__ = "outbox_deliveries"
+    __table_args__ = (
+        Index("ix_outbox_deliveries_endpoint_event", "endpoint_id", "event_id", unique=True),
+        Index("ix_outbox_deliveries_due", "state", "endpoint_id", "due_at"),
+    )
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("outbox_events.id"), index=True)
+    endpoint_id: Mapped[str] = mapped_column(ForeignKey("outbox_endpoints.id"))
+    trigger: Mapped[str]
+    due_at: Mapped[float | None]
+    state: Mapped[str] = mapped_column(default="pending")
+    reason: Mapped[str] = mapped_column(default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    held: Mapped[bool] = mapped_column(default=False)
+    claim: Mapped[str | None] = mapped_column(default=None)
+    leased_until: Mapped[float | None] = mapped_column(default=None)
+
+
+class LoggedAttempt(Identified):
+    """An attempt: begun, in flight, and how it ended. ``elapsed`` is in seconds of the machine's time."""
+
+    __tablename__ = "outbox_attempts"
+
+    delivery: Mapped[int] = mapped_column(ForeignKey("outbox_deliveries.ordinal"), index=True)
+    event_id: Mapped[str] = mapped_column(index=True)
+    endpoint_id: Mapped[str] = mapped_column(index=True)
+    number: Mapped[int]
+    trigger: Mapped[str]
+    chaos: Mapped[tuple[str, ...]] = mapped_column(_Tuples)
+    url: Mapped[str] = mapped_column(Text)
+    request_headers: Mapped[list[list[str]]] = mapped_column(JSON)
+    started_at: Mapped[float]
+    state: Mapped[str] = mapped_column(default="in-flight")
+    finished_at: Mapped[float | None] = mapped_column(default=None)
+    elapsed: Mapped[float | None] = mapped_column(default=None)
+    status: Mapped[int | None] = mapped_column(default=None)
+    response_headers: Mapped[list[list[str]] | None] = mapped_column(JSON, default=None)
+    response_body: Mapped[bytes | None] = mapped_column(default=None)
+    error_kind: Mapped[str | None] = mapped_column(default=None)
+    error: Mapped[str | None] = mapped_column(Text, default=None)
+    next_at: Mapped[float | None] = mapped_column(default=None)
+
+
+class Setting(Base):
+    """What processes that share the outbox agree on: the clock, the chaos."""
+
+    __tablename__ = "outbox_settings"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[dict[str, Any]]
