@@ -82,7 +82,9 @@ def messages(output):
 FEW = ("--ada-select", "ADA103,ADA107,ADA403", "--ada-events", "conversation.message")
 
 
-@pytest.mark.parametrize(("width", "height", "selection"), [(80, 24, ()), (100, 40, FEW)])
+@pytest.mark.parametrize(
+    ("width", "height", "selection"), [(80, 24, ()), (100, 40, FEW)], ids=["80-24", "100-40"]
+)
 def test_planted_bug(run_example, width, height, selection):
     """Each failure fits on one screen, names the member that matters, and has all that one needs to know."""
     done = run_example("planted-bug", "-q", *selection, width=width)
