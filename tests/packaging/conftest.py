@@ -94,63 +94,69 @@ def sdist_files(built: Path) -> list[str]:
 
 
 class Environment:
-    """An environment of its own; ``extra`` is a folder with further packages."""
+    """An environment of its own, made once for all workers of pytest-xdist.
 
-    def __init__(self, folder: Path, extra: Path | None = None) -> None:
-        self.folder = folder
-        self.extra = extra
+    It sees what ``base`` has as well, so that only what comes on top is installed again.
+    """
+
+    def __init__(
+        self, factory: pytest.TempPathFactory, name: str, *what: str | Path, base: Environment | None = None
+    ) -> None:
+        with made_once(factory, name) as (self.folder, is_new):
+            python = self.folder / "bin" / "python"
+            if is_new:
+                venv.create(self.folder, with_pip=False)
+                if base:
+                    seen = "\n".join(map(str, base.site_packages))
+                    (self._own_packages() / "base.pth").write_text(f"{seen}\n", encoding="utf-8")
+                # What is imported is compiled then; most of it never is.
+                must(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-compile", *what)
+        self.site_packages = [self._own_packages(), *(base.site_packages if base else [])]
+
+    def _own_packages(self) -> Path:
+        (found,) = self.folder.glob("lib/python3*/site-packages")
+        return found
 
     def python(self, *args: str | Path, **options: Path | str) -> subprocess.CompletedProcess[str]:
         """Run its Python."""
-        variables = {"PYTHONPATH": str(self.extra)} if self.extra else {}
-        return run(self.folder / "bin" / "python", *args, **variables, **options)
+        return run(self.folder / "bin" / "python", *args, **options)
 
     def adakit(self, *args: str | Path, **options: Path | str) -> subprocess.CompletedProcess[str]:
         """Run the command that it installed."""
         return run(self.folder / "bin" / "adakit", *args, **options)
 
 
-def install(python: Path, *what: str | Path) -> None:
-    """Install with this environment's pip into another, which needs none then."""
-    must(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *what)
-
-
 @pytest.fixture(scope="session")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """A fresh environment with the wheel, without any extra."""
-    with made_once(tmp_path_factory, "installed") as (folder, is_new):
-        if is_new:
-            venv.create(folder, with_pip=False)
-            install(folder / "bin" / "python", wheel)
-    return Environment(folder)
+    return Environment(tmp_path_factory, "installed", wheel)
 
 
 @pytest.fixture(scope="session")
 def installed_with_pytest(installed: Environment, tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """The same environment with pytest beside it."""
-    with made_once(tmp_path_factory, "pytest-beside") as (folder, is_new):
-        if is_new:
-            install(installed.folder / "bin" / "python", "--target", folder, "pytest")
-    return Environment(installed.folder, extra=folder)
+    """The same with pytest."""
+    return Environment(tmp_path_factory, "with-pytest", "pytest", base=installed)
 
 
 @pytest.fixture(scope="session")
-def installed_with_examples(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """A fresh environment with the wheel, pytest-xdist, and what the example projects say that they need."""
-    with made_once(tmp_path_factory, "with-examples") as (folder, is_new):
-        if is_new:
-            needed = {"pytest-xdist"}
-            for file in (ROOT / "examples").glob("*/pyproject.toml"):
-                project = tomllib.loads(file.read_text(encoding="utf-8"))
-                needed |= {*project["project"]["dependencies"], *project["dependency-groups"]["dev"]}
-            venv.create(folder, with_pip=False)
-            install(folder / "bin" / "python", wheel, *sorted(needed - {"adakit"}))
-    return Environment(folder)
+def installed_with_examples(
+    installed_with_pytest: Environment, tmp_path_factory: pytest.TempPathFactory
+) -> Environment:
+    """The same with pytest-xdist, and with what the example projects say that they need."""
+    needed = {"pytest-xdist"}
+    for file in (ROOT / "examples").glob("*/pyproject.toml"):
+        project = tomllib.loads(file.read_text(encoding="utf-8"))
+        needed |= {*project["project"]["dependencies"], *project["dependency-groups"]["dev"]}
+    return Environment(
+        tmp_path_factory, "with-examples", *sorted(needed - {"adakit"}), base=installed_with_pytest
+    )
 
 
 @pytest.fixture(scope="session")
-def installed_beside_plugins(installed: Environment, tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """The environment with the wheel, and beside it pytest with many of its plugins."""
+def installed_beside_plugins(
+    installed_with_examples: Environment, tmp_path_factory: pytest.TempPathFactory
+) -> Environment:
+    """The same with many of pytest's plugins; some are there already, for the examples."""
     plugins = (
         "schemathesis",
         "hypothesis",
@@ -159,7 +165,4 @@ def installed_beside_plugins(installed: Environment, tmp_path_factory: pytest.Te
         "pytest-xdist",
         "pytest-asyncio",
     )
-    with made_once(tmp_path_factory, "plugins-beside") as (folder, is_new):
-        if is_new:
-            install(installed.folder / "bin" / "python", "--target", folder, "pytest", *plugins)
-    return Environment(installed.folder, extra=folder)
+    return Environment(tmp_path_factory, "beside-plugins", *plugins, base=installed_with_examples)

@@ -30,6 +30,7 @@ def run_action(
     assert not missing, f"the action needs the input {missing}"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("ADA_", "PYTHON"))},
+        "PIP_COMPILE": "0",
         "RUNNER_TEMP": str(folder),
         "GITHUB_STEP_SUMMARY": str(folder / "summary.md"),
         "GITHUB_OUTPUT": str(folder / "output.txt"),
