@@ -295,3 +295,9 @@ def test_entries_of_some_messages():
     seen = entries_seen(entries, only={"a"})
     assert seen == Seen({"a": Counter(handled=1, duplicate=1)}, frozenset({"v1.a", "v1.b"}))
     assert set(entries_seen(entries).counts) == {"a", "b", None}
+
+
+def test_the_type_of_hostile_input():
+    """A witness may tell the type of what it handled as it came, which need not be text."""
+    body = json.dumps([{"svix_id": "a", "type": [1], "status": "handled"}]).encode()
+    assert asked(answer(200, body)) == Seen({"a": Counter(handled=1)}, frozenset({"[1]"}))

@@ -123,10 +123,10 @@ def entries_seen(entries: Iterable[Mapping[str, Any]], only: Container[str | Non
     for entry in entries:
         message_id, status = entry["svix_id"], entry["status"]
         if status == "handled":
-            handled.add(entry.get("type"))
+            handled.add(str(entry.get("type")))  # of hostile input, it may be anything
         if only is None or message_id in only:
             counts[message_id][status] += 1
-    return Seen(dict(counts), frozenset(map(str, handled)))
+    return Seen(dict(counts), frozenset(handled))
 
 
 def _unfit(name: str, reason: str) -> TargetError:
