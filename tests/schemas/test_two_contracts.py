@@ -119,7 +119,7 @@ def test_checks_side_by_side(other: Contract, monkeypatch: pytest.MonkeyPatch) -
     chosen = Selection(select="ADA101,ADA103")
     totals = []
     for contract in (None, other, None, other):
-        options = Options(path="/webhooks/ada", selection=chosen, seed=1, contract_in_use=contract)
+        options = Options(path="/webhooks/ada", selection=chosen, seed=1, contract=contract)
         report = check("adakit.demo.consumer:app", options)
         sent = {result.case.event for result in report.results} - {"any"}
         assert sent == set(ada_schemas.event_names(contract=contract))
