@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -26,55 +30,82 @@ def shown(file):
     return str(file.relative_to(ROOT))
 
 
-def imported_layers(tree):
-    """The layers that a module names in an import: at its top, in functions, for the type checker."""
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, "relative imports hide which layer is meant"
-            names.add(node.module)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            # The text that import_module is given, whole or as the beginning of an f-string.
-            match = re.fullmatch(r"(\w+)\.[\w.]*", node.value)
-            names |= {node.value} if match and match[1] in LAYERS else set()
-    return {name.partition(".")[0] for name in names} & set(LAYERS)
-
-
 def test_layers_exist():
     """The four packages are where the rules below look for them."""
     assert {file.name for folder in LAYERS.values() for file in folder.glob("__init__.py")} == {"__init__.py"}
     assert len(MODULES) > 10 * len(LAYERS)
 
 
+FORBIDDEN = {
+    "at its top": "import adakit.cli\n",
+    "of a name": "from adakit import __version__\n",
+    "in a function": "def f():\n    from adakit.cli import main\n",
+    "for the type checker": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import adakit\n",
+}
+
+
+@pytest.fixture
+def lint_imports(tmp_path):
+    """Runs lint-imports on a copy of the sources, of which one module has a text more; answers the code and what it says."""
+    for folder in LAYERS.values():
+        data = shutil.ignore_patterns("__pycache__", "v1", "documented")
+        shutil.copytree(folder, tmp_path / folder.name, ignore=data)
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+
+    def run(module="", text=""):
+        if module:
+            file = tmp_path / module
+            file.write_text(f"{file.read_text(encoding='utf-8')}\n{text}", encoding="utf-8")
+        done = subprocess.run(
+            [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--contract", "packages"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(tmp_path), "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout
+
+    return run
+
+
+def test_allowed_imports(lint_imports):
+    """The sources as they are keep the contract of the packages."""
+    code, said = lint_imports()
+    assert (code, "1 kept, 0 broken" in said) == (0, True), said
+
+
+@pytest.mark.parametrize("where", FORBIDDEN)
+def test_forbidden_import(lint_imports, where):
+    """An import of a package above fails ``make lint``, wherever it stands in a module."""
+    code, said = lint_imports("ada_mockserver/clock.py", FORBIDDEN[where])
+    assert code == 1
+    assert "ada_mockserver.clock -> adakit" in said
+
+
+def named_packages(tree):
+    """The packages in texts such as import_module is given, whole or as the beginning of an f-string."""
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    found = [re.fullmatch(r"(\w+)\.[\w.]*", text) for text in texts if isinstance(text, str)]
+    return {match[1] for match in found if match} & set(LAYERS)
+
+
 @pytest.mark.parametrize("layer", LAYERS)
-def test_imports_run_one_way(layer):
-    """A package imports itself and the packages below it, never one above."""
+def test_texts_name_packages_below(layer):
+    """A module that is imported by its name as a text is of the package itself or of one below too."""
     order = list(LAYERS)
     allowed = set(order[: order.index(layer) + 1])
-    wrong = {}
-    for file in LAYERS[layer].rglob("*.py"):
-        above = imported_layers(ast.parse(file.read_text(encoding="utf-8"))) - allowed
-        if above:
-            wrong[shown(file)] = above
-    assert wrong == {}
+    named = {
+        shown(file): named_packages(ast.parse(file.read_text(encoding="utf-8")))
+        for file in LAYERS[layer].rglob("*.py")
+    }
+    assert {name: found - allowed for name, found in named.items() if found - allowed} == {}
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "import adakit.cli",
-        "from adakit import __version__",
-        "def f():\n    from adakit.cli import main",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import adakit",
-        "from importlib import import_module\nimport_module('adakit.cli')",
-        "from importlib import import_module\nimport_module(f'adakit.commands.{1}')",
-    ],
-)
-def test_every_import_is_seen(source):
-    """An import is found wherever it hides."""
-    assert imported_layers(ast.parse(source)) == {"adakit"}
+@pytest.mark.parametrize("text", ["import_module('adakit.cli')", "import_module(f'adakit.commands.{1}')"])
+def test_text_is_seen(text):
+    """A name of a module in a text is found."""
+    assert named_packages(ast.parse(text)) == {"adakit"}
 
 
 def test_short_modules():
