@@ -225,7 +225,7 @@ class _Attempt(asyncio.Protocol):
             await self._closed.wait()
 
     def timed_out(self, timeout: float) -> Failure:
-        """What was not reached within ``timeout`` seconds."""
+        """The failure of an attempt whose ``timeout`` is up: how far it came."""
         if self._transport is None:
             kind = "connection" if self._socket is None else "TLS connection"
             return Failure("timeout", f"gave no {kind} within {timeout:g} s")

@@ -21,7 +21,7 @@ Item = TypeVar("Item")
 
 @dataclass(slots=True)
 class Tally:
-    """What became of many deliveries; ``latencies`` are those of answered ones, in seconds."""
+    """The sum of many deliveries; ``latencies`` are those of answered ones, in seconds."""
 
     delivered: int = 0
     failed: int = 0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from ada_mockserver.clock import Clock
-    from ada_mockserver.delivery.chaos import Rule
+    from ada_mockserver.delivery.chaos import ChaosRule
 
 __all__ = ["adopt_time", "load_settings", "restart_chaos", "store_chaos", "store_time"]
 
@@ -36,11 +36,11 @@ async def load_settings(connection: AsyncConnection, clock: Clock) -> Chaos:
 
 
 @lru_cache(maxsize=8)
-def _rules(text: str) -> tuple[Rule, ...]:
+def _rules(text: str) -> tuple[ChaosRule, ...]:
     return parse_rules(text)
 
 
-async def store_chaos(connection: AsyncConnection, rules: tuple[Rule, ...], seed: int) -> Chaos:
+async def store_chaos(connection: AsyncConnection, rules: tuple[ChaosRule, ...], seed: int) -> Chaos:
     """Put rules in force; events are counted from the next one that is published."""
     newest = (await connection.execute(select(func.max(events.c.ordinal)))).scalar_one()
     chaos = Chaos(rules, seed, newest or 0)
