@@ -43,7 +43,7 @@ def test_no_warnings(installed):
         "for name in ('ada_schemas', 'ada_mockserver', 'ada_contract_tests', 'adakit'):\n"
         "    package = importlib.import_module(name)\n"
         "    for module in pkgutil.walk_packages(package.__path__, f'{name}.'):\n"
-        "        if '.pytest_' in module.name or module.name.endswith('.__main__'):\n"
+        "        if '.pytest.' in module.name or module.name.endswith('.__main__'):\n"
         "            continue\n"
         "        try:\n"
         "            importlib.import_module(module.name)\n"
