@@ -157,7 +157,7 @@ class _Bounded(H11Protocol):
             self._wait()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP, unless its answer has begun, and close the connection."""
+        """Answer 400, unless another answer has begun, and close the connection."""
         if self.cycle is not None:
             self.cycle.disconnected = True
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
@@ -234,7 +234,7 @@ def bind(host: str, port: int) -> socket.socket:
 class Server(uvicorn.Server):
     """uvicorn's server, which says when it has started, and keeps to itself which signal ended it.
 
-    uvicorn raises the signal again once it is done, in the midst of what is still to be cleaned up around it.
+    uvicorn raises the signal again once it is done, while the code around it still has to clean up.
     """
 
     on_started: Callable[[], None] | None = None
@@ -275,7 +275,7 @@ def base_url(bound: socket.socket) -> str:
 
 
 def is_loopback(bound: socket.socket) -> bool:
-    """Whether a bound socket is reached from this machine alone."""
+    """True if a bound socket is reached from this machine alone."""
     return ipaddress.ip_address(bound.getsockname()[0].partition("%")[0]).is_loopback
 
 
