@@ -8,7 +8,6 @@ from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.ids import hexadecimal
 from ada_mockserver.mock.agent.simulate import simulate
 from ada_mockserver.mock.api.errors import refused
-from ada_mockserver.mock.api.validation import check_body
 from ada_mockserver.mock.api.webhooks import endpoint_members, header_lines
 from ada_mockserver.mock.state.records import (
     add_channel,
@@ -35,9 +34,9 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
     ``webhooks`` are as the API takes them, and may have a ``secret``, ``channels`` to filter by, and
     ``headers``; ``channels`` may have an ``id``; ``end_users`` are as the API takes them; ``stories`` name
     conversations to play; ``events`` name events of the contract, of each of which a sample is sent. What
-    exists already, by id or external id, is left as it is. Raises `ApiError` (400) for what cannot be made.
+    exists already, by id or external id, is left as it is. ``document`` fits the schema ``seed``; raises
+    `ApiError` (400) for what cannot be made all the same.
     """
-    check_body(document, "seed")
     kinds = ("webhooks", "channels", "end_users", "stories", "events")
     made: dict[str, list[Any]] = {kind: [] for kind in kinds}
     for index, wanted in enumerate(document.get("webhooks", [])):

@@ -14,7 +14,6 @@ from sqlalchemy import select
 from starlette.responses import JSONResponse
 
 from ada_mockserver.mock.agent.initial import clear
-from ada_mockserver.mock.api.errors import refused
 from ada_mockserver.mock.api.resources import context_of, resource
 from ada_mockserver.mock.api.validation import parse_json, query_limit, read_body
 from ada_mockserver.mock.api.webhooks import find_webhook, header_lines, query_event_type
@@ -73,10 +72,7 @@ async def _clear(request: Request) -> Response:
 
 
 async def _seed(request: Request) -> Response:
-    body = await request.body()
-    document = parse_json(body) if body.strip() else {}
-    if not isinstance(document, dict):
-        raise refused("$", "must be an object")
+    document = await read_body(request, "seed")
     async with context_of(request).begin() as transaction:
         made = await seed(transaction, document)
     return JSONResponse(made, status_code=201)
