@@ -1,4 +1,4 @@
-"""What several commands share: reading inputs, writing outputs, options that are no plain text."""
+"""Inputs, outputs and options that several commands share."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ada_schemas.lazy import late_exports
 
 if TYPE_CHECKING:
-    from ada_schemas.contract.contract import event_names, load
+    from ada_schemas.contract.contract import Contract, contract_in, event_names, load, read_contract
     from ada_schemas.errors import (
         AdakitError,
         DocumentError,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AdakitError",
+    "Contract",
     "DocumentError",
     "MissingExtraError",
     "SignatureError",
@@ -33,8 +34,10 @@ __all__ = [
     "Variant",
     "Violation",
     "WireError",
+    "contract_in",
     "event_names",
     "load",
+    "read_contract",
     "validate",
     "variants",
 ]
@@ -43,6 +46,7 @@ __getattr__, __dir__ = late_exports(
     __name__,
     {
         "AdakitError": "errors",
+        "Contract": "contract.contract",
         "DocumentError": "errors",
         "MissingExtraError": "errors",
         "SignatureError": "errors",
@@ -51,8 +55,10 @@ __getattr__, __dir__ = late_exports(
         "Variant": "variation.enumeration",
         "Violation": "validation",
         "WireError": "errors",
+        "contract_in": "contract.contract",
         "event_names": "contract.contract",
         "load": "contract.contract",
+        "read_contract": "contract.contract",
         "validate": "validation",
         "variants": "variation.enumeration",
     },

@@ -13,8 +13,8 @@ from ada_contract_tests import Options, Selection, all_cases, check
 from ada_mockserver.events.edits import coherent, set_member
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.scenarios import scenario
-from ada_schemas import UsageError
-from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION, Contract, read_contract, shipped
+from ada_schemas import Contract, UsageError, read_contract
+from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION, shipped
 from ada_schemas.contract.documents import parse_yaml
 from ada_schemas.variation.enumeration import variations
 from support.drift.edits import EDITS

@@ -127,7 +127,7 @@ def generate(check: bool, location: str | None, output: str | None) -> None:
 
 
 def _require_release(built: Contract) -> None:
-    """What is committed has a version of its own."""
+    """Refuse to commit a contract that has no version of its own."""
     if built.version.startswith("custom-"):
         raise UsageError(
             "The contract has changed and has no version yet.",

@@ -29,7 +29,7 @@ _KEY_NAMES = ("CI deployments", "CRM synchronisation", "Nightly export")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is changed, how and through which interface; ``system`` changes have no actor."""
+    """A change: of which entity, how and through which interface; ``system`` changes have no actor."""
 
     activity: str
     entity_type: str

@@ -1,4 +1,4 @@
-"""What the people in the scenarios say: customer-service dialogues with placeholders.
+"""The dialogues of the scenarios: customer service, with placeholders.
 
 The texts are English in every locale; only names and addresses follow the locale.
 """

@@ -178,3 +178,4 @@ BUILDERS: dict[str, Callable[[Cast, Random, int], Payload]] = {
     "conversation.ended": _conversation_ended,
     "audit_log.emitted": _audit_log_emitted,
 }
+"""The events that are told in full, in the order of a conversation; any other is sampled."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["HANDOFF_INTEGRATION", "Cast", "Surface", "draw_cast", "member_id"]
 
 Surface = Literal["custom", "voice", "email"]
-"""Where a conversation takes place: a custom messaging channel, or one of Ada's own for voice or e-mail."""
+"""The channel of a conversation: a custom messaging channel, or one of Ada's own for voice or e-mail."""
 
 HANDOFF_INTEGRATION = "zendesk_chat"
 """The integration of every handoff here, one of those in ``/reference/conversations/getting-started``."""

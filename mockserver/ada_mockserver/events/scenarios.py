@@ -304,4 +304,4 @@ _STORIES: dict[str, tuple[str, Surface, Callable[[_Story], None]]] = {
 }
 
 SCENARIOS: Mapping[str, str] = MappingProxyType({name: story[0] for name, story in _STORIES.items()})
-"""What each scenario is about, in one line."""
+"""The scenarios by name, each with its subject in one line."""

@@ -72,7 +72,7 @@ def parse_yaml(text: str, *, name: str) -> Any:
 
 
 def _opens_too_deep(text: str) -> bool:
-    """Whether brackets or list markers open so deep that the parser, which recurses in C, would crash."""
+    """True if brackets or list markers open so deep that the parser, which recurses in C, would crash."""
     depth = 0
     for match in re.finditer(r"[\[{]|[\]}]", text):
         depth = depth + 1 if match[0] in "[{" else max(0, depth - 1)
@@ -208,7 +208,7 @@ NUMBERS = ("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "m
 
 
 def malformed(schema: dict[str, Any]) -> str:
-    """What is wrong with a schema's own keywords, as a phrase; empty if they can be read."""
+    """The fault in a schema's own keywords, as a phrase; empty if they can be read."""
     for keyword, value in schema.items():
         wanted = _wanted(str(keyword), value)
         if wanted:
@@ -217,7 +217,7 @@ def malformed(schema: dict[str, Any]) -> str:
 
 
 def _wanted(keyword: str, value: Any) -> str:
-    """What a keyword takes, where a value is something else; empty where it fits."""
+    """The kind of value that a keyword takes, if this is another; empty where it fits."""
     fits, wanted = True, ""
     match keyword:
         case "$ref":

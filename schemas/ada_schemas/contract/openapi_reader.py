@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from ada_schemas.contract.documents import malformed
 from ada_schemas.contract.paths import json_type
+from ada_schemas.contract.references import References, steps_of
 from ada_schemas.contract.shapes import (
     Anything,
     Array,
@@ -26,7 +27,7 @@ from ada_schemas.contract.shapes import (
 )
 from ada_schemas.errors import DocumentError
 
-__all__ = ["json_media", "read_events"]
+__all__ = ["json_media", "read_events", "webhooks_alone", "webhooks_of"]
 
 MAX_DEPTH = 40
 MAX_PLACES = 20_000
@@ -41,17 +42,9 @@ def read_events(document: dict[str, Any], *, name: str) -> tuple[tuple[Event, ..
     Webhooks without a JSON body are left out with a warning. Raises DocumentError when the document has
     no webhooks, or when a schema is recursive, refers to nothing, or is of a kind that JSON Schema has not.
     """
-    webhooks = document.get("webhooks")
-    if not isinstance(webhooks, dict) or not webhooks:
-        version = document.get("openapi") or document.get("swagger")
-        what = f"an OpenAPI {version} document" if version else "no OpenAPI document"
-        raise DocumentError(
-            f"{name} has no `webhooks:` section (it is {what}).",
-            next_step="Webhooks are part of OpenAPI since 3.1; name the document that describes them.",
-        )
     reader = _Reader(document, name)
     events, warnings = [], []
-    for key, item in webhooks.items():
+    for key, item in webhooks_of(document, name=name).items():
         event = reader.event(str(key), item)
         if event is None:
             warnings.append(f"{name}: webhook {key} has no JSON request body; left out.")
@@ -62,23 +55,33 @@ def read_events(document: dict[str, Any], *, name: str) -> tuple[tuple[Event, ..
     return tuple(events), warnings
 
 
-class _Reader:
-    def __init__(self, document: dict[str, Any], name: str) -> None:
-        self._document = document
-        self._name = name
-        self._places = 0
+def webhooks_of(document: dict[str, Any], *, name: str) -> dict[Any, Any]:
+    """The ``webhooks:`` section of a document; raises DocumentError where there is none."""
+    webhooks = document.get("webhooks")
+    if not isinstance(webhooks, dict) or not webhooks:
+        version = document.get("openapi") or document.get("swagger")
+        what = f"an OpenAPI {version} document" if version else "no OpenAPI document"
+        raise DocumentError(
+            f"{name} has no `webhooks:` section (it is {what}).",
+            next_step="Webhooks are part of OpenAPI since 3.1; name the document that describes them.",
+        )
+    return webhooks
+
+
+class _Reader(References):
+    _places = 0
 
     def event(self, key: str, item: Any) -> Event | None:
-        item = self._resolve(item, key)
-        operation = self._mapping(item.get("post") or item.get("put"), f"{key}.post")
-        body = self._resolve(operation.get("requestBody") or {}, f"{key}.post.requestBody")
-        content = self._mapping(body.get("content"), f"{key}.post.requestBody.content")
+        item = self.followed(item, key)
+        operation = self.mapping(item.get("post") or item.get("put"), f"{key}.post")
+        body = self.followed(operation.get("requestBody"), f"{key}.post.requestBody")
+        content = self.mapping(body.get("content"), f"{key}.post.requestBody.content")
         media = content.get(json_media(content))
         if not isinstance(media, dict) or "schema" not in media:
             return None
         payload = self.shape(media["schema"], f"{key}#", 0)
         if not isinstance(payload, Object):
-            raise DocumentError(f"{self._name}: the payload of webhook {key} is not an object.")
+            raise self.refuse(f"the payload of webhook {key}", "is not an object")
         return Event(
             type="",
             operation=key,
@@ -88,65 +91,34 @@ class _Reader:
             examples=tuple(self._examples(media, key)),
         )
 
-    def _mapping(self, node: Any, place: str) -> dict[str, Any]:
-        if node is None:
-            return {}
-        if not isinstance(node, dict):
-            raise DocumentError(f"{self._name}: {place} is {type(node).__name__}, not a mapping.")
-        return node
-
     def _examples(self, media: dict[str, Any], key: str) -> list[Example]:
         found = []
-        for label, example in self._mapping(media.get("examples"), f"{key}.examples").items():
-            value = self._resolve(example, key).get("value")
+        for label, example in self.mapping(media.get("examples"), f"{key}.examples").items():
+            value = self.followed(example, key).get("value")
             if isinstance(value, dict):
                 found.append(Example(str(label), str(label) != "ours", value))
         if isinstance(media.get("example"), dict):
             found.append(Example("documented", documented=True, value=media["example"]))
         return found
 
-    def _resolve(self, node: Any, place: str) -> dict[str, Any]:
-        """Follow local references; members beside a ``$ref`` win over those of what it names."""
-        beside: dict[str, Any] = {}
-        for _ in range(MAX_DEPTH):
-            if not isinstance(node, dict):
-                raise DocumentError(f"{self._name}: {place} is {type(node).__name__}, not a mapping.")
-            if "$ref" not in node:
-                return {**node, **beside}
-            beside = {**{k: v for k, v in node.items() if k != "$ref"}, **beside}
-            node = self._lookup(str(node["$ref"]), place)
-        raise DocumentError(f"{self._name}: the references at {place} go round in a circle.")
-
     def _schema(self, node: Any, place: str) -> dict[str, Any]:
         """A node with its references followed, whose keywords hold what they take."""
-        schema = self._resolve(node, place)
+        if node is None:
+            raise self.refuse(place, "is empty, not a schema")
+        schema = self.followed(node, place)
         wrong = malformed(schema)
         if wrong:
-            raise DocumentError(f"{self._name}: the schema at {place} cannot be read: {wrong}.")
+            raise self.refuse(f"the schema at {place}", f"cannot be read: {wrong}")
         return schema
-
-    def _lookup(self, reference: str, place: str) -> Any:
-        if not reference.startswith("#/"):
-            raise DocumentError(
-                f"{self._name}: {place} refers to {reference}, which is outside the document.",
-                next_step="Bundle the document into one file first.",
-            )
-        node: Any = self._document
-        for part in reference[2:].split("/"):
-            step = part.replace("~1", "/").replace("~0", "~")
-            if not isinstance(node, dict) or step not in node:
-                raise DocumentError(f"{self._name}: {place} refers to {reference}, which does not exist.")
-            node = node[step]
-        return node
 
     def shape(self, node: Any, place: str, depth: int) -> Shape:
         if node is True:
             return Anything()
         if depth > MAX_DEPTH:
-            raise DocumentError(f"{self._name}: the schema at {_cut(place)} contains itself.")
+            raise self.refuse(f"the schema at {_cut(place)}", "contains itself")
         self._places += 1
         if self._places > MAX_PLACES:
-            raise DocumentError(f"{self._name} describes more than {MAX_PLACES:,} members.")
+            raise DocumentError(f"{self.name} describes more than {MAX_PLACES:,} members.")
         schema = self._schema(node, place)
         if "allOf" in schema:
             schema = self._merge(schema, place, depth)
@@ -170,13 +142,11 @@ class _Reader:
             return Anything(**common)
         unknown = [t for t in types if t not in SCALAR_TYPES]
         if unknown:
-            raise DocumentError(
-                f"{self._name}: {place} has the type {', '.join(unknown)}, which is not handled."
-            )
+            raise self.refuse(place, f"has the type {', '.join(unknown)}, which is not handled")
         return _scalar(schema, types, common)
 
     def _object(self, schema: dict[str, Any], common: dict[str, Any], place: str, depth: int) -> Shape:
-        properties = self._mapping(schema.get("properties"), f"{place}.properties")
+        properties = self.mapping(schema.get("properties"), f"{place}.properties")
         values = schema.get("additionalProperties")
         if not properties and values is not False:
             return Mapping(values=self.shape(_true(values), f"{place}.*", depth + 1), **common)
@@ -191,7 +161,7 @@ class _Reader:
 
     def _union(self, schema: dict[str, Any], alternatives: Any, place: str, depth: int) -> Shape:
         if not isinstance(alternatives, list) or not alternatives:
-            raise DocumentError(f"{self._name}: the union at {place} has no branches.")
+            raise self.refuse(f"the union at {place}", "has no branches")
         shapes, nullable = [], bool(schema.get("nullable"))
         for alternative in alternatives:
             resolved = self._schema(alternative, place)
@@ -214,7 +184,7 @@ class _Reader:
         if all(isinstance(s, Object) for s in shapes):
             named = (schema.get("discriminator") or {}).get("propertyName")
             return self._tagged(cast("list[Object]", shapes), named, common, place)
-        raise DocumentError(f"{self._name}: the union at {place} mixes objects with other types.")
+        raise self.refuse(f"the union at {place}", "mixes objects with other types")
 
     def _tagged(self, objects: list[Object], named: str | None, common: dict[str, Any], place: str) -> Union:
         candidates = [named] if named else [m.name for m in objects[0].members]
@@ -223,10 +193,8 @@ class _Reader:
             if None not in tags and len(set(tags)) == len(tags):
                 branches = tuple(Branch(str(t), o) for t, o in zip(tags, objects, strict=True))
                 return Union(discriminator=candidate, branches=branches, **common)
-        raise DocumentError(
-            f"{self._name}: no member tells the branches of the union at {place} apart.",
-            next_step="Each branch needs a member with one allowed value of its own.",
-        )
+        step = "Each branch needs a member with one allowed value of its own."
+        raise self.refuse("no member", f"tells the branches of the union at {place} apart", next_step=step)
 
     def _merge(self, schema: dict[str, Any], place: str, depth: int) -> dict[str, Any]:
         merged = {k: v for k, v in schema.items() if k != "allOf"}
@@ -236,7 +204,7 @@ class _Reader:
             resolved = self._schema(part, place)
             if "allOf" in resolved:
                 if depth > MAX_DEPTH:
-                    raise DocumentError(f"{self._name}: the schema at {_cut(place)} contains itself.")
+                    raise self.refuse(f"the schema at {_cut(place)}", "contains itself")
                 resolved = self._merge(resolved, place, depth + 1)
             for key, value in resolved.items():
                 if key == "properties":
@@ -342,7 +310,7 @@ def webhooks_alone(document: dict[str, Any]) -> dict[str, Any]:
 
 def _carry(document: dict[str, Any], kept: dict[str, Any], reference: str) -> Any:
     """Carry the component that a reference leads into over to ``kept``; None if it is there already."""
-    steps = [part.replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/")]
+    steps = steps_of(reference)
     steps = steps[:3] if steps[0] == "components" and len(steps) > 2 else steps[:1]
     source: Any = document
     for step in steps:

@@ -13,7 +13,7 @@ class _Absent:
 
 
 ABSENT = _Absent()
-"""What ``get`` answers for a member that is not there."""
+"""The answer of ``get`` for a member that is not there."""
 
 
 def get(payload: Any, path: str) -> Any:
@@ -46,15 +46,14 @@ def remove(payload: Any, path: str) -> Any:
 
 
 def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any, Any]]:
-    """Where two payloads differ: (payload path, value before, value after), ABSENT where there is none.
+    """The differences of two payloads: (payload path, value before, value after), ABSENT for none.
 
     Lists are compared as wholes. The order of members does not count.
     """
     if isinstance(before, dict) and isinstance(after, dict):
         found = []
         for name in [*before, *(n for n in after if n not in before)]:
-            place = f"{path}.{name}" if path else str(name)
-            found += differences(before.get(name, ABSENT), after.get(name, ABSENT), place)
+            found += differences(before.get(name, ABSENT), after.get(name, ABSENT), joined(path, name))
         return found
     same = type(before) is type(after) and before == after
     return [] if same else [(path, before, after)]

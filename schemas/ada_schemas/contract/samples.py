@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ada_schemas.contract.paths import ABSENT, get
+from ada_schemas.contract.paths import ABSENT, get, json_type
 from ada_schemas.contract.shapes import (
     Anything,
     Array,
@@ -118,16 +118,8 @@ def fitted(shape: Shape, value: Any) -> Any:
 def _fits(shape: Scalar, value: Any) -> bool:
     if shape.enum:
         return value in shape.enum
-    match value:
-        case bool():
-            return "boolean" in shape.types
-        case str():
-            return "string" in shape.types
-        case int():
-            return "integer" in shape.types or "number" in shape.types
-        case float():
-            return "number" in shape.types
-    return False
+    kind = json_type(value)
+    return kind in shape.types or (kind == "integer" and "number" in shape.types)
 
 
 def supplier(payload: Object, base: Any) -> Any:

@@ -1,4 +1,4 @@
-"""How two contracts differ, and what each difference means for a consumer under Ada's versioning policy."""
+"""The drift between two contracts: each difference, with its meaning for a consumer by Ada's policy."""
 
 from __future__ import annotations
 

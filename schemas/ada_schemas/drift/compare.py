@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.paths import joined
 from ada_schemas.drift.limits import limit_changes
 from ada_schemas.drift.normal_form import ANY, NULL, RECURSIVE, Form, Items, Objects, Scalars, Structure
 
@@ -62,14 +63,14 @@ def _shown(values: Any) -> str:
 
 
 def compare(event: str, before: Form, after: Form) -> list[Change]:
-    """How the payload of an event (or the headers beside it) changed, in documented order."""
+    """The changes of the payload of an event (or of the headers beside it), in documented order."""
     comparison = _Comparison(event)
     comparison.forms(before, after, before.path)
     return comparison.settled()
 
 
 def same_payload(before: Form, after: Form, *, apart_from: str = "") -> bool:
-    """Whether two payloads are the same on the wire, the member ``apart_from`` left out."""
+    """True for two payloads that are the same on the wire, the member ``apart_from`` left out."""
     return all(change.path == apart_from for change in compare("", before, after))
 
 
@@ -91,7 +92,7 @@ class _Comparison:
         self._unfolding = 0
 
     def settled(self) -> list[Change]:
-        """What was found; a member that went here and came there is one that moved."""
+        """The changes found; a member that went here and came there is one that moved."""
         found = list(self._found)
         for gone in self._gone:
             for fresh in self._fresh:
@@ -215,7 +216,7 @@ class _Comparison:
                     self._part(key, before if one is None else one, after if other is None else other)
 
     def _part(self, key: str, before: Form | Items | Structure, after: Form | Items | Structure) -> None:
-        """What one side demands of a place, and the other only of all such places, if at all."""
+        """The demands of one side on a place that the other has on all such places, if at all."""
         path = before.path if isinstance(before, Form) else after.path if isinstance(after, Form) else ""
         one, other = _unnamed(before, path), _unnamed(after, path)
         if isinstance(one, bool):
@@ -231,7 +232,7 @@ class _Comparison:
 
     def _items(self, before: Items, after: Items, path: str) -> None:
         self._bounded(before, after, path)
-        inner = f"{path}.*" if path else "*"
+        inner = joined(path, "*")
         self.forms(before.items or _anything(inner), after.items or _anything(inner), inner)
 
     def _objects(self, before: Objects, after: Objects, path: str) -> None:
@@ -261,7 +262,7 @@ class _Comparison:
         self._bounded(before, replace(after, limits=kept | ({"required": unnamed} if unnamed else {})), path)
         renamed = dict(_renames(before, after))
         for name, (form, required) in before.members.items():
-            place = f"{path}.{name}" if path else name
+            place = joined(path, name)
             if name in after.members:
                 other, other_required = after.members[name]
                 self.forms(form, other, place)
@@ -278,7 +279,7 @@ class _Comparison:
                 self._say("tightened", place, "is always present now", "optional", "required")
         for name, (form, required) in after.members.items():
             if name not in before.members and name not in renamed.values():
-                place = f"{path}.{name}" if path else name
+                place = joined(path, name)
                 always = ", always present" if required else ""
                 null = " or null" if NULL in form.kinds and len(form.kinds) > 1 else ""
                 self._say("additive", place, f"new member{always}: {_kinds(set(form.kinds))}{null}")
@@ -286,7 +287,7 @@ class _Comparison:
         self._extra(before, after, path)
 
     def _extra(self, before: Structure, after: Structure, path: str) -> None:
-        inner = f"{path}.*" if path else "*"
+        inner = joined(path, "*")
         old, new = before.extra, after.extra
         if isinstance(old, bool) and isinstance(new, bool):
             if old != new:
@@ -317,7 +318,7 @@ def _unfolded(form: Form) -> Form:
 
 
 def _unnamed(side: Form | Items | Structure, path: str) -> Form | bool:
-    """What stands at a place: the form itself, or what a whole that does not name the place demands there."""
+    """The form of a place: its own, or that which a whole that does not name the place demands there."""
     if isinstance(side, Form):
         return side
     return (side.items or _anything(path)) if isinstance(side, Items) else side.extra
@@ -363,7 +364,7 @@ def _branch_path(path: str, branch: Structure) -> str:
 
 
 def _matches(old: list[Structure], new: list[Structure], tag: str) -> Iterator[tuple[Structure, Structure]]:
-    """Which branch became which: by tag, else by what is in it."""
+    """The branches in pairs, old and new: by tag, else by what is in them."""
     left, right = list(old), list(new)
 
     def pairs(fits: Any) -> Iterator[tuple[Structure, Structure]]:

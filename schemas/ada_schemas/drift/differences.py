@@ -25,7 +25,7 @@ MOSTLY = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """How the contract ``against`` differs from ``base``: its changes, the gravest class first."""
+    """The drift of the contract ``against`` from ``base``: its changes, the gravest class first."""
 
     base: str
     against: str
@@ -37,13 +37,13 @@ class Drift:
         return tuple(change for change in self.changes if change.kind == kind)
 
     def is_alarming(self, *, strict: bool = False) -> bool:
-        """Whether something is breaking; with ``strict``, whether anything has changed."""
+        """True where something is breaking; with ``strict``, where anything has changed."""
         kinds = {change.kind for change in self.changes}
         return bool(kinds - {"corrected"}) if strict else "breaking" in kinds
 
 
 def diff(*, base: str | None = None, against: str | None = None) -> Drift:
-    """What changes from one contract to another.
+    """The changes from one contract to another.
 
     Each is a file or a URL (an OpenAPI document with webhooks) or a directory of schema files, which stands
     for the document that it was made from; None stands for our own contract. Against a document, ours is
@@ -112,7 +112,7 @@ def _changes(old: Side, new: Side, *, ours: Literal["base", "against"] | None) -
 
 
 def _joined(changes: list[Change], said: list[Change]) -> list[Change]:
-    """What is said otherwise where more has changed stands with that; the rest is a change of its own."""
+    """The changes with the prose that changed beside them; other prose is a change of its own."""
     for words in said:
         here = [c for c in changes if c.event == words.event and c.path == words.path]
         renamed = [c for c in changes if c.event == words.event and c.path == "type" and not words.path]
@@ -158,7 +158,7 @@ def _plain_media(media: str) -> tuple[str, str]:
 
 
 def _paired(old: Side, new: Side) -> list[tuple[Webhook, Webhook]]:
-    """Which webhook became which: by event type, by key, by operation, else by the payload."""
+    """The webhooks in pairs, old and new: by event type, by key, by operation, else by the payload."""
     left, right = list(old.webhooks), list(new.webhooks)
     pairs: list[tuple[Webhook, Webhook]] = []
 
@@ -189,7 +189,7 @@ def _alike(one: str, other: str) -> float:
 
 
 def _corrected(side: Side) -> tuple[list[Change], list[str]]:
-    """What we correct in a document, and which corrections fit nothing in it any more."""
+    """Our corrections of a document, and a note of those that fit nothing in it any more."""
     found, unfit = [], []
     places = {w.key: _places(w) for w in side.webhooks}
     types = {w.key: w.type for w in side.webhooks}
@@ -222,34 +222,28 @@ def _places(webhook: Webhook) -> set[str]:
     return paths | {path.rpartition(".")[0] for path in paths}
 
 
+SAID = {
+    "event": "the event type is {}",
+    "require": "always has {}",
+    "identity": "always sent, though documented as optional",
+    "discriminator": "`{}` tells the branches apart",
+    "values": "any of {}, not exactly one of them",
+    "sends": "the sender keeps to {}",
+    "format": "the format is {}",
+    "known_values": "known values are {}",
+    "may_be_empty": "empty where not available",
+    "max_length": "at most {} characters",
+    "max_bytes": "at most {} bytes in all",
+    "example": "the documented example should show {}",
+}
+"""The actions of corrections that change something, as phrases."""
+
+
 def _said(correction: Correction) -> str:
-    """What a correction changes, as a phrase; empty where it only tells the kit how to vary a member."""
+    """The change that a correction makes, as a phrase; empty where it only says how to vary a member."""
     said = []
     for action, value in correction.actions.items():
         listed = ", ".join(map(str, value)) if isinstance(value, list) else value
-        match action:
-            case "event":
-                said.append(f"the event type is {value}")
-            case "require":
-                said.append(f"always has {listed}")
-            case "identity":
-                said.append("always sent, though documented as optional")
-            case "discriminator":
-                said.append(f"`{value}` tells the branches apart")
-            case "values":
-                said.append(f"any of {listed}, not exactly one of them")
-            case "sends":
-                said.append(f"the sender keeps to {listed}")
-            case "format":
-                said.append(f"the format is {value or 'none'}")
-            case "known_values":
-                said.append(f"known values are {listed}")
-            case "may_be_empty":
-                said.append("empty where not available")
-            case "max_length":
-                said.append(f"at most {value} characters")
-            case "max_bytes":
-                said.append(f"at most {value} bytes in all")
-            case "example":
-                said.append(f"the documented example should show {'null' if value is None else value}")
+        nothing = {"format": "none", "example": "null"}.get(action) if value is None else None
+        said += [SAID[action].format(nothing or listed)] if action in SAID else []
     return "; ".join(said)

@@ -1,4 +1,4 @@
-"""What a change of a length, a format or another limit of a value means for a consumer."""
+"""Changes of a length, a format or another limit of a value, and what each means for a consumer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["limit_changes"]
+__all__ = ["SCHEMAS", "limit_changes"]
 
 UPPER = ("maxLength", "maxItems", "maxProperties", "maxContains")
 LOWER = ("minLength", "minItems", "minProperties", "minContains")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.paths import joined, json_type
+from ada_schemas.drift.limits import SCHEMAS
 from ada_schemas.drift.resolve import is_annotation, said_in, spelling
 
 if TYPE_CHECKING:
@@ -34,16 +35,6 @@ PART_PLACES = {
     "else": "",
 }
 """The limits that hold schemas, each with where what they speak of stands in a path."""
-COMPARED_WHOLE = (
-    "not",
-    "if",
-    "then",
-    "else",
-    "contains",
-    "dependentSchemas",
-    "propertyNames",
-    "unevaluatedItems",
-)
 BY_KEYWORD = {
     **dict.fromkeys((*OBJECT_KEYWORDS, "patternProperties", "maxProperties", "minProperties"), "object"),
     **dict.fromkeys(("propertyNames", "dependentRequired", "dependentSchemas"), "object"),
@@ -111,7 +102,7 @@ class Objects:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What may stand at a place, by JSON type (or ``any``), what is said about it and how it is written."""
+    """The values that may stand at a place, by JSON type (or ``any``), with its prose and its spelling."""
 
     path: str
     kinds: dict[str, Scalars | Items | Objects]
@@ -143,7 +134,7 @@ class FormBuilder:
 
     def __init__(self, resolver: Resolver, within: str) -> None:
         """``within`` is what errors call the whole of which a path names a part."""
-        self._resolver = resolver
+        self.resolver = resolver
         self._within = within
         self._places = 0
 
@@ -156,9 +147,9 @@ class FormBuilder:
         self._places += 1
         place = f"{self._within}#{path}"
         if self._places > MAX_PLACES:
-            raise self._resolver.refuse(place, f"is beyond the {MAX_PLACES:,} places that are looked at")
-        plain = self._resolver.alternatives(node, place)
-        refers = self._resolver.references(node, place)
+            raise self.resolver.refuse(place, f"is beyond the {MAX_PLACES:,} places that are looked at")
+        plain = self.resolver.alternatives(node, place)
+        refers = self.resolver.references(node, place)
         if refers & active or depth > MAX_DEPTH:
             again: dict[str, Scalars | Items | Objects] = {RECURSIVE: Scalars()}
             if any(NULL in self._kinds(alternative, place) for alternative in plain):
@@ -168,7 +159,7 @@ class FormBuilder:
         kinds: dict[str, Scalars | Items | Objects] = {}
         split: dict[str, list[Plain]] = {}
         for alternative in plain:
-            for key in [k for k in COMPARED_WHOLE if k in alternative]:
+            for key in [k for k in SCHEMAS if k in alternative]:
                 alternative[key] = self._canonical(alternative[key], place)
             for kind in self._kinds(alternative, place):
                 split.setdefault(kind, []).append(alternative)
@@ -181,14 +172,14 @@ class FormBuilder:
                 kinds[kind] = inner.items(found)
             else:
                 kinds[kind] = _scalars(kind, found)
-        prose = self._resolver.prose(node, place)
-        return Form(path, kinds, prose, spelling(self._resolver, node, place))
+        prose = self.resolver.prose(node, place)
+        return Form(path, kinds, prose, spelling(self.resolver, node, place))
 
     def _canonical(self, node: Any, place: str, active: frozenset[str] = frozenset()) -> Any:
         """A schema as it means the same whatever it refers to, in whatever order, with whatever words."""
         self._places += 1
         if self._places > MAX_PLACES:
-            raise self._resolver.refuse(place, f"is beyond the {MAX_PLACES:,} places that are looked at")
+            raise self.resolver.refuse(place, f"is beyond the {MAX_PLACES:,} places that are looked at")
         if isinstance(node, list):
             return [self._canonical(each, place, active) for each in node]
         if not isinstance(node, dict):
@@ -196,7 +187,7 @@ class FormBuilder:
         made: dict[str, Any] = {}
         for key, value in node.items():
             if key == "$ref" and value not in active:
-                target = self._canonical(self._resolver.lookup(value, place), place, active | {value})
+                target = self._canonical(self.resolver.lookup(value, place), place, active | {value})
                 made = {**target, **made} if isinstance(target, dict) else {"allOf": [target], **made}
             elif key in ("properties", "patternProperties", "dependentSchemas") and isinstance(value, dict):
                 made[key] = {str(n): self._canonical(v, place, active) for n, v in value.items()}
@@ -208,25 +199,13 @@ class FormBuilder:
                 made[str(key)] = self._canonical(value, place, active)
         return made
 
-    def mapping(self, node: Any, place: str) -> dict[str, Any]:
-        """See Resolver.mapping."""
-        return self._resolver.mapping(node, place)
-
-    def listed(self, node: Any, place: str) -> list[Any]:
-        """See Resolver.listed."""
-        return self._resolver.listed(node, place)
-
-    def alternatives(self, node: Any, place: str) -> list[Plain]:
-        """See Resolver.alternatives."""
-        return self._resolver.alternatives(node, place)
-
     def _kinds(self, plain: Plain, place: str) -> list[str]:
         declared = plain.get("type")
         types = declared if isinstance(declared, list) else [] if declared is None else [declared]
         for each in types:
             if each not in KINDS:
-                raise self._resolver.refuse(place, f"has the type {each}, which JSON Schema has not")
-        values = _values(plain, self.listed(plain.get("enum"), f"{place} enum"))
+                raise self.resolver.refuse(place, f"has the type {each}, which JSON Schema has not")
+        values = _values(plain, self.resolver.listed(plain.get("enum"), f"{place} enum"))
         if values is not None:
             held = list(dict.fromkeys(json_type(v) for v in values))
             return [k for k in held if not types or k in types or (k == "integer" and "number" in types)]
@@ -239,16 +218,17 @@ class FormBuilder:
         for _ in range(MAX_DEPTH):
             if not isinstance(node, dict) or "discriminator" in node or "$ref" not in node:
                 break
-            node = self._resolver.lookup(node["$ref"], place)
+            node = self.resolver.lookup(node["$ref"], place)
         declared = node.get("discriminator") if isinstance(node, dict) else None
         return str(declared.get("propertyName", "")) if isinstance(declared, dict) else ""
 
 
 class _Inner:
-    """What is inside a form: its members, items and values."""
+    """The inside of a form: its members, items and values."""
 
     def __init__(self, builder: FormBuilder, path: str, active: frozenset[str], depth: int) -> None:
         self._builder, self._path, self._active, self._depth = builder, path, active, depth
+        self._resolver = builder.resolver
 
     def _form(self, node: Any, path: str) -> Form:
         return self._builder.form(node, path, self._active, self._depth + 1)
@@ -270,10 +250,10 @@ class _Inner:
             match key:
                 case "prefixItems":
                     schemas = {
-                        str(n): each for n, each in enumerate(self._builder.listed(held, f"{path} {key}"))
+                        str(n): each for n, each in enumerate(self._resolver.listed(held, f"{path} {key}"))
                     }
                 case "patternProperties" | "dependentSchemas":
-                    schemas = self._builder.mapping(held, f"{path} {key}")
+                    schemas = self._resolver.mapping(held, f"{path} {key}")
                 case _:
                     schemas = {"": held}
             place = PART_PLACES[key]
@@ -295,17 +275,17 @@ class _Inner:
         return Objects(tuple(branches), tag)
 
     def _member_alternatives(self, plain: Plain, name: str) -> list[Plain]:
-        properties = self._builder.mapping(plain.get("properties"), f"{self._path} properties")
-        return self._builder.alternatives(properties[name], self._path) if name in properties else []
+        properties = self._resolver.mapping(plain.get("properties"), f"{self._path} properties")
+        return self._resolver.alternatives(properties[name], self._path) if name in properties else []
 
     def _is_the_unknown(self, plain: Plain) -> bool:
-        """Whether this is the branch for what is not documented yet, as our open schemas have it."""
-        names = self._builder.mapping(plain.get("properties"), f"{self._path} properties")
+        """True for the branch of what is not documented yet, as our open schemas have it."""
+        names = self._resolver.mapping(plain.get("properties"), f"{self._path} properties")
         return len(names) == 1 and any("not" in a for n in names for a in self._member_alternatives(plain, n))
 
     def _tags(self, found: list[Plain], declared: str) -> tuple[str, list[str]]:
         """The member that tells alternatives apart with its value in each, else their numbers."""
-        names = list(self._builder.mapping(found[0].get("properties"), self._path)) if found else []
+        names = list(self._resolver.mapping(found[0].get("properties"), self._path)) if found else []
         for name in [declared, *names] if declared else names:
             values = [_only_value(self._member_alternatives(plain, name)) for plain in found]
             if None not in values and len(set(values)) == len(values):
@@ -314,7 +294,7 @@ class _Inner:
 
     def _structure(self, plain: Plain, path: str, label: str) -> Structure:
         place = path or "the payload"
-        properties = self._builder.mapping(plain.get("properties"), f"{place} properties")
+        properties = self._resolver.mapping(plain.get("properties"), f"{place} properties")
         required = plain["required"] if isinstance(plain.get("required"), list) else []
         formed = {str(name): self._form(node, joined(path, str(name))) for name, node in properties.items()}
         # A member whose schema nothing satisfies, `false` above all, never comes.
@@ -358,7 +338,7 @@ def _scalars(kind: str, found: list[Plain]) -> Scalars:
 
 
 def _concerns(keyword: str, kind: str) -> bool:
-    """Whether a keyword limits values of a JSON type."""
+    """True for a keyword that limits values of a JSON type."""
     if kind == NULL:
         return False
     concerned = BY_KEYWORD.get(keyword, kind)
@@ -366,7 +346,7 @@ def _concerns(keyword: str, kind: str) -> bool:
 
 
 def _limits(found: list[Plain]) -> dict[str, Any]:
-    """What every one of some alternatives demands beside its type and its members."""
+    """The limits that all of some alternatives share, beside type and members."""
     first, *others = ({k: v for k, v in plain.items() if _is_limit(k)} for plain in found)
     return {k: v for k, v in first.items() if all(k in other and other[k] == v for other in others)}
 

@@ -1,4 +1,4 @@
-"""What recorded events contain that the documentation does not: members, values, types, nulls; counted."""
+"""Recorded events held against a contract: members, values, types, nulls that it does not know, counted."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What was found in ``events`` events; ``unread`` names the lines that hold none, with the reason."""
+    """The findings in ``events`` events; ``unread`` names the lines that hold none, with the reason."""
 
     events: int
     observed: tuple[Observed, ...]

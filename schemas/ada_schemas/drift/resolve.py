@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from ada_schemas.contract.documents import malformed
-from ada_schemas.errors import DocumentError
+from ada_schemas.contract.references import MAX_REFERENCES, References
 
 __all__ = ["Resolver", "is_annotation", "said_in", "spelling"]
 
-MAX_REFERENCES = 40
 MAX_ALTERNATIVES = 200
 ANNOTATIONS = (
     "title",
@@ -38,12 +37,12 @@ Plain = dict[str, Any]
 
 
 def is_annotation(keyword: str) -> bool:
-    """Whether a keyword says nothing of the wire."""
+    """True for a keyword that says nothing of the wire."""
     return keyword in ANNOTATIONS or keyword.startswith("x-")
 
 
 def said_in(node: Any) -> dict[str, Any]:
-    """What a schema says to people, its own words only; texts without their line breaks."""
+    """The prose of a schema, its own words only; texts without their line breaks."""
     found = {}
     for key, value in node.items() if isinstance(node, dict) else ():
         if is_annotation(str(key)):
@@ -53,53 +52,8 @@ def said_in(node: Any) -> dict[str, Any]:
     return found
 
 
-class Resolver:
-    """Follows references within one document; ``name`` is what errors call it."""
-
-    def __init__(self, document: dict[str, Any], name: str) -> None:
-        self._document = document
-        self.name = name
-
-    def refuse(self, place: str, what: str) -> DocumentError:
-        """The error that says what is wrong at a place."""
-        return DocumentError(f"{self.name}: {place} {what}.")
-
-    def mapping(self, node: Any, place: str) -> dict[str, Any]:
-        """The node if it is a mapping, an empty one for None; raises DocumentError for anything else."""
-        if node is None:
-            return {}
-        if not isinstance(node, dict):
-            raise self.refuse(place, f"is {type(node).__name__}, not a mapping")
-        return node
-
-    def listed(self, node: Any, place: str) -> list[Any]:
-        """The node if it is a list, an empty one for None; raises DocumentError for anything else."""
-        if node is None:
-            return []
-        if not isinstance(node, list):
-            raise self.refuse(place, f"is {type(node).__name__}, not a list")
-        return node
-
-    def lookup(self, reference: Any, place: str) -> Any:
-        """What a reference names; raises DocumentError when it leaves the document or names nothing."""
-        if not isinstance(reference, str) or not reference.startswith("#/"):
-            raise self.refuse(place, f"refers to {reference}, which is outside the document")
-        node: Any = self._document
-        for part in reference[2:].split("/"):
-            step = part.replace("~1", "/").replace("~0", "~")
-            if not isinstance(node, dict) or step not in node:
-                raise self.refuse(place, f"refers to {reference}, which does not exist")
-            node = node[step]
-        return node
-
-    def followed(self, node: Any, place: str) -> dict[str, Any]:
-        """A mapping that is no schema (an operation, a header) with its references followed."""
-        for _ in range(MAX_REFERENCES):
-            found = self.mapping(node, place)
-            if "$ref" not in found:
-                return found
-            node = self.lookup(found["$ref"], place)
-        raise self.refuse(place, "refers to itself")
+class Resolver(References):
+    """The alternatives, the prose and the references of the schemas of one document."""
 
     def references(self, node: Any, place: str, depth: int = 0) -> frozenset[str]:
         """The references that a schema goes through before it comes to its members."""
@@ -117,7 +71,7 @@ class Resolver:
         return found
 
     def prose(self, node: Any, place: str, depth: int = 0) -> dict[str, Any]:
-        """What a schema says to people: its own words, else those of what it refers to or is made of."""
+        """The prose of a schema: its own words, else those of what it refers to or is made of."""
         if not isinstance(node, dict) or depth > MAX_REFERENCES:
             return {}
         said = said_in(node)
@@ -221,7 +175,7 @@ def _common_types(one: list[Any], other: list[Any]) -> list[Any]:
 
 
 def spelling(resolver: Resolver, node: Any, place: str, depth: int = 0) -> Any:
-    """How a schema is written, apart from what it means: what it refers to, is wrapped in, in which order."""
+    """The spelling of a schema, apart from its meaning: what it refers to, is wrapped in, in which order."""
     if not isinstance(node, dict) or depth > MAX_REFERENCES:
         return None
     written: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ada_schemas.contract.contract import DOCUMENTED, SOURCE, TRANSCRIPTION, read_contract, shipped
 from ada_schemas.contract.documents import load_document, parse_yaml, read_file, read_json, shown_location
 from ada_schemas.contract.json_schema import event_schema
-from ada_schemas.contract.openapi_reader import json_media
+from ada_schemas.contract.openapi_reader import json_media, webhooks_of
 from ada_schemas.drift.normal_form import Form, FormBuilder, Objects
 from ada_schemas.drift.resolve import Resolver
 from ada_schemas.errors import DocumentError
@@ -76,7 +76,7 @@ def _is_directory(location: str) -> bool:
 
 
 def _folders(directory: Path) -> tuple[Path, ...]:
-    """Where schema files may lie in what a directory names: itself, a checkout, a package."""
+    """The folders that may hold schema files: the directory itself, those of a checkout or a package."""
     return (directory, directory / "v1", directory / "ada_schemas" / "v1")
 
 
@@ -133,14 +133,7 @@ def _of_schema(schema: dict[str, Any], name: str) -> Webhook:
 
 
 def _of_document(document: dict[str, Any], name: str) -> Side:
-    webhooks = document.get("webhooks")
-    if not isinstance(webhooks, dict) or not webhooks:
-        version = document.get("openapi") or document.get("swagger")
-        what = f"an OpenAPI {version} document" if version else "no OpenAPI document"
-        raise DocumentError(
-            f"{name} has no `webhooks:` section (it is {what}).",
-            next_step="Webhooks are part of OpenAPI since 3.1; name the document that describes them.",
-        )
+    webhooks = webhooks_of(document, name=name)
     described = document.get("info")
     is_receivers = isinstance(described, dict) and described.get(FORM_MARK) == "receiver"
     resolver = Resolver(document, name)

@@ -1,4 +1,4 @@
-"""What two documents say beside the contract: descriptions, examples, and how the same schemas are written.
+"""The wording of two documents beside the contract: descriptions, examples, spelling of the same schemas.
 
 Our transcription says everything in words of its own, so Ada's words cannot be compared with ours. What Ada's
 document said when it was transcribed is known by its fingerprints (``documented/wording.json``, made by
@@ -60,7 +60,7 @@ def _fingerprint(value: Any) -> str:
 
 @lru_cache(maxsize=1)
 def _published() -> Wording:
-    """What Ada's document said when it was transcribed."""
+    """The words of Ada's document when it was transcribed."""
     loaded: Wording = json.loads((DOCUMENTED / FILE).read_text(encoding="utf-8"))
     return loaded
 
@@ -73,7 +73,7 @@ def wording_changes(
     *,
     ours: Literal["base", "against"] | None,
 ) -> Iterator[Change]:
-    """What is said otherwise on places that both sides have; one change a place.
+    """The changes of wording on places that both sides have; one change a place.
 
     ``changed`` names the events in which more than words has changed: there, how schemas are written
     goes without saying. ``ours`` tells which side is our transcription, if one is.

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.contract import shipped
+from ada_schemas.contract.paths import joined
 from ada_schemas.contract.samples import complete, sample
 from ada_schemas.contract.shapes import Array, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.errors import UsageError
@@ -68,7 +69,7 @@ def factors_of(event: Event) -> list[Factor]:
 
 def _collect(shape: Object, path: str, found: list[Factor]) -> None:
     for member in shape.members:
-        place = f"{path}.{member.name}" if path else member.name
+        place = joined(path, member.name)
         levels = _levels(member.shape) if place != "type" else ()
         if not member.required and not member.shape.identity:
             levels = (*(levels or (SET,)), ABSENT)
@@ -101,14 +102,14 @@ def _levels(shape: Shape) -> tuple[str, ...]:
 
 
 def _around(path: str, outer: str) -> str | None:
-    """How ``outer`` lies around ``path``: the tag that it must have, "" if it must be there, else None."""
+    """The relation of ``outer`` to ``path``: the tag that it must have, "" if it must be there, else None."""
     if path.startswith(f"{outer}:"):
         return path[len(outer) + 1 :].partition(".")[0]
     return "" if path.startswith(f"{outer}.") else None
 
 
 def _there(path: str, row: Row) -> bool:
-    """Whether the objects and branches around a member are there, as far as the row says."""
+    """True if the objects and branches around a member are there, as far as the row says."""
     for outer, level in row.items():
         tag = _around(path, outer)
         if tag is not None and (level in (ABSENT, NOT_THERE) or (tag and level != tag)):
@@ -117,7 +118,7 @@ def _there(path: str, row: Row) -> bool:
 
 
 def allowed(row: Row, constraints: Sequence[Constraint]) -> bool:
-    """Whether these levels can come together; a row may be partial, outer members first."""
+    """True if these levels can come together; a row may be partial, outer members first."""
     if any((level == NOT_THERE) is _there(path, row) for path, level in row.items() if _nested(path, row)):
         return False
     by_place = {payload_path(path): level for path, level in row.items()}

@@ -136,23 +136,20 @@ def _absences(builder: VariationBuilder) -> Iterator[Variation]:
     for path, shape in objects:
         for member in shape.members:
             if not member.required:
-                where = joined(path, member.name)
-                place, said = payload_path(where), f"{payload_path(where)} is absent"
-                may = member.shape.identity
-                yield builder.build(
-                    "ADA105", "absent", where, said, removing(place), keep=(place,), refusable=may
-                )
+                where, may = joined(path, member.name), member.shape.identity
+                place = payload_path(where)
+                said, change = f"{place} is absent", removing(place)
+                yield builder.build("ADA105", "absent", where, said, change, keep=(place,), refusable=may)
     if any(not m.required and not m.shape.identity for _, shape in objects for m in shape.members):
-        said, change = "every optional member is absent", partial(_only_needed, builder.event.payload)
-        yield builder.build("ADA105", "absent", "", said, change, detail="all")
+        bare = partial(_only_needed, builder.event.payload)
+        yield builder.build("ADA105", "absent", "", "every optional member is absent", bare, detail="all")
     for path, shape in objects:
         if path not in ("", "data") and sum(not m.required for m in shape.members) > 1:
             place = payload_path(path)
-            said, change = (
-                f"every optional member of {place} is absent",
-                changing(place, partial(_bare, shape)),
+            said, change = f"every optional member of {place} is absent", partial(_bare, shape)
+            yield builder.build(
+                "ADA105", "absent:all", path, said, changing(place, change), refusable=shape.identity
             )
-            yield builder.build("ADA105", "absent:all", path, said, change, refusable=shape.identity)
 
 
 def _only_needed(shape: Object, value: dict[str, Any]) -> dict[str, Any]:

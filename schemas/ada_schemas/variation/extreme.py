@@ -182,9 +182,8 @@ def _entries(builder: VariationBuilder, path: str, shape: Mapping) -> Iterator[V
         case _:
             return
     place = payload_path(path)
-    entries = [
-        (label, f"has the value {value}", value) for kind in types for label, value in NUMBERS.get(kind, ())
-    ]
+    numbers = [number for kind in types for number in NUMBERS.get(kind, ())]
+    entries = [(label, f"has the value {value}", value) for label, value in numbers]
     if "string" in types:
         entries += [
             (f"text-{label}", f"has a value with {label.replace('-', ' ')}", text)

@@ -25,7 +25,7 @@ NEW_EVENTS = ("v1.conversation.reopened", "v1.knowledge.article.published")
 
 
 def forward_variations(builder: VariationBuilder) -> Iterator[Variation]:
-    """What may be added to an event without a new version."""
+    """Additions to an event that need no new version."""
     yield from _unknown_keys(builder)
     yield from _new_values(builder)
     yield from _key_orders(builder)
