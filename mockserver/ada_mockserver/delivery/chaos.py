@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["CALM", "KINDS", "Chaos", "Draw", "Plan", "Rule", "parse_rules"]
+__all__ = ["CALM", "KINDS", "Chaos", "ChaosRule", "Draw", "Plan", "parse_rules"]
 
 KINDS = {
     "duplicate": "the same request again at once: duplicate, or duplicate=3 for three more",
@@ -72,7 +72,7 @@ class Draw:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ChaosRule:
     """One kind of chaos and what it meets.
 
     ``value`` is in seconds, for ``duplicate`` a count. Without ``events`` (globs, with or without ``v1.``)
@@ -130,7 +130,7 @@ class Plan:
 class Chaos:
     """Rules and their seed; events are counted from the first one after ``base``."""
 
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[ChaosRule, ...] = ()
     seed: int = 0
     base: int = 0
 
@@ -157,7 +157,7 @@ CALM = Chaos()
 """No chaos."""
 
 
-def _applied(rule: Rule, plan: Plan, rng: Random, now: float) -> Plan:
+def _applied(rule: ChaosRule, plan: Plan, rng: Random, now: float) -> Plan:
     plan = replace(plan, names=(*plan.names, rule.kind))
     value = rule.value.draw(rng)
     match rule.kind:
@@ -176,7 +176,7 @@ def _applied(rule: Rule, plan: Plan, rng: Random, now: float) -> Plan:
     return replace(plan, broken=rule.kind)
 
 
-def parse_rules(text: str, contract: Contract | None = None) -> tuple[Rule, ...]:
+def parse_rules(text: str, contract: Contract | None = None) -> tuple[ChaosRule, ...]:
     """The rules that ``text`` holds, about the events of ``contract``, ours if it is None.
 
     Raises `UsageError` that names the rule and what is wrong with it.
@@ -188,7 +188,7 @@ def _split(text: str) -> Iterable[str]:
     return (part.strip() for part in _SEPARATOR.split(text) if part.strip())
 
 
-def _parse(text: str, names: list[str]) -> Rule:
+def _parse(text: str, names: list[str]) -> ChaosRule:
     match = _RULE.fullmatch(text.replace(" ", ""))
     kind = match["kind"] if match else re.split(r"[=@]", text)[0]
     if match is None or kind not in KINDS:
@@ -198,7 +198,7 @@ def _parse(text: str, names: list[str]) -> Rule:
             f"'{text}' is no rule of chaos.",
             next_step=f"{hint}Write KIND[=VALUE][@WHEN]..., such as delay=2@30%; kinds: {', '.join(KINDS)}.",
         )
-    rule = Rule(kind, _value(text, kind, match["value"]))
+    rule = ChaosRule(kind, _value(text, kind, match["value"]))
     for when in match["when"].split("@")[1:]:
         rule = _narrowed(text, rule, when, names)
     return rule
@@ -227,7 +227,7 @@ def _value(text: str, kind: str, written: str | None) -> Draw:
     return Draw(drawn["name"], first, second)
 
 
-def _narrowed(text: str, rule: Rule, when: str, names: list[str]) -> Rule:
+def _narrowed(text: str, rule: ChaosRule, when: str, names: list[str]) -> ChaosRule:
     if when.endswith("%"):
         share = _number(when[:-1])
         if share is None or not 0 <= share <= 100:

@@ -68,7 +68,7 @@ Action = Say | HandOff | End
 
 @dataclass(frozen=True, slots=True)
 class ReplyRule:
-    """What to do about a message in which ``when`` is found (a regular expression, in any letter case)."""
+    """The actions for a message in which ``when`` is found (a regular expression, in any letter case)."""
 
     when: re.Pattern[str]
     actions: tuple[Action, ...]
@@ -91,7 +91,7 @@ class Script:
     survey: str | None = "How did we do?"
 
     def react(self, text: str, *, turn: int) -> tuple[Action, ...]:
-        """What to do about the message ``text``, the ``turn``-th (from 0) that the AI Agent answers."""
+        """The actions for the message ``text``, the ``turn``-th (from 0) that the AI Agent answers."""
         for rule in self.rules:
             if rule.when.search(text):
                 return tuple(_filled(action, text) for action in rule.actions)
@@ -184,4 +184,4 @@ DEFAULT_SCRIPT = parse_script(
         ],
     }
 )
-"""What the AI Agent does unless told otherwise: echoes, greets, hands off on request, ends on goodbye."""
+"""The script unless another is given: it echoes, greets, hands off on request, ends on goodbye."""

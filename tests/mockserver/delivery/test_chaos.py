@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from ada_mockserver.delivery.chaos import CALM, KINDS, Chaos, Draw, Plan, Rule, parse_rules
+from ada_mockserver.delivery.chaos import CALM, KINDS, Chaos, ChaosRule, Draw, Plan, parse_rules
 from ada_schemas.errors import UsageError
 
 
@@ -217,4 +217,4 @@ def test_calm():
     """Without rules nothing happens."""
     assert Chaos() == CALM
     assert CALM.plan(event_type="v1.x", ordinal=1, endpoint=1, number=1) == Plan()
-    assert Rule("drop").meets("v1.x", 1, 1)
+    assert ChaosRule("drop").meets("v1.x", 1, 1)

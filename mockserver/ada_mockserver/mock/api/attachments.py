@@ -135,4 +135,4 @@ async def _key(transaction: Transaction) -> bytes:
 
 ROUTES = [resource("/v2/conversations/{conversation_id}/attachments", POST=_upload)]
 SERVED = [Route("/attachments/{id}/{filename}", _serve, methods=["GET"])]
-"""What needs no API key: the address is the key."""
+"""Routes that need no API key: the address is the key."""

@@ -155,7 +155,7 @@ async def _create_message(request: Request) -> Response:
 
 
 def _author(author: dict[str, Any]) -> Author:
-    """Who writes; an end user has an id, a human agent a name and, in what is kept, no id."""
+    """The author of a message; an end user has an id, a human agent a name and, once stored, no id."""
     role, name = author["role"], author.get("display_name")
     if role == "end_user":
         if not author.get("id"):

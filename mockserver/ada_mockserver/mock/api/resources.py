@@ -37,5 +37,5 @@ def context_of(request: Request) -> MockContext:
 
 
 def origin_of(request: Request) -> str:
-    """Where this client reaches the mock, without a path, for the addresses that it is given."""
+    """Scheme and host by which this client reaches the mock, for the addresses that it is given."""
     return f"{request.url.scheme}://{request.url.netloc}"

@@ -52,7 +52,7 @@ _PAGE = 100
 _OWN_HEADER = re.compile(
     "svix-.*|webhook-.*|content-.*|host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect"
 )
-"""What identifies a delivery, and what frames it on the wire."""
+"""Headers that identify a delivery or frame it on the wire."""
 _LIMIT = re.compile(r"0*[1-9][0-9]{0,8}")
 
 

@@ -93,7 +93,7 @@ async def _content(transaction: Transaction) -> dict[str, Any]:
 
 
 async def _survey(request: Request) -> Response:
-    """Where the link after a conversation leads."""
+    """The page to which the link after a conversation leads."""
     async with context_of(request).begin() as transaction:
         if await find_conversation(transaction, request.path_params["conversation_id"], lock=False) is None:
             raise not_found("conversation")

@@ -1,4 +1,4 @@
-"""What processes that share an outbox agree on: the time, and the chaos."""
+"""Settings that processes which share an outbox agree on: the time, and the chaos."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from ada_mockserver.clock import Clock
-    from ada_mockserver.delivery.chaos import Rule
+    from ada_mockserver.delivery.chaos import ChaosRule
     from ada_schemas.contract.contract import Contract
 
 __all__ = ["adopt_time", "load_settings", "restart_chaos", "store_chaos", "store_time"]
@@ -36,11 +36,11 @@ async def load_settings(session: AsyncSession, clock: Clock, contract: Contract 
 
 
 @lru_cache(maxsize=8)
-def _rules(text: str, contract: Contract | None) -> tuple[Rule, ...]:
+def _rules(text: str, contract: Contract | None) -> tuple[ChaosRule, ...]:
     return parse_rules(text, contract)
 
 
-async def store_chaos(session: AsyncSession, rules: tuple[Rule, ...], seed: int) -> Chaos:
+async def store_chaos(session: AsyncSession, rules: tuple[ChaosRule, ...], seed: int) -> Chaos:
     """Put rules in force; events are counted from the next one that is published."""
     newest = await session.scalar(select(func.max(Event.ordinal)))
     chaos = Chaos(rules, seed, newest or 0)

@@ -1,1 +1,1 @@
-"""The JSON Schemas of what the mock is given, and what is said about a value that does not fit."""
+"""JSON Schemas of request bodies and of the script, and the validator that words what does not fit."""

@@ -1,4 +1,4 @@
-"""What there is: counts and the newest of each kind, for the console and for ``/_mock/state``."""
+"""An overview of the state, for the console and for ``/_mock/state``."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _COUNTED: dict[str, type[Numbered]] = {
 
 
 async def read_state(transaction: Transaction, *, limit: int) -> dict[str, Any]:
-    """What there is: of each kind how many, and the newest ``limit``, the newest first."""
+    """Of each kind how many there are, and the newest ``limit``, the newest first."""
     session = transaction.session
 
     async def newest(kind: type[Thing]) -> Sequence[Thing]:

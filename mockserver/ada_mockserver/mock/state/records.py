@@ -46,7 +46,7 @@ _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 def is_id(text: str) -> bool:
-    """True if a text can be an id here; what cannot is not looked up."""
+    """True if a text can be an id here; no other is looked up."""
     return _ID.fullmatch(text) is not None
 
 
@@ -166,5 +166,5 @@ async def change_end_user(transaction: Transaction, stored: StoredEndUser, **mem
 
 
 def _external_key(external_id: str | None) -> str | None:
-    """What external ids are compared by: Ada keeps them without letter case."""
+    """The key by which external ids are compared: Ada keeps them without letter case."""
     return None if external_id is None else hashlib.sha256(external_id.lower().encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Endpoints: where events go, which of them, with what headers and secrets, and whether at all.
+"""Endpoints: created, listed, changed, disabled and deleted; secrets are rotated.
 
 Filters are Ada's: an empty list of event types takes every event (/reference/webhooks/overview); an endpoint
 with channels gets only events that share one with it (release notes 2026-04-29, 2026-06-01). A rotated secret
@@ -44,7 +44,7 @@ KEEPS_OLD_SECRET = 24 * 3600.0
 
 
 class Changes(TypedDict, total=False):
-    """What `update_endpoint` can change."""
+    """The members that `update_endpoint` can change."""
 
     url: str
     description: str

@@ -230,7 +230,7 @@ class Secret(Base):
 
 
 class Endpoint(Identified):
-    """Where events go: which of them, with what headers and secrets, and whether at all.
+    """A receiver of events: its address, filters, headers and secrets, and how it fares.
 
     ``disabled_reason`` is ``""`` while enabled, else ``by-hand``, ``asked`` (the consumer answered
     ``webhook-delivery: disable``) or ``failing`` (a week of failures); ``failing_since`` is the first failure
@@ -327,7 +327,7 @@ class LoggedAttempt(Identified):
 
 
 class Setting(Base):
-    """What processes that share the outbox agree on: the clock, the chaos."""
+    """A setting that processes which share the outbox agree on: the clock, the chaos."""
 
     __tablename__ = "outbox_settings"
 
