@@ -28,7 +28,7 @@ WEEK = 7 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class DeliveryState:
-    """The state of a delivery; ``due_at`` is when the next attempt is, Unix seconds, None if there is none."""
+    """The state of a delivery; ``due_at`` is the time of its next attempt, Unix seconds, None for none."""
 
     state: State
     failures: int
