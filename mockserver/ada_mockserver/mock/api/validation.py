@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_METADATA",
+    "MOST_RECORDS",
     "check_metadata_size",
     "parse_json",
     "query_choice",
@@ -29,6 +30,9 @@ __all__ = [
 
 MOST_METADATA = 4096
 """Bytes of metadata on a channel or a conversation, as compact JSON."""
+
+MOST_RECORDS = 100
+"""Records on a page, at most and unless fewer are asked for."""
 
 
 async def read_body(request: Request, schema: str) -> dict[str, Any]:
@@ -78,15 +82,15 @@ def check_metadata_size(metadata: dict[str, Any], *, most: int = MOST_METADATA, 
         raise refused(path, f"is larger than {most // 1024} KB")
 
 
-def query_limit(query: QueryParams, *, most: int = 100) -> int:
-    """How many records a page is to hold: ``limit``, at most ``most``, which is also the default."""
+def query_limit(query: QueryParams) -> int:
+    """The number of records that a page is to hold: ``limit``, at most `MOST_RECORDS`."""
     text = query.get("limit")
     if text is None:
-        return most
+        return MOST_RECORDS
     digits = text.removeprefix("+")
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= 18) or int(digits) < 1:
         raise refused("$.limit", "must be an integer of at least 1", "query")
-    return min(int(digits), most)
+    return min(int(digits), MOST_RECORDS)
 
 
 def query_choice(

@@ -12,13 +12,11 @@ from ada_mockserver.mock.api.webhooks import endpoint_members, header_lines
 from ada_mockserver.mock.state.records import (
     add_channel,
     add_end_user,
-    find_channel,
     find_external,
-    is_id,
-    show_end_user,
-    show_webhook,
 )
 from ada_mockserver.mock.store.endpoints import create_endpoint
+from ada_mockserver.mock.store.lookup import find, is_id
+from ada_mockserver.mock.store.models import StoredChannel
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
         known = wanted.get("external_id") and await find_external(transaction.session, wanted["external_id"])
         profile = {name: value for name, value in wanted.get("profile", {}).items() if value is not None}
         user = known or await add_end_user(transaction, external_id=wanted.get("external_id"), **profile)
-        made["end_users"].append(show_end_user(user.value))
+        made["end_users"].append(user.shown())
     for story in document.get("stories", []):
         conversation = await simulate(transaction, story)
         made["stories"].append({"story": story, "conversation_id": conversation.id})
@@ -73,7 +71,7 @@ async def _webhook(transaction: Transaction, wanted: dict[str, Any], where: str)
         )
     except UsageError as error:
         raise refused(f"{where}.secret", error.what) from None
-    return show_webhook(endpoint)
+    return endpoint.shown()
 
 
 async def _event(transaction: Transaction, name: str, where: str) -> Payload:
@@ -90,7 +88,7 @@ async def _channel(transaction: Transaction, wanted: dict[str, Any], where: str)
     chosen = wanted.get("id") or None
     if chosen is not None and not is_id(chosen):
         raise refused(where, "must be letters and digits, at most 64")
-    known = chosen and await find_channel(transaction.session, chosen)
+    known = chosen and await find(transaction.session, StoredChannel, chosen)
     channel = known or await add_channel(
         transaction,
         channel_id=chosen,
@@ -100,4 +98,4 @@ async def _channel(transaction: Transaction, wanted: dict[str, Any], where: str)
         markdown=wanted.get("capabilities", {}).get("markdown", False),
         metadata=wanted.get("metadata", {}),
     )
-    return channel.value.payload()
+    return channel.shown()
