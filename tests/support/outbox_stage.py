@@ -14,7 +14,9 @@ from ada_mockserver.mock.outbox.options import Options
 from ada_mockserver.mock.outbox.outbox import Outbox
 from ada_mockserver.mock.outbox.publish import publish
 from ada_mockserver.mock.store.database import MEMORY, Database
-from ada_mockserver.mock.store.endpoints import create_endpoint, get_endpoint
+from ada_mockserver.mock.store.endpoints import create_endpoint
+from ada_mockserver.mock.store.lookup import find
+from ada_mockserver.mock.store.models import Endpoint
 
 __all__ = ["ENDED", "MESSAGE", "START", "URL", "Consumer", "Stage", "at", "run"]
 
@@ -73,7 +75,7 @@ class Stage:
 
     async def endpoint(self, index=0):
         async with self.database.begin() as connection:
-            return await get_endpoint(connection, self.endpoints[index])
+            return await find(connection, Endpoint, self.endpoints[index])
 
     async def publish(self, event_type=MESSAGE, *, channels=(), body=b'{"a":1}', count=1):
         options = {"event_type": event_type, "body": body, "channels": channels, "now": self.clock.now()}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["CALM", "KINDS", "Chaos", "Draw", "Plan", "ChaosRule", "parse_rules"]
+__all__ = ["CALM", "KINDS", "Chaos", "ChaosRule", "Draw", "Plan", "parse_rules"]
 
 KINDS = {
     "duplicate": "the same request again at once: duplicate, or duplicate=3 for three more",

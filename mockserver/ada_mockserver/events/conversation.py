@@ -138,7 +138,7 @@ Action = Speak | HandOver | HandBack | Close
 
 
 def course(kind: Kind, dialogue: Dialogue) -> Iterator[Action]:
-    """What happens after the beginning (``/reference/conversations/getting-started``)."""
+    """The actions after the beginning (``/reference/conversations/getting-started``)."""
     yield from map(Speak, dialogue.turns)
     if dialogue.during:
         yield HandOver(HANDOFF_INTEGRATION)

@@ -179,5 +179,5 @@ async def _http_error(request: Request, error: Any) -> Response:  # noqa: ARG001
 
 
 async def _fail(request: Request, error: Exception) -> Response:  # noqa: ARG001 - likewise
-    """What went wrong is in the server's log; it may hold what nobody else should read."""
+    """Answer 500 without the reason, which is in the server's log: it may hold secrets."""
     return envelope(500, "internal_error", "The mock failed; its log has the reason.")

@@ -42,7 +42,7 @@ class MockWebhook:
 
 @dataclass(frozen=True, slots=True)
 class _Served:
-    """What there is while a mock runs."""
+    """A mock that runs: its thread and its parts."""
 
     thread: ServerThread
     assembly: Assembly
@@ -133,7 +133,7 @@ class MockAda:
 
     @property
     def base_url(self) -> str:
-        """Where clients reach it (``ADA_BASE_URL``), without a slash at its end."""
+        """The address that clients use (``ADA_BASE_URL``), without a slash at its end."""
         return self._running.thread.url
 
     @property

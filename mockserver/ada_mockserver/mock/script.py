@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ada_mockserver.mock.schemas.checking import problems
 from ada_schemas.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "DEFAULT_INTEGRATION",
@@ -70,7 +68,7 @@ Action = Say | HandOff | End
 
 @dataclass(frozen=True, slots=True)
 class ReplyRule:
-    """What to do about a message in which ``when`` is found (a regular expression, in any letter case)."""
+    """The actions for a message in which ``when`` is found (a regular expression, in any letter case)."""
 
     when: re.Pattern[str]
     actions: tuple[Action, ...]
@@ -93,7 +91,7 @@ class Script:
     survey: str | None = "How did we do?"
 
     def react(self, text: str, *, turn: int) -> tuple[Action, ...]:
-        """What to do about the message ``text``, the ``turn``-th (from 0) that the AI Agent answers."""
+        """The actions for the message ``text``, the ``turn``-th (from 0) that the AI Agent answers."""
         for rule in self.rules:
             if rule.when.search(text):
                 return tuple(_filled(action, text) for action in rule.actions)
@@ -107,102 +105,49 @@ def _filled(action: Action, text: str) -> Action:
 
 
 def parse_script(document: Any) -> Script:
-    """A script from its data; raises `UsageError` that names the member which does not fit."""
-    members = _object(
-        document, "the script", {"rules", "default", "agent", "greeting", "delay", "survey"}, required=()
-    )
-    agent = _object(members.get("agent", {}), "agent", {"display_name", "avatar"}, required=())
-    rules = members.get("rules", [])
-    if not isinstance(rules, list):
-        raise _wrong("rules", "a list")
-    delay = members.get("delay", 0)
-    if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= 86_400:
-        raise _wrong("delay", "a number of seconds, at most a day")
+    """A script from its data; raises `UsageError` that names every member which does not fit."""
+    if found := problems(document, "script"):
+        said = "; ".join(f"{path[2:] or 'it'} {message}" for path, message in found)
+        raise UsageError(f"The script does not fit: {said}.")
+    agent = document.get("agent", {})
     return Script(
-        rules=tuple(_rule(rule, f"rules[{index}]") for index, rule in enumerate(rules)),
-        default=_texts(members.get("default", []), "default"),
-        display_name=_optional_text(agent.get("display_name", "AI Agent"), "agent.display_name"),
-        avatar=_optional_text(agent.get("avatar"), "agent.avatar"),
-        greeting=_optional_text(members.get("greeting"), "greeting"),
-        delay=float(delay),
-        survey=_optional_text(members.get("survey", "How did we do?"), "survey"),
+        rules=tuple(_rule(rule, f"rules[{index}]") for index, rule in enumerate(document.get("rules", []))),
+        default=_texts(document.get("default", [])),
+        display_name=agent.get("display_name", "AI Agent"),
+        avatar=agent.get("avatar"),
+        greeting=document.get("greeting"),
+        delay=float(document.get("delay", 0)),
+        survey=document.get("survey", "How did we do?"),
     )
 
 
-def _rule(value: Any, where: str) -> ReplyRule:
-    rule = _object(value, where, {"when", "reply", "link", "handoff", "human", "end"}, required=("when",))
-    when = rule["when"]
-    if not isinstance(when, str):
-        raise _wrong(f"{where}.when", "a regular expression")
+def _rule(rule: dict[str, Any], where: str) -> ReplyRule:
     try:
-        pattern = re.compile(when, re.IGNORECASE)
+        pattern = re.compile(rule["when"], re.IGNORECASE)
     except re.error as error:
-        raise _wrong(f"{where}.when", f"a regular expression ({error})") from None
-    actions: list[Action] = [Say(text) for text in _texts(rule.get("reply", []), f"{where}.reply")]
-    link = _optional_text(rule.get("link"), f"{where}.link")
-    if link is not None:
-        actions.append(Say(link=link))
-    handoff = _optional_text(rule.get("handoff"), f"{where}.handoff")
-    if handoff is not None:
-        human = None if rule.get("human") is None else _human(rule["human"], f"{where}.human")
-        actions.append(HandOff(handoff, human))
-    elif "human" in rule:
-        raise UsageError(f"The script's {where}.human goes with a handoff, and none is named.")
-    if rule.get("end", False) is True:
+        raise UsageError(f"The script's {where}.when is not a regular expression ({error}).") from None
+    actions: list[Action] = [Say(text) for text in _texts(rule.get("reply", []))]
+    if rule.get("link") is not None:
+        actions.append(Say(link=rule["link"]))
+    if rule.get("handoff") is not None:
+        human = rule.get("human")
+        actions.append(HandOff(rule["handoff"], None if human is None else _human(human)))
+    if rule.get("end"):
         actions.append(End())
-    elif rule.get("end", False) is not False:
-        raise _wrong(f"{where}.end", "true or false")
     return ReplyRule(pattern, tuple(actions))
 
 
-def _human(value: Any, where: str) -> Human:
-    human = _object(value, where, {"display_name", "replies", "ends", "avatar"}, required=("replies",))
-    ends = human.get("ends", True)
-    if not isinstance(ends, bool):
-        raise _wrong(f"{where}.ends", "true or false")
-    name = _optional_text(human.get("display_name", "Robin"), f"{where}.display_name")
+def _human(human: dict[str, Any]) -> Human:
     return Human(
-        display_name=name or "Robin",
-        replies=_texts(human["replies"], f"{where}.replies"),
-        ends=ends,
-        avatar=_optional_text(human.get("avatar"), f"{where}.avatar"),
+        display_name=human.get("display_name") or "Robin",
+        replies=_texts(human["replies"]),
+        ends=human.get("ends", True),
+        avatar=human.get("avatar"),
     )
 
 
-def _object(value: Any, where: str, known: set[str], *, required: Sequence[str]) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise _wrong(where, "an object")
-    for name in value:
-        if name not in known:
-            raise UsageError(
-                f"The script has no {name!r} in {where}.", next_step=f"Known are: {', '.join(sorted(known))}."
-            )
-    for name in required:
-        if name not in value:
-            raise UsageError(f"The script lacks {name!r} in {where}.")
-    return value
-
-
-def _texts(value: Any, where: str) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise _wrong(where, "a text or a list of texts")
-    return tuple(value)
-
-
-def _optional_text(value: Any, where: str) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise _wrong(where, "a text")
-    return value
-
-
-def _wrong(where: str, expected: str) -> UsageError:
-    return UsageError(
-        f"The script's {where} is not {expected}."
-        if where != "the script"
-        else f"The script is not {expected}."
-    )
+def _texts(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 DEFAULT_SCRIPT = parse_script(
@@ -239,4 +184,4 @@ DEFAULT_SCRIPT = parse_script(
         ],
     }
 )
-"""What the AI Agent does unless told otherwise: echoes, greets, hands off on request, ends on goodbye."""
+"""The script unless another is given: it echoes, greets, hands off on request, ends on goodbye."""

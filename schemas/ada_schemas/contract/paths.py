@@ -53,8 +53,7 @@ def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any,
     if isinstance(before, dict) and isinstance(after, dict):
         found = []
         for name in [*before, *(n for n in after if n not in before)]:
-            place = f"{path}.{name}" if path else str(name)
-            found += differences(before.get(name, ABSENT), after.get(name, ABSENT), place)
+            found += differences(before.get(name, ABSENT), after.get(name, ABSENT), joined(path, name))
         return found
     same = type(before) is type(after) and before == after
     return [] if same else [(path, before, after)]

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.paths import joined
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -159,24 +161,20 @@ def payload_path(path: str) -> str:
     return re.sub(r":[^.]*", "", path)
 
 
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
 def walk(shape: Shape, path: str = "") -> Iterator[tuple[str, Shape]]:
     """Yield (shape path, shape) for a shape and everything inside it, in documented order."""
     yield path, shape
     match shape:
         case Object():
             for member in shape.members:
-                yield from walk(member.shape, _join(path, member.name))
+                yield from walk(member.shape, joined(path, member.name))
         case Union():
             for branch in shape.branches:
                 yield from walk(branch.shape, f"{path}:{branch.tag}")
         case Mapping():
-            yield from walk(shape.values, _join(path, "*"))
+            yield from walk(shape.values, joined(path, "*"))
         case Array():
-            yield from walk(shape.items, _join(path, "*"))
+            yield from walk(shape.items, joined(path, "*"))
         case Scalar() | Anything():
             pass
 
@@ -193,9 +191,9 @@ def rewrite(shape: Shape, change: Callable[[str, Shape], Shape], path: str = "")
                 branches.append(Branch(branch.tag, _as_object(rewrite(branch.shape, change, place), place)))
             shape = replace(shape, branches=tuple(branches))
         case Mapping():
-            shape = replace(shape, values=rewrite(shape.values, change, _join(path, "*")))
+            shape = replace(shape, values=rewrite(shape.values, change, joined(path, "*")))
         case Array():
-            shape = replace(shape, items=rewrite(shape.items, change, _join(path, "*")))
+            shape = replace(shape, items=rewrite(shape.items, change, joined(path, "*")))
         case Scalar() | Anything():
             pass
     return change(path, shape)
@@ -203,7 +201,7 @@ def rewrite(shape: Shape, change: Callable[[str, Shape], Shape], path: str = "")
 
 def _rewrite_members(shape: Object, change: Callable[[str, Shape], Shape], path: str) -> Object:
     members = (
-        Member(m.name, rewrite(m.shape, change, _join(path, m.name)), m.required) for m in shape.members
+        Member(m.name, rewrite(m.shape, change, joined(path, m.name)), m.required) for m in shape.members
     )
     return replace(shape, members=tuple(members))
 

@@ -6,6 +6,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.paths import joined
 from ada_schemas.drift.limits import limit_changes
 from ada_schemas.drift.normal_form import ANY, NULL, RECURSIVE, Form, Items, Objects, Scalars, Structure
 
@@ -231,7 +232,7 @@ class _Comparison:
 
     def _items(self, before: Items, after: Items, path: str) -> None:
         self._bounded(before, after, path)
-        inner = f"{path}.*" if path else "*"
+        inner = joined(path, "*")
         self.forms(before.items or _anything(inner), after.items or _anything(inner), inner)
 
     def _objects(self, before: Objects, after: Objects, path: str) -> None:
@@ -261,7 +262,7 @@ class _Comparison:
         self._bounded(before, replace(after, limits=kept | ({"required": unnamed} if unnamed else {})), path)
         renamed = dict(_renames(before, after))
         for name, (form, required) in before.members.items():
-            place = f"{path}.{name}" if path else name
+            place = joined(path, name)
             if name in after.members:
                 other, other_required = after.members[name]
                 self.forms(form, other, place)
@@ -278,7 +279,7 @@ class _Comparison:
                 self._say("tightened", place, "is always present now", "optional", "required")
         for name, (form, required) in after.members.items():
             if name not in before.members and name not in renamed.values():
-                place = f"{path}.{name}" if path else name
+                place = joined(path, name)
                 always = ", always present" if required else ""
                 null = " or null" if NULL in form.kinds and len(form.kinds) > 1 else ""
                 self._say("additive", place, f"new member{always}: {_kinds(set(form.kinds))}{null}")
@@ -286,7 +287,7 @@ class _Comparison:
         self._extra(before, after, path)
 
     def _extra(self, before: Structure, after: Structure, path: str) -> None:
-        inner = f"{path}.*" if path else "*"
+        inner = joined(path, "*")
         old, new = before.extra, after.extra
         if isinstance(old, bool) and isinstance(new, bool):
             if old != new:

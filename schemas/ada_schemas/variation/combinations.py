@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.contract import shipped
+from ada_schemas.contract.paths import joined
 from ada_schemas.contract.samples import complete, sample
 from ada_schemas.contract.shapes import Array, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.errors import UsageError
@@ -68,7 +69,7 @@ def factors_of(event: Event) -> list[Factor]:
 
 def _collect(shape: Object, path: str, found: list[Factor]) -> None:
     for member in shape.members:
-        place = f"{path}.{member.name}" if path else member.name
+        place = joined(path, member.name)
         levels = _levels(member.shape) if place != "type" else ()
         if not member.required and not member.shape.identity:
             levels = (*(levels or (SET,)), ABSENT)

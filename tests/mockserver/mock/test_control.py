@@ -70,7 +70,10 @@ def test_seeded(api):
 @pytest.mark.parametrize(
     ("document", "found"),
     [
-        ({"webhook": []}, {"$.webhook": "is not known"}),
+        (
+            {"webhook": []},
+            {"$.webhook": "is not known; known are: channels, end_users, events, stories, webhooks"},
+        ),
         ({"stories": ["fax"]}, {"$.stories[0]": "must be one of: messaging, handoff, voice, email"}),
         ({"webhooks": [{}]}, {"$.webhooks[0].url": "is required"}),
         (

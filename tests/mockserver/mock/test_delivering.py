@@ -160,6 +160,32 @@ def test_recover(mock):
         assert refused(mock, "POST", "/_mock/recover", body)[0] == 400
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "parameter", "message"),
+    [
+        ("clock", {}, "$.advance", "is required, and must be seconds, or a text such as 90s, 27h35m or 7d"),
+        ("clock", {"advance": True}, "$.advance", "must be seconds, or a text such as 90s, 27h35m or 7d"),
+        ("chaos", {"rules": "", "seed": 2**53}, "$.seed", "must be an integer from 0, or null to draw one"),
+        ("chaos", {"rules": [1]}, "$.rules[0]", "must be a string"),
+        ("resend", {}, "$.event_id", "is required, and must be text: what svix-id said"),
+        ("resend", {"event_id": "a", "to": 1}, "$.to", "is not known; known are: endpoint_id, event_id"),
+        (
+            "recover",
+            {"endpoint_id": "a", "since": None},
+            "$.since",
+            "must be a time: Unix seconds, or ISO 8601",
+        ),
+    ],
+)
+def test_bad_bodies(mock, path, body, parameter, message):
+    """A body that does not fit is refused with what the member must be."""
+    status, details = refused(mock, "POST", f"/_mock/{path}", body)
+    assert (status, [(each["parameter"], each["message"]) for each in details]) == (
+        400,
+        [(parameter, message)],
+    )
+
+
 def test_clear_counts_chaos_anew(mock):
     """After everything is forgotten the first event is the first again, also for chaos."""
     mock.set_chaos("drop@#1", seed=1)

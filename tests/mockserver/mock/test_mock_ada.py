@@ -156,7 +156,9 @@ def test_own_script(consumer):
         }
         mock.call("POST", f"/v2/conversations/{talk['id']}/messages/", body)
         assert mock.events()[-1]["payload"]["data"]["content"]["body"] == "No."
-    with pytest.raises(UsageError, match=r"^The script has no 'defaults' in the script\.\n"):
+    with pytest.raises(
+        UsageError, match=r"^The script does not fit: defaults is not known; known are: agent, "
+    ):
         MockAda(script={"defaults": "No."})
 
 

@@ -70,36 +70,46 @@ def test_default(text, kinds):
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ([], "The script is not an object."),
-        ({"rule": []}, "The script has no 'rule' in the script."),
-        ({"rules": {}}, "The script's rules is not a list."),
-        ({"rules": [{}]}, "The script lacks 'when' in rules[0]."),
-        ({"rules": [{"when": "("}]}, "The script's rules[0].when is not a regular expression ("),
+        ([], "it must be an object."),
         (
-            {"rules": [{"when": "a", "reply": 5}]},
-            "The script's rules[0].reply is not a text or a list of texts.",
+            {"rule": []},
+            "rule is not known; known are: agent, default, delay, greeting, rules, survey.",
         ),
-        (
-            {"rules": [{"when": "a", "human": {}}]},
-            "The script's rules[0].human goes with a handoff, and none is",
-        ),
-        (
-            {"rules": [{"when": "a", "handoff": "x", "human": {}}]},
-            "The script lacks 'replies' in rules[0].human.",
-        ),
-        ({"rules": [{"when": "a", "end": "yes"}]}, "The script's rules[0].end is not true or false."),
-        ({"default": [1]}, "The script's default is not a text or a list of texts."),
-        ({"delay": -1}, "The script's delay is not a number of seconds, at most a day."),
-        ({"delay": float("nan")}, "The script's delay is not a number of seconds, at most a day."),
-        ({"agent": {"name": "x"}}, "The script has no 'name' in agent."),
-        ({"survey": False}, "The script's survey is not a text."),
+        ({"rules": {}}, "rules must be a list."),
+        ({"rules": [{}]}, "rules[0].when is required."),
+        ({"rules": [{"when": "a", "reply": 5}]}, "rules[0].reply must be a string or a list."),
+        ({"rules": [{"when": "a", "human": {"replies": []}}]}, "rules[0].handoff is required."),
+        ({"rules": [{"when": "a", "handoff": None, "human": None}]}, "rules[0].handoff must be a string."),
+        ({"rules": [{"when": "a", "handoff": "x", "human": {}}]}, "rules[0].human.replies is required."),
+        ({"rules": [{"when": "a", "end": "yes"}]}, "rules[0].end must be a boolean."),
+        ({"rules": [{"when": "a", "end": 1}]}, "rules[0].end must be a boolean."),
+        ({"default": [1]}, "default[0] must be a string."),
+        ({"delay": -1}, "delay must be a number of seconds, at most a day."),
+        ({"delay": 86_401}, "delay must be a number of seconds, at most a day."),
+        ({"delay": True}, "delay must be a number of seconds, at most a day."),
+        ({"delay": float("nan")}, "delay must be a number of seconds, at most a day."),
+        ({"agent": {"name": "x"}}, "agent.name is not known; known are: avatar, display_name."),
+        ({"survey": False}, "survey must be a string or null."),
     ],
 )
 def test_wrong(document, message):
     """What does not fit is named, in a usage error."""
     with pytest.raises(UsageError) as caught:
         parse_script(document)
-    assert caught.value.what.startswith(message)
+    assert caught.value.what == f"The script does not fit: {message}"
+
+
+def test_all_that_is_wrong():
+    """Every member that does not fit is named at once; a bad regular expression with its reason."""
+    with pytest.raises(UsageError) as caught:
+        parse_script({"rules": [{"when": 1}], "delay": "2", "survey": 0})
+    assert str(caught.value) == (
+        "The script does not fit: rules[0].when must be a string;"
+        " delay must be a number of seconds, at most a day; survey must be a string or null."
+    )
+    with pytest.raises(UsageError) as caught:
+        parse_script({"rules": [{"when": "("}]})
+    assert caught.value.what.startswith("The script's rules[0].when is not a regular expression (")
 
 
 def test_in_a_conversation(make_api):

@@ -14,14 +14,14 @@ from ada_mockserver.delivery.http import Request, Response
 from ada_mockserver.mock.outbox.attempt import send
 from ada_mockserver.mock.outbox.backoff import SCHEDULES
 from ada_mockserver.mock.outbox.outcome import slows_down, stored
-from ada_mockserver.mock.outbox.transitions import WEEK, Health, Verdict, health_after, judge
+from ada_mockserver.mock.outbox.transitions import WEEK, DeliveryState, Health, health_after, next_state
 from ada_schemas.errors import WireError
 
 NOW = 1_600_000_000.0
 
 
 def judged(outcome, failures=0):
-    return judge(
+    return next_state(
         outcome,
         failures=failures,
         now=NOW,
@@ -43,24 +43,24 @@ def asking(instruction, status=500):
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_delivered(status):
     """Any 2xx delivers."""
-    assert judged(answered(status), 3) == Verdict("delivered", 3)
+    assert judged(answered(status), 3) == DeliveryState("delivered", 3)
 
 
 @pytest.mark.parametrize("status", [100, 199, 300, 301, 302, 307, 308, 400, 401, 404, 410, 429, 500, 503])
 def test_failed(status):
     """Everything else fails, redirects included."""
-    verdict = judged(answered(status))
-    assert (verdict.state, verdict.failures) == ("pending", 1)
+    state = judged(answered(status))
+    assert (state.state, state.failures) == ("pending", 1)
 
 
 def test_retried():
     """After a failure the delivery is due again when the schedule says."""
-    assert judged(answered(500), 2) == Verdict("pending", 3, due_at=NOW + 1800)
+    assert judged(answered(500), 2) == DeliveryState("pending", 3, due_at=NOW + 1800)
 
 
 def test_exhausted():
     """After the last failure it has failed."""
-    assert judged(answered(500), 7) == Verdict("failed", 8, "exhausted")
+    assert judged(answered(500), 7) == DeliveryState("failed", 8, "exhausted")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_exhausted():
 )
 def test_instructions(instruction, reason):
     """The endpoint can end the retries of a message, or be disabled."""
-    assert judged(asking(instruction)) == Verdict("failed", 1, reason)
+    assert judged(asking(instruction)) == DeliveryState("failed", 1, reason)
 
 
 def test_unknown_instruction():

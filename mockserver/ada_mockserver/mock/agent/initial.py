@@ -1,4 +1,4 @@
-"""What a database has before the first call, and what a server has from its start on."""
+"""The first rows of a database, and the channel and webhook that a server begins with."""
 
 from __future__ import annotations
 

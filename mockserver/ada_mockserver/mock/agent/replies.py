@@ -1,4 +1,4 @@
-"""What the script answers, and when: at once, or planned in the transaction of the message that it answers.
+"""Replies of the script: given at once, or planned in the transaction of the message that they answer.
 
 Nothing of an answer exists before it is due: its messages, its change of state and its events come into being
 together then. One whose conversation has ended since, or has been handed over or back, is dropped.
@@ -36,7 +36,7 @@ async def greet(transaction: Transaction, conversation: Conversation) -> None:
 
 
 async def answer(transaction: Transaction, conversation: Conversation, text: str) -> None:
-    """What follows a message of the end user: the script's reply, or the scripted human agent's."""
+    """Reply to a message of the end user: as the script says, or as the scripted human agent does."""
     if conversation.handoff is None:
         reply = {"kind": "reply", "text": text, "turn": conversation.turns}
         await _in_time(transaction, conversation, reply)

@@ -9,7 +9,6 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sqlalchemy import select
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -18,10 +17,9 @@ from starlette.routing import Route
 from ada_mockserver.events.ids import object_id
 from ada_mockserver.mock.api.errors import ApiError, not_found, refused
 from ada_mockserver.mock.api.middleware import ATTACHMENT_LIMIT
-from ada_mockserver.mock.api.resources import context_of, origin_of, resource
-from ada_mockserver.mock.state.conversations import find_conversation
-from ada_mockserver.mock.state.records import is_id
-from ada_mockserver.mock.store.models import ATTACHMENT_KEY, Attachment, Secret
+from ada_mockserver.mock.api.resources import context_of, found, origin_of, resource
+from ada_mockserver.mock.store.lookup import find
+from ada_mockserver.mock.store.models import ATTACHMENT_KEY, Attachment, Conversation, Secret
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -45,9 +43,7 @@ _MIME_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100
 async def _upload(request: Request) -> Response:
     filename, mime_type, content = await _file(request)
     async with context_of(request).begin() as transaction:
-        conversation = await find_conversation(transaction, request.path_params["conversation_id"])
-        if conversation is None:
-            raise not_found("conversation")
+        conversation = await found(request, transaction, Conversation, lock=True)
         if conversation.handoff is None:
             raise ApiError(
                 400, "no_active_handoff", "Attachments are taken only while the conversation is in a handoff."
@@ -106,9 +102,7 @@ def _mime_type(given: str | None, filename: str) -> str:
 async def _serve(request: Request) -> Response:
     chosen, query = request.path_params["id"], request.query_params
     async with context_of(request).begin() as transaction:
-        attachment = None
-        if is_id(chosen):
-            attachment = await transaction.session.scalar(select(Attachment).where(Attachment.id == chosen))
+        attachment = await find(transaction.session, Attachment, chosen)
         if attachment is None:
             raise not_found("attachment")
         good = _signature(await _key(transaction), attachment.id, attachment.expires_at)
@@ -135,4 +129,4 @@ async def _key(transaction: Transaction) -> bytes:
 
 ROUTES = [resource("/v2/conversations/{conversation_id}/attachments", POST=_upload)]
 SERVED = [Route("/attachments/{id}/{filename}", _serve, methods=["GET"])]
-"""What needs no API key: the address is the key."""
+"""Routes that need no API key: the address is the key."""

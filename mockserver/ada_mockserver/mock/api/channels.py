@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 
-from ada_mockserver.mock.api.errors import not_found, refused
-from ada_mockserver.mock.api.pages import listing
-from ada_mockserver.mock.api.resources import context_of, resource
+from ada_mockserver.mock.api.errors import refused
+from ada_mockserver.mock.api.resources import context_of, found, listing, resource
 from ada_mockserver.mock.api.validation import check_metadata_size, query_choice, read_body
-from ada_mockserver.mock.state.records import add_channel, find_channel
+from ada_mockserver.mock.state.records import add_channel
 from ada_mockserver.mock.store.models import StoredChannel
 
 if TYPE_CHECKING:
@@ -29,14 +28,7 @@ async def _list(request: Request) -> Response:
     if modality is not None:
         where.append(StoredChannel.modality == modality)
     async with context_of(request).begin() as transaction:
-        answer = await listing(
-            request,
-            transaction.session,
-            StoredChannel,
-            where=where,
-            shown=lambda channel: channel.value.payload(),
-        )
-    return JSONResponse(answer)
+        return await listing(request, transaction, StoredChannel, *where)
 
 
 async def _create(request: Request) -> Response:
@@ -52,20 +44,18 @@ async def _create(request: Request) -> Response:
             markdown=body.get("capabilities", {}).get("markdown", False),
             metadata=metadata,
         )
-    return JSONResponse(channel.value.payload(), status_code=201)
+    return JSONResponse(channel.shown(), status_code=201)
 
 
 async def _update(request: Request) -> Response:
     body = await read_body(request, "update_channel")
     async with context_of(request).begin() as transaction:
-        channel = await find_channel(transaction.session, request.path_params["channel_id"])
-        if channel is None:
-            raise not_found("channel")
+        channel = await found(request, transaction, StoredChannel)
         if not channel.custom:
             raise refused("$.channel_id", "names a native channel, which cannot be changed", "path")
         if "markdown" in body["capabilities"]:
             channel.value = replace(channel.value, markdown=body["capabilities"]["markdown"])
-    return JSONResponse(channel.value.payload())
+    return JSONResponse(channel.shown())
 
 
 ROUTES = [

@@ -9,26 +9,23 @@ from starlette.responses import JSONResponse
 from ada_mockserver.events.payload import Author, file_content, text_content
 from ada_mockserver.mock.agent.replies import answer, greet
 from ada_mockserver.mock.api.errors import ApiError, Detail, invalid, not_found, refused
-from ada_mockserver.mock.api.pages import listing
-from ada_mockserver.mock.api.resources import context_of, origin_of, resource
+from ada_mockserver.mock.api.resources import context_of, found, listing, origin_of, reading, resource
 from ada_mockserver.mock.api.validation import check_metadata_size, read_body
 from ada_mockserver.mock.state.conversations import (
     end,
     end_handoff,
-    find_conversation,
     hand_off,
     open_conversation,
     say,
-    show_conversation,
 )
-from ada_mockserver.mock.state.records import add_end_user, find_channel, find_end_user, native_channel
-from ada_mockserver.mock.store.models import Conversation, Message
+from ada_mockserver.mock.state.records import add_end_user, native_channel
+from ada_mockserver.mock.store.lookup import find
+from ada_mockserver.mock.store.models import Conversation, Message, StoredChannel, StoredEndUser
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from ada_mockserver.mock.state.transaction import Transaction
 
 __all__ = ["ROUTES"]
 
@@ -40,17 +37,17 @@ async def _create(request: Request) -> Response:
     metadata = body.get("metadata", {})
     check_metadata_size(metadata, path="$.metadata")
     async with context_of(request).begin() as transaction:
-        channel = await find_channel(transaction.session, body["channel_id"])
+        channel = await find(transaction.session, StoredChannel, body["channel_id"])
         if channel is None:
             raise not_found("channel")
         end_user_id = body.get("end_user_id")
-        if end_user_id is not None and await find_end_user(transaction.session, end_user_id) is None:
+        if end_user_id is not None and await find(transaction.session, StoredEndUser, end_user_id) is None:
             raise not_found("end user")
         conversation = await open_conversation(
             transaction, channel, end_user_id, metadata, origin=origin_of(request)
         )
         await greet(transaction, conversation)
-    return JSONResponse(show_conversation(conversation), status_code=201)
+    return JSONResponse(conversation.shown(), status_code=201)
 
 
 async def _create_email(request: Request) -> Response:
@@ -84,26 +81,20 @@ def _is_address(text: str) -> bool:
     return bool(local and at and domain) and "@" not in domain and text.isprintable() and " " not in text
 
 
-async def _get(request: Request) -> Response:
-    async with context_of(request).begin() as transaction:
-        conversation = await _found(request, transaction, lock=False)
-    return JSONResponse(show_conversation(conversation))
-
-
 async def _update(request: Request) -> Response:
     body = await read_body(request, "update_conversation")
     async with context_of(request).begin() as transaction:
-        conversation = await _found(request, transaction)
+        conversation = await found(request, transaction, Conversation, lock=True)
         merged = {**conversation.details, **body["metadata"]}
         conversation.details = {key: value for key, value in merged.items() if value is not None}
         check_metadata_size(conversation.details, path="$.metadata")
         conversation.updated_at = max(transaction.at, conversation.updated_at)
-    return JSONResponse(show_conversation(conversation))
+    return JSONResponse(conversation.shown())
 
 
 async def _end(request: Request) -> Response:
     async with context_of(request).begin() as transaction:
-        conversation = await _found(request, transaction)
+        conversation = await found(request, transaction, Conversation, lock=True)
         if not conversation.ended:  # a call disconnects
             await end(transaction, conversation, by_end_user=conversation.channel.modality != "voice")
     return JSONResponse({"message": "Conversation ended."})
@@ -111,7 +102,7 @@ async def _end(request: Request) -> Response:
 
 async def _end_handoff(request: Request) -> Response:
     async with context_of(request).begin() as transaction:
-        conversation = await _found(request, transaction)
+        conversation = await found(request, transaction, Conversation, lock=True)
         if conversation.handoff is None:
             raise ApiError(422, "no_active_handoff", "The conversation is not in an active handoff.")
         await end_handoff(transaction, conversation)
@@ -120,15 +111,8 @@ async def _end_handoff(request: Request) -> Response:
 
 async def _list_messages(request: Request) -> Response:
     async with context_of(request).begin() as transaction:
-        conversation = await _found(request, transaction, lock=False)
-        found = await listing(
-            request,
-            transaction.session,
-            Message,
-            where=[Message.conversation_id == conversation.id],
-            shown=lambda message: {"type": "message_logs", "message_id": message.id, **message.data},
-        )
-    return JSONResponse(found)
+        conversation = await found(request, transaction, Conversation)
+        return await listing(request, transaction, Message, Message.conversation_id == conversation.id)
 
 
 async def _create_message(request: Request) -> Response:
@@ -136,7 +120,7 @@ async def _create_message(request: Request) -> Response:
     author = _author(body["author"])
     content = _content(body["content"])
     async with context_of(request).begin() as transaction:
-        conversation = await _found(request, transaction)
+        conversation = await found(request, transaction, Conversation, lock=True)
         if conversation.ended:
             raise ApiError(400, "conversation_ended", "The conversation has ended and takes no messages.")
         if author.role == "human_agent" and conversation.handoff is None:
@@ -155,7 +139,7 @@ async def _create_message(request: Request) -> Response:
 
 
 def _author(author: dict[str, Any]) -> Author:
-    """Who writes; an end user has an id, a human agent a name and, in what is kept, no id."""
+    """The author of a message; an end user has an id, a human agent a name and, once stored, no id."""
     role, name = author["role"], author.get("display_name")
     if role == "end_user":
         if not author.get("id"):
@@ -172,17 +156,10 @@ def _content(content: dict[str, Any]) -> dict[str, Any]:
     return file_content(content["url"], content["mime_type"], content["filename"])
 
 
-async def _found(request: Request, transaction: Transaction, *, lock: bool = True) -> Conversation:
-    conversation = await find_conversation(transaction, request.path_params["conversation_id"], lock=lock)
-    if conversation is None:
-        raise not_found("conversation")
-    return conversation
-
-
 ROUTES = [
     resource("/v2/conversations", POST=_create),
     resource("/v2/conversations/email", POST=_create_email),
-    resource("/v2/conversations/{conversation_id}", GET=_get, PATCH=_update),
+    resource("/v2/conversations/{conversation_id}", GET=reading(Conversation), PATCH=_update),
     resource("/v2/conversations/{conversation_id}/messages", GET=_list_messages, POST=_create_message),
     resource("/v2/conversations/{conversation_id}/end", POST=_end),
     resource("/v2/conversations/{conversation_id}/end-handoff", POST=_end_handoff),

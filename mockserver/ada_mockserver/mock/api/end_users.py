@@ -8,15 +8,12 @@ from sqlalchemy.exc import IntegrityError
 from starlette.responses import JSONResponse
 
 from ada_mockserver.mock.api.errors import conflict, not_found, refused
-from ada_mockserver.mock.api.pages import listing
-from ada_mockserver.mock.api.resources import context_of, resource
+from ada_mockserver.mock.api.resources import context_of, found, listing, reading, resource
 from ada_mockserver.mock.api.validation import check_metadata_size, read_body
 from ada_mockserver.mock.state.records import (
     add_end_user,
     change_end_user,
-    find_end_user,
     find_external,
-    show_end_user,
 )
 from ada_mockserver.mock.store.models import StoredEndUser
 
@@ -36,19 +33,13 @@ async def _list(request: Request) -> Response:
     external_id = request.query_params.get("external_id")
     async with context_of(request).begin() as transaction:
         if external_id is None:
-            answer = await listing(
-                request,
-                transaction.session,
-                StoredEndUser,
-                shown=lambda user: show_end_user(user.value),
-            )
-            return JSONResponse(answer)
+            return await listing(request, transaction, StoredEndUser)
         if "cursor" in request.query_params or "limit" in request.query_params:
             raise refused("$.external_id", "goes with neither cursor nor limit", "query")
         user = await find_external(transaction.session, external_id)
     if user is None:
         raise not_found("end user")
-    return JSONResponse(show_end_user(user.value))
+    return JSONResponse(user.shown())
 
 
 async def _create(request: Request) -> Response:
@@ -67,15 +58,7 @@ async def _create(request: Request) -> Response:
         except IntegrityError:  # another process created the same one meanwhile: now it is known
             if last:
                 raise
-    return JSONResponse(show_end_user(user.value), status_code=200 if known else 201)
-
-
-async def _get(request: Request) -> Response:
-    async with context_of(request).begin() as transaction:
-        user = await find_end_user(transaction.session, request.path_params["end_user_id"])
-    if user is None:
-        raise not_found("end user")
-    return JSONResponse(show_end_user(user.value))
+    return JSONResponse(user.shown(), status_code=200 if known else 201)
 
 
 async def _update(request: Request) -> Response:
@@ -83,9 +66,7 @@ async def _update(request: Request) -> Response:
     changes = _profile(body["profile"])
     try:
         async with context_of(request).begin() as transaction:
-            user = await find_end_user(transaction.session, request.path_params["end_user_id"], lock=True)
-            if user is None:
-                raise not_found("end user")
+            user = await found(request, transaction, StoredEndUser, lock=True)
             if "external_id" in body:
                 changes["external_id"] = body["external_id"] or None
                 await _check_free(transaction.session, user, changes["external_id"])
@@ -95,7 +76,7 @@ async def _update(request: Request) -> Response:
             await change_end_user(transaction, user, **changes)
     except IntegrityError:
         raise _taken() from None
-    return JSONResponse(show_end_user(user.value))
+    return JSONResponse(user.shown())
 
 
 async def _check_free(session: AsyncSession, user: StoredEndUser, external_id: str | None) -> None:
@@ -129,5 +110,5 @@ def _merged(metadata: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]
 
 ROUTES = [
     resource("/v2/end-users", GET=_list, POST=_create),
-    resource("/v2/end-users/{end_user_id}", GET=_get, PATCH=_update),
+    resource("/v2/end-users/{end_user_id}", GET=reading(StoredEndUser), PATCH=_update),
 ]

@@ -1,4 +1,4 @@
-"""What the API answers when it refuses a request: Ada's error envelope (/reference/introduction/errors)."""
+"""Refused requests: Ada's error envelope (/reference/introduction/errors)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request must pass before a route sees it: key, rate, size. Pure ASGI, so that no body is held.
+"""Middleware: API key, rate limit and body-size limit. Pure ASGI, so that no body is held.
 
 A body that is refused is not read here; the server discards the rest of it as it comes.
 """

@@ -7,15 +7,10 @@ from __future__ import annotations
 
 import json
 import math
-from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import urlsplit
-
-from jsonschema import Draft202012Validator, FormatChecker
 
 from ada_mockserver.mock.api.errors import ApiError, Detail, invalid, refused
-from ada_schemas.jsonschema_errors import Fault, faults, kinds
+from ada_mockserver.mock.schemas.checking import problems
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_METADATA",
-    "check_body",
+    "MOST_RECORDS",
     "check_metadata_size",
     "parse_json",
     "query_choice",
@@ -36,50 +31,22 @@ __all__ = [
 MOST_METADATA = 4096
 """Bytes of metadata on a channel or a conversation, as compact JSON."""
 
-_formats = FormatChecker(formats=())
-
-
-@_formats.checks("uri")
-def _is_uri(value: object) -> bool:
-    if not isinstance(value, str):
-        return True
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    return bool(parts.scheme and (parts.netloc or parts.path)) and value.isprintable() and " " not in value
-
-
-@lru_cache(maxsize=1)
-def _schemas() -> dict[str, Any]:
-    text = (resources.files("ada_mockserver.mock.api") / "request_schemas.json").read_text(encoding="utf-8")
-    document: dict[str, Any] = json.loads(text)
-    return document
-
-
-@lru_cache(maxsize=32)
-def _validator(name: str) -> Draft202012Validator:
-    schema = {**_schemas()[name], "$defs": _schemas()["$defs"]}
-    return Draft202012Validator(schema, format_checker=_formats)
+MOST_RECORDS = 100
+"""Records on a page, at most and unless fewer are asked for."""
 
 
 async def read_body(request: Request, schema: str) -> dict[str, Any]:
-    """The JSON body, an object that fits ``schema``; raises `ApiError` (400) for any other.
+    """The JSON body, an object that fits ``schema``.
 
-    No body at all counts as an empty object, since the document requires none.
+    Raises `ApiError` (400), naming every parameter that is wrong, for any other. No body at all counts as an
+    empty object, since the document requires none.
     """
     text = await request.body()
     body = parse_json(text) if text.strip() else {}
-    check_body(body, schema)
+    if found := problems(body, schema):
+        raise invalid(*(Detail(path, message) for path, message in found))
     value: dict[str, Any] = body
     return value
-
-
-def check_body(body: Any, schema: str) -> None:
-    """Raise `ApiError` (400), naming every parameter that is wrong, for a body that does not fit."""
-    found = [fault for error in _validator(schema).iter_errors(body) for fault in faults(error)]
-    if found:
-        raise invalid(*dict.fromkeys(Detail(fault.json_path, _message(fault)) for fault in found))
 
 
 def parse_json(body: bytes) -> Any:
@@ -115,15 +82,15 @@ def check_metadata_size(metadata: dict[str, Any], *, most: int = MOST_METADATA, 
         raise refused(path, f"is larger than {most // 1024} KB")
 
 
-def query_limit(query: QueryParams, *, most: int = 100) -> int:
-    """How many records a page is to hold: ``limit``, at most ``most``, which is also the default."""
+def query_limit(query: QueryParams) -> int:
+    """The number of records that a page is to hold: ``limit``, at most `MOST_RECORDS`."""
     text = query.get("limit")
     if text is None:
-        return most
+        return MOST_RECORDS
     digits = text.removeprefix("+")
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= 18) or int(digits) < 1:
         raise refused("$.limit", "must be an integer of at least 1", "query")
-    return min(int(digits), most)
+    return min(int(digits), MOST_RECORDS)
 
 
 def query_choice(
@@ -138,27 +105,3 @@ def query_choice(
     if value not in choices:
         raise refused(f"$.{name}", f"must be one of: {', '.join(choices)}", "query")
     return value
-
-
-def _message(fault: Fault) -> str:
-    demanded = fault.demanded
-    match fault.keyword:
-        case "required":
-            return "is required"
-        case "additionalProperties" if demanded is False:
-            return "is not known"
-        case "type":
-            return f"must be {kinds(demanded)}"
-        case "enum":
-            return f"must be one of: {', '.join(demanded)}"
-        case "format":
-            return "must be a URL" if demanded == "uri" else f"must be a {demanded}"
-        case "maxLength":
-            return f"must be at most {demanded} characters long"
-        case "minLength":
-            return "must not be empty"
-        case "maxProperties":
-            return f"must have at most {demanded} members"
-        case "pattern":
-            return str(fault.schema["x-message"])
-    return "is not valid"

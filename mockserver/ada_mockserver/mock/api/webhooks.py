@@ -16,56 +16,41 @@ from starlette.responses import JSONResponse, Response
 from ada_mockserver.delivery.http import Request as HttpRequest
 from ada_mockserver.delivery.request_bytes import encode, parse_url
 from ada_mockserver.delivery.signing import parse_secret
-from ada_mockserver.mock.api.errors import not_found, refused
-from ada_mockserver.mock.api.pages import page
-from ada_mockserver.mock.api.resources import context_of, resource
+from ada_mockserver.mock.api.errors import refused
+from ada_mockserver.mock.api.resources import context_of, found, listing, reading, resource
 from ada_mockserver.mock.api.validation import query_choice, read_body
-from ada_mockserver.mock.state.records import is_id, show_webhook
 from ada_mockserver.mock.store.endpoints import (
     create_endpoint,
     delete_endpoint,
-    get_endpoint,
-    list_endpoints,
     rotate_secret,
     update_endpoint,
 )
+from ada_mockserver.mock.store.models import Endpoint
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ada_mockserver.delivery.http import Headers
-    from ada_mockserver.mock.state.transaction import Transaction
     from ada_mockserver.mock.store.endpoints import Changes
-    from ada_mockserver.mock.store.models import Endpoint
     from ada_schemas.contract.contract import Contract
 
 __all__ = [
     "ROUTES",
     "endpoint_members",
-    "find_webhook",
     "header_lines",
     "query_event_type",
 ]
 
-_PAGE = 100
 _OWN_HEADER = re.compile(
     "svix-.*|webhook-.*|content-.*|host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect"
 )
-"""What identifies a delivery, and what frames it on the wire."""
-_LIMIT = re.compile(r"0*[1-9][0-9]{0,8}")
+"""Headers that identify a delivery or frame it on the wire."""
 
 
 async def _list(request: Request) -> Response:
-    limit = request.query_params.get("limit", "")
-    size = min(int(limit), _PAGE) if _LIMIT.fullmatch(limit) else _PAGE
-    cursor = request.query_params.get("cursor", "")
     async with context_of(request).begin() as transaction:
-        first = await get_endpoint(transaction.session, cursor) if is_id(cursor) else None
-        after = 0 if first is None else first.ordinal - 1
-        found = await list_endpoints(transaction.session, after=after, limit=size + 1)
-    following = found[size].id if len(found) > size else None
-    return JSONResponse(page(request, [show_webhook(endpoint) for endpoint in found[:size]], following))
+        return await listing(request, transaction, Endpoint, strict=False)
 
 
 async def _create(request: Request) -> Response:
@@ -81,7 +66,7 @@ async def _create(request: Request) -> Response:
             event_types=members.get("event_types", ()),
             disabled=members.get("disabled", False),
         )
-    return JSONResponse(show_webhook(endpoint), status_code=201)
+    return JSONResponse(endpoint.shown(), status_code=201)
 
 
 def endpoint_members(body: dict[str, Any], contract: Contract, where: str = "$") -> Changes:
@@ -112,37 +97,31 @@ def endpoint_members(body: dict[str, Any], contract: Contract, where: str = "$")
     return changes
 
 
-async def _get(request: Request) -> Response:
-    async with context_of(request).begin() as transaction:
-        endpoint = await find_webhook(request, transaction)
-    return JSONResponse(show_webhook(endpoint))
-
-
 async def _update(request: Request) -> Response:
     changes = endpoint_members(await read_body(request, "update_webhook"), context_of(request).contract)
     async with context_of(request).begin() as transaction:
-        known = await find_webhook(request, transaction)
+        known = await found(request, transaction, Endpoint)
         endpoint = await update_endpoint(transaction.session, known.id, now=transaction.now, **changes)
-    return JSONResponse(show_webhook(endpoint or known))
+    return JSONResponse((endpoint or known).shown())
 
 
 async def _delete(request: Request) -> Response:
     async with context_of(request).begin() as transaction:
-        endpoint = await find_webhook(request, transaction)
+        endpoint = await found(request, transaction, Endpoint)
         await delete_endpoint(transaction.session, endpoint.id, now=transaction.now)
     return Response(status_code=204)
 
 
 async def _secret(request: Request) -> Response:
     async with context_of(request).begin() as transaction:
-        endpoint = await find_webhook(request, transaction)
+        endpoint = await found(request, transaction, Endpoint)
     return JSONResponse({"key": endpoint.secret})
 
 
 async def _rotate(request: Request) -> Response:
     secret = _custom_secret(await request.body())
     async with context_of(request).begin() as transaction:
-        endpoint = await find_webhook(request, transaction)
+        endpoint = await found(request, transaction, Endpoint)
         await rotate_secret(
             transaction.session, endpoint.id, now=transaction.now, rng=transaction.rng, secret=secret
         )
@@ -184,15 +163,6 @@ def query_event_type(request: Request, name: str) -> str | None:
     return query_choice({name: f"v1.{given.removeprefix('v1.')}"}, name, known)
 
 
-async def find_webhook(request: Request, transaction: Transaction) -> Endpoint:
-    """The webhook that the path of the request names; raises `ApiError` (404) where there is none."""
-    chosen = request.path_params["id"]
-    endpoint = await get_endpoint(transaction.session, chosen) if is_id(chosen) else None
-    if endpoint is None:
-        raise not_found("webhook")
-    return endpoint
-
-
 def header_lines(headers: dict[str, str], where: str) -> Headers:
     """Headers that go with every delivery.
 
@@ -211,7 +181,7 @@ def header_lines(headers: dict[str, str], where: str) -> Headers:
 ROUTES = [
     resource("/v2/webhooks", GET=_list, POST=_create),
     resource("/v2/webhooks/event-types", GET=_event_types),
-    resource("/v2/webhooks/{id}", GET=_get, PATCH=_update, DELETE=_delete),
+    resource("/v2/webhooks/{id}", GET=reading(Endpoint), PATCH=_update, DELETE=_delete),
     resource("/v2/webhooks/{id}/secret", GET=_secret),
     resource("/v2/webhooks/{id}/secret/rotate", POST=_rotate),
 ]

@@ -12,12 +12,10 @@ from sqlalchemy import select
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from ada_mockserver.mock.api.errors import not_found
-from ada_mockserver.mock.api.resources import context_of
+from ada_mockserver.mock.api.resources import context_of, found
 from ada_mockserver.mock.outbox.attempts_log import list_attempts, list_deliveries
-from ada_mockserver.mock.state.conversations import find_conversation
 from ada_mockserver.mock.state.overview import read_state
-from ada_mockserver.mock.store.models import Event, Message
+from ada_mockserver.mock.store.models import Conversation, Event, Message
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -93,10 +91,9 @@ async def _content(transaction: Transaction) -> dict[str, Any]:
 
 
 async def _survey(request: Request) -> Response:
-    """Where the link after a conversation leads."""
+    """The page to which the link after a conversation leads."""
     async with context_of(request).begin() as transaction:
-        if await find_conversation(transaction, request.path_params["conversation_id"], lock=False) is None:
-            raise not_found("conversation")
+        await found(request, transaction, Conversation)
     return HTMLResponse(_source("survey.html"), headers={"content-security-policy": _POLICY})
 
 

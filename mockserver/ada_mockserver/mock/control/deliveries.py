@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 
 from ada_mockserver.clock import SteeredClock
-from ada_mockserver.delivery.chaos import KINDS
 from ada_mockserver.mock.api.errors import refused
 from ada_mockserver.mock.api.resources import resource
-from ada_mockserver.mock.api.validation import parse_json, query_choice, query_limit
+from ada_mockserver.mock.api.validation import query_choice, query_limit, read_body
 from ada_mockserver.mock.api.webhooks import query_event_type
 from ada_mockserver.mock.outbox.attempts_log import (
     ATTEMPT_STATES,
@@ -88,9 +87,7 @@ async def _read_clock(request: Request) -> Response:
 
 
 async def _move_clock(request: Request) -> Response:
-    outbox, document = _outbox(request), await _document(request, "advance")
-    if "advance" not in document:
-        raise refused("$.advance", "is required: seconds, or a text such as 27h35m")
+    outbox, document = _outbox(request), await read_body(request, "advance_clock")
     seconds = seconds_of(document["advance"], "$.advance")
     try:
         await outbox.advance(seconds)
@@ -110,14 +107,10 @@ async def _read_chaos(request: Request) -> Response:
 
 
 async def _set_chaos(request: Request) -> Response:
-    document = await _document(request, "rules", "seed")
-    rules, seed = document.get("rules"), document.get("seed")
-    if isinstance(rules, list) and all(isinstance(rule, str) for rule in rules):
+    document = await read_body(request, "set_chaos")
+    rules, seed = document["rules"], document.get("seed")
+    if isinstance(rules, list):
         rules = ",".join(rules)
-    if not isinstance(rules, str):
-        raise refused("$.rules", f"must be text, or a list of texts; kinds: {', '.join(KINDS)}")
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**53):
-        raise refused("$.seed", "must be an integer from 0, or null to draw one")
     try:
         chaos = await _outbox(request).set_chaos(rules, seed=seed)
     except UsageError as error:
@@ -134,12 +127,8 @@ def _shown_chaos(chaos: Chaos) -> dict[str, Any]:
 
 
 async def _resend(request: Request) -> Response:
-    document = await _document(request, "event_id", "endpoint_id")
-    event_id, endpoint_id = document.get("event_id"), document.get("endpoint_id")
-    if not isinstance(event_id, str):
-        raise refused("$.event_id", "must be text: what svix-id said")
-    if endpoint_id is not None and not isinstance(endpoint_id, str):
-        raise refused("$.endpoint_id", "must be text, or null for all endpoints of the event")
+    document = await read_body(request, "resend")
+    event_id, endpoint_id = document["event_id"], document.get("endpoint_id")
     try:
         count = await _outbox(request).resend(event_id, endpoint_id=endpoint_id)
     except UsageError as error:
@@ -148,26 +137,13 @@ async def _resend(request: Request) -> Response:
 
 
 async def _recover(request: Request) -> Response:
-    document = await _document(request, "endpoint_id", "since")
-    endpoint_id = document.get("endpoint_id")
-    if not isinstance(endpoint_id, str):
-        raise refused("$.endpoint_id", "must be text: the id of a webhook")
-    since = time_of(document.get("since"), "$.since", "body")
+    document = await read_body(request, "recover")
+    endpoint_id, since = document["endpoint_id"], time_of(document["since"], "$.since", "body")
     try:
         count = await _outbox(request).recover(endpoint_id, since=since)
     except UsageError as error:
         raise refused("$.endpoint_id", _sentence(error)) from None
     return JSONResponse({"deliveries": count}, status_code=202)
-
-
-async def _document(request: Request, *members: str) -> dict[str, Any]:
-    document = parse_json(await request.body())
-    if not isinstance(document, dict):
-        raise refused("$", "must be an object")
-    for name in document:
-        if name not in members:
-            raise refused(f"$.{name[:80]}", f"must be one of: {', '.join(members)}")
-    return document
 
 
 def seconds_of(value: Any, where: str) -> float:

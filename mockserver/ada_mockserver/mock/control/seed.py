@@ -8,18 +8,15 @@ from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.ids import hexadecimal
 from ada_mockserver.mock.agent.simulate import simulate
 from ada_mockserver.mock.api.errors import refused
-from ada_mockserver.mock.api.validation import check_body
 from ada_mockserver.mock.api.webhooks import endpoint_members, header_lines
 from ada_mockserver.mock.state.records import (
     add_channel,
     add_end_user,
-    find_channel,
     find_external,
-    is_id,
-    show_end_user,
-    show_webhook,
 )
 from ada_mockserver.mock.store.endpoints import create_endpoint
+from ada_mockserver.mock.store.lookup import find, is_id
+from ada_mockserver.mock.store.models import StoredChannel
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,9 +32,9 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
     ``webhooks`` are as the API takes them, and may have a ``secret``, ``channels`` to filter by, and
     ``headers``; ``channels`` may have an ``id``; ``end_users`` are as the API takes them; ``stories`` name
     conversations to play; ``events`` name events of the contract, of each of which a sample is sent. What
-    exists already, by id or external id, is left as it is. Raises `ApiError` (400) for what cannot be made.
+    exists already, by id or external id, is left as it is. ``document`` fits the schema ``seed``; raises
+    `ApiError` (400) for what cannot be made all the same.
     """
-    check_body(document, "seed")
     kinds = ("webhooks", "channels", "end_users", "stories", "events")
     made: dict[str, list[Any]] = {kind: [] for kind in kinds}
     for index, wanted in enumerate(document.get("webhooks", [])):
@@ -48,7 +45,7 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
         known = wanted.get("external_id") and await find_external(transaction.session, wanted["external_id"])
         profile = {name: value for name, value in wanted.get("profile", {}).items() if value is not None}
         user = known or await add_end_user(transaction, external_id=wanted.get("external_id"), **profile)
-        made["end_users"].append(show_end_user(user.value))
+        made["end_users"].append(user.shown())
     for story in document.get("stories", []):
         conversation = await simulate(transaction, story)
         made["stories"].append({"story": story, "conversation_id": conversation.id})
@@ -74,7 +71,7 @@ async def _webhook(transaction: Transaction, wanted: dict[str, Any], where: str)
         )
     except UsageError as error:
         raise refused(f"{where}.secret", error.what) from None
-    return show_webhook(endpoint)
+    return endpoint.shown()
 
 
 async def _event(transaction: Transaction, name: str, where: str) -> Payload:
@@ -91,7 +88,7 @@ async def _channel(transaction: Transaction, wanted: dict[str, Any], where: str)
     chosen = wanted.get("id") or None
     if chosen is not None and not is_id(chosen):
         raise refused(where, "must be letters and digits, at most 64")
-    known = chosen and await find_channel(transaction.session, chosen)
+    known = chosen and await find(transaction.session, StoredChannel, chosen)
     channel = known or await add_channel(
         transaction,
         channel_id=chosen,
@@ -101,4 +98,4 @@ async def _channel(transaction: Transaction, wanted: dict[str, Any], where: str)
         markdown=wanted.get("capabilities", {}).get("markdown", False),
         metadata=wanted.get("metadata", {}),
     )
-    return channel.value.payload()
+    return channel.shown()

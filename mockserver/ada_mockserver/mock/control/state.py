@@ -14,17 +14,13 @@ from sqlalchemy import select
 from starlette.responses import JSONResponse
 
 from ada_mockserver.mock.agent.initial import clear
-from ada_mockserver.mock.api.errors import refused
-from ada_mockserver.mock.api.resources import context_of, resource
+from ada_mockserver.mock.api.resources import context_of, found, resource
 from ada_mockserver.mock.api.validation import parse_json, query_limit, read_body
-from ada_mockserver.mock.api.webhooks import find_webhook, header_lines, query_event_type
+from ada_mockserver.mock.api.webhooks import header_lines, query_event_type
 from ada_mockserver.mock.control.seed import seed
 from ada_mockserver.mock.state.overview import read_state
-from ada_mockserver.mock.state.records import show_webhook
 from ada_mockserver.mock.store.endpoints import update_endpoint
-from ada_mockserver.mock.store.models import (
-    Event,
-)
+from ada_mockserver.mock.store.models import Endpoint, Event
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -73,10 +69,7 @@ async def _clear(request: Request) -> Response:
 
 
 async def _seed(request: Request) -> Response:
-    body = await request.body()
-    document = parse_json(body) if body.strip() else {}
-    if not isinstance(document, dict):
-        raise refused("$", "must be an object")
+    document = await read_body(request, "seed")
     async with context_of(request).begin() as transaction:
         made = await seed(transaction, document)
     return JSONResponse(made, status_code=201)
@@ -90,10 +83,10 @@ async def _set_webhook(request: Request) -> Response:
     if "headers" in body:
         changes["headers"] = header_lines(body["headers"], "$.headers")
     async with context_of(request).begin() as transaction:
-        webhook = await find_webhook(request, transaction)
+        webhook = await found(request, transaction, Endpoint)
         changed = await update_endpoint(transaction.session, webhook.id, now=transaction.now, **changes)
         assert changed is not None  # noqa: S101 - found right above
-    return JSONResponse({**show_webhook(changed), "channels": list(changed.channels)})
+    return JSONResponse({**changed.shown(), "channels": list(changed.channels)})
 
 
 ROUTES = [

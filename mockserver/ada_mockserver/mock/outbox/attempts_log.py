@@ -1,4 +1,4 @@
-"""What was attempted and what is still to come, as values that fit JSON."""
+"""The log: attempts made and deliveries still to come, as values that fit JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which deliveries are due, whose they are, and what became of them: the worker's transactions.
+"""The outbox worker's transactions: claim due deliveries under a lease, record how attempts ended.
 
 A claim belongs to one worker and holds until its lease ends by the machine's time, so that what a killed
 process had claimed is taken over. On PostgreSQL rows that another process is claiming are skipped.
@@ -6,7 +6,7 @@ process had claimed is taken over. On PostgreSQL rows that another process is cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, func, or_, select, update
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.chaos import Chaos, Plan
     from ada_mockserver.delivery.http import Request
-    from ada_mockserver.mock.outbox.transitions import Verdict
+    from ada_mockserver.mock.outbox.transitions import DeliveryState
 
-__all__ = ["Claimed", "Moment", "claim_due", "finish", "next_due", "release", "store_copy"]
+__all__ = ["Claimed", "Now", "claim_due", "finish", "next_due", "release", "store_copy"]
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """The mock's time and the machine's, Unix seconds."""
+class Now:
+    """The time by the mock's clock and by the machine's, Unix seconds."""
 
-    now: float
-    machine: float
+    mock: float
+    wall: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Claimed:
 async def claim_due(
     session: AsyncSession,
     *,
-    moment: Moment,
+    now: Now,
     owner: str,
     lease: float,
     room: Callable[[str], int],
@@ -70,26 +70,26 @@ async def claim_due(
     put off instead.
     """
     claimed: list[Claimed] = []
-    for endpoint in await _endpoints_with_work(session, moment):
+    for endpoint in await _endpoints_with_work(session, now):
         if (limit := room(endpoint.id)) <= 0:
             continue
-        for delivery, event in await _due(session, endpoint.id, moment, limit):
+        for delivery, event in await _due(session, endpoint.id, now, limit):
             plan = chaos.plan(
                 event_type=event.type,
                 ordinal=event.ordinal,
                 endpoint=endpoint.ordinal,
                 number=delivery.attempts + 1,
-                now=moment.now,
+                now=now.mock,
             )
             if plan.hold and not delivery.held and not delivery.attempts:
-                delivery.due_at, delivery.held = moment.now + plan.hold, True
+                delivery.due_at, delivery.held = now.mock + plan.hold, True
                 continue
             if delivery.claim is not None:
-                await _interrupt(session, LoggedAttempt.delivery == delivery.ordinal, moment.now)
-            one = _claim(delivery, event, endpoint, moment, plan, rng)
-            delivery.claim, delivery.leased_until = owner, moment.machine + lease
+                await _interrupt(session, LoggedAttempt.delivery == delivery.ordinal, now.mock)
+            one = _claim(delivery, event, endpoint, now, plan, rng)
+            delivery.claim, delivery.leased_until = owner, now.wall + lease
             delivery.attempts += 1
-            session.add_all(_begun(one, delivery, moment))
+            session.add_all(_begun(one, delivery, now))
             claimed.append(one)
     return claimed
 
@@ -113,7 +113,7 @@ async def finish(
     session: AsyncSession,
     claimed: Claimed,
     outcome: Attempt,
-    verdict: Verdict,
+    following: DeliveryState,
     *,
     owner: str,
     now: float,
@@ -123,20 +123,13 @@ async def finish(
     Returns why the endpoint is to be disabled, ``""`` if it is not. A delivery that was ended, resent or
     taken over meanwhile keeps its state, unless it was delivered after all.
     """
-    await _store(session, claimed.attempt, outcome, now, verdict.due_at)
+    await _store(session, claimed.attempt, outcome, now, following.due_at)
     mine = and_(Delivery.ordinal == claimed.delivery, Delivery.claim == owner)
     changed = await change(
         session,
         update(Delivery)
         .where(mine, Delivery.state == "pending")
-        .values(
-            state=verdict.state,
-            reason=verdict.reason,
-            failures=verdict.failures,
-            due_at=verdict.due_at,
-            claim=None,
-            leased_until=None,
-        ),
+        .values(**asdict(following), claim=None, leased_until=None),
     )
     if not changed:
         ended: dict[str, Any] = {"claim": None, "leased_until": None}
@@ -163,12 +156,12 @@ def _unclaimed(machine: float) -> ColumnElement[bool]:
     return or_(Delivery.claim.is_(None), Delivery.leased_until <= machine)
 
 
-def _is_due(moment: Moment) -> ColumnElement[bool]:
-    return and_(Delivery.state == "pending", Delivery.due_at <= moment.now, _unclaimed(moment.machine))
+def _is_due(now: Now) -> ColumnElement[bool]:
+    return and_(Delivery.state == "pending", Delivery.due_at <= now.mock, _unclaimed(now.wall))
 
 
-async def _endpoints_with_work(session: AsyncSession, moment: Moment) -> Sequence[Endpoint]:
-    work = exists().where(Delivery.endpoint_id == Endpoint.id, _is_due(moment))
+async def _endpoints_with_work(session: AsyncSession, now: Now) -> Sequence[Endpoint]:
+    work = exists().where(Delivery.endpoint_id == Endpoint.id, _is_due(now))
     statement = (
         select(Endpoint)
         .where(Endpoint.deleted_at.is_(None), Endpoint.disabled.is_(False), work)
@@ -177,13 +170,11 @@ async def _endpoints_with_work(session: AsyncSession, moment: Moment) -> Sequenc
     return (await session.scalars(statement)).all()
 
 
-async def _due(
-    session: AsyncSession, endpoint_id: str, moment: Moment, limit: int
-) -> list[tuple[Delivery, Event]]:
+async def _due(session: AsyncSession, endpoint_id: str, now: Now, limit: int) -> list[tuple[Delivery, Event]]:
     statement = (
         select(Delivery, Event)
         .join(Event, Event.id == Delivery.event_id)
-        .where(Delivery.endpoint_id == endpoint_id, _is_due(moment))
+        .where(Delivery.endpoint_id == endpoint_id, _is_due(now))
         .order_by(Delivery.due_at, Delivery.ordinal)
         .limit(limit)
         .with_for_update(skip_locked=True, of=Delivery)
@@ -197,14 +188,14 @@ async def _interrupt(session: AsyncSession, which: ColumnElement[bool], now: flo
 
 
 def _claim(
-    delivery: Delivery, event: Event, endpoint: Endpoint, moment: Moment, plan: Plan, rng: Random
+    delivery: Delivery, event: Event, endpoint: Endpoint, now: Now, plan: Plan, rng: Random
 ) -> Claimed:
     request = make_request(
         endpoint,
         event_id=event.id,
         body=event.body,
-        now=moment.now,
-        signed_at=moment.machine,
+        now=now.mock,
+        signed_at=now.wall,
         plan=plan,
         rng=rng,
     )
@@ -213,7 +204,7 @@ def _claim(
     return Claimed(delivery.ordinal, endpoint, new_id("atmpt_", rng), copies, failures, request, plan)
 
 
-def _begun(one: Claimed, delivery: Delivery, moment: Moment) -> list[LoggedAttempt]:
+def _begun(one: Claimed, delivery: Delivery, now: Now) -> list[LoggedAttempt]:
     trigger = "retry" if delivery.failures else delivery.trigger
     return [
         LoggedAttempt(
@@ -226,7 +217,7 @@ def _begun(one: Claimed, delivery: Delivery, moment: Moment) -> list[LoggedAttem
             chaos=one.plan.names,
             url=one.request.url,
             request_headers=shown_headers(one.request),
-            started_at=moment.now,
+            started_at=now.mock,
         )
         for attempt_id, why in ((one.attempt, trigger), *((copy, "duplicate") for copy in one.copies))
     ]

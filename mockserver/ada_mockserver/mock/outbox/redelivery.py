@@ -8,15 +8,14 @@ from sqlalchemy import and_, select, update
 
 from ada_mockserver.mock.outbox.publish import schedule
 from ada_mockserver.mock.store.database import change, wake_on_commit
-from ada_mockserver.mock.store.endpoints import get_endpoint
-from ada_mockserver.mock.store.models import Delivery, Event
+from ada_mockserver.mock.store.lookup import find
+from ada_mockserver.mock.store.models import Delivery, Endpoint, Event
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from ada_mockserver.mock.store.models import Endpoint
 
 __all__ = ["recover", "resend"]
 
@@ -42,7 +41,7 @@ async def resend(session: AsyncSession, event_id: str, *, now: float, endpoint_i
     statement = select(Delivery.endpoint_id).where(of_event).order_by(Delivery.ordinal)
     count = 0
     for each in (await session.scalars(statement)).all():
-        found = await get_endpoint(session, each)
+        found = await find(session, Endpoint, each)
         if found is not None and not found.disabled:
             count += await _again(session, of_event, each, now, "resend")
     return count
@@ -79,7 +78,7 @@ def _parts(ids: list[str], size: int = 500) -> list[list[str]]:
 
 
 async def _enabled(session: AsyncSession, endpoint_id: str) -> Endpoint:
-    endpoint = await get_endpoint(session, endpoint_id)
+    endpoint = await find(session, Endpoint, endpoint_id)
     if endpoint is None:
         raise UsageError(
             f"There is no endpoint '{endpoint_id[:80]}'.", next_step="Its id is the webhook's: ep_..."

@@ -1,4 +1,4 @@
-"""What processes that share an outbox agree on: the time, and the chaos."""
+"""Settings that processes which share an outbox agree on: the time, and the chaos."""
 
 from __future__ import annotations
 

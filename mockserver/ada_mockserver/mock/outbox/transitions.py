@@ -1,4 +1,4 @@
-"""What an outcome makes of a delivery and of its endpoint: decisions alone.
+"""State transitions of a delivery and of its endpoint after an attempt: decisions alone.
 
 A delivery is ``pending`` until it is ``delivered`` or has ``failed``. Why it failed is its reason:
 ``exhausted`` (the schedule ended), ``aborted`` (the endpoint asked for it), ``disabled`` or ``deleted`` (the
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.delivery.attempt import Attempt
 
-__all__ = ["WEEK", "Health", "State", "Verdict", "health_after", "judge"]
+__all__ = ["WEEK", "DeliveryState", "Health", "State", "health_after", "next_state"]
 
 State = Literal["pending", "delivered", "failed"]
 
@@ -27,8 +27,8 @@ WEEK = 7 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What becomes of a delivery; ``due_at`` is when it is tried again, Unix seconds, None if it is not."""
+class DeliveryState:
+    """The state of a delivery; ``due_at`` is the time of its next attempt, Unix seconds, None for none."""
 
     state: State
     failures: int
@@ -36,7 +36,7 @@ class Verdict:
     due_at: float | None = None
 
 
-def judge(
+def next_state(
     attempt: Attempt,
     *,
     failures: int,
@@ -45,23 +45,23 @@ def judge(
     schedule: tuple[float, ...],
     rng: Random,
     jitter: float,
-) -> Verdict:
-    """What becomes of a delivery whose attempt ended at ``now``; ``failures`` are those before it.
+) -> DeliveryState:
+    """The state of a delivery after an attempt that ended at ``now``; ``failures`` are those before it.
 
     ``answered_at`` is that moment in the machine's time.
     """
     if attempt.accepted:
-        return Verdict("delivered", failures)
+        return DeliveryState("delivered", failures)
     failures += 1
     match instruction(attempt):
         case "abort-message":
-            return Verdict("failed", failures, "aborted")
+            return DeliveryState("failed", failures, "aborted")
         case "disable":
-            return Verdict("failed", failures, "disabled")
+            return DeliveryState("failed", failures, "disabled")
     delay = next_delay(schedule, failures, attempt, answered_at=answered_at, rng=rng, jitter=jitter)
     if delay is None:
-        return Verdict("failed", failures, "exhausted")
-    return Verdict("pending", failures, due_at=now + delay)
+        return DeliveryState("failed", failures, "exhausted")
+    return DeliveryState("pending", failures, due_at=now + delay)
 
 
 @dataclass(frozen=True, slots=True)

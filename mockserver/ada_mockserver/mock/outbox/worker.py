@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from ada_mockserver.clock import SteeredClock
 from ada_mockserver.events.ids import new_id
 from ada_mockserver.mock.outbox.attempt import send
-from ada_mockserver.mock.outbox.claims import Moment, claim_due, finish, next_due, release, store_copy
+from ada_mockserver.mock.outbox.claims import Now, claim_due, finish, next_due, release, store_copy
 from ada_mockserver.mock.outbox.shared_settings import load_settings, store_time
-from ada_mockserver.mock.outbox.transitions import judge
+from ada_mockserver.mock.outbox.transitions import next_state
 from ada_mockserver.mock.store.endpoints import disable_endpoint, end_deliveries
 
 if TYPE_CHECKING:
@@ -105,10 +105,10 @@ class Worker:
             job_due = None if self._jobs is None else await self._jobs()
             async with self._database.begin() as session:
                 chaos = await load_settings(session, self._clock, self._options.contract)
-                moment = Moment(self._clock.now(), self._options.machine_clock.now())
+                now = Now(self._clock.now(), self._options.machine_clock.now())
                 claimed = await claim_due(
                     session,
-                    moment=moment,
+                    now=now,
                     owner=self._owner,
                     lease=self._options.lease,
                     room=lambda endpoint_id: self._options.concurrency - self._room[endpoint_id],
@@ -116,7 +116,7 @@ class Worker:
                     rng=self._options.rng,
                 )
                 # Among many that wait, the first is worth looking for only when nothing else is to do.
-                due = moment.now if claimed else await next_due(session, machine=moment.machine)
+                due = now.mock if claimed else await next_due(session, machine=now.wall)
                 self._next = min((at for at in (job_due, due) if at is not None), default=None)
             for one in claimed:
                 self._begin(one)
@@ -171,7 +171,7 @@ class Worker:
             )
         )
         now = self._clock.now()
-        verdict = judge(
+        following = next_state(
             outcome,
             failures=one.failures,
             now=now,
@@ -181,7 +181,7 @@ class Worker:
             jitter=options.jitter,
         )
         async with self._database.begin() as session:
-            disable = await finish(session, one, outcome, verdict, owner=self._owner, now=now)
+            disable = await finish(session, one, outcome, following, owner=self._owner, now=now)
             for copy, its_outcome in zip(one.copies, repeated, strict=True):
                 await store_copy(session, copy, its_outcome, now=now)
         if disable:

@@ -1,1 +1,1 @@
-"""What the mock Ada knows: conversations, end users, channels, and how they change."""
+"""The state of the mock Ada: conversations, end users and channels, changed with their events."""

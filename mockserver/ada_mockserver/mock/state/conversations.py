@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
 from ada_mockserver.events import conversation as course
 from ada_mockserver.events.ids import object_id, uuid4
-from ada_mockserver.events.payload import Author, Metadata, link_content, member_time
+from ada_mockserver.events.payload import Author, Metadata, link_content
 from ada_mockserver.mock.script import DEFAULT_INTEGRATION
-from ada_mockserver.mock.state.records import add_end_user, is_id
+from ada_mockserver.mock.state.records import add_end_user
 from ada_mockserver.mock.store.models import Conversation, Message, StoredChannel
 
 if TYPE_CHECKING:
@@ -26,35 +24,10 @@ __all__ = [
     "ai_agent",
     "end",
     "end_handoff",
-    "find_conversation",
     "hand_off",
     "open_conversation",
     "say",
-    "show_conversation",
 ]
-
-
-async def find_conversation(
-    transaction: Transaction, conversation_id: str, *, lock: bool = True
-) -> Conversation | None:
-    """The conversation of that id, or None; ``lock`` keeps others from changing it meanwhile."""
-    if not is_id(conversation_id):
-        return None
-    statement = select(Conversation).where(Conversation.id == conversation_id)
-    return await transaction.session.scalar(statement.with_for_update(of=Conversation) if lock else statement)
-
-
-def show_conversation(conversation: Conversation) -> dict[str, Any]:
-    """A conversation as the API answers it."""
-    return {
-        "id": conversation.id,
-        "channel_id": conversation.channel.id,
-        "end_user_id": conversation.end_user_id,
-        "status": "ended" if conversation.ended else "active",
-        "created_at": member_time(conversation.created_at),
-        "updated_at": member_time(conversation.updated_at),
-        "metadata": conversation.details,
-    }
 
 
 async def open_conversation(

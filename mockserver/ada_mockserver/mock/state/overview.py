@@ -1,4 +1,4 @@
-"""What there is: counts and the newest of each kind, for the console and for ``/_mock/state``."""
+"""An overview of the state, for the console and for ``/_mock/state``."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import func, select
 
-from ada_mockserver.mock.state.conversations import show_conversation
-from ada_mockserver.mock.state.records import show_end_user, show_webhook
 from ada_mockserver.mock.store.endpoints import list_endpoints
 from ada_mockserver.mock.store.models import (
     Conversation,
@@ -43,7 +41,7 @@ _COUNTED: dict[str, type[Numbered]] = {
 
 
 async def read_state(transaction: Transaction, *, limit: int) -> dict[str, Any]:
-    """What there is: of each kind how many, and the newest ``limit``, the newest first."""
+    """Of each kind how many there are, and the newest ``limit``, the newest first."""
     session = transaction.session
 
     async def newest(kind: type[Thing]) -> Sequence[Thing]:
@@ -59,11 +57,10 @@ async def read_state(transaction: Transaction, *, limit: int) -> dict[str, Any]:
             "webhooks": len(endpoints),
             "pending_deliveries": await count(Delivery, Delivery.state == "pending"),
         },
-        "webhooks": [show_webhook(endpoint) for endpoint in reversed(endpoints)][:limit],
-        "channels": [channel.value.payload() for channel in await newest(StoredChannel)],
-        "end_users": [show_end_user(user.value) for user in await newest(StoredEndUser)],
+        "webhooks": [endpoint.shown() for endpoint in reversed(endpoints)][:limit],
+        "channels": [channel.shown() for channel in await newest(StoredChannel)],
+        "end_users": [user.shown() for user in await newest(StoredEndUser)],
         "conversations": [
-            {**show_conversation(each), "handoff_integration": each.handoff}
-            for each in await newest(Conversation)
+            {**each.shown(), "handoff_integration": each.handoff} for each in await newest(Conversation)
         ],
     }

@@ -1,23 +1,21 @@
-"""Channels and end users: looked up, created, changed, and shown as the API answers them."""
+"""Channels and end users: created and changed, with the events of the change."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from ada_mockserver.events.ids import object_id
-from ada_mockserver.events.payload import Channel, EndUser, end_user_event, member_time
+from ada_mockserver.events.payload import Channel, EndUser, end_user_event
 from ada_mockserver.mock.store.models import StoredChannel, StoredEndUser
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from ada_mockserver.mock.state.transaction import Transaction
-    from ada_mockserver.mock.store.models import Endpoint
 
 __all__ = [
     "NATIVE",
@@ -26,13 +24,8 @@ __all__ = [
     "add_native_channels",
     "change_end_user",
     "custom_channel",
-    "find_channel",
-    "find_end_user",
     "find_external",
-    "is_id",
     "native_channel",
-    "show_end_user",
-    "show_webhook",
 ]
 
 NATIVE = (
@@ -41,20 +34,6 @@ NATIVE = (
     ("Email", "Mail to the support address", "email", True),
 )
 """The channels that every AI Agent has: name, description, modality, markdown."""
-
-_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
-
-
-def is_id(text: str) -> bool:
-    """True if a text can be an id here; what cannot is not looked up."""
-    return _ID.fullmatch(text) is not None
-
-
-async def find_channel(session: AsyncSession, channel_id: str) -> StoredChannel | None:
-    """The channel of that id, or None."""
-    if not is_id(channel_id):
-        return None
-    return await session.scalar(select(StoredChannel).where(StoredChannel.id == channel_id))
 
 
 async def add_channel(
@@ -110,35 +89,6 @@ async def custom_channel(transaction: Transaction) -> StoredChannel:
     )
 
 
-def show_end_user(user: EndUser) -> dict[str, Any]:
-    """An end user as the API answers it: the data of its event."""
-    data: dict[str, Any] = end_user_event("end_user.created", user, at=0)["data"]
-    return data
-
-
-def show_webhook(endpoint: Endpoint) -> dict[str, Any]:
-    """An endpoint as the API answers it: without its secret."""
-    return {
-        "id": endpoint.id,
-        "url": endpoint.url,
-        "description": endpoint.description,
-        "event_filters": list(endpoint.event_types),
-        "enabled": not endpoint.disabled,
-        "created_at": member_time(int(endpoint.created_at * 1000)),
-        "updated_at": member_time(int(endpoint.updated_at * 1000)),
-    }
-
-
-async def find_end_user(
-    session: AsyncSession, end_user_id: str, *, lock: bool = False
-) -> StoredEndUser | None:
-    """The end user of that id, or None; ``lock`` keeps others from changing it until the transaction ends."""
-    if not is_id(end_user_id):
-        return None
-    statement = select(StoredEndUser).where(StoredEndUser.id == end_user_id)
-    return await session.scalar(statement.with_for_update() if lock else statement)
-
-
 async def find_external(session: AsyncSession, external_id: str) -> StoredEndUser | None:
     """The end user with that external id, in any letter case, or None."""
     key = _external_key(external_id)
@@ -166,5 +116,5 @@ async def change_end_user(transaction: Transaction, stored: StoredEndUser, **mem
 
 
 def _external_key(external_id: str | None) -> str | None:
-    """What external ids are compared by: Ada keeps them without letter case."""
+    """The key by which external ids are compared: Ada keeps them without letter case."""
     return None if external_id is None else hashlib.sha256(external_id.lower().encode()).hexdigest()

@@ -29,7 +29,7 @@ __all__ = ["MockContext", "Transaction"]
 
 @dataclass(frozen=True, slots=True)
 class MockContext:
-    """What every transaction needs: the database, the time, chance, how the AI Agent behaves, the contract.
+    """The surroundings of every transaction: database, clock, chance, the AI Agent's script, the contract.
 
     ``domain`` is the host of the AI Agent that events name; ``base_url`` is where the mock is reached, for
     addresses that it hands out in events.
@@ -68,7 +68,7 @@ class Transaction:
 
     @property
     def rng(self) -> Random:
-        """Where ids are drawn from."""
+        """The source that ids are drawn from."""
         return self.context.rng
 
     async def add(self, thing: Base) -> None:

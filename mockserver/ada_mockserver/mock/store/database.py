@@ -192,7 +192,7 @@ def _parse(url: str) -> URL:
 
 
 def _advice(file: str | None) -> str:
-    """What to do about a database that cannot be used."""
+    """The next step for a database that cannot be used."""
     if file is None:
         return "Is the server running, and the URL right?"
     if Path(file).is_file():

@@ -1,4 +1,4 @@
-"""Endpoints: where events go, which of them, with what headers and secrets, and whether at all.
+"""Endpoints: created, listed, changed, disabled and deleted; secrets are rotated.
 
 Filters are Ada's: an empty list of event types takes every event (/reference/webhooks/overview); an endpoint
 with channels gets only events that share one with it (release notes 2026-04-29, 2026-06-01). A rotated secret
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from ada_mockserver.delivery.signing import generate_secret, parse_secret
 from ada_mockserver.events.ids import new_id
 from ada_mockserver.mock.store.database import change
+from ada_mockserver.mock.store.lookup import find
 from ada_mockserver.mock.store.models import Delivery, Endpoint
 
 if TYPE_CHECKING:
@@ -28,12 +29,10 @@ if TYPE_CHECKING:
 __all__ = [
     "KEEPS_OLD_SECRET",
     "Changes",
-    "count_endpoints",
     "create_endpoint",
     "delete_endpoint",
     "disable_endpoint",
     "end_deliveries",
-    "get_endpoint",
     "list_endpoints",
     "rotate_secret",
     "update_endpoint",
@@ -44,7 +43,7 @@ KEEPS_OLD_SECRET = 24 * 3600.0
 
 
 class Changes(TypedDict, total=False):
-    """What `update_endpoint` can change."""
+    """The members that `update_endpoint` can change."""
 
     url: str
     description: str
@@ -52,9 +51,6 @@ class Changes(TypedDict, total=False):
     channels: Sequence[str]
     headers: Headers
     disabled: bool
-
-
-_present = select(Endpoint).where(Endpoint.deleted_at.is_(None)).order_by(Endpoint.ordinal)
 
 
 async def create_endpoint(
@@ -96,21 +92,10 @@ async def create_endpoint(
     return endpoint
 
 
-async def get_endpoint(session: AsyncSession, endpoint_id: str) -> Endpoint | None:
-    """The endpoint of that id, or None; a deleted one is none."""
-    return await session.scalar(_present.where(Endpoint.id == endpoint_id))
-
-
-async def list_endpoints(
-    session: AsyncSession, *, after: int = 0, limit: int | None = None
-) -> Sequence[Endpoint]:
-    """Endpoints in order of creation, at most ``limit`` of those whose ordinal is above ``after``."""
-    return (await session.scalars(_present.where(Endpoint.ordinal > after).limit(limit))).all()
-
-
-async def count_endpoints(session: AsyncSession) -> int:
-    """How many endpoints there are."""
-    return await session.scalar(select(func.count()).where(Endpoint.deleted_at.is_(None))) or 0
+async def list_endpoints(session: AsyncSession) -> Sequence[Endpoint]:
+    """All endpoints in order of creation."""
+    statement = select(Endpoint).where(Endpoint.present()).order_by(Endpoint.ordinal)
+    return (await session.scalars(statement)).all()
 
 
 async def update_endpoint(
@@ -121,7 +106,7 @@ async def update_endpoint(
     Disabling it ends what is still to be delivered to it; enabling it again forgets its failures, and
     `ada_mockserver.mock.outbox.redelivery.recover` brings what it missed.
     """
-    endpoint = await get_endpoint(session, endpoint_id)
+    endpoint = await find(session, Endpoint, endpoint_id)
     if endpoint is None:
         return None
     if changes.get("disabled"):  # first, in the order in which an attempt that ends takes its rows
@@ -143,7 +128,7 @@ async def disable_endpoint(session: AsyncSession, endpoint_id: str, *, reason: s
 
 async def delete_endpoint(session: AsyncSession, endpoint_id: str, *, now: float) -> bool:
     """Delete an endpoint and end what is still to be delivered to it; False where there is none."""
-    endpoint = await get_endpoint(session, endpoint_id)
+    endpoint = await find(session, Endpoint, endpoint_id)
     if endpoint is None:
         return False
     await end_deliveries(session, endpoint_id, reason="deleted")
@@ -160,7 +145,7 @@ async def rotate_secret(
     """
     if secret is not None:
         parse_secret(secret)
-    endpoint = await get_endpoint(session, endpoint_id)
+    endpoint = await find(session, Endpoint, endpoint_id)
     if endpoint is None:
         return None
     kept = ((old, until) for old, until in endpoint.old_secrets if now < until)

@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 
@@ -31,7 +32,7 @@ from ada_mockserver.events import payload
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Dialect
+    from sqlalchemy import ColumnElement, Dialect
 
 __all__ = [
     "ATTACHMENT_KEY",
@@ -46,6 +47,7 @@ __all__ = [
     "Message",
     "Numbered",
     "PlannedReply",
+    "Resource",
     "Secret",
     "Setting",
     "StoredChannel",
@@ -121,8 +123,23 @@ class Identified(Numbered):
 
     id: Mapped[str] = mapped_column(unique=True)
 
+    @classmethod
+    def present(cls) -> ColumnElement[bool]:
+        """The condition that holds for what is there, and not kept for the log alone."""
+        return true()
 
-class StoredChannel(Identified):
+
+class Resource(Identified):
+    """A thing that the API answers about."""
+
+    __abstract__ = True
+
+    def shown(self) -> dict[str, Any]:
+        """The thing as the API answers it."""
+        raise NotImplementedError
+
+
+class StoredChannel(Resource):
     """A channel, Ada's own or a custom one."""
 
     __tablename__ = "api_channels"
@@ -136,8 +153,12 @@ class StoredChannel(Identified):
         """The channel as it is kept."""
         return cls(id=channel.id, custom=channel.custom, modality=channel.modality, value=channel)
 
+    def shown(self) -> dict[str, Any]:
+        """The member ``channel`` of an event."""
+        return self.value.payload()
 
-class StoredEndUser(Identified):
+
+class StoredEndUser(Resource):
     """An end user; external ids are compared by ``external_key``, whatever characters they hold."""
 
     __tablename__ = "api_end_users"
@@ -145,8 +166,13 @@ class StoredEndUser(Identified):
     external_key: Mapped[str | None] = mapped_column(unique=True)
     value: Mapped[payload.EndUser] = mapped_column(_Value(payload.EndUser))
 
+    def shown(self) -> dict[str, Any]:
+        """The data of its event."""
+        data: dict[str, Any] = payload.end_user_event("end_user.created", self.value, at=0)["data"]
+        return data
 
-class Conversation(Identified):
+
+class Conversation(Resource):
     """A conversation as it stands (`ada_mockserver.events.conversation.ConversationState`).
 
     ``handoff`` is the integration that has it, None for the AI Agent; ``handoff_count`` counts the handoffs
@@ -184,8 +210,20 @@ class Conversation(Identified):
             self.id, self.channel, self.end_user_id, self.created_at, self.domain, dict(self.details)
         )
 
+    def shown(self) -> dict[str, Any]:
+        """The conversation without its messages."""
+        return {
+            "id": self.id,
+            "channel_id": self.channel.id,
+            "end_user_id": self.end_user_id,
+            "status": "ended" if self.ended else "active",
+            "created_at": payload.member_time(self.created_at),
+            "updated_at": payload.member_time(self.updated_at),
+            "metadata": self.details,
+        }
 
-class Message(Identified):
+
+class Message(Resource):
     """A message; ``data`` is what the API answers about it."""
 
     __tablename__ = "api_messages"
@@ -193,6 +231,10 @@ class Message(Identified):
 
     conversation_id: Mapped[str] = mapped_column(ForeignKey("api_conversations.id"))
     data: Mapped[dict[str, Any]]
+
+    def shown(self) -> dict[str, Any]:
+        """An entry of the message log."""
+        return {"type": "message_logs", "message_id": self.id, **self.data}
 
 
 class PlannedReply(Numbered):
@@ -229,8 +271,8 @@ class Secret(Base):
     value: Mapped[bytes] = mapped_column(repr=False)
 
 
-class Endpoint(Identified):
-    """Where events go: which of them, with what headers and secrets, and whether at all.
+class Endpoint(Resource):
+    """A receiver of events: its address, filters, headers and secrets, and how it fares.
 
     ``disabled_reason`` is ``""`` while enabled, else ``by-hand``, ``asked`` (the consumer answered
     ``webhook-delivery: disable``) or ``failing`` (a week of failures); ``failing_since`` is the first failure
@@ -252,6 +294,23 @@ class Endpoint(Identified):
     old_secrets: Mapped[tuple[tuple[str, float], ...]] = mapped_column(_Tuples, default=(), repr=False)
     failing_since: Mapped[float | None] = mapped_column(default=None)
     deleted_at: Mapped[float | None] = mapped_column(default=None)
+
+    @classmethod
+    def present(cls) -> ColumnElement[bool]:
+        """The condition that an endpoint is not deleted."""
+        return cls.deleted_at.is_(None)
+
+    def shown(self) -> dict[str, Any]:
+        """The webhook without its secret."""
+        return {
+            "id": self.id,
+            "url": self.url,
+            "description": self.description,
+            "event_filters": list(self.event_types),
+            "enabled": not self.disabled,
+            "created_at": payload.member_time(int(self.created_at * 1000)),
+            "updated_at": payload.member_time(int(self.updated_at * 1000)),
+        }
 
     def secrets(self, now: float) -> tuple[str, ...]:
         """The secrets that sign at ``now``: the current one first, then those rotated within 24 h."""
@@ -327,7 +386,7 @@ class LoggedAttempt(Identified):
 
 
 class Setting(Base):
-    """What processes that share the outbox agree on: the clock, the chaos."""
+    """A setting that processes which share the outbox agree on: the clock, the chaos."""
 
     __tablename__ = "outbox_settings"
 

@@ -1,0 +1,1 @@
+"""JSON Schemas of request bodies and of the script, and the validator that words what does not fit."""
