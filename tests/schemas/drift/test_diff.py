@@ -10,13 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-<<<<<<< HEAD
 from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION
-from ada_schemas.contract.documents import load_document, parse_yaml
-=======
-from ada_schemas.contract.catalog import DOCUMENTED, TRANSCRIPTION
 from ada_schemas.contract.documents import load_document
->>>>>>> refs/heads/tests
 from ada_schemas.drift import Drift, diff
 from support.drift.edits import EDITS, Edit
 
