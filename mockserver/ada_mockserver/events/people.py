@@ -89,17 +89,12 @@ def draw_cast(seed: str, personas: Personas, key: str, surface: Surface = "custo
     vip, orders = rng.random() < 0.5, between(rng, 1, 40)
     visits, cart = between(rng, 1, 60), between(rng, 10, 400) + between(rng, 1, 99) / 100
     persona, agent = personas.pick_two(rng)
-    named = surface != "voice"
     end_user = EndUser(
         id=end_user_id,
         created_at=met,
         updated_at=met,
         external_id=f"crm-{number}" if channel.custom else None,
-        first_name=persona.first_name if named else None,
-        last_name=persona.last_name if named else None,
-        display_name=persona.display_name if named else None,
-        avatar=persona.avatar if named else None,
-        email=persona.email if named else None,
+        **({} if surface == "voice" else persona.profile()),
         language=personas.language,
         metadata={"plan": "plus" if vip else "basic", "vip": vip, "orders": orders},
         sunshine_user_id=sunshine if channel.custom else None,
@@ -107,14 +102,7 @@ def draw_cast(seed: str, personas: Personas, key: str, surface: Surface = "custo
     about: Metadata = {"locale": personas.language, "returning": visits > 1, "visits": visits}
     if channel.custom:
         about |= {"initial_url": "https://shop.example.com/help", "cart_total": cart}
-    conversation = Conversation(
-        id=conversation_id,
-        channel=channel,
-        end_user_id=end_user_id,
-        created_at=opened,
-        domain=domain,
-        metadata=about,
-    )
+    conversation = Conversation(conversation_id, channel, end_user_id, opened, domain, metadata=about)
     return Cast(persona, agent, member_id(seed, agent), end_user, channel, conversation)
 
 

@@ -13,20 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from ada_mockserver.events import conversation
 from ada_mockserver.events.audit_log import STORY, draw_change, draw_entity_id
-from ada_mockserver.events.conversation import (
-    Close,
-    HandBack,
-    HandOver,
-    Speak,
-    begin,
-    course,
-    end,
-    end_handoff,
-    hand_off,
-    say,
-    sends_survey,
-)
 from ada_mockserver.events.dialogues import pick_dialogue
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.ids import between, hexadecimal, object_id, source, uuid4
@@ -55,6 +43,12 @@ __all__ = ["SCENARIOS", "Scenario", "Step", "scenario"]
 
 # How long someone takes to answer, in milliseconds of payload time (least, most).
 _PACE = {"end_user": (6_000, 40_000), "ai_agent": (1_200, 4_500), "human_agent": (15_000, 90_000)}
+
+# How a conversation ends that nobody in it ends.
+_ENDINGS: dict[Kind, str] = {
+    "voice": "The call disconnects; the system ends the conversation.",
+    "email": "The thread is resolved; the system ends the conversation.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +164,7 @@ class _Story:
         what = f"{entry.entity_type} “{entry.entity_name}” {entry.activity}"
         self.tell(partial(audit_log_emitted, change), f"{who}: {what}, by way of {entry.interface}.")
 
-    def converse(self, kind: Kind, closing: str) -> None:
+    def converse(self, kind: Kind) -> None:
         """A whole conversation, from the first appearance of the end user to what follows the end."""
         cast = self.cast
         dialogue = pick_dialogue(kind, self.rng, end_user=cast.persona, agent=cast.agent)
@@ -178,25 +172,24 @@ class _Story:
         state = _Told(cast.conversation, updated_at=cast.conversation.created_at)
         self.now = max(self.now, cast.conversation.created_at)
         self.tell(
-            partial(begin, state),
+            partial(conversation.begin, state),
             f"A conversation begins on the {cast.channel.modality} channel “{cast.channel.name}”.",
         )
-        for action in course(kind, dialogue):
+        for action in conversation.course(kind, dialogue):
             match action:
-                case Speak(turn):
+                case conversation.Speak(turn):
                     self.speak(state, turn)
-                case HandOver(integration):
-                    hand_off(state, integration, at=self.now)
-                case HandBack():
+                case conversation.HandOver(integration):
+                    conversation.hand_off(state, integration, at=self.now)
+                case conversation.HandBack():
                     self.wait(2_000, 20_000)
-                    self.tell(
-                        partial(end_handoff, state),
-                        f"The handoff to {state.handoff} ends; the AI Agent takes over again.",
-                    )
-                case Close(by_end_user):
+                    narration = f"The handoff to {state.handoff} ends; the AI Agent takes over again."
+                    self.tell(partial(conversation.end_handoff, state), narration)
+                case conversation.Close(by_end_user):
                     ended = self.wait(2_000, 20_000)
-                    self.tell(partial(end, state, by_end_user=by_end_user, updated_at=ended), closing)
-        if sends_survey(state):
+                    end = partial(conversation.end, state, by_end_user=by_end_user, updated_at=ended)
+                    self.tell(end, _ENDINGS.get(kind, f"{cast.persona.display_name} ends the conversation."))
+        if conversation.sends_survey(state):
             host = cast.conversation.domain.partition(".")[0]
             url = f"https://{host}.example.com/survey/{cast.conversation.id}"
             content = link_content(url, "How did we do?")
@@ -217,7 +210,7 @@ class _Story:
         author = self._authors[role]
         created, message_id = self.wait(*_PACE[role]), uuid4(self.rng)
         self.tell(
-            partial(say, state, author, content, message_id=message_id, created_at=created),
+            partial(conversation.say, state, author, content, message_id=message_id, created_at=created),
             f"{author.display_name or 'The caller'} ({role.replace('_', ' ')}): {summary}",
         )
 
@@ -239,50 +232,26 @@ class _Story:
 
 
 def _chat(kind: Kind) -> Callable[[_Story], None]:
-    def tell(story: _Story) -> None:
-        story.converse(kind, f"{story.cast.persona.display_name} ends the conversation.")
-
-    return tell
-
-
-def _voice(story: _Story) -> None:
-    story.converse("voice", "The call disconnects; the system ends the conversation.")
-
-
-def _email(story: _Story) -> None:
-    story.converse("email", "The thread is resolved; the system ends the conversation.")
+    return lambda story: story.converse(kind)
 
 
 def _profile(story: _Story) -> None:
     """A visitor of whom nothing is known becomes a known customer, and then takes some of it back."""
     known = story.cast.end_user
     language = "fr-CA" if known.language != "fr-CA" else "en-CA"
-    blank = EndUser(
-        id=known.id, created_at=known.created_at, updated_at=known.created_at, language=known.language
-    )
-    named = replace(
-        blank,
-        external_id=known.external_id,
-        first_name=known.first_name,
-        last_name=known.last_name,
-        display_name=known.display_name,
-        avatar=known.avatar,
-        sunshine_user_id=known.sunshine_user_id,
-    )
+    blank = EndUser(known.id, known.created_at, known.created_at, language=known.language)
+    named = replace(known, email=None, metadata={})
     switched = replace(named, language=language)
     reachable = replace(switched, email=known.email)
     customer = replace(reachable, metadata=known.metadata)
     leaving = replace(customer, email=None, metadata={**known.metadata, "newsletter": False})
     name = known.display_name
     story.meet(blank)
-    for user, narration in (
-        (named, f"The visitor signs in and turns out to be {name}."),
-        (switched, f"{name} switches the language to {language}."),
-        (reachable, f"{name} gives an e-mail address."),
-        (customer, f"{name} becomes a customer: the metadata is filled in."),
-        (leaving, f"{name} takes the e-mail address back; the metadata changes again."),
-    ):
-        story.update(user, narration)
+    story.update(named, f"The visitor signs in and turns out to be {name}.")
+    story.update(switched, f"{name} switches the language to {language}.")
+    story.update(reachable, f"{name} gives an e-mail address.")
+    story.update(customer, f"{name} becomes a customer: the metadata is filled in.")
+    story.update(leaving, f"{name} takes the e-mail address back; the metadata changes again.")
 
 
 def _audit(story: _Story) -> None:
@@ -296,9 +265,13 @@ _STORIES: dict[str, tuple[str, Surface, Callable[[_Story], None]]] = {
         "custom",
         _chat("messaging"),
     ),
-    "handoff": ("A chat handed to a human agent and back, with files both ways.", "custom", _chat("handoff")),
-    "voice": ("A phone call that ends when the line disconnects.", "voice", _voice),
-    "email": ("An exchange of longer messages by e-mail.", "email", _email),
+    "handoff": (
+        "A chat handed to a human agent and back, with files both ways.",
+        "custom",
+        _chat("handoff"),
+    ),
+    "voice": ("A phone call that ends when the line disconnects.", "voice", _chat("voice")),
+    "email": ("An exchange of longer messages by e-mail.", "email", _chat("email")),
     "profile": ("An end user whose profile is filled in and changed.", "custom", _profile),
     "audit": ("A day of configuration changes, by people and by the system.", "custom", _audit),
 }
