@@ -55,6 +55,9 @@ LARGEST_HEAD = 64 * 1024
 BACKLOG = 100
 """Connections that are accepted at one go, before one too many is noticed."""
 
+GRACE = 2
+"""Seconds that requests under way may take when the server ends."""
+
 QUEUE = 2048
 """Connections that may wait to be accepted."""
 
@@ -253,12 +256,11 @@ def make_server(
     receive_limit: float = RECEIVE_LIMIT,
     connections: int | None = None,
     log_level: str = "warning",
-    grace: float = 2.0,
 ) -> Server:
     """A server for ``app``, to be run on sockets of `bind`.
 
     ``receive_limit`` is in seconds; ``connections`` is how many may be open, by default what the limit on
-    open files leaves room for; ``grace`` is how long requests under way may take at the end, in seconds.
+    open files leaves room for.
     """
     limits = {"most": connections or most_connections(), "receive_limit": receive_limit, "waiting": {}}
     protocol = type("BoundedProtocol", (_Bounded,), limits)
@@ -272,7 +274,7 @@ def make_server(
         backlog=BACKLOG,
         log_level=log_level,
         access_log=False,
-        timeout_graceful_shutdown=int(grace),
+        timeout_graceful_shutdown=GRACE,
         server_header=False,
         proxy_headers=False,
     )

@@ -136,7 +136,7 @@ def _conversation_message(cast: Cast, rng: Random, ordinal: int) -> Payload:
     return conversation_message(
         cast.conversation,
         message_id=uuid4(rng),
-        author=cast.as_end_user,
+        author=cast.authors["end_user"],
         content=text_content(texts[ordinal % len(texts)]),
         handoff_integration=HANDOFF_INTEGRATION,
         created_at=at,

@@ -52,20 +52,15 @@ class Cast:
     conversation: Conversation
 
     @property
-    def as_end_user(self) -> Author:
-        """The end user as the author of a message."""
-        user = self.end_user
-        return Author("end_user", user.id, user.avatar, user.display_name)
-
-    @property
-    def as_ai_agent(self) -> Author:
-        """The AI Agent as an author: its id is null."""
-        return Author("ai_agent", None, "https://example.com/avatars/ai-agent.png", "Acme Assistant")
-
-    @property
-    def as_human_agent(self) -> Author:
-        """The human agent as an author: its id is null as well."""
-        return Author("human_agent", None, self.agent.avatar, self.agent.display_name)
+    def authors(self) -> dict[str, Author]:
+        """The authors of messages by their role; only the end user's id is not null."""
+        user, agent = self.end_user, self.agent
+        made = (
+            Author("end_user", user.id, user.avatar, user.display_name),
+            Author("ai_agent", None, "https://example.com/avatars/ai-agent.png", "Acme Assistant"),
+            Author("human_agent", None, agent.avatar, agent.display_name),
+        )
+        return {author.role: author for author in made}
 
 
 def member_id(seed: str, member: Persona) -> str:

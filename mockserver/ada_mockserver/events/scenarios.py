@@ -116,11 +116,6 @@ class _Story:
         self.steps: list[Step] = []
         self._last_event = 0
         self._entities: dict[tuple[str, str], str] = {}
-        self._authors = {
-            "end_user": self.cast.as_end_user,
-            "ai_agent": self.cast.as_ai_agent,
-            "human_agent": self.cast.as_human_agent,
-        }
 
     def wait(self, least: int, most: int) -> int:
         """Let time pass, between ``least`` and ``most`` milliseconds; returns the new time."""
@@ -207,7 +202,7 @@ class _Story:
 
     def say(self, state: _Told, role: str, content: Payload, summary: str) -> None:
         """One message."""
-        author = self._authors[role]
+        author = self.cast.authors[role]
         created, message_id = self.wait(*_PACE[role]), uuid4(self.rng)
         self.tell(
             partial(conversation.say, state, author, content, message_id=message_id, created_at=created),

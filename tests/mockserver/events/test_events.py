@@ -105,7 +105,7 @@ def test_payload_takes_no_part_of_what_it_is_built_from() -> None:
     message = conversation_message(
         cast.conversation,
         message_id="m",
-        author=cast.as_ai_agent,
+        author=cast.authors["ai_agent"],
         content=content,
         handoff_integration=None,
         created_at=0,
