@@ -182,39 +182,30 @@ def _check_timestamp(timestamp: str, now: float, tolerance: float) -> None:
             f"The timestamp {timestamp[:40]!r} is not a number of seconds.", reason="malformed-timestamp"
         )
     age = now - int(timestamp)
-    if age > tolerance:
+    if abs(age) > tolerance:
+        when, reason = ("old", "too-old") if age > 0 else ("in the future", "too-new")
+        in_milliseconds = age < 0 and abs(now - int(timestamp) / 1000) <= tolerance
         raise SignatureError(
-            f"The timestamp is {age:.0f} s old; at most {tolerance:g} s are accepted.", reason="too-old"
-        )
-    if age < -tolerance:
-        in_milliseconds = abs(now - int(timestamp) / 1000) <= tolerance
-        raise SignatureError(
-            f"The timestamp is {-age:.0f} s in the future; at most {tolerance:g} s are accepted.",
-            reason="too-new",
+            f"The timestamp is {abs(age):.0f} s {when}; at most {tolerance:g} s are accepted.",
+            reason=reason,
             next_step="It is in milliseconds: send seconds." if in_milliseconds else "",
         )
 
 
 def _v1_signatures(value: str) -> list[bytes]:
     """The decoded ``v1`` entries; empty when there are only other versions."""
-    decoded: list[bytes] = []
-    well_formed = False
-    for entry in value.split():
-        version, comma, encoded = entry.partition(",")
-        if not (version and comma and encoded):
-            continue
-        if version == "v1":
-            if not _BASE64.fullmatch(encoded):
-                continue
-            decoded.append(base64.b64decode(encoded))
-        well_formed = True
-    if not well_formed:
+    entries = [
+        (version, encoded)
+        for version, _, encoded in (entry.partition(",") for entry in value.split())
+        if version and encoded and (version != "v1" or _BASE64.fullmatch(encoded))
+    ]
+    if not entries:
         raise SignatureError(
             "The signature header holds no well-formed entry.",
             reason="malformed-signature",
             next_step="An entry is a version, a comma and base64: 'v1,...'; entries are separated by spaces.",
         )
-    return decoded
+    return [base64.b64decode(encoded) for version, encoded in entries if version == "v1"]
 
 
 def _likely_causes(

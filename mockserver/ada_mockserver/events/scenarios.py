@@ -13,20 +13,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from ada_mockserver.events import conversation
+from ada_mockserver.events import conversation, payload
 from ada_mockserver.events.audit_log import STORY, draw_change, draw_entity_id
 from ada_mockserver.events.dialogues import pick_dialogue
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.ids import between, hexadecimal, object_id, source, uuid4
-from ada_mockserver.events.payload import (
-    EndUser,
-    Payload,
-    audit_log_emitted,
-    end_user_event,
-    file_content,
-    link_content,
-    text_content,
-)
+from ada_mockserver.events.payload import EndUser, Payload
 from ada_mockserver.events.people import member_id
 from ada_schemas.errors import unknown
 
@@ -133,12 +125,14 @@ class _Story:
         """The end user appears."""
         known = user or self.cast.end_user
         name = known.display_name or "Someone unknown"
-        self.tell(partial(end_user_event, "end_user.created", known), f"{name} appears for the first time.")
+        self.tell(
+            partial(payload.end_user_event, "end_user.created", known), f"{name} appears for the first time."
+        )
 
     def update(self, user: EndUser, narration: str) -> None:
         """The end user's profile becomes that of ``user``."""
         changed = replace(user, updated_at=self.wait(20_000, 900_000))
-        self.tell(partial(end_user_event, "end_user.updated", changed), narration)
+        self.tell(partial(payload.end_user_event, "end_user.updated", changed), narration)
 
     def change(self, entry: Entry) -> None:
         """Somebody, or the system, changes the configuration."""
@@ -157,7 +151,7 @@ class _Story:
         )
         who = change.actor_name or "The system"
         what = f"{entry.entity_type} “{entry.entity_name}” {entry.activity}"
-        self.tell(partial(audit_log_emitted, change), f"{who}: {what}, by way of {entry.interface}.")
+        self.tell(partial(payload.audit_log_emitted, change), f"{who}: {what}, by way of {entry.interface}.")
 
     def converse(self, kind: Kind) -> None:
         """A whole conversation, from the first appearance of the end user to what follows the end."""
@@ -187,18 +181,18 @@ class _Story:
         if conversation.sends_survey(state):
             host = cast.conversation.domain.partition(".")[0]
             url = f"https://{host}.example.com/survey/{cast.conversation.id}"
-            content = link_content(url, "How did we do?")
+            content = payload.link_content(url, "How did we do?")
             self.say(state, "ai_agent", content, "sends a link to the satisfaction survey")
 
     def speak(self, state: _Told, turn: Turn) -> None:
         """Somebody says a text or sends a file."""
         if turn.file:
-            content = file_content(self._presigned(turn.file), turn.mime_type, turn.file)
+            content = payload.file_content(self._presigned(turn.file), turn.mime_type, turn.file)
             self.say(state, turn.by, content, f"sends the file {turn.file}")
         else:
             said = " ".join(turn.text.split())
             short = said if len(said) <= 70 else f"{said[:69].rstrip()}…"
-            self.say(state, turn.by, text_content(turn.text), f"“{short}”")
+            self.say(state, turn.by, payload.text_content(turn.text), f"“{short}”")
 
     def say(self, state: _Told, role: str, content: Payload, summary: str) -> None:
         """One message."""
