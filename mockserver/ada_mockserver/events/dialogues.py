@@ -54,10 +54,8 @@ class Dialogue:
 
     def filled(self, words: Mapping[str, str]) -> Dialogue:
         """The dialogue with every placeholder replaced by its word."""
-        turns, during, after = (
-            tuple(turn.filled(words) for turn in part) for part in (self.turns, self.during, self.after)
-        )
-        return Dialogue(self.id, self.topic, turns, during, after)
+        parts = (self.turns, self.during, self.after)
+        return Dialogue(self.id, self.topic, *(tuple(turn.filled(words) for turn in part) for part in parts))
 
 
 @lru_cache(maxsize=4)

@@ -48,7 +48,6 @@ class Cast:
     agent: Persona
     agent_id: str
     end_user: EndUser
-    channel: Channel
     conversation: Conversation
 
     @property
@@ -98,7 +97,7 @@ def draw_cast(seed: str, personas: Personas, key: str, surface: Surface = "custo
     if channel.custom:
         about |= {"initial_url": "https://shop.example.com/help", "cart_total": cart}
     conversation = Conversation(conversation_id, channel, end_user_id, opened, domain, metadata=about)
-    return Cast(persona, agent, member_id(seed, agent), end_user, channel, conversation)
+    return Cast(persona, agent, member_id(seed, agent), end_user, conversation)
 
 
 @lru_cache(maxsize=8)

@@ -125,9 +125,8 @@ class _Story:
         """The end user appears."""
         known = user or self.cast.end_user
         name = known.display_name or "Someone unknown"
-        self.tell(
-            partial(payload.end_user_event, "end_user.created", known), f"{name} appears for the first time."
-        )
+        met = partial(payload.end_user_event, "end_user.created", known)
+        self.tell(met, f"{name} appears for the first time.")
 
     def update(self, user: EndUser, narration: str) -> None:
         """The end user's profile becomes that of ``user``."""
@@ -160,10 +159,9 @@ class _Story:
         self.meet()
         state = _Told(cast.conversation, updated_at=cast.conversation.created_at)
         self.now = max(self.now, cast.conversation.created_at)
-        self.tell(
-            partial(conversation.begin, state),
-            f"A conversation begins on the {cast.channel.modality} channel “{cast.channel.name}”.",
-        )
+        channel = cast.conversation.channel
+        narration = f"A conversation begins on the {channel.modality} channel “{channel.name}”."
+        self.tell(partial(conversation.begin, state), narration)
         for action in conversation.course(kind, dialogue):
             match action:
                 case conversation.Speak(turn):
