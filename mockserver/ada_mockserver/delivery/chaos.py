@@ -207,13 +207,13 @@ def _value(text: str, kind: str, written: str | None) -> Draw:
     drawn = _DRAW.fullmatch(written)
     if drawn is None or kind != "delay":
         number = _number(written)
-        if number is None or not 0 < number <= _LONGEST:
+        if not 0 < number <= _LONGEST:
             raise _wrong(text, f"has a value '{written}' that is no number of seconds above 0", KINDS[kind])
         if kind == "duplicate" and (number != int(number) or number > 20):
             raise _wrong(text, f"has a count '{written}' that is not a whole number up to 20", KINDS[kind])
         return Draw("fixed", number)
     first, second = _number(drawn["first"]), _number(drawn["second"])
-    if first is None or second is None or not 0 <= first <= _LONGEST or not 0 <= second <= _LONGEST:
+    if not (0 <= first <= _LONGEST and 0 <= second <= _LONGEST):
         raise _wrong(text, f"has a value '{written}' whose numbers cannot be used", KINDS[kind])
     if drawn["name"] == "uniform" and first > second:
         raise _wrong(text, f"has a range '{written}' that ends before it begins", KINDS[kind])
@@ -223,7 +223,7 @@ def _value(text: str, kind: str, written: str | None) -> Draw:
 def _narrowed(text: str, rule: ChaosRule, when: str, names: list[str]) -> ChaosRule:
     if when.endswith("%"):
         share = _number(when[:-1])
-        if share is None or not 0 <= share <= 100:
+        if not 0 <= share <= 100:
             raise _wrong(text, f"has a probability '{when}' that is not from 0% to 100%", "Write it as @10%.")
         return replace(rule, probability=share / 100)
     if when.startswith("#"):
@@ -245,12 +245,12 @@ def _narrowed(text: str, rule: ChaosRule, when: str, names: list[str]) -> ChaosR
     return replace(rule, events=(*rule.events, glob))
 
 
-def _number(text: str) -> float | None:
+def _number(text: str) -> float:
+    """The number, which is in no range if it is none."""
     try:
-        number = float(text)
+        return float(text)
     except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+        return math.nan
 
 
 def _wrong(text: str, problem: str, next_step: str) -> UsageError:

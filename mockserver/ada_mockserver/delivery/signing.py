@@ -162,10 +162,8 @@ def _mac(key: bytes, message_id: str, timestamp: str, body: bytes) -> bytes:
 
 def _required(headers: Headers | Mapping[str, str]) -> tuple[str, str, str]:
     """The id, the timestamp and the signature, each under either of its names."""
-    lines = headers.items() if isinstance(headers, Mapping) else headers
-    found: dict[str, str] = {}
-    for name, value in lines:
-        found.setdefault(name.lower(), value.strip())
+    lines = tuple(headers.items() if isinstance(headers, Mapping) else headers)
+    found = {name.lower(): value.strip() for name, value in reversed(lines)}  # the first of a name counts
     values = [found.get(f"svix-{part}") or found.get(f"webhook-{part}", "") for part in _PARTS]
     missing = [f"svix-{part}" for part, value in zip(_PARTS, values, strict=True) if not value]
     if missing:

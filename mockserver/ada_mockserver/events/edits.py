@@ -51,10 +51,9 @@ def set_member(payload: Payload, path: str, value: Any) -> Payload:
     parent, last = _parent(copy, path)
     if isinstance(parent, dict):
         parent[last] = value
-    elif (index := _index(parent, last, path, end=len(parent))) == len(parent):
-        parent.append(value)
     else:
-        parent[index] = value
+        index = _index(parent, last, path, end=len(parent))
+        parent[index : index + 1] = [value]
     return copy
 
 
