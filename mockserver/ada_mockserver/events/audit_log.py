@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.events.personas import Persona
 
-__all__ = ["FULLY_POPULATED", "STORY", "Entry", "draw_change", "draw_entity_id"]
+__all__ = ["FULLY_POPULATED", "STORY", "Entry", "draw_change"]
 
 _AGENTS = {
     "dashboard": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -53,16 +53,16 @@ STORY: tuple[Entry, ...] = (
 """A working day in the configuration: every documented activity once or more, and four interfaces."""
 
 
-def draw_entity_id(rng: Random, entry: Entry, *, at: int) -> str:
-    """The id of what ``entry`` changes at the time ``at``: new where it is created, else older."""
-    age = between(rng, 1, 90 * 86_400_000)
-    return object_id(rng, at if entry.activity in {"created", "invited"} else at - age)
-
-
 def draw_change(
-    rng: Random, entry: Entry, *, actor: Persona, actor_id: str, entity_id: str, at: int
+    rng: Random, entry: Entry, *, actor: Persona, actor_id: str, entity_id: str | None = None, at: int
 ) -> Change:
-    """One entry of the log at the time ``at`` (Unix milliseconds), made by ``actor`` unless by the system."""
+    """One entry of the log at the time ``at`` (Unix milliseconds), made by ``actor`` unless by the system.
+
+    The id of an entity that has none yet is drawn: new where it is created, else older.
+    """
+    if entity_id is None:
+        age = between(rng, 1, 90 * 86_400_000)
+        entity_id = object_id(rng, at if entry.activity in {"created", "invited"} else at - age)
     change_id = uuid4(rng)
     address = f"203.0.113.{between(rng, 1, 254)}"  # RFC 5737: an address for documentation
     key_name = pick(rng, _KEY_NAMES)

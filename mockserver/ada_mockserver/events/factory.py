@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ada_mockserver.events import payload
-from ada_mockserver.events.audit_log import FULLY_POPULATED, draw_change, draw_entity_id
+from ada_mockserver.events.audit_log import FULLY_POPULATED, draw_change
 from ada_mockserver.events.dialogues import pick_dialogue
 from ada_mockserver.events.ids import below, between, source, uuid4
 from ada_mockserver.events.people import HANDOFF_INTEGRATION, draw_cast
@@ -151,14 +151,7 @@ def _conversation_ended(cast: Cast, rng: Random, ordinal: int) -> Payload:
 
 def _audit_log_emitted(cast: Cast, rng: Random, ordinal: int) -> Payload:
     at = _moment(cast, rng, _CHANGED, ordinal)
-    change = draw_change(
-        rng,
-        FULLY_POPULATED,
-        actor=cast.agent,
-        actor_id=cast.agent_id,
-        entity_id=draw_entity_id(rng, FULLY_POPULATED, at=at),
-        at=at,
-    )
+    change = draw_change(rng, FULLY_POPULATED, actor=cast.agent, actor_id=cast.agent_id, at=at)
     return payload.audit_log_emitted(change, at=_emitted(rng, at))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from ada_mockserver.events import conversation, payload
-from ada_mockserver.events.audit_log import STORY, draw_change, draw_entity_id
+from ada_mockserver.events.audit_log import STORY, draw_change
 from ada_mockserver.events.dialogues import pick_dialogue
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.ids import between, hexadecimal, object_id, source, uuid4
@@ -138,16 +138,15 @@ class _Story:
         actor = self.factory.personas.pick(self.rng)
         at = self.wait(60_000, 3_600_000)
         entity = (entry.entity_type, entry.entity_name)
-        if entity not in self._entities:
-            self._entities[entity] = draw_entity_id(self.rng, entry, at=at)
         change = draw_change(
             self.rng,
             entry,
             actor=actor,
             actor_id=member_id(self.factory.seed, actor),
-            entity_id=self._entities[entity],
+            entity_id=self._entities.get(entity),
             at=at,
         )
+        self._entities[entity] = change.entity_id
         who = change.actor_name or "The system"
         what = f"{entry.entity_type} “{entry.entity_name}” {entry.activity}"
         self.tell(partial(payload.audit_log_emitted, change), f"{who}: {what}, by way of {entry.interface}.")
