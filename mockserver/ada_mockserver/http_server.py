@@ -170,7 +170,6 @@ class _Bounded(H11Protocol):
     def _taken(self) -> None:
         if self._untaken is not None:
             self._untaken.cancel()
-            self._untaken = None
 
     def _wait(self) -> None:
         self.waiting[self] = None

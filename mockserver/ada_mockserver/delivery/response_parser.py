@@ -5,6 +5,8 @@ Nothing here does I/O; `ada_mockserver.delivery.client` reads the bytes.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import httptools
 
 __all__ = ["Failure", "ResponseParser"]
@@ -15,14 +17,13 @@ READ_HEADERS = 64 * 1024
 _TLS_ALERT = b"\x15\x03"
 
 
+@dataclass(eq=False)
 class Failure(Exception):  # noqa: N818 - turned into a WireError once the peer and the time are known
     """The reason why an attempt failed, in the words that follow the peer's name in the message."""
 
-    def __init__(self, kind: str, what: str, *, next_step: str = "") -> None:
-        super().__init__(what)
-        self.kind = kind
-        self.what = what
-        self.next_step = next_step
+    kind: str
+    what: str
+    next_step: str = ""
 
 
 class ResponseParser:

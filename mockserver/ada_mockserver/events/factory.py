@@ -102,9 +102,8 @@ def _emitted(rng: Random, after: int) -> int:
 
 
 def _end_user_created(cast: Cast, rng: Random, ordinal: int) -> Payload:
-    return payload.end_user_event(
-        "end_user.created", cast.end_user, at=_emitted(rng, cast.end_user.created_at) + ordinal * 1_000
-    )
+    at = _emitted(rng, cast.end_user.created_at) + ordinal * 1_000
+    return payload.end_user_event("end_user.created", cast.end_user, at=at)
 
 
 def _end_user_updated(cast: Cast, rng: Random, ordinal: int) -> Payload:
@@ -115,8 +114,8 @@ def _end_user_updated(cast: Cast, rng: Random, ordinal: int) -> Payload:
 
 
 def _conversation_created(cast: Cast, rng: Random, ordinal: int) -> Payload:
-    at = _emitted(rng, cast.conversation.created_at)
-    return payload.conversation_created(cast.conversation, at=at + ordinal * 1_000)
+    at = _emitted(rng, cast.conversation.created_at) + ordinal * 1_000
+    return payload.conversation_created(cast.conversation, at=at)
 
 
 def _conversation_message(cast: Cast, rng: Random, ordinal: int) -> Payload:

@@ -112,10 +112,9 @@ def _channel(seed: str, surface: Surface) -> Channel:
     created = _FIRST_TIME - below(rng, 365 * 86_400_000)
     channel_id = object_id(rng, created)
     if surface == "custom":
-        name = pick(rng, _CUSTOM_NAMES)
         return Channel(
             id=channel_id,
-            name=name,
+            name=pick(rng, _CUSTOM_NAMES),
             description="Messages that our own applications send through the Conversations API",
             modality="messaging",
             markdown=rng.random() < 0.5,

@@ -144,9 +144,8 @@ def _draw(locale: str) -> Personas:
     for _ in range(_POOL_SIZE * 100):
         if len(people) == _POOL_SIZE:
             break
-        women = len(people) % 2 == 0
-        first = fake.first_name_female() if women else fake.first_name_male()
-        last = fake.last_name_female() if women else fake.last_name_male()
+        gender = "male" if len(people) % 2 else "female"
+        first, last = fake.format(f"first_name_{gender}"), fake.format(f"last_name_{gender}")
         order = (last, first) if locale.partition("_")[0] in _FAMILY_NAME_FIRST else (first, last)
         display = " ".join(order)
         if display not in people:
