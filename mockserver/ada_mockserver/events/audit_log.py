@@ -6,11 +6,11 @@ wire is not documented, so the spelling here is a guess that consumers must not 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ada_mockserver.events.ids import between, object_id, pick, uuid4
-from ada_mockserver.events.payload import Change
+from ada_mockserver.events.payload import Change, members
 
 if TYPE_CHECKING:
     from random import Random
@@ -76,7 +76,7 @@ def draw_change(
         id=change_id,
         at=at,
         entity_id=entity_id,
-        **asdict(entry),
+        **members(entry),
         **({} if entry.interface == "system" else by_person),
         context_user_agent=_AGENTS.get(entry.interface, ""),
         api_key_name=key_name if entry.interface == "api" else "",

@@ -6,12 +6,13 @@ The texts are English in every locale; only names and addresses follow the local
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal
 
 from ada_mockserver.events.ids import between, digits, hexadecimal, pick
+from ada_mockserver.events.payload import members
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +89,7 @@ def _words(rng: Random, end_user: Persona, agent: Persona) -> dict[str, str]:
     words = {name: pick(rng, choices) for name, choices in _document()["words"].items()}
     return {
         **words,
-        **asdict(end_user),
+        **members(end_user),
         "agent": agent.first_name,
         "order": f"A-{digits(rng, 6)}",
         "booking": hexadecimal(rng, 6).upper(),

@@ -7,7 +7,7 @@ Times are Unix milliseconds on the way in; on the wire they are strings with a z
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ __all__ = [
     "handoff_ended",
     "link_content",
     "member_time",
+    "members",
     "text_content",
     "timestamp",
 ]
@@ -56,6 +57,11 @@ def timestamp(at: int) -> str:
 def member_time(at: int) -> str:
     """A ``created_at`` or ``updated_at``: microseconds, as in the documented examples, with a zone."""
     return (_EPOCH + timedelta(milliseconds=at)).isoformat(timespec="microseconds")
+
+
+def members(thing: Any) -> dict[str, Any]:
+    """The fields of a data class with slots, in their order; `dataclasses.asdict` copies, and takes longer."""
+    return {name: getattr(thing, name) for name in thing.__slots__}
 
 
 def encode(payload: Payload) -> bytes:
@@ -210,7 +216,7 @@ def conversation_message(
         "handoff_integration": handoff_integration,
         "channel": conversation.channel.payload(),
         "created_at": member_time(created_at),
-        "author": {"id": author.id} | asdict(author),  # the id first, as documented
+        "author": {"id": author.id} | members(author),  # the id first, as documented
         "content": dict(content),
         "ai_agent_domain": conversation.domain,
     }
@@ -262,8 +268,8 @@ def conversation_ended(
 
 def audit_log_emitted(change: Change, *, at: int) -> Payload:
     """``audit_log.emitted``, tagged as documented on ``/reference/audit-log/audit-log-webhook``."""
-    members = asdict(change)
-    data: Payload = {"id": change.id, "timestamp": timestamp(members.pop("at")), **members}
+    entry = members(change)
+    data: Payload = {"id": change.id, "timestamp": timestamp(entry.pop("at")), **entry}
     return _event("audit_log.emitted", at, data) | {
         "tags": [change.entity_type, change.activity, change.entity_id]
     }

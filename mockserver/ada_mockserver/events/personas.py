@@ -14,13 +14,14 @@ import json
 import re
 import sys
 import unicodedata
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module, resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events.ids import below, digits, pick, source
+from ada_mockserver.events.payload import members
 from ada_schemas.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Persona:
 
     def profile(self) -> dict[str, str]:
         """What an end user's profile holds of it."""
-        return {**asdict(self), "avatar": self.avatar}
+        return {**members(self), "avatar": self.avatar}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _unknown(locale: str) -> UsageError:
 
 def _render(personas: Personas) -> str:
     """The data file of a pool: one person a line, so that a change of one person is a change of one line."""
-    lines = ",\n".join(json.dumps(asdict(person), ensure_ascii=False) for person in personas.people)
+    lines = ",\n".join(json.dumps(members(person), ensure_ascii=False) for person in personas.people)
     head = f'"locale": "{personas.locale}",\n"faker": "{personas.faker}"'
     return f'{{\n{head},\n"personas": [\n{lines}\n]\n}}\n'
 
