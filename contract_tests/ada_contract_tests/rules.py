@@ -5,9 +5,11 @@ Codes are stable: ``--select``, ``--ignore`` and reports speak of them. All of i
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 from ada_mockserver.delivery.http import is_success
@@ -26,6 +28,7 @@ __all__ = [
     "rule_in_role",
     "rule_page",
     "selected_codes",
+    "write_pages",
 ]
 
 Severity = Literal["error", "warning"]
@@ -190,3 +193,17 @@ def rule_page(found: Rule) -> str:
     )
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
     return f"# {found.code}: {found.title}\n\nFamily: {found.family}.\n\n{body}\n"
+
+
+def write_pages(folder: Path) -> None:
+    """Write the page of every rule, and their index below the four lines that it begins with."""
+    rows = [f"| [{r.code}]({r.code}.md) | {r.title} | {r.family} |" for r in RULES.values()]
+    index = folder / "README.md"
+    head = index.read_text(encoding="utf-8").splitlines()[:4]
+    index.write_text("\n".join([*head, *rows, ""]), encoding="utf-8")
+    for each in RULES.values():
+        (folder / f"{each.code}.md").write_text(rule_page(each), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_pages(Path(sys.argv[1]))

@@ -67,7 +67,7 @@ class EventMaker:
         """Make an event of that type, with or without ``v1.``.
 
         Keywords set members of ``data``, two underscores step inside: ``author__role="human_agent"``. The
-        value ``ada_contract_tests.pytest.fixtures.ABSENT`` takes a member away. What the documentation
+        value ``ada_contract_tests.ABSENT`` takes a member away. What the documentation
         ties to a member that is set, and that is not set itself, follows. Raises UsageError for an unknown
         event or a path that leads nowhere.
         """
