@@ -168,7 +168,7 @@ def time_of(value: Any, where: str, location: Any) -> float:
 
 @contextmanager
 def _refusing(where: str, *, event: str = "") -> Iterator[None]:
-    """Refuse the member at ``where``, or at ``event`` if it is about an event, with what a `UsageError` says."""
+    """Refuse the member at ``where``, or at ``event`` for an event, with what a `UsageError` says."""
     try:
         yield
     except UsageError as error:
