@@ -23,8 +23,10 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# What is generated from the documented payloads: the schema files, and the pairwise combinations of ADA109.
 schemas: $(STAMP)
 	$(BIN)/adakit schemas generate
+	$(BIN)/python -m ada_schemas.variation.combinations build
 
 # The npm package in dist/: the schema files, with an example file for every case, which git does not hold.
 npm: $(STAMP)
