@@ -1,4 +1,4 @@
-"""Whether what the extra ``mock`` brings is installed."""
+"""The packages of the extra ``mock``, and the error where they are missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ada_schemas.errors import MissingExtraError
 
 __all__ = ["require_mock"]
 
-_PACKAGES = ("aiosqlite", "jinja2", "python_multipart", "sqlalchemy", "starlette", "uvicorn")
+_PACKAGES = ("aiosqlite", "python_multipart", "sqlalchemy", "starlette")
 
 
 def require_mock(feature: str) -> None:

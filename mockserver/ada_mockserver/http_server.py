@@ -1,8 +1,9 @@
-"""Serving an ASGI application with uvicorn, in bounds that clients cannot stretch.
+"""uvicorn with limits: slow requests time out; over the limit, the longest-idle connection is closed.
 
 uvicorn waits for ever for the rest of a request, and stops to accept when file descriptors run out. Here a
 request has to arrive in time, and a connection too many costs the one that has kept the server waiting
-longest, never the newcomer.
+longest, never the newcomer. Of its two parsers h11 is taken: it bounds heads and trailers, and keeps requests
+that were sent ahead as bytes.
 """
 
 from __future__ import annotations
@@ -17,19 +18,25 @@ import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
+import h11
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
     from contextlib import AbstractAsyncContextManager
     from types import FrameType
 
-    from starlette.types import ASGIApp
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+    ASGIApp = Callable[[Message, Receive, Send], Awaitable[None]]
 
 __all__ = [
+    "LARGEST_HEAD",
     "Server",
     "ServerThread",
     "base_url",
@@ -43,6 +50,9 @@ __all__ = [
 RECEIVE_LIMIT = 30.0
 """Seconds in which a whole request has to arrive, counted from the connection or from the last answer; and in
 which a client has to take some of an answer that is too long to be sent at once."""
+
+LARGEST_HEAD = 64 * 1024
+"""Bytes of a request's head, or of its trailers, that are waited for; more are answered 400."""
 
 BACKLOG = 100
 """Connections that are accepted at one go, before one too many is noticed."""
@@ -88,7 +98,19 @@ class _Bounds:
         self.waiting: dict[_Bounded, None] = {}
 
 
-class _Bounded(HttpToolsProtocol):
+class _Flow(FlowControl):
+    """Reads on only once what was sent ahead, after a whole request, is taken."""
+
+    def __init__(self, transport: asyncio.Transport, connection: h11.Connection) -> None:
+        super().__init__(transport)
+        self._connection = connection
+
+    def resume_reading(self) -> None:
+        if self._connection.their_state is not h11.DONE or not self._connection.trailing_data[0]:
+            super().resume_reading()
+
+
+class _Bounded(H11Protocol):
     """A connection that is closed when a request does not arrive, or an answer is not taken, in time."""
 
     bounds: _Bounds
@@ -100,6 +122,7 @@ class _Bounded(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
+        self.flow = _Flow(transport, self.conn)
         self._wait()
         if len(self.connections) > self.bounds.most:
             oldest = next(iter(self.bounds.waiting))
@@ -111,16 +134,41 @@ class _Bounded(HttpToolsProtocol):
         self._taken()
         super().connection_lost(exc)
 
-    def on_message_complete(self) -> None:
-        """The whole request is here; from now on it is the server that takes its time."""
-        self._stop_waiting()
-        super().on_message_complete()
+    def data_received(self, data: bytes) -> None:
+        """More has come; after a request that was to be the last one it counts for nothing."""
+        if self.conn.their_state is not h11.MUST_CLOSE:
+            super().data_received(data)
+
+    def handle_events(self) -> None:
+        """Take what has come; once the whole request is here it is the server that takes its time."""
+        before = self.conn.their_state
+        super().handle_events()
+        if not self._owing:
+            self._stop_waiting()
+        elif before is h11.SEND_BODY and self.conn.their_state is h11.IDLE:  # it was answered before its end
+            self._stop_waiting()
+            self._wait()
 
     def on_response_complete(self) -> None:
         """An answer is out, possibly before all of its request was in: then the first deadline holds."""
         super().on_response_complete()
-        if self._deadline is None and not self.transport.is_closing():
+        self.flow.resume_reading()
+        if self._deadline is None and self._owing and not self.transport.is_closing():
             self._wait()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer 400, unless another answer has begun, and close the connection."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
+    @property
+    def _owing(self) -> bool:
+        """True while it is the client whom the server waits for."""
+        return self.conn.their_state in (h11.IDLE, h11.SEND_BODY, h11.ERROR)
 
     def pause_writing(self) -> None:
         """The client does not take what it is sent."""
@@ -186,7 +234,7 @@ def bind(host: str, port: int) -> socket.socket:
 class Server(uvicorn.Server):
     """uvicorn's server, which says when it has started, and keeps to itself which signal ended it.
 
-    uvicorn raises the signal again once it is done, in the midst of what is still to be cleaned up around it.
+    uvicorn raises the signal again once it is done, while the code around it still has to clean up.
     """
 
     on_started: Callable[[], None] | None = None
@@ -227,7 +275,7 @@ def base_url(bound: socket.socket) -> str:
 
 
 def is_loopback(bound: socket.socket) -> bool:
-    """Whether a bound socket is reached from this machine alone."""
+    """True if a bound socket is reached from this machine alone."""
     return ipaddress.ip_address(bound.getsockname()[0].partition("%")[0]).is_loopback
 
 
@@ -248,7 +296,9 @@ def make_server(
     protocol = type("BoundedProtocol", (_Bounded,), {"bounds": bounds})
     config = uvicorn.Config(
         app,
+        interface="asgi3",
         http=protocol,
+        h11_max_incomplete_event_size=LARGEST_HEAD,
         ws="none",
         lifespan="off",
         backlog=BACKLOG,

@@ -1,4 +1,4 @@
-"""What was received, as lines that can be shared: people, texts and secrets out, ids kept consistent.
+"""Redaction: received requests as lines that can be shared, without people, texts and secrets.
 
 A recording is NDJSON, one request a line: when it came (Unix seconds), its ``svix_id``, the names of its
 headers, and ``event``, the payload. In it every id, name, address and URL is replaced by a made-up one, the

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import re
+import signal
 import subprocess
 import sys
 from typing import ClassVar
@@ -16,7 +18,8 @@ from ada_mockserver.delivery.http import Response
 from ada_mockserver.delivery.signing import verify
 from ada_mockserver.events.payload import encode
 from ada_schemas.errors import WireError
-from adakit.commands import replay
+from adakit.commands import send
+from adakit.commands.listen import LARGEST_BODY, Listener
 from support.command_line import SECRET, CommandLine
 
 FACTORY = EventFactory(seed=3)
@@ -29,7 +32,7 @@ def adakit(monkeypatch, capsys, tmp_path):
     return CommandLine(monkeypatch, capsys, tmp_path)
 
 
-class Listener:
+class Listening:
     """``adakit listen`` as a process; ``post`` sends a request to it."""
 
     def __init__(self, folder, *arguments, secret=SECRET):
@@ -74,7 +77,7 @@ class Listener:
 
 def test_listen(tmp_path):
     """What is good is answered 200 and shown, verified and valid."""
-    listener = Listener(tmp_path, "-n", 1)
+    listener = Listening(tmp_path, "-n", 1)
     assert listener.first == f"Listening on http://127.0.0.1:{listener.port}/ (any path); Ctrl-C stops.\n"
     assert listener.post(encode(ENDED)) == 200
     code, out = listener.end()
@@ -86,7 +89,7 @@ def test_listen(tmp_path):
 
 def test_bad_requests(tmp_path):
     """What does not verify, is not valid, is no JSON or no POST is said so, and answered for it."""
-    listener = Listener(tmp_path, "-n", 3, "--quiet")
+    listener = Listening(tmp_path, "-n", 3, "--quiet")
     invalid = encode({**ENDED, "data": {**ENDED["data"], "conversation_id": 5}})
     assert listener.post(encode(ENDED), secret=OTHER_SECRET) == 401
     assert listener.post(b"no JSON \x1b[31m") == 400
@@ -106,9 +109,84 @@ def test_bad_requests(tmp_path):
     ]
 
 
+class Request:
+    """One request to the application of ``listen``; ``pieces`` are its body."""
+
+    def __init__(self, *pieces, method="POST", headers=()):
+        self.scope = {"type": "http", "method": method, "raw_path": b"/\x1b", "query_string": b"a=b"}
+        self.scope["headers"] = headers
+        self.messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
+        self.messages.append({"type": "http.request", "body": b""})
+        self.sent = []
+
+    async def receive(self):
+        return self.messages.pop(0)
+
+    async def send(self, message):
+        self.sent.append(message)
+
+    def to(self, listener):
+        """The status that answers it, and its headers."""
+        asyncio.run(listener(self.scope, self.receive, self.send))
+        return self.sent and (self.sent[0]["status"], dict(self.sent[0]["headers"]))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        Request(headers=[(b"content-length", b"%d" % (LARGEST_BODY + 1))]),
+        Request(b"x" * LARGEST_BODY, b"x"),
+    ],
+    ids=["announced", "sent"],
+)
+def test_too_large(request_, capsys):
+    """A body over the limit is answered 413, said so, and not counted."""
+    listener = Listener(None, quiet=True, count=None)
+    assert request_.to(listener) == (413, {b"content-length": b"0"})
+    assert (listener.received, listener.bad) == (0, 0)
+    assert capsys.readouterr().out == "POST /\\x1b?a=b answered 413: the body is larger than 10 MB\n"
+
+
+def test_not_a_post(capsys):
+    """What is no POST is told that a webhook is one."""
+    assert Request(method="GET").to(Listener(None, quiet=True, count=None)) == (
+        405,
+        {b"allow": b"POST", b"content-length": b"0"},
+    )
+    assert capsys.readouterr().out == "GET /\\x1b?a=b answered 405: a webhook is a POST\n"
+
+
+def test_client_gone():
+    """A request whose client goes away in its midst counts for nothing."""
+    request = Request(b"{", b"}")
+    request.messages[1] = {"type": "http.disconnect"}
+    listener = Listener(None, quiet=True, count=None)
+    assert (request.to(listener), listener.received) == ([], 0)
+
+
+def test_enough(capsys):
+    """What comes after the last request that was asked for is not taken."""
+    ended = []
+    listener = Listener(None, quiet=True, count=1)
+    listener.on_end = lambda: ended.append(listener.received)
+    assert Request(encode(ENDED)).to(listener)[0] == 200
+    assert ended == [1]
+    assert Request(encode(ENDED)).to(listener)[0] == 503
+    assert (ended, listener.received, len(capsys.readouterr().out.splitlines())) == ([1], 1, 1)
+
+
+def test_interrupted(tmp_path):
+    """Ctrl-C ends it with 130, after the sum."""
+    listener = Listening(tmp_path)
+    assert listener.post(encode(ENDED)) == 200
+    listener.process.send_signal(signal.SIGINT)
+    code, out = listener.end()
+    assert (code, "1 received, 0 of them bad.\n" in out) == (130, True)
+
+
 def test_without_secret(tmp_path):
     """Without a secret nothing is verified, and that is said."""
-    listener = Listener(tmp_path, "-n", 1, "-q", secret="")
+    listener = Listening(tmp_path, "-n", 1, "-q", secret="")
     assert listener.post(encode(ENDED), secret=OTHER_SECRET) == 200
     code, out = listener.end()
     assert code == 0
@@ -120,7 +198,7 @@ def test_without_secret(tmp_path):
 
 def test_terminal(tmp_path):
     """What an event holds cannot steer the terminal."""
-    listener = Listener(tmp_path, "-n", 1)
+    listener = Listening(tmp_path, "-n", 1)
     assert listener.post(rb'{"type": "v1.\u001b[31m", "a": "\u0007"}') == 200
     code, out = listener.end()
     assert (code, "\x1b" in out, "\x07" in out) == (0, False, False)
@@ -129,7 +207,7 @@ def test_terminal(tmp_path):
 
 def test_record_and_replay(tmp_path, adakit, monkeypatch):
     """What was recorded is sent again: the events as recorded, signed, under new ids that belong together."""
-    listener = Listener(tmp_path, "-n", 3, "-q", "--record", "a.ndjson")
+    listener = Listening(tmp_path, "-n", 3, "-q", "--record", "a.ndjson")
     created = FACTORY.event("end_user.created")
     for body in (encode(created), encode(ENDED), b"no JSON"):
         listener.post(body)
@@ -141,7 +219,7 @@ def test_record_and_replay(tmp_path, adakit, monkeypatch):
         None,
     ]
     assert created["data"]["profile"]["email"] not in (tmp_path / "a.ndjson").read_text()
-    monkeypatch.setattr(replay, "Wire", FakeWire)
+    monkeypatch.setattr(send, "Wire", FakeWire)
     monkeypatch.setattr(FakeWire, "requests", [])
     done = adakit("replay", "a.ndjson", "--to", "http://consumer.example/", ADA_WEBHOOK_SECRET=SECRET)
     assert (done.code, done.err) == (0, "")
@@ -180,7 +258,7 @@ class FakeWire:
 
 def test_replay_fails(adakit, monkeypatch):
     """A replay of which a delivery failed ends with 1, one that reached nobody with 3."""
-    monkeypatch.setattr(replay, "Wire", FakeWire)
+    monkeypatch.setattr(send, "Wire", FakeWire)
     (adakit.folder / "a.ndjson").write_bytes(encode(ENDED))
     arguments = ("replay", "a.ndjson", "--to", "http://consumer.example/", "--secret", SECRET)
     monkeypatch.setattr(FakeWire, "outcome", 500)

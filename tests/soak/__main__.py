@@ -73,7 +73,7 @@ async def kill_and_audit(running: list[Server], *, url: str, kills: int, seed: i
     consumer.healthy = True
     pending = await drain(api)
     codes = [await server.stop() for server in running]
-    await consumer.receiver.stop()
+    await consumer.stop()
     counts, wrong = audit(
         answered=clients.answered,
         receipts=consumer.receipts,

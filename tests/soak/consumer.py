@@ -8,14 +8,17 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from ada_mockserver import verify
-from ada_mockserver.receiver import Receiver, Reply
+from ada_mockserver.http_server import base_url, bind, make_server
 from ada_schemas.errors import SignatureError
 
 if TYPE_CHECKING:
     from random import Random
 
-    from ada_mockserver.receiver import Received
+    from ada_mockserver.http_server import Message, Receive, Send
 
 __all__ = ["Consumer", "Receipt"]
 
@@ -51,31 +54,42 @@ class Consumer:
 
     async def start(self) -> str:
         """Listen; returns the URL."""
-        self.receiver = Receiver(self._handle)
-        return f"http://127.0.0.1:{await self.receiver.start()}/webhooks/ada"
+        bound = bind("127.0.0.1", 0)
+        self._server = make_server(self._handle)
+        self._serving = asyncio.create_task(self._server.serve(sockets=[bound]))
+        return f"{base_url(bound)}/webhooks/ada"
 
-    async def _handle(self, request: Received) -> Reply | None:
-        headers = dict(request.headers)
+    async def stop(self) -> None:
+        """Listen no more."""
+        self._server.should_exit = True
+        await self._serving
+
+    async def _handle(self, scope: Message, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        body = await request.body()
         try:
-            verify(self.secret, headers, request.body, now=time.time())
+            verify(self.secret, request.headers, body, now=time.time())
         except SignatureError:
             self.forged += 1
-        receipt = Receipt(headers["svix-id"], key_of(json.loads(request.body)), time.monotonic())
+        receipt = Receipt(request.headers["svix-id"], key_of(json.loads(body)), time.monotonic())
         self.receipts.append(receipt)
         self.open += 1
-        try:
-            reply = await self._answer(receipt)
-        except asyncio.CancelledError:
+        answering, leaving = asyncio.create_task(self._answer(receipt)), asyncio.create_task(receive())
+        await asyncio.wait((answering, leaving), return_when=asyncio.FIRST_COMPLETED)
+        self.open -= 1
+        receipt.ended = time.monotonic()
+        if not answering.done():
+            answering.cancel()
             if receipt.outcome != "hung":  # the sender gave up after its time limit
                 receipt.outcome = "vanished"
-            receipt.ended = time.monotonic()
-            raise
-        finally:
-            self.open -= 1
-        receipt.ended = time.monotonic()
-        return reply
+        elif (response := answering.result()) is None:
+            send.__self__.transport.abort()  # the connection, which ASGI hides
+            await leaving
+        else:
+            leaving.cancel()
+            await response(scope, receive, send)
 
-    async def _answer(self, receipt: Receipt) -> Reply | None:
+    async def _answer(self, receipt: Receipt) -> Response | None:
         draw = 1.0 if self.healthy else self.rng.random()
         if draw < 0.0005:
             receipt.outcome = "hung"
@@ -87,12 +101,12 @@ class Consumer:
             return None
         if draw < 0.07:
             receipt.outcome = "failed"
-            return Reply(500)
+            return Response(status_code=500)
         if draw < 0.08:
             receipt.outcome = "failed"
-            return Reply(429, (("retry-after", "7"),))
+            return Response(status_code=429, headers={"retry-after": "7"})
         receipt.outcome = "ok"
-        return Reply(200)
+        return Response()
 
 
 def key_of(payload: dict[str, Any]) -> tuple[str, str]:

@@ -129,7 +129,8 @@ async def serving(
 
     async def serve(connection: Connection) -> None:
         try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            # A client that hangs up early cuts TLS in the midst of what it sends.
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
                 await script(connection)
                 connection.writer.close()
                 await connection.writer.wait_closed()

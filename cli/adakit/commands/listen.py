@@ -6,23 +6,33 @@ import asyncio
 import json
 import os
 import secrets
+import signal
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from ada_contract_tests.targets.open import UNSIGNED
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.signing import parse_secret, verify
-from ada_mockserver.receiver import Received, Receiver, Reply
+from ada_mockserver.http_server import base_url, bind, make_server
 from ada_mockserver.recording import Redactor
 from ada_schemas.errors import SignatureError, UsageError
 from ada_schemas.validation import validate
 from adakit.options import printable
 
-__all__ = ["command"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ada_mockserver.delivery.http import Headers
+    from ada_mockserver.http_server import Message, Receive, Send
+
+__all__ = ["LARGEST_BODY", "Listener", "command"]
+
+LARGEST_BODY = 10 * 1024 * 1024
+"""Bytes of a request's body that are taken; a larger one is answered 413."""
 
 _SHOWN = 4000
 
@@ -44,11 +54,13 @@ def command(
     Answers 200, 401 to what does not verify, and 400 to what is no JSON. With -n the exit code is 1 when a
     request did not verify or is not valid.
     """
-    listener = _Listener(_secret(secret), quiet=quiet, count=count)
+    listener = Listener(_secret(secret), quiet=quiet, count=count)
     with ExitStack() as stack:
         if record is not None:
             listener.recording = stack.enter_context(_open(record))
-        asyncio.run(_listen(listener, host, port))
+        ended_by = asyncio.run(_listen(listener, host, port))
+    if ended_by == signal.SIGINT:
+        raise KeyboardInterrupt
     if listener.bad:
         raise SystemExit(1)
 
@@ -68,94 +80,119 @@ def _open(name: str) -> IO[bytes]:
         raise UsageError(f"{name} cannot be written: {error.strerror}.") from error
 
 
-async def _listen(listener: _Listener, host: str, port: int) -> None:
-    receiver = Receiver(listener.handle)
-    chosen = await receiver.start(host, port)
-    url = f"http://[{host}]:{chosen}/" if ":" in host else f"http://{host}:{chosen}/"
-    click.echo(f"Listening on {click.style(url, bold=True)} (any path); Ctrl-C stops.")
-    if listener.secret is None:
-        click.echo(
-            "Signatures are not verified: there is no secret. Give it with --secret or in ADA_WEBHOOK_SECRET."
-        )
-    try:
-        await listener.done.wait()
-        await asyncio.sleep(0)  # the last answer goes out
-    finally:
-        await receiver.stop()
-        click.echo(f"{listener.received} received, {listener.bad} of them bad.")
+async def _listen(listener: Listener, host: str, port: int) -> int | None:
+    """Serve until there were enough requests or a signal; returns the signal."""
+    with bind(host, port) as bound:
+        server = make_server(listener)
+
+        def announce() -> None:
+            click.echo(
+                f"Listening on {click.style(f'{base_url(bound)}/', bold=True)} (any path); Ctrl-C stops."
+            )
+            if listener.secret is None:
+                click.echo(
+                    "Signatures are not verified: there is no secret."
+                    " Give it with --secret or in ADA_WEBHOOK_SECRET."
+                )
+
+        def end() -> None:
+            server.should_exit = True
+
+        server.on_started, listener.on_end = announce, end
+        await server.serve(sockets=[bound])
+    click.echo(f"{listener.received} received, {listener.bad} of them bad.")
+    return server.ended_by
 
 
-class _Listener:
-    """Judges, shows, records and answers each request."""
+class Listener:
+    """The ASGI application: verifies, validates, shows, records and answers each request.
+
+    It takes ``count`` requests, then calls ``on_end`` and answers 503.
+    """
 
     def __init__(self, secret: str | None, *, quiet: bool, count: int | None) -> None:
         self.secret = secret
         self.recording: IO[bytes] | None = None
         self.received = self.bad = 0
-        self.done = asyncio.Event()
+        self.on_end: Callable[[], None] | None = None
         self._quiet = quiet
         self._count = count
         self._clock = SystemClock()
         # Of one secret, all recordings replace the same id by the same.
         self._redactor = Redactor(parse_secret(secret) if secret else secrets.token_bytes(32))
 
-    async def handle(self, request: Received) -> Reply:
-        """Answer one request."""
-        if request.method != "POST":
-            click.echo(f"{request.method} {printable(request.target)} answered 405: a webhook is a POST")
-            return Reply(405, (("allow", "POST"),))
-        self.received += 1
-        try:
-            return self._judge(request)
-        finally:
-            if self._count is not None and self.received >= self._count:
-                asyncio.get_running_loop().call_soon(self.done.set)
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        if scope["method"] != "POST":
+            _say_refused(scope, "405: a webhook is a POST")
+            await _answer(send, 405, (b"allow", b"POST"))
+            return
+        size = next((int(value) for name, value in headers if name == "content-length"), 0)
+        body, more = bytearray(), True
+        while more and max(size, len(body)) <= LARGEST_BODY:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        if max(size, len(body)) > LARGEST_BODY:
+            _say_refused(scope, f"413: the body is larger than {LARGEST_BODY >> 20} MB")
+            await _answer(send, 413)
+        elif self.received == self._count:
+            await _answer(send, 503)
+        else:
+            self.received += 1
+            try:
+                await _answer(send, self._judge(headers, bytes(body)))
+            finally:
+                if self.received == self._count and self.on_end is not None:
+                    self.on_end()
 
-    def _judge(self, request: Received) -> Reply:
+    def _judge(self, headers: Headers, body: bytes) -> int:
+        """Verify, validate, record and show a request; returns the status that answers it."""
         now = self._clock.now()
-        verified, problems = self._verified(request, now)
+        verified, problems = self._verified(headers, body, now)
         try:
-            event: Any = json.loads(request.body)
+            event: Any = json.loads(body)
             invalid = [str(violation) for violation in validate(event)]
             event_type = str(event.get("type", "(no type)")) if isinstance(event, dict) else "(no object)"
         except (ValueError, RecursionError):
-            event, event_type, invalid = None, f"({len(request.body)} bytes)", ["not JSON"]
+            event, event_type, invalid = None, f"({len(body)} bytes)", ["not JSON"]
         if self.recording is not None:
-            self.recording.write(
-                self._redactor.line(request.headers, request.body, at=now, verified=verified)
-            )
+            self.recording.write(self._redactor.line(headers, body, at=now, verified=verified))
             self.recording.flush()
         status = 401 if problems else 400 if event is None else 200
         self.bad += bool(problems or invalid)
-        self._show(request, event, event_type, status, verified, [*problems, *invalid])
-        return Reply(status)
+        message_id = dict(headers).get("svix-id", "(no svix-id)")
+        self._show(message_id, event, event_type, status, verified, [*problems, *invalid])
+        return status
 
-    def _verified(self, request: Received, now: float) -> tuple[bool | None, list[str]]:
+    def _verified(self, headers: Headers, body: bytes, now: float) -> tuple[bool | None, list[str]]:
         if self.secret is None:
             return None, []
         try:
-            verify(self.secret, request.headers, request.body, now=now)
+            verify(self.secret, headers, body, now=now)
         except SignatureError as error:
             return False, [" ".join(part for part in (error.what, error.next_step) if part)]
         return True, []
 
     def _show(
         self,
-        request: Received,
+        message_id: str,
         event: Any,
         event_type: str,
         status: int,
         verified: bool | None,
         problems: list[str],
     ) -> None:
-        headers = {name.lower(): value for name, value in request.headers}
         words = {True: "verified", False: "not verified", None: "unverified"}[verified]
         state = click.style(f"{words}, {'not ' if problems else ''}valid", fg="red" if problems else "green")
         if verified is False:
             state = click.style(words, fg="red")
         click.echo(
             f"{time.strftime('%H:%M:%S')} {click.style(printable(event_type), bold=True)}"
-            f" {printable(headers.get('svix-id', '(no svix-id)'))} {state}, answered {status}"
+            f" {printable(message_id)} {state}, answered {status}"
         )
         for problem in problems:
             click.echo(f"  {click.style('-', fg='red')} {printable(problem)}")
@@ -163,3 +200,15 @@ class _Listener:
             text = json.dumps(event, indent=2, ensure_ascii=False)
             cut = f"\n  ... {len(text) - _SHOWN} characters more" if len(text) > _SHOWN else ""
             click.echo("\n".join(f"  {printable(line)}" for line in text[:_SHOWN].splitlines()) + cut)
+
+
+async def _answer(send: Send, status: int, *headers: tuple[bytes, bytes]) -> None:
+    await send(
+        {"type": "http.response.start", "status": status, "headers": [*headers, (b"content-length", b"0")]}
+    )
+    await send({"type": "http.response.body"})
+
+
+def _say_refused(scope: Message, why: str) -> None:
+    target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
+    click.echo(f"{scope['method']} {printable(target.decode('latin-1'))} answered {why}")

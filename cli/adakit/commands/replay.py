@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.delivery.client import Wire
 from ada_mockserver.delivery.load import dispatch
-from ada_mockserver.delivery.sender import TIME_LIMIT, Sender
+from ada_mockserver.delivery.sender import TIME_LIMIT
 from ada_mockserver.delivery.signing import new_message_id
 from ada_mockserver.events.payload import encode
 from ada_mockserver.recording import read_recording
-from adakit.commands.send import open_secrets, open_tls, show_delivery, summarise
-from adakit.options import POSITIVE, parse_headers, read_bytes
+from adakit.commands.send import open_sender, show_delivery, summarise
+from adakit.options import POSITIVE, read_bytes
 
 if TYPE_CHECKING:
     from ada_mockserver.delivery.attempt import Attempt
-    from ada_schemas.errors import WireError
 
 __all__ = ["command"]
 
@@ -52,20 +50,11 @@ def command(
     recorded = read_recording(read_bytes(file), name=file)
     rng = random.SystemRandom()
     fresh = {known: new_message_id(rng) for known, _ in recorded if known is not None}
-    sender = Sender(
-        url,
-        open_secrets(secret),
-        wire=Wire(clock=SystemClock(), ssl_context=open_tls(url, cacert, insecure)),
-        clock=SystemClock(),
-        rng=rng,
-        timeout=timeout,
-        headers=parse_headers(headers),
+    sender = open_sender(
+        url, secret=secret, headers=headers, timeout=timeout, cacert=cacert, insecure=insecure
     )
-    first: list[WireError] = []
 
     def done(item: tuple[str | None, dict[str, object]], attempt: Attempt) -> None:
-        if attempt.error is not None and not first:
-            first.append(attempt.error)
         show_delivery(str(item[1].get("type", "(no type)")), attempt.message_id or "", attempt)
 
     tally = asyncio.run(
@@ -79,4 +68,4 @@ def command(
             done=done,
         )
     )
-    summarise(tally, url, first[0].next_step if first else "")
+    summarise(tally, url)

@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ada_mockserver.delivery.attempt import Attempt
-    from ada_schemas.errors import WireError
 
-__all__ = ["command", "open_secrets", "open_tls", "show_delivery", "summarise"]
+__all__ = ["command", "open_sender", "show_delivery", "summarise"]
 
 SHOWN = 40
 """So many deliveries are shown one by one; more are counted."""
@@ -76,7 +75,9 @@ def command(  # noqa: PLR0917 - click passes every option by name
     prints it.
     """
     found = use_contract(contract)
-    secrets, tls = open_secrets(secret), open_tls(url, cacert, insecure)
+    sender = open_sender(
+        url, secret=secret, headers=headers, timeout=timeout, cacert=cacert, insecure=insecure
+    )
     chosen_seed = draw_seed() if seed is None else seed
     endless = duration is not None and count is None
     if payload is not None:
@@ -95,24 +96,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
         items = order.payloads()
         if seed is None:
             click.echo(f"seed {order.seed}", err=True)
-    sender = Sender(
-        url,
-        secrets,
-        wire=Wire(clock=SystemClock(), ssl_context=tls),
-        clock=SystemClock(),
-        rng=random.SystemRandom(),
-        timeout=timeout,
-        headers=parse_headers(headers),
-    )
     shown = not endless and (count or 1) <= SHOWN
-    first: list[WireError] = []
-
-    def done(item: Planned | bytes, attempt: Attempt) -> None:
-        if attempt.error is not None and not first:
-            first.append(attempt.error)
-        if shown:
-            _show(item, attempt)
-
     tally = asyncio.run(
         dispatch(
             sender,
@@ -122,24 +106,43 @@ def command(  # noqa: PLR0917 - click passes every option by name
             concurrency=concurrency,
             rate=rate,
             duration=duration,
-            done=done,
+            done=_show if shown else None,
         )
     )
-    summarise(tally, url, first[0].next_step if first else "")
+    summarise(tally, url)
 
 
-def open_secrets(option: str | None) -> list[str]:
+def open_sender(
+    url: str,
+    *,
+    secret: str | None,
+    headers: tuple[str, ...],
+    timeout: float,
+    cacert: str | None,
+    insecure: bool,
+) -> Sender:
+    """A sender to ``url`` as the options of `send` and `replay` have it."""
+    secrets = _secrets(secret)
+    tls = make_ssl_context(cacert=cacert, insecure=insecure) if url.lower().startswith("https:") else None
+    clock = SystemClock()
+    return Sender(
+        url,
+        secrets,
+        wire=Wire(clock=clock, ssl_context=tls),
+        clock=clock,
+        rng=random.SystemRandom(),
+        timeout=timeout,
+        headers=parse_headers(headers),
+    )
+
+
+def _secrets(option: str | None) -> list[str]:
     """The secrets that ``--secret`` or the environment gives; none for ``none``."""
     secret = require_secret(option, "sign the requests", otherwise="; --secret none sends them unsigned")
     if secret == UNSIGNED:
         return []
     parse_secret(secret)
     return [secret]
-
-
-def open_tls(url: str, cacert: str | None, insecure: bool) -> Any:
-    """The TLS context for an https URL, else None."""
-    return make_ssl_context(cacert=cacert, insecure=insecure) if url.lower().startswith("https:") else None
 
 
 def _bodies(content: bytes) -> list[bytes]:
@@ -170,22 +173,19 @@ def show_delivery(what: str, note: str, attempt: Attempt) -> None:
     click.echo(f"{click.style(f'{what:<30}', bold=True)} {click.style(outcome, fg=colour)}  {note}")
 
 
-def summarise(tally: Tally, url: str, next_step: str) -> None:
+def summarise(tally: Tally, url: str) -> None:
     """Print the sum; exits with 1 when a delivery failed, raises `TargetError` when nothing was there."""
-    sent = tally.delivered + tally.failed
-    if sent and tally.unconnected == sent:
-        raise TargetError(
-            tally.first_error,
-            usage=False,
-            next_step=next_step or "Is the service running, and the URL right?",
-        )
+    sent, error = tally.delivered + tally.failed, tally.first_error
+    if error is not None and tally.unconnected == sent:
+        step = error.next_step or "Is the service running, and the URL right?"
+        raise TargetError(error.what, usage=False, next_step=step)
     speed = f", {sent / tally.seconds:.0f}/s" if sent > 1 and tally.seconds > 0 else ""
     spread = ""
     if len(tally.latencies) > 1:
         half, most = tally.latency(0.5) * 1000, tally.latency(0.99) * 1000
         spread = f"; half within {half:.1f} ms, 99 % within {most:.1f} ms"
     click.echo(f"{tally.delivered} of {sent} delivered to {url}{speed}{spread}")
-    if tally.first_error:
-        click.echo(f"first failure: {tally.first_error}")
+    if error is not None:
+        click.echo(f"first failure: {error.what}")
     if tally.failed:
         raise SystemExit(1)

@@ -6,12 +6,14 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.extras import require_mock
+from ada_mockserver.http_server import ServerThread, base_url, bind, make_server
 from ada_mockserver.mock.mock_ada import MockAda
 from adakit.demo.consumer import PATH
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from starlette.types import ASGIApp
+
+    from ada_mockserver.http_server import ASGIApp
 
 __all__ = ["show_outage"]
 
@@ -22,8 +24,6 @@ def show_outage(console: Console, consumer: ASGIApp, secret: str) -> bool:
     Returns whether every event was refused first and delivered then. Needs the extra ``mock``.
     """
     require_mock("The mock Ada")
-    from ada_mockserver.http_server import ServerThread, base_url, bind, make_server  # noqa: PLC0415 - with the extra
-
     bound = bind("127.0.0.1", 0)
     with bound, MockAda() as mock:
         mock.add_webhook(base_url(bound) + PATH, secret=secret)

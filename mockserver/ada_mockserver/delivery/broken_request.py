@@ -1,4 +1,4 @@
-"""Requests whose connection the sender breaks off: what a receiver meets when a network fails."""
+"""Requests whose connection the sender breaks off, as a receiver meets them when a network fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chaos: what can go wrong between a sender and a receiver, by chance or for chosen events, seeded.
+"""Chaos: disturbances between a sender and a receiver, by chance or for chosen events, seeded.
 
 A rule reads ``KIND[=VALUE][@WHEN]...``, rules are separated by commas: ``delay=lognormal(0.5,1)@30%``,
 ``duplicate@conversation.message@10%``, ``drop@#3``. Which attempts a rule meets is drawn from the seed, the
@@ -88,7 +88,7 @@ class ChaosRule:
     every: bool = False
 
     def meets(self, event_type: str, ordinal: int, number: int) -> bool:
-        """Whether it can meet this attempt, chance aside."""
+        """True if it can meet this attempt, chance aside."""
         if number > 1 and not self.every:
             return False
         if not self.events and not self.ordinals:
@@ -111,7 +111,7 @@ class ChaosRule:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to go wrong with one attempt; ``names`` are the kinds, for the log.
+    """The disturbances of one attempt; ``names`` are their kinds, for the log.
 
     ``hold`` is how many seconds to wait before the first attempt, ``copies`` how often the request is sent
     again, ``broken`` how the connection ends before there is an answer, ``age`` the seconds that the
@@ -135,7 +135,7 @@ class Chaos:
     base: int = 0
 
     def plan(self, *, event_type: str, ordinal: int, endpoint: int, number: int, now: float = 0.0) -> Plan:
-        """What is to go wrong with attempt ``number`` (from 1) to deliver the event of this ordinal.
+        """The disturbances of attempt ``number`` (from 1) to deliver the event of this ordinal.
 
         ``endpoint`` is its number; ``now`` is when the attempt would begin, which bursts are aligned to.
         """
@@ -179,7 +179,7 @@ def _applied(rule: ChaosRule, plan: Plan, rng: Random, now: float) -> Plan:
 def parse_rules(text: str, contract: Contract | None = None) -> tuple[ChaosRule, ...]:
     """The rules that ``text`` holds, about the events of ``contract``, ours if it is None.
 
-    Raises `UsageError` that names the rule and what is wrong with it.
+    Raises `UsageError` that names the rule and its mistake.
     """
     return tuple(_parse(part, event_names(contract=contract)) for part in _split(text))
 

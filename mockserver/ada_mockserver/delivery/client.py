@@ -5,9 +5,8 @@ is added beyond ``Host`` and ``Content-Length``, redirects are not followed, and
 what failed. Ada counts a 2xx answer within 15 s as success, everything else, 3xx included, as failure
 (docs.ada.cx/reference/webhooks/overview).
 
-Four layers: the request as bytes (`http_request`), the answer's parser (`http_answer`) and the TLS
-layer (`tls`) do no I/O; here ``_Attempt`` joins them to a transport, and ``Wire`` bounds the whole in
-time.
+The request as bytes (`request_bytes`) and the response's parser (`response_parser`) do no I/O; here
+``_Attempt`` joins them to a transport, and ``Wire`` bounds the whole in time.
 """
 
 from __future__ import annotations
@@ -16,23 +15,26 @@ import asyncio
 import contextlib
 import os
 import socket
+import ssl
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from ada_mockserver.delivery.http import KEPT_BODY, Request, Response
 from ada_mockserver.delivery.request_bytes import encode, parse_url
-from ada_mockserver.delivery.response_parser import Answer, Failure
-from ada_mockserver.delivery.tls import Tls, make_ssl_context
+from ada_mockserver.delivery.response_parser import Failure, ResponseParser
+from ada_mockserver.delivery.tls import make_ssl_context, tls_failure
 from ada_schemas.errors import UsageError, WireError
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Sequence
 
     from ada_mockserver.clock import Clock
-    from ada_mockserver.delivery.request_bytes import Target
+    from ada_mockserver.delivery.request_bytes import ParsedUrl
 
 __all__ = ["Wire", "make_ssl_context"]
+
+_UNLIMITED = 1e6
+"""Seconds for a handshake: the attempt's own limit is what counts."""
 
 
 class Wire:
@@ -99,16 +101,16 @@ class Wire:
 
     def _attempt(
         self, request: Request, timeout: float, *, keep_open: bool = False
-    ) -> tuple[Target, _Attempt]:
+    ) -> tuple[ParsedUrl, _Attempt]:
         """An attempt that has not begun, and where it goes."""
         if not timeout > 0:
             raise UsageError(f"A timeout of {timeout} s leaves no time for an answer.")
         target = parse_url(request.url)
         return target, _Attempt(
-            data=encode(request, target),
+            unsent=memoryview(encode(request, target)),
             clock=self._clock,
-            answer=Answer(bodiless=request.method == "HEAD", keep=request.keep),
-            tls=Tls(self._context(), target.host) if target.tls else None,
+            answer=ResponseParser(bodiless=request.method == "HEAD", keep=request.keep),
+            ssl_context=self._context() if target.tls else None,
             keep_open=keep_open,
         )
 
@@ -118,7 +120,7 @@ class Wire:
         return self._ssl_context
 
 
-def _wire_error(attempt: _Attempt, target: Target) -> WireError:
+def _wire_error(attempt: _Attempt, target: ParsedUrl) -> WireError:
     failure = cast("Failure", attempt.outcome)
     elapsed = attempt.elapsed()
     what = f"{target.peer} {failure.what}"
@@ -136,15 +138,16 @@ class _Attempt(asyncio.Protocol):
     The connection is its own, or taken over from an attempt that was to ``keep_open`` what it used.
     """
 
-    data: bytes
+    unsent: memoryview
     clock: Clock
-    answer: Answer
-    tls: Tls | None
+    answer: ResponseParser
+    ssl_context: ssl.SSLContext | None
     keep_open: bool = False
     outcome: Response | Failure | None = None
     surplus: bool = False
     _transport: asyncio.Transport | None = None
     _socket: socket.socket | None = None
+    _paused: bool = False
     _done: asyncio.Event = field(default_factory=asyncio.Event)
     _closed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -157,11 +160,11 @@ class _Attempt(asyncio.Protocol):
 
     @property
     def unheard(self) -> bool:
-        """Whether the connection ended before one byte of an answer came."""
+        """True if the connection ended before one byte of an answer came."""
         outcome = self.outcome
         return isinstance(outcome, Failure) and outcome.kind == "dropped" and not self.answer.begun
 
-    async def within(self, timeout: float, target: Target) -> None:
+    async def within(self, timeout: float, target: ParsedUrl) -> None:
         """Carry it out in at most ``timeout`` seconds; ``outcome`` is set when this returns."""
         try:
             async with asyncio.timeout(timeout):
@@ -172,12 +175,22 @@ class _Attempt(asyncio.Protocol):
         except Failure as failure:
             self.outcome = failure
 
-    async def run(self, target: Target) -> None:
+    async def run(self, target: ParsedUrl) -> None:
         """Connect if need be, and return when ``outcome`` is set; raises `Failure` without a connection."""
         if self._transport is None:
             self._socket = await _connect(target)
-            loop = asyncio.get_running_loop()
-            await loop.create_connection(lambda: self, sock=self._socket)
+            secured: dict[str, Any] = {}
+            if self.ssl_context is not None:
+                name = target.host.partition("%")[0]
+                secured = {
+                    "ssl": self.ssl_context,
+                    "server_hostname": name,
+                    "ssl_handshake_timeout": _UNLIMITED,
+                }
+            try:
+                await asyncio.get_running_loop().create_connection(lambda: self, sock=self._socket, **secured)
+            except OSError as error:
+                raise tls_failure(error) from error
         await self._done.wait()
 
     def take_over(self, before: _Attempt) -> bool:
@@ -185,7 +198,8 @@ class _Attempt(asyncio.Protocol):
         transport = before._transport
         if transport is None or transport.is_closing() or not before.answer.kept_alive:
             return False
-        self._socket, self.tls = before._socket, before.tls
+        self._socket, self._paused = before._socket, before._paused
+        self.unsent = memoryview(bytes(before.unsent) + self.unsent)  # it was answered before its end
         before._transport = None
         before._closed.set()
         transport.set_protocol(self)
@@ -194,14 +208,11 @@ class _Attempt(asyncio.Protocol):
             rest = "It took the rest of that request's body for another request."
             twice = "answered the request before it twice on a kept connection"
             self._finish(Failure("protocol", twice, next_step=rest))
-        elif self.tls is None:
-            transport.write(self.data)
         else:
-            self.tls.seal(self.data)
-            transport.write(self.tls.outgoing())
+            self._write(transport)
         return True
 
-    def response(self, target: Target) -> Response:
+    def response(self, target: ParsedUrl) -> Response:
         """The answer that came; raises `WireError` where none did."""
         if isinstance(self.outcome, Response):
             return self.outcome
@@ -214,14 +225,13 @@ class _Attempt(asyncio.Protocol):
             await self._closed.wait()
 
     def timed_out(self, timeout: float) -> Failure:
-        """What was not reached within ``timeout`` seconds."""
+        """The failure of an attempt whose ``timeout`` is up: how far it came."""
         if self._transport is None:
-            return Failure("timeout", f"gave no connection within {timeout:g} s")
-        if self.tls and not self.tls.established:
-            return Failure("timeout", f"gave no TLS connection within {timeout:g} s")
+            kind = "connection" if self._socket is None else "TLS connection"
+            return Failure("timeout", f"gave no {kind} within {timeout:g} s")
         if self.answer.begun:
             return Failure("timeout", f"answered, but the answer was not complete within {timeout:g} s")
-        unread = self._transport.get_write_buffer_size()
+        unread = self.unsent or self._transport.get_write_buffer_size()
         return Failure(
             "timeout",
             f"gave no answer within {timeout:g} s",
@@ -229,12 +239,9 @@ class _Attempt(asyncio.Protocol):
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """asyncio: send the request, or begin TLS."""
+        """asyncio: send the request."""
         self._transport = cast("asyncio.Transport", transport)
-        if self.tls is None:
-            self._transport.write(self.data)
-        else:
-            self.data_received(b"")
+        self._write(self._transport)
 
     def data_received(self, data: bytes) -> None:
         """asyncio: read, also while the request is still being written."""
@@ -242,10 +249,7 @@ class _Attempt(asyncio.Protocol):
             self.surplus = True
             return
         try:
-            if self.tls is None:
-                self.answer.feed(data)
-            else:
-                self._receive_tls(self.tls, data)
+            self.answer.feed(data)
         except Failure as failure:
             self._finish(failure)
         else:
@@ -262,7 +266,9 @@ class _Attempt(asyncio.Protocol):
         A peer that refuses a large body answers and closes at once. When that is noticed by a failed
         write, the answer still waits to be read, and asyncio reads no more: read it here.
         """
-        if exc is not None and self._socket is not None:
+        if isinstance(exc, ssl.SSLError) and self.outcome is None:
+            self._finish(tls_failure(exc))
+        elif exc is not None and self._socket is not None and self.ssl_context is None:
             with contextlib.suppress(OSError):
                 while self.outcome is None and (data := self._socket.recv(KEPT_BODY)):
                     self.data_received(data)
@@ -270,31 +276,27 @@ class _Attempt(asyncio.Protocol):
         self._done.set()
         self._closed.set()
 
-    def _receive_tls(self, tls: Tls, data: bytes) -> None:
-        """Go on with the handshake, send the request after it, and read what came."""
-        was_established = tls.established
-        try:
-            tls.feed(data)
-            if tls.established and not was_established:
-                tls.seal(self.data)
-            while tls.established and not self.answer.complete and (plain := tls.open()) is not None:
-                if not plain:
-                    self._end("closed")
-                    return
-                self.answer.feed(plain)
-            if self.answer.complete and not self._stays_open():
-                tls.farewell()
-        finally:
-            if self._transport is not None and (outgoing := tls.outgoing()):
-                self._transport.write(outgoing)
+    def _write(self, transport: asyncio.Transport) -> None:
+        """Write as much as is taken: of what it has taken asyncio's TLS does not tell how much is unsent."""
+        while self.unsent and not self._paused:
+            piece, self.unsent = self.unsent[:KEPT_BODY], self.unsent[KEPT_BODY:]
+            transport.write(piece)
+
+    def pause_writing(self) -> None:
+        """asyncio: the peer does not read as fast as it is written to."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """asyncio: it has read some."""
+        self._paused = False
+        if self._transport is not None and not self._transport.is_closing():
+            self._write(self._transport)
 
     def _end(self, how: str) -> None:
         """Judge what there is, now that the peer has ``how`` ("closed" or "reset") the connection."""
         if self.outcome is not None:
             return
-        if self.tls is not None and not self.tls.established:
-            self._finish(Failure("tls", f"{how} the connection during the TLS handshake"))
-        elif missing := self.answer.end():
+        if missing := self.answer.end():
             self._finish(Failure("dropped", f"{how} the connection {missing}"))
         else:
             self._finish(self._response())
@@ -313,10 +315,12 @@ class _Attempt(asyncio.Protocol):
         if self._transport is None or (isinstance(outcome, Response) and self._stays_open()):
             self._done.set()
         else:
+            if self.ssl_context is not None and not self.unsent:
+                self._transport.close()  # says farewell, as TLS asks
             self._transport.abort()
 
 
-async def _connect(target: Target) -> socket.socket:
+async def _connect(target: ParsedUrl) -> socket.socket:
     """A connected socket, to the first of the host's addresses that accepts."""
     loop = asyncio.get_running_loop()
     addresses: list[tuple[int, tuple[Any, ...]]]

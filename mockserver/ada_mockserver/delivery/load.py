@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ada_mockserver.clock import Clock
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.sender import Sender
+    from ada_schemas.errors import WireError
 
 __all__ = ["Tally", "dispatch"]
 
@@ -20,14 +21,14 @@ Item = TypeVar("Item")
 
 @dataclass(slots=True)
 class Tally:
-    """What became of many deliveries; ``latencies`` are those of answered ones, in seconds."""
+    """The sum of many deliveries; ``latencies`` are those of answered ones, in seconds."""
 
     delivered: int = 0
     failed: int = 0
     unconnected: int = 0
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
-    first_error: str = ""
+    first_error: WireError | None = None
 
     def add(self, attempt: Attempt) -> None:
         """Count one delivery."""
@@ -38,7 +39,7 @@ class Tally:
         if attempt.response is not None:
             self.latencies.append(attempt.response.elapsed)
         if attempt.error is not None:
-            self.first_error = self.first_error or attempt.error.what
+            self.first_error = self.first_error or attempt.error
             self.unconnected += attempt.error.kind in ("refused", "dns", "tls")
 
     def latency(self, share: float) -> float:

@@ -19,7 +19,7 @@ from ada_schemas.errors import UsageError
 if TYPE_CHECKING:
     from ada_mockserver.delivery.http import Request
 
-__all__ = ["Target", "encode", "parse_url"]
+__all__ = ["ParsedUrl", "encode", "parse_url"]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BEYOND_URL = re.compile(r"[\x00-\x20\x7f]")
@@ -27,7 +27,7 @@ _BEYOND_HEADER = re.compile(r"[\x00\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ParsedUrl:
     """A URL taken apart: where to connect, and what stands in the request's first lines."""
 
     tls: bool
@@ -44,7 +44,7 @@ class Target:
 
 
 @functools.lru_cache(maxsize=64)
-def parse_url(url: str) -> Target:
+def parse_url(url: str) -> ParsedUrl:
     """Take ``url`` apart; raises `UsageError` when no request can go to it."""
     if _BEYOND_URL.search(url):
         raise UsageError("The URL holds a space, a line break or another control character.")
@@ -80,7 +80,7 @@ def parse_url(url: str) -> Target:
     if parts.query:
         path += f"?{parts.query}"
     path = quote(path, safe=string.punctuation)  # all ASCII as written
-    return Target(tls, host, default if port is None else port, literal, authority, path)
+    return ParsedUrl(tls, host, default if port is None else port, literal, authority, path)
 
 
 def _family_of_literal(host: str) -> socket.AddressFamily | None:
@@ -91,7 +91,7 @@ def _family_of_literal(host: str) -> socket.AddressFamily | None:
     return None
 
 
-def encode(request: Request, target: Target) -> bytes:
+def encode(request: Request, target: ParsedUrl) -> bytes:
     """The request as it goes over the wire; raises `UsageError` for what HTTP cannot carry."""
     if not _TOKEN.fullmatch(request.method):
         raise UsageError(f"{request.method!r} is not an HTTP method.")

@@ -1,4 +1,4 @@
-"""An HTTP/1.1 answer out of bytes: its parser and limits, and the words for an attempt that failed.
+"""An HTTP/1.1 response out of bytes: its parser and limits, and the words for an attempt that failed.
 
 Nothing here does I/O; `ada_mockserver.delivery.client` reads the bytes.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import httptools
 
-__all__ = ["Answer", "Failure"]
+__all__ = ["Failure", "ResponseParser"]
 
 READ_BODY = 1024 * 1024
 READ_HEADERS = 64 * 1024
@@ -16,7 +16,7 @@ _TLS_ALERT = b"\x15\x03"
 
 
 class Failure(Exception):  # noqa: N818 - turned into a WireError once the peer and the time are known
-    """Why an attempt failed: the words that follow the peer's name in the message."""
+    """The reason why an attempt failed, in the words that follow the peer's name in the message."""
 
     def __init__(self, kind: str, what: str, *, next_step: str = "") -> None:
         super().__init__(what)
@@ -25,8 +25,8 @@ class Failure(Exception):  # noqa: N818 - turned into a WireError once the peer 
         self.next_step = next_step
 
 
-class Answer:
-    """The answer so far: httptools' callbacks, the framing and the limits; no I/O."""
+class ResponseParser:
+    """The response so far: httptools' callbacks, the framing and the limits; no I/O."""
 
     def __init__(self, *, bodiless: bool, keep: int) -> None:
         self.status = 0
@@ -72,7 +72,7 @@ class Answer:
 
     @property
     def kept_alive(self) -> bool:
-        """Whether the answer is complete and leaves the connection to another request (RFC 9112, 9.3)."""
+        """True if the answer is complete and leaves the connection to another request (RFC 9112, 9.3)."""
         return self.complete and not self.truncated and self._persistent
 
     def end(self) -> str:

@@ -218,7 +218,7 @@ def _v1_signatures(value: str) -> list[bytes]:
 def _likely_causes(
     secret: str, key: bytes, message_id: str, timestamp: str, body: bytes
 ) -> Iterator[tuple[str, bytes]]:
-    """What a wrong sender or receiver would have signed, each with the words for it."""
+    """MACs as a wrong sender or receiver would make them, each with the words for its mistake."""
     stripped = body.rstrip(b"\r\n")
     if stripped != body:
         yield (
@@ -253,7 +253,7 @@ def _likely_causes(
 
 
 def _decoded_like_node(secret: str) -> bytes:
-    """What Node's lenient decoder makes of a secret with its prefix: it takes "_" for "/"."""
+    """A secret, prefix included, as Node's lenient decoder reads it: it takes "_" for "/"."""
     characters = secret.rstrip("=").replace("_", "/")
     whole = characters[:-1] if len(characters) % 4 == 1 else characters
     return base64.b64decode(whole + "==")

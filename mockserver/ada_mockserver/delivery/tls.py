@@ -1,19 +1,17 @@
-"""The client side of TLS: whom it trusts, and the layer between an attempt's bytes and the wire's."""
+"""The client side of TLS: whom it trusts, and the words for a handshake that failed."""
 
 from __future__ import annotations
 
-import contextlib
 import ssl
 from typing import TYPE_CHECKING
 
-from ada_mockserver.delivery.http import KEPT_BODY
 from ada_mockserver.delivery.response_parser import Failure
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Tls", "make_ssl_context"]
+__all__ = ["make_ssl_context", "tls_failure"]
 
 
 def make_ssl_context(*, cacert: Path | str | None = None, insecure: bool = False) -> ssl.SSLContext:
@@ -39,58 +37,11 @@ def make_ssl_context(*, cacert: Path | str | None = None, insecure: bool = False
     return context
 
 
-class Tls:
-    """The client side of TLS between bytes; no I/O."""
-
-    def __init__(self, context: ssl.SSLContext, host: str) -> None:
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
-        self._object = context.wrap_bio(
-            self._incoming, self._outgoing, server_hostname=host.partition("%")[0]
-        )
-        self.established = False
-
-    def feed(self, data: bytes) -> None:
-        """Take in what came; raises `Failure` when the handshake fails."""
-        self._incoming.write(data)
-        if self.established:
-            return
-        try:
-            self._object.do_handshake()
-        except ssl.SSLWantReadError:
-            return
-        except ssl.SSLError as error:
-            raise _tls_failure(error) from error
-        self.established = True
-
-    def seal(self, data: bytes) -> None:
-        """Encrypt ``data``; `outgoing` then holds it."""
-        view = memoryview(data)
-        while view:
-            view = view[self._object.write(view) :]
-
-    def outgoing(self) -> bytes:
-        """What is to be sent to the peer now."""
-        return self._outgoing.read()
-
-    def open(self) -> bytes | None:
-        """The next piece of decrypted data, b"" at the peer's end, None when more must come first."""
-        try:
-            return self._object.read(KEPT_BODY)
-        except ssl.SSLWantReadError:
-            return None
-        except ssl.SSLZeroReturnError:
-            return b""
-        except ssl.SSLError as error:
-            raise _tls_failure(error) from error
-
-    def farewell(self) -> None:
-        """Say that nothing follows, as TLS asks; `outgoing` then holds it."""
-        with contextlib.suppress(ssl.SSLError):
-            self._object.unwrap()
-
-
-def _tls_failure(error: ssl.SSLError) -> Failure:
+def tls_failure(error: OSError) -> Failure:
+    """Why TLS was not agreed on; any other error is of a connection that was lost in the handshake."""
+    if not isinstance(error, ssl.SSLError):
+        how = "reset" if error.errno else "closed"
+        return Failure("tls", f"{how} the connection during the TLS handshake")
     if isinstance(error, ssl.SSLCertVerificationError):
         return Failure(
             "tls",

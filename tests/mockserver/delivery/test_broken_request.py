@@ -8,7 +8,6 @@ import pytest
 
 from ada_mockserver.delivery.broken_request import break_off
 from ada_mockserver.delivery.http import Request
-from ada_mockserver.receiver import Receiver, Reply
 from support.raw_server import closed_port, serving
 
 
@@ -18,19 +17,17 @@ def test_drop():
     async def whole():
         got, handled = [], asyncio.Event()
 
-        async def answer(request):
-            got.append(request.body)
+        async def script(connection):
+            got.append((await connection.request()).partition(b"\r\n\r\n")[2])
             handled.set()
-            return Reply(200)
+            await connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
-        receiver = Receiver(answer)
-        port = await receiver.start()
-        request = Request(f"http://127.0.0.1:{port}/", (), b"x" * 200_000)
-        error = await break_off(request, "drop", timeout=20)
-        async with asyncio.timeout(20):
-            await handled.wait()
-        await receiver.stop()
-        return port, got, error
+        async with serving(script) as server:
+            request = Request(f"http://127.0.0.1:{server.port}/", (), b"x" * 200_000)
+            error = await break_off(request, "drop", timeout=20)
+            async with asyncio.timeout(20):
+                await handled.wait()
+        return server.port, got, error
 
     port, got, error = asyncio.run(whole())
     assert got == [b"x" * 200_000]

@@ -19,7 +19,7 @@ from ada_mockserver.delivery import client as wire
 from ada_mockserver.delivery.client import Wire, make_ssl_context
 from ada_mockserver.delivery.http import Request, Response
 from ada_mockserver.delivery.request_bytes import parse_url
-from ada_mockserver.delivery.response_parser import Answer
+from ada_mockserver.delivery.response_parser import ResponseParser
 from ada_schemas.errors import UsageError, WireError
 from support.raw_server import Connection, SecuredByHand, answering, closed_port, serving
 
@@ -651,6 +651,34 @@ def test_an_early_refusal_of_a_large_body_is_an_answer(
     assert (answer.status, answer.body) == (status, b"nope")
 
 
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+def test_what_was_answered_before_its_end_is_sent_to_its_end(
+    server_ssl: ssl.SSLContext, ca_file: Path, *, secure: bool
+) -> None:
+    """After an early answer that keeps the connection, the next request follows the rest of the body."""
+    heads: list[bytes] = []
+
+    async def script(connection: Connection) -> None:
+        heads.append(await connection.head())
+        await connection.send(OK)
+        await connection.reader.readexactly(10_000_000)
+        heads.append(await connection.head())
+        await connection.send(OK)
+        await connection.until_closed()
+
+    async def main() -> list[tuple[Response | WireError, bool]]:
+        sender = Wire(clock=ManualClock(), ssl_context=make_ssl_context(cacert=ca_file) if secure else None)
+        async with serving(script, ssl_context=server_ssl if secure else None) as server:
+            url = f"{'https' if secure else 'http'}://127.0.0.1:{server.port}/"
+            first = Request(url, (("x-number", "1"),), b"x" * 10_000_000)
+            second = Request(url, (("x-number", "2"),), b"")
+            return await sender.send_in_turn([first, second], timeout=LONG)
+
+    outcomes = asyncio.run(main())
+    assert [reused for _, reused in outcomes] == [False, True]
+    assert [head.startswith(b"POST / ") and head.count(b"x-number: ") for head in heads] == [1, 1]
+
+
 def test_an_answer_that_waits_behind_a_failed_write_is_read() -> None:
     """When the write fails before the answer was read, the answer is still taken from the socket."""
 
@@ -662,7 +690,9 @@ def test_an_answer_that_waits_behind_a_failed_write_is_read() -> None:
         # Which of the two the event loop sees first cannot be arranged on a real connection.
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            one = wire._Attempt(b"", ManualClock(), Answer(bodiless=False, keep=64 * KIB), None)
+            one = wire._Attempt(
+                memoryview(b""), ManualClock(), ResponseParser(bodiless=False, keep=64 * KIB), None
+            )
             one._socket = ours
             theirs.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 4\r\n\r\nnope")
             ours.setblocking(False)
@@ -1129,10 +1159,18 @@ def test_a_silent_handshake_is_a_timeout() -> None:
     assert failure(script, scheme="https", timeout=SHORT) == ("timeout", expected)
 
 
-def test_a_silent_server_behind_tls_is_a_timeout(server_ssl: ssl.SSLContext, ca_file: Path) -> None:
-    """With TLS established, what is missing is the answer."""
+@pytest.mark.parametrize(
+    ("script", "body", "hint"),
+    [(silent, b"{}", ""), (deaf, b"x" * 20_000_000, "\n  It did not read the request to its end.")],
+    ids=["silent", "deaf"],
+)
+def test_a_silent_server_behind_tls_is_a_timeout(
+    script: Script, body: bytes, hint: str, server_ssl: ssl.SSLContext, ca_file: Path
+) -> None:
+    """With TLS established, what is missing is the answer, or that the request was read."""
     options = tls_options(server_ssl, make_ssl_context(cacert=ca_file))
-    assert failure(silent, timeout=SHORT, **options) == ("timeout", f"127.0.0.1:PORT {NO_ANSWER}")
+    expected = f"127.0.0.1:PORT gave no answer within 0.5 s.{hint}"
+    assert failure(script, body=body, timeout=0.5, **options) == ("timeout", expected)
 
 
 def test_a_demanded_client_certificate_is_a_tls_failure(
@@ -1277,14 +1315,19 @@ def leaks_nothing(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
     gc.collect()
 
 
-def test_cancelling_at_any_step_leaks_nothing() -> None:
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
+def test_cancelling_at_any_step_leaks_nothing(
+    server_ssl: ssl.SSLContext, ca_file: Path, *, secure: bool
+) -> None:
     """However far an attempt has come when it is cancelled, nothing stays open."""
 
     async def scenario() -> None:
-        async with serving(silent) as server:
+        client_ssl = make_ssl_context(cacert=ca_file) if secure else None
+        sender = Wire(clock=ManualClock(), ssl_context=client_ssl)
+        async with serving(silent, ssl_context=server_ssl if secure else None) as server:
             for steps in range(30):
-                request = Request(f"http://127.0.0.1:{server.port}/", (), b"x" * 100_000)
-                task = asyncio.create_task(Wire(clock=ManualClock()).send(request, timeout=LONG))
+                url = f"{'https' if secure else 'http'}://127.0.0.1:{server.port}/"
+                task = asyncio.create_task(sender.send(Request(url, (), b"x" * 100_000), timeout=LONG))
                 for _ in range(steps):
                     await asyncio.sleep(0)
                 task.cancel()
@@ -1294,12 +1337,13 @@ def test_cancelling_at_any_step_leaks_nothing() -> None:
     leaks_nothing(scenario)
 
 
-def test_the_connection_is_closed_when_send_returns() -> None:
-    """After an answer, a failure and a timeout the client's socket is closed at once."""
+def test_the_connection_is_closed_when_send_returns(server_ssl: ssl.SSLContext, ca_file: Path) -> None:
+    """After an answer, a failure and a timeout the client's socket is closed at once; in the handshake too."""
 
     async def scenario() -> None:
         made: list[socket.socket] = []
         connect = wire._connect
+        secured = tls_options(server_ssl, make_ssl_context(cacert=ca_file))
 
         async def noted(target: Any) -> socket.socket:
             made.append(await connect(target))
@@ -1308,8 +1352,10 @@ def test_the_connection_is_closed_when_send_returns() -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(wire, "_connect", noted)
             for script in (answering(OK), answering(b"garbage"), answering(b""), silent):
-                with contextlib.suppress(WireError):
-                    await attempt(script, timeout=SHORT)
-        assert [one.fileno() for one in made] == [-1] * 4
+                for options in ({}, {"scheme": "https"}, secured):
+                    with contextlib.suppress(WireError):
+                        await attempt(script, timeout=SHORT, **options)
+                    assert [one.fileno() for one in made] == [-1] * len(made)
+        assert len(made) == 12
 
     leaks_nothing(scenario)

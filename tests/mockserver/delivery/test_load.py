@@ -135,7 +135,7 @@ def test_what_fails_is_counted():
         [200, 204, 301, 500, WireError("gone.", kind="dropped"), WireError("no.", kind="refused")]
     )
     _, tally = sent(numbered(6), answering=lambda _: next(outcomes))
-    assert (tally.delivered, tally.failed, tally.unconnected, tally.first_error) == (2, 4, 1, "gone.")
+    assert (tally.delivered, tally.failed, tally.unconnected, tally.first_error.what) == (2, 4, 1, "gone.")
     assert len(tally.latencies) == 4
 
 

@@ -1,7 +1,8 @@
-"""The server's bounds: slow clients, too many of them, and large bodies."""
+"""The server that the mock, ``listen`` and the demo share: requests on the wire, and its bounds."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import socket
@@ -13,11 +14,12 @@ import urllib.request
 
 import pytest
 from starlette.responses import PlainTextResponse, StreamingResponse
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ada_mockserver.http_server import ServerThread, base_url, bind, is_loopback, make_server
+from ada_mockserver.http_server import LARGEST_HEAD, ServerThread, base_url, bind, is_loopback, make_server
 from ada_schemas.errors import UsageError
 
+CHUNKED = b"POST /hook?a=b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
 HEAD = b"POST /api/v2/channels/ HTTP/1.1\r\nHost: x\r\n"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the limit on files is set as on Linux")
 TRICKLES = (
@@ -52,9 +54,10 @@ def serve():
     """Starts servers in threads; returns their ports."""
     threads = []
 
-    def start(**bounds):
+    def start(app=echo, **bounds):
         bound = bind("127.0.0.1", 0)
-        threads.append(ServerThread(make_server(echo, **bounds), bound, contextlib.AsyncExitStack()))
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        threads.append(ServerThread(make_server(app, **bounds), bound, contextlib.AsyncExitStack()))
         threads[-1].start()
         return bound.getsockname()[1]
 
@@ -69,6 +72,30 @@ def connect(port, data=b""):
     return client
 
 
+def talk(port, *pieces):
+    """What the server writes to a client that sends ``pieces``, until it closes the connection."""
+    answered = b""
+    with connect(port) as client, contextlib.suppress(ConnectionError):
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        for piece in pieces:
+            client.sendall(piece)
+        while data := client.recv(100_000):
+            answered += data
+    return answered
+
+
+def statuses(answered):
+    return [int(part.split(b" ", 1)[0]) for part in answered.split(b"HTTP/1.1 ")[1:]]
+
+
+def one_answer(client):
+    """The body, of one byte, of the next answer."""
+    answered = b""
+    while not answered.partition(b"\r\n\r\n")[2] and (data := client.recv(1000)):
+        answered += data
+    return answered.partition(b"\r\n\r\n")[2]
+
+
 def is_closed(client):
     """Whether the server closes the connection, before the time limit of the client."""
     with contextlib.suppress(ConnectionResetError):
@@ -80,6 +107,148 @@ def is_closed(client):
 def get(port, path="/"):
     with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as response:
         return response.read()
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_request(serve, size):
+    """A request reaches the application as it came, in whatever pieces; header names in lower case."""
+    taken = []
+
+    async def app(scope, receive, send):
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message["more_body"]
+        taken.append((scope["method"], scope["path"], scope["query_string"], body, scope["headers"][-2]))
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    whole = CHUNKED + b"X-Ab: C\r\nConnection: close\r\n\r\n3\r\n\xff\x00z\r\n2\r\nde\r\n0\r\n\r\n"
+    answered = talk(serve(app), *(whole[i : i + size] for i in range(0, len(whole), size)))
+    assert statuses(answered) == [200]
+    assert answered.endswith(b"\r\n\r\nok")
+    assert taken == [("POST", "/hook", b"a=b", b"\xff\x00zde", (b"x-ab", b"C"))]
+
+
+def test_continue(serve):
+    """A client that asks before it sends the body is told to go on."""
+    asking = HEAD + b"Expect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
+    assert statuses(talk(serve(), asking, b"ok")) == [100, 200]
+
+
+def test_upgrade(serve):
+    """A client that offers another protocol, as Java's does, is answered in HTTP/1.1."""
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\nok"
+    last = HEAD + b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+    assert statuses(talk(serve(), HEAD + offer, last)) == [200, 200]
+
+
+def test_after_the_last_request(serve):
+    """A stray line break after a request that was to be the last one does not cost its answer."""
+    begun, go = threading.Event(), asyncio.Event()
+
+    async def app(scope, receive, send):
+        await receive()
+        if scope["path"] == "/go":
+            go.set()
+        else:
+            begun.set()
+            await go.wait()
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    port = serve(app)
+    with connect(port, HEAD + b"Content-Length: 2\r\nConnection: close\r\n\r\nok") as client:
+        assert begun.wait(20)
+        client.sendall(b"\r\n")
+        assert get(port, "/go") == b"ok"
+        assert statuses(client.recv(1000)) == [200]
+
+
+def test_sent_ahead(serve):
+    """Requests that do not wait for each other are answered in their order."""
+    sizes = (1, 2, 100_000, 3)
+    requests = b"".join(HEAD + b"Content-Length: %d\r\n\r\n" % size + b"x" * size for size in sizes)
+    last = HEAD + b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+    answered = talk(serve(), requests + last)
+    assert [part.rpartition(b"\r\n\r\n")[2] for part in answered.split(b"HTTP/1.1 200 OK")[1:]] == [
+        *(str(size).encode() for size in sizes),
+        b"0",
+    ]
+
+
+def test_sent_ahead_in_part(serve):
+    """The beginning of a request that was sent ahead waits for its rest."""
+    with connect(serve(), b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n") as client:
+        assert one_answer(client) == b"0"
+        client.sendall(b"Host: x\r\n\r\n")
+        assert one_answer(client) == b"0"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"NONSENSE\r\n\r\n",
+        HEAD + b"Content-Length: x\r\n\r\n",
+        HEAD + b"".join(b"X-%d: y\r\n" % n for n in range(LARGEST_HEAD)),
+        HEAD + b"X-Long: " + b"y" * 8 * LARGEST_HEAD,
+        b"GET /" + b"y" * 8 * LARGEST_HEAD,
+    ],
+    ids=["nonsense", "length", "lines", "line", "url"],
+)
+def test_refused(serve, data):
+    """What is no request, or one whose head does not end, is refused and never handled."""
+
+    async def app(scope, receive, send):
+        raise AssertionError("It was handled.")
+
+    answered = b""
+    with connect(serve(app)) as client, contextlib.suppress(ConnectionError):
+        for start in range(0, len(data), 4096):  # what is sent after the refusal would reset the connection
+            client.sendall(data[start : start + 4096])
+            client.settimeout(0.01)
+            with contextlib.suppress(TimeoutError):
+                answered += client.recv(1000)
+            client.settimeout(20)
+            if answered:
+                break
+        while more := client.recv(1000):
+            answered += more
+    assert statuses(answered) == [400]
+
+
+@pytest.mark.parametrize("path", [b"/hook", b"/early"])
+def test_endless_trailers(serve, path, caplog):
+    """Trailers that do not end cost the connection, quietly, also where the answer was out before them."""
+    client = connect(serve(), CHUNKED.replace(b"/hook", path) + b"\r\n0\r\n")
+    with contextlib.suppress(ConnectionError):
+        for _ in range(1000):
+            client.sendall(b"a: b\r\n" * 1000)
+        raise AssertionError("6 MB of trailers were taken")
+    client.close()
+    assert not caplog.records
+
+
+def test_far_ahead(serve):
+    """Requests that are sent far ahead of their answers are left in the socket, not held in memory."""
+
+    async def app(scope, receive, send):
+        await receive()
+        for _ in range(3):  # as work does, it lets the server read in between
+            await asyncio.sleep(0)
+        await PlainTextResponse("ok")(scope, receive, send)
+
+    request = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connect(serve(app)) as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
+        ahead = answers = 0
+        while answers < 1000:
+            client.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while ahead < 10_000_000:
+                    ahead += client.send(request * 1000)
+            client.settimeout(20)
+            read = client.recv(10_000).count(b"HTTP/1.1 200 OK")
+            answers, ahead = answers + read, ahead - read * len(request)
+    assert ahead < 1_500_000
 
 
 @pytest.mark.parametrize("data", TRICKLES, ids=range(len(TRICKLES)))
@@ -160,14 +329,14 @@ def test_the_longest_waiting_goes(serve):
 def test_answers_are_not_held_back(monkeypatch):
     """Head and body of an answer leave at once: connections have TCP_NODELAY."""
     seen = []
-    made = HttpToolsProtocol.connection_made
+    made = H11Protocol.connection_made
 
     def connection_made(self, transport):
         connection = transport.get_extra_info("socket")
         seen.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
         made(self, transport)
 
-    monkeypatch.setattr(HttpToolsProtocol, "connection_made", connection_made)
+    monkeypatch.setattr(H11Protocol, "connection_made", connection_made)
     thread = ServerThread(make_server(echo), bind("127.0.0.1", 0), contextlib.AsyncExitStack())
     thread.start()
     try:
@@ -179,6 +348,13 @@ def test_answers_are_not_held_back(monkeypatch):
 
 def test_unusable_addresses():
     """What nothing can listen on is a usage error."""
+    with bind("127.0.0.1", 0) as taken:
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError) as error:
+            bind("127.0.0.1", port)
+    assert error.value.what.startswith(f"Nothing can listen on 127.0.0.1:{port}: ")
+    assert error.value.next_step == "Is another server running there? --port 0 takes a free port."
     for host in ("nowhere.invalid", "a..b", "x" * 64):
         with pytest.raises(UsageError) as error:
             bind(host, 0)
