@@ -108,8 +108,16 @@ class Bridge:
             self._record = RunRecord.loaded((self.folder / "run.json").read_text(encoding="utf-8"))
         return self._record or RunRecord()
 
-    def outcome_of(self, case: Case, target: Any, secret: str | None, witness: Any) -> CaseRecord:
-        """The end of a case of the session's run, which the first call makes.
+    def outcome_of(
+        self,
+        case: Case,
+        target: Any,
+        secret: str | None,
+        witness: Any,
+        *,
+        prepare: Callable[[], object] = lambda: None,
+    ) -> CaseRecord:
+        """The end of a case of the session's run, which the first call makes, and ``prepare`` goes before.
 
         A case that was reported before, as plugins that repeat failures do, is run again, alone. Raises
         TargetError when the target cannot be loaded or takes no connections, UsageError when the target or
@@ -117,7 +125,7 @@ class Bridge:
         """
         again = case.id in self._reported
         self._reported.add(case.id)
-        make = partial(self._run, target=target, secret=secret, witness=witness)
+        make = partial(self._run, target=target, secret=secret, witness=witness, prepare=prepare)
         if again:
             return make([case]).cases[case.id]
         if self._record is None:
@@ -136,7 +144,16 @@ class Bridge:
             self._record = RunRecord(failed=what)
             raise
 
-    def _run(self, cases: Sequence[Case], *, target: Any, secret: str | None, witness: Any) -> RunRecord:
+    def _run(
+        self,
+        cases: Sequence[Case],
+        *,
+        target: Any,
+        secret: str | None,
+        witness: Any,
+        prepare: Callable[[], object],
+    ) -> RunRecord:
+        prepare()
         resolved, aim = self._resolve(target, secret), self._target(target)
         applicable = [case for case in cases if case.applies_to(in_process=aim.in_process)]
         if not applicable:
