@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from ada_contract_tests.rules import FAMILIES, RULES
 from ada_contract_tests.tracebacks import members_named
 
 if TYPE_CHECKING:
@@ -137,14 +138,14 @@ def group_findings(findings: Sequence[Finding]) -> list[Group]:
     return sorted(groups, key=lambda g: (g.severity != "error", -len(g.findings)))
 
 
-def _simplicity(finding: Finding) -> tuple[str, bool, bool, str, int, int]:
-    """Sorts what explains a cause best to the front: the lowest rule, then the smallest difference.
+def _simplicity(finding: Finding) -> tuple[int, bool, bool, str, int, int]:
+    """Sorts what explains a cause best to the front: the lowest family, then the smallest difference.
 
     Before all comes what differs in nothing but the member that the cause names; a documented example, which
     is an ordinary event too, differs from the others in much.
     """
-    paths = [path for path, _, _ in finding.changes]
+    rule, paths = RULES[finding.rule], [path for path, _, _ in finding.changes]
     size = sum(len(after) for _, _, after in finding.changes)
-    is_example = finding.rule == "ADA101" and bool(paths)
     is_it = len(paths) == 1 and paths[0].rpartition(".")[2] in members_named(finding.cause)
-    return finding.rule[: len("ADA1")], is_example, not is_it, finding.rule, len(paths), size
+    family = list(FAMILIES).index(rule.family)
+    return family, rule.example and bool(paths), not is_it, finding.rule, len(paths), size

@@ -1,6 +1,6 @@
 """The rules: what must hold, why, and what to do about it; each with the documented source.
 
-Codes are stable: ``--select``, ``--ignore`` and reports speak of them. The hundreds are families.
+Codes are stable: ``--select``, ``--ignore`` and reports speak of them. All of it is read from ``rules.toml``.
 """
 
 from __future__ import annotations
@@ -13,44 +13,36 @@ from typing import Literal
 
 from ada_schemas.errors import UsageError
 
-__all__ = ["EXPECTATIONS", "FAMILIES", "RULES", "Rule", "rule", "rule_page", "selected_codes"]
-
-FAMILIES = {
-    "1": "documented",
-    "2": "forward compatible",
-    "3": "authentic",
-    "4": "delivery",
-    "5": "hostile input",
-    "6": "handled",
-}
+__all__ = ["EXPECTATIONS", "FAMILIES", "RULES", "Rule", "digits", "rule", "rule_page", "selected_codes"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule.
 
-    ``expects`` is what a consumer's answer to its cases must be: ``accepted`` (2xx), ``refused`` (4xx),
-    ``200``, ``in time``, ``survived`` (no 5xx, hang or dropped connection), ``handled`` (by the witness);
-    the texts are for people: what Ada documents and where, what breaks in production, how to fix it.
+    ``family`` is a name of FAMILIES. ``example`` marks cases that are documented examples, which differ from
+    the ordinary event in much; ``combines`` marks those whose summary lists several facts. ``expects`` says
+    what a consumer's answer must be: ``accepted`` (2xx), ``refused`` (4xx), ``200``, ``in time``,
+    ``survived`` (no 5xx, hang or dropped connection), ``handled`` (by the witness); the texts are for people:
+    what Ada documents and where, what breaks in production, how to fix it.
     """
 
     code: str
     title: str
+    family: str
     expects: Literal["accepted", "refused", "200", "in time", "survived", "handled"]
     documents: str
     source: str
     breaks: str
     fix: str
-
-    @property
-    def family(self) -> str:
-        """The name of its family: ``documented``, ``forward compatible``, ..."""
-        return FAMILIES[self.code[3]]
+    example: bool = False
+    combines: bool = False
 
 
-def _read() -> dict[str, Rule]:
-    text = (files("ada_contract_tests") / "rules.toml").read_text(encoding="utf-8")
-    return {code: Rule(code=code, **fields) for code, fields in sorted(tomllib.loads(text).items())}
+def _read() -> tuple[dict[str, str], dict[str, Rule]]:
+    tables = tomllib.loads((files("ada_contract_tests") / "rules.toml").read_text(encoding="utf-8"))
+    families = tables.pop("families")
+    return families, {code: Rule(code=code, **fields) for code, fields in sorted(tables.items())}
 
 
 EXPECTATIONS = {
@@ -65,8 +57,13 @@ EXPECTATIONS = {
     "handled": "The witness (`--seen-url`) says that the event was handled, once.",
 }
 
-RULES: dict[str, Rule] = _read()
-"""Every rule by its code, in the order of the codes."""
+FAMILIES, RULES = _read()
+"""Every family by its name, with the codes that it spans (``ADA1xx``); every rule by its code. In order."""
+
+
+def digits(code: str) -> str:
+    """The code of a rule or family without the letters that all begin with, for narrow columns."""
+    return code.removeprefix("ADA")
 
 
 def rule(code: str) -> Rule:

@@ -11,14 +11,16 @@ from ada_schemas.lazy import late_exports
 
 if TYPE_CHECKING:
     from ada_mockserver.clock import Clock, ManualClock, SystemClock
+    from ada_mockserver.delivery.attempt import Attempt, Receipt
     from ada_mockserver.delivery.client import Wire
-    from ada_mockserver.delivery.sender import Receipt, Sender
+    from ada_mockserver.delivery.sender import Sender
     from ada_mockserver.delivery.signing import generate_secret, sign, signature_headers, verify
     from ada_mockserver.events.factory import EventFactory
     from ada_mockserver.events.scenarios import scenario
     from ada_mockserver.mock.mock_ada import MockAda, MockWebhook
 
 __all__ = [
+    "Attempt",
     "Clock",
     "EventFactory",
     "ManualClock",
@@ -38,12 +40,13 @@ __all__ = [
 __getattr__, __dir__ = late_exports(
     __name__,
     {
+        "Attempt": "delivery.attempt",
         "Clock": "clock",
         "EventFactory": "events.factory",
         "ManualClock": "clock",
         "MockAda": "mock.mock_ada",
         "MockWebhook": "mock.mock_ada",
-        "Receipt": "delivery.sender",
+        "Receipt": "delivery.attempt",
         "Sender": "delivery.sender",
         "SystemClock": "clock",
         "Wire": "delivery.client",

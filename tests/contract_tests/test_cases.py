@@ -68,7 +68,14 @@ def test_ids_need_no_quoting():
 def test_every_rule_is_known_and_has_cases():
     """Every case has a rule; every rule but those of the witness has cases."""
     assert rules_of(all_cases()) == {code for code in RULES if not code.startswith("ADA6")}
-    assert {code[3] for code in RULES} <= set(FAMILIES)
+
+
+def test_every_rule_is_of_the_family_that_its_code_says():
+    """A rule's family is a known one and spans its code, and the families stand in the order of their codes."""
+    assert {code: FAMILIES[found.family].rstrip("x") for code, found in RULES.items()} == {
+        code: code[:4] for code in RULES
+    }
+    assert list(dict.fromkeys(found.family for found in RULES.values())) == list(FAMILIES)
 
 
 def test_every_event_has_the_cases_that_every_event_has():

@@ -14,8 +14,9 @@ from ada_contract_tests.engine.check import Options, acheck, draw_seed
 from ada_contract_tests.reports.terminal import print_report
 from ada_contract_tests.targets.open import SECRET_VARIABLE, open_target
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.delivery.sender import TIME_LIMIT, delivery_headers
-from ada_mockserver.delivery.signing import generate_secret, new_message_id, signature_headers
+from ada_mockserver.delivery.attempt import delivery_headers
+from ada_mockserver.delivery.sender import TIME_LIMIT
+from ada_mockserver.delivery.signing import authentic_headers, generate_secret, new_message_id
 from ada_mockserver.events.payload import encode
 from ada_mockserver.events.scenarios import scenario
 from ada_schemas.errors import MissingExtraError
@@ -82,7 +83,7 @@ async def _conversation(seed: int, console: Console) -> bool:
     steps = scenario("handoff", seed=seed).steps
     for step in steps:
         body = encode(step.payload)
-        signature = signature_headers(
+        signature = authentic_headers(
             [os.environ[SECRET_VARIABLE]],
             message_id=new_message_id(rng),
             timestamp=int(clock.now()),

@@ -19,7 +19,7 @@ from adakit.commands.send import open_secrets, open_tls, show_delivery, summaris
 from adakit.options import POSITIVE, parse_headers, read_bytes
 
 if TYPE_CHECKING:
-    from ada_mockserver.delivery.sender import Receipt
+    from ada_mockserver.delivery.attempt import Attempt
     from ada_schemas.errors import WireError
 
 __all__ = ["command"]
@@ -63,10 +63,10 @@ def command(
     )
     first: list[WireError] = []
 
-    def done(item: tuple[str | None, dict[str, object]], receipt: Receipt) -> None:
-        if receipt.error is not None and not first:
-            first.append(receipt.error)
-        show_delivery(str(item[1].get("type", "(no type)")), receipt.message_id, receipt)
+    def done(item: tuple[str | None, dict[str, object]], attempt: Attempt) -> None:
+        if attempt.error is not None and not first:
+            first.append(attempt.error)
+        show_delivery(str(item[1].get("type", "(no type)")), attempt.message_id or "", attempt)
 
     tally = asyncio.run(
         dispatch(

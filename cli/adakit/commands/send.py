@@ -24,7 +24,7 @@ from adakit.payload_plan import Order, Planned
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ada_mockserver.delivery.sender import Receipt
+    from ada_mockserver.delivery.attempt import Attempt
     from ada_schemas.errors import WireError
 
 __all__ = ["command", "open_secrets", "open_tls", "show_delivery", "summarise"]
@@ -107,11 +107,11 @@ def command(  # noqa: PLR0917 - click passes every option by name
     shown = not endless and (count or 1) <= SHOWN
     first: list[WireError] = []
 
-    def done(item: Planned | bytes, receipt: Receipt) -> None:
-        if receipt.error is not None and not first:
-            first.append(receipt.error)
+    def done(item: Planned | bytes, attempt: Attempt) -> None:
+        if attempt.error is not None and not first:
+            first.append(attempt.error)
         if shown:
-            _show(item, receipt)
+            _show(item, attempt)
 
     tally = asyncio.run(
         dispatch(
@@ -153,20 +153,20 @@ def _bodies(content: bytes) -> list[bytes]:
         return [content]
 
 
-def _show(item: Planned | bytes, receipt: Receipt) -> None:
+def _show(item: Planned | bytes, attempt: Attempt) -> None:
     if isinstance(item, bytes):
-        show_delivery(f"{len(item)} bytes", "", receipt)
+        show_delivery(f"{len(item)} bytes", "", attempt)
     else:
-        show_delivery(str(item.payload.get("type", "(no type)")), item.narration, receipt)
+        show_delivery(str(item.payload.get("type", "(no type)")), item.narration, attempt)
 
 
-def show_delivery(what: str, note: str, receipt: Receipt) -> None:
+def show_delivery(what: str, note: str, attempt: Attempt) -> None:
     """Print one line about a delivery."""
-    if receipt.response is not None:
-        outcome = f"{receipt.response.status} in {receipt.response.elapsed * 1000:.0f} ms"
-        colour = "green" if receipt.delivered else "red"
+    if attempt.response is not None:
+        outcome = f"{attempt.response.status} in {attempt.response.elapsed * 1000:.0f} ms"
+        colour = "green" if attempt.accepted else "red"
     else:
-        outcome, colour = str(receipt.error.what if receipt.error else ""), "red"
+        outcome, colour = str(attempt.error.what if attempt.error else ""), "red"
     click.echo(f"{click.style(f'{what:<30}', bold=True)} {click.style(outcome, fg=colour)}  {note}")
 
 

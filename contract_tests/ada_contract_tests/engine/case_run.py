@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.targets.base import ConnectedTarget
-from ada_mockserver.delivery.sender import delivery_headers
-from ada_mockserver.delivery.signing import new_message_id, signature_headers
+from ada_mockserver.delivery.attempt import delivery_headers
+from ada_mockserver.delivery.signing import authentic_headers, new_message_id
 from ada_mockserver.events.payload import encode
 
 if TYPE_CHECKING:
@@ -249,9 +249,8 @@ class Stage:
 
 def signed(secret: str | None, *, message_id: str, timestamp: int, body: bytes) -> Headers:
     """The signature headers of an authentic delivery; without a secret, its id and timestamp alone."""
-    if secret is None:
-        return (("svix-id", message_id), ("svix-timestamp", str(timestamp)))
-    return signature_headers([secret], message_id=message_id, timestamp=timestamp, body=body)
+    secrets = [] if secret is None else [secret]
+    return authentic_headers(secrets, message_id=message_id, timestamp=timestamp, body=body)
 
 
 def asks_for_redelivery(answer: Answer) -> bool:

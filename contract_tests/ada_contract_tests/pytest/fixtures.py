@@ -17,8 +17,9 @@ from ada_contract_tests.targets.base import Answer
 from ada_contract_tests.targets.load_app import is_application_spec
 from ada_contract_tests.targets.open import SECRET_VARIABLE, UNSIGNED
 from ada_mockserver.clock import SystemClock
+from ada_mockserver.delivery.attempt import delivery_headers
 from ada_mockserver.delivery.http import Response
-from ada_mockserver.delivery.sender import TIME_LIMIT, delivery_headers
+from ada_mockserver.delivery.sender import TIME_LIMIT
 from ada_mockserver.delivery.signing import new_message_id
 from ada_mockserver.events.edits import coherent, set_member
 from ada_mockserver.events.factory import EventFactory, event_name

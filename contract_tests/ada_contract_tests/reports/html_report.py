@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ada_contract_tests.findings import group_findings
 from ada_contract_tests.reports.junit import printable
-from ada_contract_tests.rules import EXPECTATIONS, FAMILIES, RULES
+from ada_contract_tests.rules import EXPECTATIONS, FAMILIES, RULES, digits
 from ada_contract_tests.tracebacks import traceback_lines
 
 if TYPE_CHECKING:
@@ -203,13 +203,13 @@ def _matrix(report: Report, groups: Sequence[Group]) -> Html:
     for number, group in enumerate(groups[:MOST_GROUPS], 1):
         for finding in group.findings:
             links.setdefault((finding.event, finding.rule), f"#finding-{number}")
-    families = Counter(code[3] for code in codes)
+    families = Counter(RULES[code].family for code in codes)
     over, names, rows = [], [], []
     for family, count in families.items():
-        label = [FAMILIES[family], _el("b", f" {family}xx" if count > 2 else "")]
+        label = [family, _el("b", f" {digits(FAMILIES[family])}" if count > 2 else "")]
         over.append(_el("th", *label, colspan=str(count), scope="colgroup"))
     for code in codes:
-        link = _el("a", code[3:], href=f"#{code}", aria_label=code)
+        link = _el("a", digits(code), href=f"#{code}", aria_label=code)
         names.append(_el("th", link, scope="col", title=f"{code} {RULES[code].title}"))
     for event in dict.fromkeys(event for event, _ in cells):
         at = [(event, code) for code in codes]

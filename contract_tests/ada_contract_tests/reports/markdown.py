@@ -79,14 +79,18 @@ def _verdict(report: Report) -> str:
 
 
 def _matrix(report: Report) -> str:
-    families = [family for family in FAMILIES if any(r.case.rule[3] == family for r in report.results)]
+    families = [
+        family for family in FAMILIES if any(RULES[r.case.rule].family == family for r in report.results)
+    ]
     if not families:
         return "No case was run.\n\n"
     warned = {finding.case for finding in report.warnings}
-    rows = [["event", *(FAMILIES[family] for family in families)], ["---", *("---:" for _ in families)]]
+    rows = [["event", *families], ["---", *("---:" for _ in families)]]
     for event in dict.fromkeys(result.case.event for result in report.results):
         row = [r for r in report.results if r.case.event == event]
-        cells = [_cell([r for r in row if r.case.rule[3] == family], warned) for family in families]
+        cells = [
+            _cell([r for r in row if RULES[r.case.rule].family == family], warned) for family in families
+        ]
         rows.append([_code(event).replace("|", "\\|") if event != "any" else "no documented event", *cells])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows) + "\n"
 

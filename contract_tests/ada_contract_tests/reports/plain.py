@@ -27,9 +27,6 @@ LEAST_TRACEBACK = 5
 """Lines of the traceback that a long list of changes leaves: the last frames, and the exception."""
 
 MOST_TRACEBACK = 14
-COMBINATION = "ADA109"
-"""The rule whose cases differ in many members; their summaries list those that are on purpose."""
-
 MOST_HEADLINE = 2 * WIDTH
 
 
@@ -59,7 +56,7 @@ def _headline(finding: Finding) -> str:
     cause = f" ({finding.cause})" if finding.traceback and finding.cause not in finding.got else ""
     end = f": expected {finding.expected}, got {_cut(finding.got + cause, MOST_HEADLINE // 2)}"
     most = max(WIDTH // 2, MOST_HEADLINE - len(end))
-    return (_facts(finding, most) if finding.rule == COMBINATION else _cut(finding.summary, most)) + end
+    return (_facts(finding, most) if RULES[finding.rule].combines else _cut(finding.summary, most)) + end
 
 
 def _facts(finding: Finding, most: int) -> str:
@@ -149,7 +146,7 @@ def _relevance(finding: Finding) -> Callable[[tuple[str, str, str]], int]:
         if leaf in named
     }
 
-    facts = finding.summary.split(", ") if finding.rule == COMBINATION else []
+    facts = finding.summary.split(", ") if RULES[finding.rule].combines else []
     combined = {f"data.{fact.partition(' ')[0]}" for fact in facts}
 
     def rank(change: tuple[str, str, str]) -> int:

@@ -60,11 +60,11 @@ def _print_warnings(report: Report, console: Console) -> None:
 
 def _matrix(report: Report) -> list[Text]:
     """A line an event, a column a family of rules; as wide as it must be, so that no number is cut off."""
-    families = [f for f in FAMILIES if any(r.case.rule[3] == f for r in report.results)]
-    rows = [[Text("event"), *(Text(FAMILIES[family].split()[0]) for family in families)]]
+    families = [f for f in FAMILIES if any(RULES[r.case.rule].family == f for r in report.results)]
+    rows = [[Text("event"), *(Text(family.split()[0]) for family in families)]]
     for event in dict.fromkeys(result.case.event for result in report.results):
         row = [r for r in report.results if r.case.event == event]
-        cells = [_cell([r for r in row if r.case.rule[3] == family]) for family in families]
+        cells = [_cell([r for r in row if RULES[r.case.rule].family == family]) for family in families]
         rows.append([Text(event if event != "any" else "(no documented event)"), *cells])
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for cell in rows[0]:

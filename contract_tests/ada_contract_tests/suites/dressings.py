@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ada_mockserver.delivery.signing import generate_secret, sign, signature_headers
+from ada_mockserver.delivery.signing import authentic_headers, generate_secret, sign
 
 if TYPE_CHECKING:
     import random
@@ -52,10 +52,10 @@ class Dressing:
     ) -> tuple[Headers, bytes]:
         """The signature headers with the further ones, and the body; a ``secret`` of None signs nothing."""
         shaped = self.reshape(body)
-        if secret is None:
-            signed: Headers = (("svix-id", message_id), ("svix-timestamp", str(timestamp)))
+        secrets = [] if secret is None else [secret]
+        signed = authentic_headers(secrets, message_id=message_id, timestamp=timestamp, body=shaped)
+        if not secrets:
             return (*signed, *self.extra), shaped
-        signed = signature_headers([secret], message_id=message_id, timestamp=timestamp, body=shaped)
         other = sign(generate_secret(rng), message_id=message_id, timestamp=timestamp, body=shaped)
         return (*self.dress(signed, other), *self.extra), shaped
 

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ada_mockserver.clock import Clock
-    from ada_mockserver.delivery.sender import Receipt, Sender
+    from ada_mockserver.delivery.attempt import Attempt
+    from ada_mockserver.delivery.sender import Sender
 
 __all__ = ["Tally", "dispatch"]
 
@@ -28,17 +29,17 @@ class Tally:
     latencies: list[float] = field(default_factory=list)
     first_error: str = ""
 
-    def add(self, receipt: Receipt) -> None:
+    def add(self, attempt: Attempt) -> None:
         """Count one delivery."""
-        if receipt.delivered:
+        if attempt.accepted:
             self.delivered += 1
         else:
             self.failed += 1
-        if receipt.response is not None:
-            self.latencies.append(receipt.response.elapsed)
-        if receipt.error is not None:
-            self.first_error = self.first_error or receipt.error.what
-            self.unconnected += receipt.error.kind in ("refused", "dns", "tls")
+        if attempt.response is not None:
+            self.latencies.append(attempt.response.elapsed)
+        if attempt.error is not None:
+            self.first_error = self.first_error or attempt.error.what
+            self.unconnected += attempt.error.kind in ("refused", "dns", "tls")
 
     def latency(self, share: float) -> float:
         """The latency that this share of the answers stayed within, in seconds; 0 without answers."""
@@ -56,7 +57,7 @@ async def dispatch(
     concurrency: int = 1,
     rate: float | None = None,
     duration: float | None = None,
-    done: Callable[[Item, Receipt], None] | None = None,
+    done: Callable[[Item, Attempt], None] | None = None,
 ) -> Tally:
     """Deliver ``items``, at most ``concurrency`` at a time; in order when that is 1.
 
@@ -78,10 +79,10 @@ async def dispatch(
                 await clock.sleep(max(0.0, due - clock.monotonic()))
                 if duration is not None and clock.monotonic() - started >= duration:
                     return
-            receipt = await sender.send(body(item), message_id=message_id(item))
-            tally.add(receipt)
+            attempt = await sender.send(body(item), message_id=message_id(item))
+            tally.add(attempt)
             if done is not None:
-                done(item, receipt)
+                done(item, attempt)
 
     try:
         async with asyncio.TaskGroup() as tasks:

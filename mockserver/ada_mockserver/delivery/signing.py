@@ -27,7 +27,15 @@ if TYPE_CHECKING:
 
     from ada_mockserver.delivery.http import Headers
 
-__all__ = ["generate_secret", "new_message_id", "parse_secret", "sign", "signature_headers", "verify"]
+__all__ = [
+    "authentic_headers",
+    "generate_secret",
+    "new_message_id",
+    "parse_secret",
+    "sign",
+    "signature_headers",
+    "verify",
+]
 
 _PREFIX = "whsec_"
 _PARTS = ("id", "timestamp", "signature")
@@ -89,6 +97,16 @@ def signature_headers(
         ("svix-timestamp", str(timestamp)),
         ("svix-signature", " ".join(signatures)),
     )
+
+
+def authentic_headers(secrets: Sequence[str], *, message_id: str, timestamp: int, body: bytes) -> Headers:
+    """The headers by which a receiver knows the sender: those of `signature_headers`.
+
+    Without ``secrets`` the endpoint verifies nothing: ``svix-id`` and ``svix-timestamp`` alone.
+    """
+    if not secrets:
+        return (("svix-id", message_id), ("svix-timestamp", str(timestamp)))
+    return signature_headers(secrets, message_id=message_id, timestamp=timestamp, body=body)
 
 
 def verify(

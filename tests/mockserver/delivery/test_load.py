@@ -9,9 +9,10 @@ import random
 import pytest
 
 from ada_mockserver.clock import ManualClock
+from ada_mockserver.delivery.attempt import Attempt
 from ada_mockserver.delivery.http import Response
 from ada_mockserver.delivery.load import Tally, dispatch
-from ada_mockserver.delivery.sender import Receipt, Sender
+from ada_mockserver.delivery.sender import Sender
 from ada_schemas.errors import WireError
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -154,5 +155,5 @@ def test_latencies():
 def test_a_receipt_without_an_answer_has_no_latency():
     """Only answers have latencies."""
     tally = Tally()
-    tally.add(Receipt("msg_1", error=WireError("x.", kind="timeout")))
+    tally.add(Attempt("msg_1", error=WireError("x.", kind="timeout")))
     assert (tally.latencies, tally.failed, tally.unconnected) == ([], 1, 0)

@@ -8,13 +8,24 @@ from random import Random
 
 import pytest
 
+from ada_mockserver.delivery.attempt import Attempt
+from ada_mockserver.delivery.http import Response
 from ada_mockserver.mock.outbox.backoff import FLOOR, SCHEDULES, next_delay, schedule_named
-from ada_mockserver.mock.outbox.outcome import Outcome
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import UsageError, WireError
 
 SVIX = SCHEDULES["svix-8"]
 NOW = 1_600_000_000.0
-FAILED = Outcome(500)
+
+
+def answered(status, *headers):
+    return Attempt(response=Response(status, headers, b"", 0.0))
+
+
+def unanswered(kind):
+    return Attempt(error=WireError("Nothing came.", kind=kind))
+
+
+FAILED = answered(500)
 
 
 def delays(schedule, outcome=FAILED, **options):
@@ -60,13 +71,13 @@ def test_jitter():
 )
 def test_retry_after(asked, delay):
     """``Retry-After`` is honoured between once and twice the scheduled wait, without jitter."""
-    assert after(2, Outcome(503, (("Retry-After", asked),)), jitter=0.2) == delay
+    assert after(2, answered(503, ("Retry-After", asked)), jitter=0.2) == delay
 
 
 def test_retry_after_as_date():
     """``Retry-After`` may be a date."""
     date = format_datetime(datetime.fromtimestamp(NOW + 400, UTC), usegmt=True)
-    assert after(2, Outcome(503, (("retry-after", date),))) == 400
+    assert after(2, answered(503, ("retry-after", date))) == 400
 
 
 @pytest.mark.parametrize(
@@ -74,10 +85,10 @@ def test_retry_after_as_date():
 )
 def test_retry_after_nonsense(asked):
     """A ``Retry-After`` that is none changes nothing."""
-    assert after(2, Outcome(503, (("retry-after", asked),))) == 300
+    assert after(2, answered(503, ("retry-after", asked))) == 300
 
 
-@pytest.mark.parametrize("outcome", [Outcome(error_kind="timeout"), Outcome(429)])
+@pytest.mark.parametrize("outcome", [unanswered("timeout"), answered(429)])
 def test_floor(outcome):
     """After a time-out or a 429 the wait is a minute at least, jitter or not; longer waits stay."""
     assert after(1, outcome, jitter=0.2) == FLOOR == 60
@@ -86,12 +97,12 @@ def test_floor(outcome):
 
 def test_floor_and_retry_after():
     """A 429 with ``Retry-After`` waits for a minute too where the scheduled wait is shorter."""
-    assert after(1, Outcome(429, (("retry-after", "9"),))) == 60
+    assert after(1, answered(429, ("retry-after", "9"))) == 60
 
 
 def test_other_failures():
     """A refused connection, a 500 or a redirect waits as scheduled, not for a minute."""
-    for outcome in (Outcome(error_kind="refused"), Outcome(500), Outcome(301)):
+    for outcome in (unanswered("refused"), answered(500), answered(301)):
         assert after(1, outcome) == 5
 
 

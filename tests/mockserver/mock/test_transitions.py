@@ -6,11 +6,16 @@ from random import Random
 
 import pytest
 
-from ada_mockserver.delivery.http import Response
+from ada_mockserver.clock import ManualClock
+from ada_mockserver.delivery.attempt import Attempt
+from ada_mockserver.delivery.chaos import Plan
+from ada_mockserver.delivery.client import Wire
+from ada_mockserver.delivery.http import Request, Response
+from ada_mockserver.mock.outbox.attempt import send
 from ada_mockserver.mock.outbox.backoff import SCHEDULES
-from ada_mockserver.mock.outbox.outcome import Outcome
+from ada_mockserver.mock.outbox.outcome import slows_down, stored
 from ada_mockserver.mock.outbox.transitions import WEEK, Health, Verdict, health_after, judge
-from ada_schemas.errors import UsageError, WireError
+from ada_schemas.errors import WireError
 
 NOW = 1_600_000_000.0
 
@@ -27,31 +32,35 @@ def judged(outcome, failures=0):
     )
 
 
+def answered(status, *headers):
+    return Attempt(response=Response(status, headers, b"", 0.0))
+
+
 def asking(instruction, status=500):
-    return Outcome(status, (("Webhook-Delivery", instruction),))
+    return answered(status, ("Webhook-Delivery", instruction))
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
 def test_delivered(status):
     """Any 2xx delivers."""
-    assert judged(Outcome(status), 3) == Verdict("delivered", 3)
+    assert judged(answered(status), 3) == Verdict("delivered", 3)
 
 
 @pytest.mark.parametrize("status", [100, 199, 300, 301, 302, 307, 308, 400, 401, 404, 410, 429, 500, 503])
 def test_failed(status):
     """Everything else fails, redirects included."""
-    verdict = judged(Outcome(status))
+    verdict = judged(answered(status))
     assert (verdict.state, verdict.failures) == ("pending", 1)
 
 
 def test_retried():
     """After a failure the delivery is due again when the schedule says."""
-    assert judged(Outcome(500), 2) == Verdict("pending", 3, due_at=NOW + 1800)
+    assert judged(answered(500), 2) == Verdict("pending", 3, due_at=NOW + 1800)
 
 
 def test_exhausted():
     """After the last failure it has failed."""
-    assert judged(Outcome(500), 7) == Verdict("failed", 8, "exhausted")
+    assert judged(answered(500), 7) == Verdict("failed", 8, "exhausted")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +74,7 @@ def test_instructions(instruction, reason):
 
 def test_unknown_instruction():
     """Another value of the header means nothing."""
-    assert judged(asking("stop")) == judged(Outcome(500))
+    assert judged(asking("stop")) == judged(answered(500))
 
 
 def test_instruction_with_success():
@@ -75,10 +84,10 @@ def test_instruction_with_success():
 
 def test_health():
     """A week of nothing but failures disables; a success begins it anew."""
-    assert health_after(Outcome(500), failing_since=None, now=NOW) == Health(NOW)
-    assert health_after(Outcome(500), failing_since=NOW, now=NOW + WEEK - 1) == Health(NOW)
-    assert health_after(Outcome(500), failing_since=NOW, now=NOW + WEEK) == Health(NOW, "failing")
-    assert health_after(Outcome(200), failing_since=NOW, now=NOW + WEEK) == Health(None)
+    assert health_after(answered(500), failing_since=None, now=NOW) == Health(NOW)
+    assert health_after(answered(500), failing_since=NOW, now=NOW + WEEK - 1) == Health(NOW)
+    assert health_after(answered(500), failing_since=NOW, now=NOW + WEEK) == Health(NOW, "failing")
+    assert health_after(answered(200), failing_since=NOW, now=NOW + WEEK) == Health(None)
 
 
 def test_health_asked():
@@ -87,12 +96,40 @@ def test_health_asked():
     assert health_after(asking("disable", 200), failing_since=None, now=NOW) == Health(None, "asked")
 
 
-def test_outcomes():
-    """An outcome is what came of an attempt: an answer, no answer, or a request that cannot be sent."""
-    assert Outcome.of(Response(201, (("a", "b"),), b"c", 0.5)) == Outcome(201, (("a", "b"),), b"c", 0.5)
-    late = Outcome.of(WireError("It is late.", kind="timeout", elapsed=15.0))
-    assert late == Outcome(elapsed=15.0, error_kind="timeout", error="It is late.")
-    assert late.slows_down
-    assert not late.delivered
-    unsendable = Outcome.of(UsageError("The URL is bad."))
-    assert unsendable == Outcome(error_kind="unsendable", error="The URL is bad.")
+def test_stored_response():
+    """Of a response its status, headers, body and duration are stored."""
+    attempt = Attempt(response=Response(201, (("a", "b"),), b"c", 0.5))
+    assert stored(attempt) == {
+        "state": "succeeded",
+        "elapsed": 0.5,
+        "status": 201,
+        "response_headers": [["a", "b"]],
+        "response_body": b"c",
+        "error_kind": "",
+        "error": "",
+    }
+
+
+def test_stored_error():
+    """Of an attempt without a response the error's kind, words and time are stored."""
+    late = Attempt(error=WireError("It is late.", kind="timeout", elapsed=15.0))
+    assert stored(late) == {
+        "state": "failed",
+        "elapsed": 15.0,
+        "status": None,
+        "response_headers": [],
+        "response_body": b"",
+        "error_kind": "timeout",
+        "error": "It is late.",
+    }
+    assert slows_down(late)
+
+
+@pytest.mark.asyncio
+async def test_unsendable():
+    """A request that cannot go over the wire ends as an attempt whose error says so."""
+    request = Request("ftp://example.com/", (), b"")
+    attempt = await send(request, client=Wire(clock=ManualClock()), timeout=1, plan=Plan())
+    columns = stored(attempt)
+    assert (columns["error_kind"], columns["error"]) == ("unsendable", "The URL is not a web address.")
+    assert (columns["state"], columns["status"], columns["elapsed"]) == ("failed", None, 0.0)

@@ -1,26 +1,25 @@
-"""One attempt: a signed request, sent through an injected client, and how it ended."""
+"""One attempt of the outbox: signed for its endpoint, and sent or broken off as chaos has it."""
 
 from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Literal, cast
 
+from ada_mockserver.delivery.attempt import Attempt, send_once, signed_request
 from ada_mockserver.delivery.broken_request import break_off
-from ada_mockserver.delivery.http import Request
-from ada_mockserver.delivery.sender import delivery_headers
-from ada_mockserver.delivery.signing import generate_secret, signature_headers
-from ada_mockserver.mock.outbox.outcome import Outcome
-from ada_schemas.errors import AdakitError, WireError
+from ada_mockserver.delivery.signing import generate_secret
+from ada_schemas.errors import UsageError, WireError
 
 if TYPE_CHECKING:
     from random import Random
 
+    from ada_mockserver.delivery.attempt import Client
     from ada_mockserver.delivery.chaos import Plan
-    from ada_mockserver.delivery.http import Response
+    from ada_mockserver.delivery.http import Request
     from ada_mockserver.mock.store.endpoints import Endpoint
 
-__all__ = ["KEPT_ANSWER", "Client", "make_request", "send", "shown_headers"]
+__all__ = ["KEPT_ANSWER", "make_request", "send", "shown_headers"]
 
 KEPT_ANSWER = 16 * 1024
 """Bytes of an answer's body that are kept."""
@@ -28,13 +27,6 @@ KEPT_ANSWER = 16 * 1024
 _CONFIDENTIAL = re.compile(r"auth|cookie|key|password|secret|token", re.IGNORECASE)
 
 _log = logging.getLogger(__name__)
-
-
-class Client(Protocol):
-    """What sends a request: `ada_mockserver.delivery.client.Wire`, or a stand-in."""
-
-    async def send(self, request: Request, *, timeout: float) -> Response:
-        """The complete answer; raises `WireError` where there is none, `UsageError` for a bad request."""
 
 
 def make_request(
@@ -46,10 +38,15 @@ def make_request(
     ``svix-timestamp``: the machine's, since the receiver compares it with its own clock.
     """
     secrets = (generate_secret(rng),) if plan.forged else endpoint.secrets(now)
-    signature = signature_headers(
-        secrets, message_id=event_id, timestamp=int(signed_at - plan.age), body=body
+    return signed_request(
+        endpoint.url,
+        body,
+        secrets=secrets,
+        message_id=event_id,
+        timestamp=int(signed_at - plan.age),
+        headers=endpoint.headers,
+        keep=KEPT_ANSWER,
     )
-    return Request(endpoint.url, delivery_headers(signature, endpoint.headers), body, keep=KEPT_ANSWER)
 
 
 def shown_headers(request: Request) -> list[list[str]]:
@@ -57,18 +54,19 @@ def shown_headers(request: Request) -> list[list[str]]:
     return [[name, "***" if _CONFIDENTIAL.search(name) else value] for name, value in request.headers]
 
 
-async def send(request: Request, *, client: Client, timeout: float, plan: Plan) -> Outcome:
-    """Send a request once, or break it off where the plan says so; returns how it ended, whatever happens.
+async def send(request: Request, *, client: Client, timeout: float, plan: Plan) -> Attempt:
+    """Send a request once, or break it off where the plan says so; never raises.
 
-    ``timeout`` is in seconds, for the whole attempt.
+    ``timeout`` is in seconds, for the whole attempt. The error of a request that cannot go over the wire (its
+    URL or a header) is of the kind ``unsendable``.
     """
     try:
         if plan.broken:
             how = cast("Literal['drop', 'reset']", plan.broken)
-            return Outcome.of(await break_off(request, how, timeout=timeout))
-        return Outcome.of(await client.send(request, timeout=timeout))
-    except AdakitError as error:
-        return Outcome.of(error)
+            return Attempt(error=await break_off(request, how, timeout=timeout))
+        return await send_once(client, request, timeout=timeout)
+    except UsageError as error:
+        return Attempt(error=WireError(error.what, kind="unsendable"))
     except Exception as error:
         _log.exception("An attempt to deliver failed for an unforeseen reason")
-        return Outcome.of(WireError(f"The attempt failed: {error!r}.", kind="protocol"))
+        return Attempt(error=WireError(f"The attempt failed: {error!r}.", kind="protocol"))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ada_mockserver.mock.outbox.outcome import slows_down
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from random import Random
 
-    from ada_mockserver.mock.outbox.outcome import Outcome
+    from ada_mockserver.delivery.attempt import Attempt
 
 __all__ = ["FLOOR", "JITTER", "SCHEDULES", "next_delay", "schedule_named"]
 
@@ -43,7 +44,7 @@ def schedule_named(name: str) -> tuple[float, ...]:
 def next_delay(
     schedule: tuple[float, ...],
     failures: int,
-    outcome: Outcome,
+    attempt: Attempt,
     *,
     answered_at: float,
     rng: Random,
@@ -51,7 +52,7 @@ def next_delay(
 ) -> float | None:
     """Seconds from the end of the last attempt to the next one, or None when that was the last.
 
-    ``failures`` counts the failed attempts, the one that ended with ``outcome`` included. A wait varies by
+    ``failures`` counts the failed attempts, ``attempt`` included. A wait varies by
     ``jitter`` up or down. One that the endpoint asked for with ``Retry-After`` does not: it is between once
     and twice the scheduled wait; one given as a date is counted from ``answered_at``, Unix seconds of the
     machine's time, which is the endpoint's too. After a time-out or a 429 a wait is a minute at least.
@@ -59,9 +60,9 @@ def next_delay(
     if failures > len(schedule):
         return None
     scheduled = schedule[failures - 1]
-    asked = outcome.retry_after(answered_at)
+    asked = attempt.response.retry_after(answered_at) if attempt.response else None
     if asked is None:
         delay = scheduled * (1 + jitter * (2 * rng.random() - 1))
     else:
         delay = min(max(asked, scheduled), 2 * scheduled)
-    return max(delay, FLOOR) if outcome.slows_down else delay
+    return max(delay, FLOOR) if slows_down(attempt) else delay

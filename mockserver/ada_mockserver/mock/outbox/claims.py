@@ -13,6 +13,7 @@ from sqlalchemy import and_, exists, func, insert, or_, select, update
 
 from ada_mockserver.mock.outbox.attempt import make_request, shown_headers
 from ada_mockserver.mock.outbox.ids import new_id
+from ada_mockserver.mock.outbox.outcome import instruction, stored
 from ada_mockserver.mock.outbox.transitions import health_after
 from ada_mockserver.mock.store.delivery_tables import attempts, deliveries, endpoints, events
 from ada_mockserver.mock.store.endpoints import read_endpoint
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.chaos import Chaos, Plan
     from ada_mockserver.delivery.http import Request
-    from ada_mockserver.mock.outbox.outcome import Outcome
     from ada_mockserver.mock.outbox.transitions import Verdict
     from ada_mockserver.mock.store.endpoints import Endpoint
 
@@ -119,7 +120,7 @@ async def next_due(connection: AsyncConnection, *, machine: float) -> float | No
 async def finish(
     connection: AsyncConnection,
     claimed: Claimed,
-    outcome: Outcome,
+    outcome: Attempt,
     verdict: Verdict,
     *,
     owner: str,
@@ -146,13 +147,13 @@ async def finish(
     )
     if not changed.rowcount:
         ended: dict[str, Any] = {"claim": None, "leased_until": None}
-        if outcome.delivered:
+        if outcome.accepted:
             ended |= {"state": "delivered", "reason": ""}
         await connection.execute(update(deliveries).where(mine).values(ended))
     return await _judge_health(connection, claimed.endpoint.id, outcome, now)
 
 
-async def store_copy(connection: AsyncConnection, attempt: str, outcome: Outcome, *, now: float) -> None:
+async def store_copy(connection: AsyncConnection, attempt: str, outcome: Attempt, *, now: float) -> None:
     """Store how a repeated request ended; it decides nothing."""
     await _store(connection, attempt, outcome, now, None)
 
@@ -248,29 +249,19 @@ def _attempt_rows(one: Claimed, due: Row[Any], moment: Moment) -> list[dict[str,
 
 
 async def _store(
-    connection: AsyncConnection, attempt: str, outcome: Outcome, now: float, next_at: float | None
+    connection: AsyncConnection, attempt: str, outcome: Attempt, now: float, next_at: float | None
 ) -> None:
     await connection.execute(
         update(attempts)
         .where(attempts.c.id == attempt)
-        .values(
-            state="succeeded" if outcome.delivered else "failed",
-            finished_at=now,
-            elapsed=outcome.elapsed,
-            status=outcome.status,
-            response_headers=[list(header) for header in outcome.headers],
-            response_body=outcome.body,
-            error_kind=outcome.error_kind,
-            error=outcome.error,
-            next_at=next_at,
-        )
+        .values(**stored(outcome), finished_at=now, next_at=next_at)
     )
 
 
-async def _judge_health(connection: AsyncConnection, endpoint_id: str, outcome: Outcome, now: float) -> str:
+async def _judge_health(connection: AsyncConnection, endpoint_id: str, outcome: Attempt, now: float) -> str:
     """Keep since when the endpoint only fails; returns why it is to be disabled."""
     this = endpoints.c.id == endpoint_id
-    if outcome.delivered and not outcome.instruction:
+    if outcome.accepted and not instruction(outcome):
         await connection.execute(
             update(endpoints).where(this, endpoints.c.failing_since.is_not(None)).values(failing_since=None)
         )

@@ -13,7 +13,7 @@ from ada_mockserver.mock.outbox.backoff import JITTER, SCHEDULES
 
 if TYPE_CHECKING:
     from ada_mockserver.clock import Clock
-    from ada_mockserver.mock.outbox.attempt import Client
+    from ada_mockserver.delivery.attempt import Client
 
 __all__ = ["Options"]
 

@@ -1,73 +1,40 @@
-"""How an attempt ended, and what the endpoint's answer asks for."""
+"""An attempt as the outbox reads it: the columns to store, and what the response asks the sender for."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from ada_mockserver.delivery.http import Headers, Response
-    from ada_schemas.errors import AdakitError
+    from ada_mockserver.delivery.attempt import Attempt
 
-__all__ = ["Outcome"]
-
-_SECONDS = re.compile(r"[0-9]{1,9}")
+__all__ = ["instruction", "slows_down", "stored"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The answer to an attempt, or the error that stands for none.
+def stored(attempt: Attempt) -> dict[str, Any]:
+    """The columns of an attempt that its outcome decides."""
+    response, error = attempt.response, attempt.error
+    return {
+        "state": "succeeded" if attempt.accepted else "failed",
+        "elapsed": attempt.elapsed,
+        "status": attempt.status,
+        "response_headers": [list(header) for header in response.headers] if response else [],
+        "response_body": response.body if response else b"",
+        "error_kind": error.kind if error else "",
+        "error": error.what if error else "",
+    }
 
-    ``error_kind`` is `WireError`'s, or ``unsendable`` for a URL or a header that cannot go over the wire;
-    ``elapsed`` is in seconds of the machine's time.
-    """
 
-    status: int | None = None
-    headers: Headers = ()
-    body: bytes = b""
-    elapsed: float = 0.0
-    error_kind: str = ""
-    error: str = ""
+def slows_down(attempt: Attempt) -> bool:
+    """True if the next attempt waits for a minute at least: a time-out or 429 (docs.svix.com/retries)."""
+    return attempt.status == 429 or (attempt.error is not None and attempt.error.kind == "timeout")
 
-    @classmethod
-    def of(cls, result: Response | AdakitError) -> Outcome:
-        """The outcome that a response, a `WireError` or a `UsageError` means."""
-        if isinstance(result, Exception):
-            kind = getattr(result, "kind", "unsendable")
-            return cls(elapsed=getattr(result, "elapsed", 0.0), error_kind=kind, error=result.what)
-        return cls(result.status, result.headers, result.body, result.elapsed)
 
-    @property
-    def delivered(self) -> bool:
-        """Whether it is a success: any 2xx, and nothing else (/reference/webhooks/overview)."""
-        return self.status is not None and 200 <= self.status < 300
-
-    @property
-    def slows_down(self) -> bool:
-        """Whether the next attempt waits for a minute at least: a time-out or 429 (docs.svix.com/retries)."""
-        return self.error_kind == "timeout" or self.status == 429
-
-    @property
-    def instruction(self) -> Literal["", "abort-message", "disable"]:
-        """What the header ``webhook-delivery`` asks for (docs.svix.com/receiving/delivery-control)."""
-        match (self._header("webhook-delivery") or "").strip().lower():
-            case "abort-message":
-                return "abort-message"
-            case "disable":
-                return "disable"
-        return ""
-
-    def retry_after(self, now: float) -> float | None:
-        """The seconds that ``Retry-After`` asks to wait, given as such or as a date; None without one."""
-        value = (self._header("retry-after") or "").strip()
-        if _SECONDS.fullmatch(value):
-            return float(value)
-        try:
-            return max(0.0, parsedate_to_datetime(value).timestamp() - now)
-        except (ValueError, OverflowError):
-            return None
-
-    def _header(self, wanted: str) -> str | None:
-        return next((value for name, value in self.headers if name.lower() == wanted), None)
+def instruction(attempt: Attempt) -> Literal["", "abort-message", "disable"]:
+    """The value of the header ``webhook-delivery`` (docs.svix.com/receiving/delivery-control)."""
+    header = attempt.response.header("webhook-delivery") if attempt.response else None
+    match (header or "").strip().lower():
+        case "abort-message":
+            return "abort-message"
+        case "disable":
+            return "disable"
+    return ""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ada_mockserver.mock.outbox.backoff import next_delay
+from ada_mockserver.mock.outbox.outcome import instruction
 
 if TYPE_CHECKING:
     from random import Random
 
-    from ada_mockserver.mock.outbox.outcome import Outcome
+    from ada_mockserver.delivery.attempt import Attempt
 
 __all__ = ["WEEK", "Health", "State", "Verdict", "health_after", "judge"]
 
@@ -36,7 +37,7 @@ class Verdict:
 
 
 def judge(
-    outcome: Outcome,
+    attempt: Attempt,
     *,
     failures: int,
     now: float,
@@ -49,15 +50,15 @@ def judge(
 
     ``answered_at`` is that moment in the machine's time.
     """
-    if outcome.delivered:
+    if attempt.accepted:
         return Verdict("delivered", failures)
     failures += 1
-    match outcome.instruction:
+    match instruction(attempt):
         case "abort-message":
             return Verdict("failed", failures, "aborted")
         case "disable":
             return Verdict("failed", failures, "disabled")
-    delay = next_delay(schedule, failures, outcome, answered_at=answered_at, rng=rng, jitter=jitter)
+    delay = next_delay(schedule, failures, attempt, answered_at=answered_at, rng=rng, jitter=jitter)
     if delay is None:
         return Verdict("failed", failures, "exhausted")
     return Verdict("pending", failures, due_at=now + delay)
@@ -74,7 +75,7 @@ class Health:
     disable: Literal["", "asked", "failing"] = ""
 
 
-def health_after(outcome: Outcome, *, failing_since: float | None, now: float) -> Health:
+def health_after(attempt: Attempt, *, failing_since: float | None, now: float) -> Health:
     """How an endpoint fares after an attempt that ended at ``now``.
 
     An endpoint for which all attempts fail for a week is disabled (/reference/webhooks/overview); the week
@@ -82,8 +83,8 @@ def health_after(outcome: Outcome, *, failing_since: float | None, now: float) -
     """
     if failing_since is None:
         failing_since = now
-    since = None if outcome.delivered else failing_since
-    if outcome.instruction == "disable":
+    since = None if attempt.accepted else failing_since
+    if instruction(attempt) == "disable":
         return Health(since, "asked")
     if since is not None and now - since >= WEEK:
         return Health(since, "failing")
