@@ -14,10 +14,4 @@ if TYPE_CHECKING:
 
 __all__ = ["MockAda", "MockWebhook"]
 
-__getattr__, __dir__ = late_exports(
-    __name__,
-    {
-        "MockAda": "mock_ada",
-        "MockWebhook": "mock_ada",
-    },
-)
+__getattr__, __dir__ = late_exports(__name__, {"mock_ada": ("MockAda", "MockWebhook")})
