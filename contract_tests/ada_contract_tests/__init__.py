@@ -35,16 +35,11 @@ __all__ = [
 __getattr__, __dir__ = late_exports(
     __name__,
     {
-        "Case": "case",
-        "Finding": "findings",
-        "Options": "engine.check",
-        "RULES": "rules",
-        "Report": "findings",
-        "Result": "findings",
-        "Rule": "rules",
-        "Selection": "suites.selection",
-        "acheck": "engine.check",
-        "all_cases": "suites.registry",
-        "check": "engine.check",
+        "case": ("Case",),
+        "engine.check": ("Options", "acheck", "check"),
+        "findings": ("Finding", "Report", "Result"),
+        "rules": ("RULES", "Rule"),
+        "suites.registry": ("all_cases",),
+        "suites.selection": ("Selection",),
     },
 )

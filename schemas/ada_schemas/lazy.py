@@ -6,15 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["late_exports"]
 
 
 def late_exports(
-    package: str, homes: Mapping[str, str]
+    package: str, modules: Mapping[str, Sequence[str]]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The ``__getattr__`` and the ``__dir__`` of a package whose names stand in the modules of ``homes``."""
+    """The ``__getattr__`` and the ``__dir__`` of a package whose names stand in ``modules``."""
+    homes = {name: module for module, names in modules.items() for name in names}
 
     def getattr_late(name: str) -> Any:
         if name not in homes:

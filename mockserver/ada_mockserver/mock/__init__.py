@@ -17,7 +17,6 @@ __all__ = ["MockAda", "MockWebhook"]
 __getattr__, __dir__ = late_exports(
     __name__,
     {
-        "MockAda": "mock_ada",
-        "MockWebhook": "mock_ada",
+        "mock_ada": ("MockAda", "MockWebhook"),
     },
 )

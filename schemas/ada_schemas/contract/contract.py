@@ -112,8 +112,7 @@ def contract_in(directory: str) -> Contract:
     if not file.is_file():
         what = f"holds no {SOURCE}" if Path(directory).is_dir() else "is not a directory"
         raise DocumentError(
-            f"{directory} {what}.",
-            next_step="Make one with: adakit schemas generate --from FILE|URL -o DIR",
+            f"{directory} {what}.", next_step="Make one with: adakit schemas generate --from FILE|URL -o DIR"
         )
     return read_contract(str(file))
 

@@ -16,12 +16,8 @@ __all__ = ["CLASSES", "Change", "Drift", "Observation", "Observed", "diff", "obs
 __getattr__, __dir__ = late_exports(
     __name__,
     {
-        "CLASSES": "compare",
-        "Change": "compare",
-        "Drift": "differences",
-        "Observation": "observation",
-        "Observed": "observation",
-        "diff": "differences",
-        "observe": "observation",
+        "compare": ("CLASSES", "Change"),
+        "differences": ("Drift", "diff"),
+        "observation": ("Observation", "Observed", "observe"),
     },
 )

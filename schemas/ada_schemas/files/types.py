@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ada_schemas.contract.paths import joined
-from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union
+from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union, parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,8 +83,13 @@ def definitions(event: Event, taken: set[str]) -> list[Named]:
     ``taken`` holds the names that are in use and gets those that are given here.
     """
     title = camel(event.name)
-    inner = list(_inside(event.payload, title, "", taken))
-    return [*inner, Named(_free(title, taken), event.payload, {"type": event.type}, "", event.description)]
+    found = []
+    for path, shape, consts in _objects(event.payload, ""):
+        outer, _, tag = path.rpartition(":") if consts else (path, "", "")
+        readable = title + camel(re.sub(r"^data[.:]|\*", "", outer).replace(":", "."))
+        name = _free(readable + (camel(tag) if tag else ""), taken)
+        found.append(Named(name, shape, consts, path, shape.description))
+    return [*found, Named(_free(title, taken), event.payload, {"type": event.type}, "", event.description)]
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -96,31 +101,15 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _inside(shape: Shape, title: str, path: str, taken: set[str]) -> Iterator[Named]:
-    match shape:
-        case Object():
-            for member in shape.members:
-                yield from _named(member.shape, title, joined(path, member.name), taken)
-        case Union():
-            for branch in shape.branches:
-                yield from _inside(branch.shape, title, f"{path}:{branch.tag}", taken)
-        case Mapping():
-            yield from _named(shape.values, title, f"{path}.*", taken)
-        case Array():
-            yield from _named(shape.items, title, f"{path}.*", taken)
-
-
-def _named(shape: Shape, title: str, path: str, taken: set[str]) -> Iterator[Named]:
-    yield from _inside(shape, title, path, taken)
-    readable = title + camel(re.sub(r"^data[.:]|\*", "", path).replace(":", "."))
-    match shape:
-        case Object():
-            yield Named(_free(readable, taken), shape, {}, path, shape.description)
-        case Union():
-            for branch in shape.branches:
-                name = _free(readable + camel(branch.tag), taken)
-                consts = {shape.discriminator: branch.tag}
-                yield Named(name, branch.shape, consts, f"{path}:{branch.tag}", branch.shape.description)
+def _objects(shape: Shape, path: str) -> Iterator[tuple[str, Object, dict[str, str]]]:
+    """(shape path, object, members that have one value only) for all objects in a shape, inner ones first."""
+    for place, part in parts(shape, path):
+        yield from _objects(part, place)
+        if isinstance(part, Object) and not isinstance(shape, Union):
+            yield place, part, {}
+    if isinstance(shape, Union):
+        for branch in shape.branches:
+            yield f"{path}:{branch.tag}", branch.shape, {shape.discriminator: branch.tag}
 
 
 TS_HEAD = """\

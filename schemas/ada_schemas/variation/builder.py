@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ada_schemas.contract.constraints import Constraint, repair
 from ada_schemas.contract.paths import get, put, remove
 from ada_schemas.contract.samples import as_branch, complete, supplier
-from ada_schemas.contract.shapes import Mapping, Object, Shape, Union, payload_path, walk
+from ada_schemas.contract.shapes import Object, Shape, Union, payload_path, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,8 @@ class VariationBuilder:
     def __init__(self, event: Event, constraints: tuple[Constraint, ...]) -> None:
         self.event = event
         self.constraints = constraints
-        self.places: dict[str, Shape] = dict(walk(event.payload))
+        self.places: dict[str, Shape] = {p: s for p, s in walk(event.payload) if "*" not in p}
+        """The shapes by shape path; those of the values of maps and lists are left out."""
 
     def build(
         self,
@@ -128,13 +129,5 @@ class VariationBuilder:
         return base, tuple(kept)
 
     def objects(self) -> Iterator[tuple[str, Object]]:
-        """Every object with documented members, with its shape path; values of maps and lists left out."""
-        for path, shape in self.places.items():
-            if isinstance(shape, Object) and "*" not in path:
-                yield path, shape
-
-    def maps(self) -> Iterator[tuple[str, Mapping]]:
-        """Every object with free keys, with its shape path."""
-        for path, shape in self.places.items():
-            if isinstance(shape, Mapping) and "*" not in path:
-                yield path, shape
+        """Every object with documented members, with its shape path."""
+        return ((path, shape) for path, shape in self.places.items() if isinstance(shape, Object))
