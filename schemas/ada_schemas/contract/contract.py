@@ -98,11 +98,7 @@ def shipped() -> Contract:
 
 
 def read_contract(location: str) -> Contract:
-    """The contract of an OpenAPI document (path or URL).
-
-    Raises DocumentError when the document cannot be used; what could be used in part only is said in the
-    contract's warnings.
-    """
+    """The contract of an OpenAPI document (path or URL); raises DocumentError when it cannot be used."""
     return _contract(load_document(location), location)
 
 

@@ -145,12 +145,9 @@ def load_document(location: str) -> dict[str, Any]:
         )
     value = parse_yaml(text, name=location)
     if not isinstance(value, dict):
-        raise DocumentError(f"{location} is not an OpenAPI document: its top level is {_kind(value)}.")
+        kind = "empty" if value is None else f"a {type(value).__name__}, not a mapping"
+        raise DocumentError(f"{location} is not an OpenAPI document: its top level is {kind}.")
     return value
-
-
-def _kind(value: Any) -> str:
-    return "empty" if value is None else f"a {type(value).__name__}, not a mapping"
 
 
 def read_file(path: Path) -> bytes:

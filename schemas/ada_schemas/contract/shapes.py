@@ -121,6 +121,10 @@ class Union(_Common):
     discriminator: str
     branches: tuple[Branch, ...]
 
+    def branch(self, tag: Any) -> Branch | None:
+        """The branch of that tag, or None."""
+        return next((b for b in self.branches if b.tag == tag), None)
+
 
 Shape = Scalar | Anything | Array | Mapping | Object | Union
 

@@ -121,7 +121,7 @@ class _Comparison:
             self.forms(_unfolded(before), _unfolded(after), path)
             return
         old, new = set(before.kinds), set(after.kinds)
-        if ANY in old | new or old != new:
+        if old != new:
             self._kinds(old, new, path)
         for kind in [k for k in before.kinds if k in after.kinds]:
             match before.kinds[kind], after.kinds[kind]:
@@ -133,34 +133,32 @@ class _Comparison:
                     self._objects(one, other, path)
 
     def _kinds(self, old: set[str], new: set[str], path: str) -> None:
+        def say(kind: str, what: str) -> None:
+            self._say(kind, path, what, sorted(old), sorted(new))
+
         if ANY in old or ANY in new:
-            if old != new and ANY in old:
-                self._say("tightened", path, f"any value became {_kinds(new)}", ["any"], sorted(new))
-            elif old != new:
-                self._say("breaking", path, f"{_kinds(old)} became any value", sorted(old), ["any"])
+            what = f"any value became {_kinds(new)}" if ANY in old else f"{_kinds(old)} became any value"
+            say("tightened" if ANY in old else "breaking", what)
             return
         if not old or not new:
-            said = "nothing may stand here any more" if old else f"nothing became {_kinds(new)}"
-            self._say("breaking", path, said, sorted(old), sorted(new))
+            say("breaking", "nothing may stand here any more" if old else f"nothing became {_kinds(new)}")
             return
         if NULL in new - old:
-            self._say("breaking", path, "may be null now", sorted(old), sorted(new))
+            say("breaking", "may be null now")
         if NULL in old - new:
-            self._say("tightened", path, "is never null any more", sorted(old), sorted(new))
+            say("tightened", "is never null any more")
         values = old - {NULL}, new - {NULL}
         if values[0] and not values[1]:
-            self._say("breaking", path, "is always null now", sorted(old), sorted(new))
+            say("breaking", "is always null now")
         elif values[1] and not values[0]:
-            self._say("breaking", path, f"null became {_kinds(new)}", sorted(old), sorted(new))
+            say("breaking", f"null became {_kinds(new)}")
         old, new = values
         if not old or not new:
             return
         fresh = {k for k in new - old if not (k == "integer" and "number" in old)}
         gone = {k for k in old - new if not (k == "integer" and "number" in new)}
-        if fresh:
-            self._say("breaking", path, f"{_kinds(old)} became {_kinds(new)}", sorted(old), sorted(new))
-        elif gone:
-            self._say("tightened", path, f"{_kinds(old)} became {_kinds(new)}", sorted(old), sorted(new))
+        if fresh or gone:
+            say("breaking" if fresh else "tightened", f"{_kinds(old)} became {_kinds(new)}")
 
     def _limits(
         self, before: dict[str, Any], after: dict[str, Any], path: str, apart_from: Collection[str] = ()

@@ -202,16 +202,8 @@ def _corrected(side: Side) -> tuple[list[Change], list[str]]:
             continue
         if said:
             event = types[keys[0]] if len(keys) == 1 else "*"
-            found.append(
-                Change(
-                    "corrected",
-                    event,
-                    correction.path,
-                    said,
-                    reason=" ".join(correction.reason.split()),
-                    source=correction.source,
-                )
-            )
+            reason, source = " ".join(correction.reason.split()), correction.source
+            found.append(Change("corrected", event, correction.path, said, reason=reason, source=source))
     more = f" and {len(unfit) - 3} more" if len(unfit) > 3 else ""
     listed = ", ".join(unfit[:3]) + more
     return found, [f"What adakit corrects at {listed} is not there in {side.name}."] if unfit else []

@@ -235,7 +235,7 @@ class _Inner:
 
     def items(self, found: list[Plain]) -> Items:
         nodes = [plain["items"] for plain in found if "items" in plain]
-        limits = {k: v for k, v in _limits(found).items() if _concerns(k, "array")}
+        limits = _limits(found, "array")
         parts = self._parts(limits, self._path)
         if not nodes or len(nodes) < len(found):
             return Items(None, limits, parts)
@@ -304,9 +304,7 @@ class _Inner:
         if isinstance(extra, Form) and set(extra.kinds) == {ANY} and not members:
             extra = extra if extra.prose else True
         unnamed = [n for n in required if n not in properties]
-        limits = {k: v for k, v in _limits([plain]).items() if _concerns(k, "object")} | (
-            {"required": unnamed} if unnamed else {}
-        )
+        limits = _limits([plain], "object") | ({"required": unnamed} if unnamed else {})
         return Structure(members, extra, limits, said_in(plain), label, self._parts(limits, path))
 
 
@@ -333,7 +331,7 @@ def _scalars(kind: str, found: list[Plain]) -> Scalars:
         else:
             listed += [v for v in values if json_type(v) == kind and v not in listed]
     enum = tuple(listed) if listed else None
-    limits = {k: v for k, v in _limits(found).items() if _concerns(k, kind)}
+    limits = _limits(found, kind)
     return Scalars(enum, is_open and enum is not None, limits)
 
 
@@ -345,11 +343,12 @@ def _concerns(keyword: str, kind: str) -> bool:
     return concerned == kind or (concerned == "number" and kind == "integer")
 
 
-def _limits(found: list[Plain]) -> dict[str, Any]:
-    """The limits that all of some alternatives share, beside type and members."""
-    first, *others = ({k: v for k, v in plain.items() if _is_limit(k)} for plain in found)
-    return {k: v for k, v in first.items() if all(k in other and other[k] == v for other in others)}
-
-
-def _is_limit(key: str) -> bool:
-    return key not in STRUCTURE and not is_annotation(key)
+def _limits(found: list[Plain], kind: str) -> dict[str, Any]:
+    """The limits of values of a JSON type that all of some alternatives share, beside type and members."""
+    first, *others = found
+    return {
+        k: v
+        for k, v in first.items()
+        if k not in STRUCTURE and not is_annotation(k) and _concerns(k, kind)
+        if all(k in other and other[k] == v for other in others)
+    }

@@ -112,15 +112,8 @@ def _case_files(contract: Contract) -> dict[str, str]:
         for variant in variants(event.name, base, contract=contract):
             file = _free(f"{event.name}/{slug_of(variant.id)}", rendered)
             rendered[file] = _text(variant.payload)
-            entries.append(
-                {
-                    "id": variant.id,
-                    "rule": variant.rule,
-                    "event": event.type,
-                    "summary": variant.summary,
-                    "file": file,
-                }
-            )
+            said = {"id": variant.id, "rule": variant.rule, "event": event.type, "summary": variant.summary}
+            entries.append(said | {"file": file})
     rendered["index.json"] = _text({"cases": entries})
     return rendered
 
@@ -194,10 +187,7 @@ def _text(value: Any) -> str:
 
 
 def write(rendered: dict[str, str], directory: Path) -> list[str]:
-    """Write files below ``directory`` (made if need be); returns the paths that changed.
-
-    Raises UsageError when the directory cannot be written.
-    """
+    """Write files below ``directory``; returns the paths that changed; raises UsageError if it cannot."""
     changed = []
     try:
         for name, text in rendered.items():

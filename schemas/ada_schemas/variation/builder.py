@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ada_schemas.contract.constraints import Constraint, repair
 from ada_schemas.contract.paths import get, put, remove
@@ -119,8 +119,7 @@ class VariationBuilder:
         kept = []
         for match in re.finditer(r":([^.]+)", path):
             at = path[: match.start()]
-            union = self.places[at]
-            assert isinstance(union, Union)  # noqa: S101 - only unions have branches
+            union = cast("Union", self.places[at])  # only unions have branches
             branch = next(b for b in union.branches if b.tag == match[1])
             place = payload_path(at)
             value = complete(branch.shape, as_branch(union, branch, get(base, place)))
