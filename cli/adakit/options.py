@@ -117,11 +117,7 @@ CONTRACT = click.option(
 
 
 def use_contract(directory: str | None) -> Contract:
-    """The contract of ``--contract DIR``, ours for None.
-
-    Raises DocumentError for a directory that holds none. What of its document cannot be used is said on
-    standard error.
-    """
+    """The contract of ``--contract DIR``, ours for None; warns on standard error; raises DocumentError."""
     from ada_schemas.contract.contract import contract_in, shipped  # noqa: PLC0415 - few commands need the contract
 
     if directory is None:

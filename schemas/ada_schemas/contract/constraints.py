@@ -51,15 +51,10 @@ def read_constraints(document: Any, *, name: str) -> tuple[Constraint, ...]:
 
 
 def _conditions(entry: dict[str, Any], name: str) -> tuple[tuple[str, Condition], ...]:
-    conditions: list[tuple[str, Condition]] = []
     for path, wanted in entry.items():
-        if isinstance(wanted, list):
-            conditions.append((path, tuple(wanted)))
-        elif wanted in WORDS:
-            conditions.append((path, wanted))
-        else:
+        if not isinstance(wanted, list) and wanted not in WORDS:
             raise DocumentError(f"{name}: {path} takes a list of values or one of {', '.join(WORDS)}.")
-    return tuple(conditions)
+    return tuple((p, tuple(wanted) if isinstance(wanted, list) else wanted) for p, wanted in entry.items())
 
 
 def _holds(value: Any, wanted: Condition) -> bool:
@@ -78,12 +73,12 @@ def _holds(value: Any, wanted: Condition) -> bool:
 def _violated(constraint: Constraint, payload: Any) -> list[tuple[str, Condition]]:
     if not all(_holds(get(payload, path), wanted) for path, wanted in constraint.when):
         return []
-    broken = []
-    for path, wanted in constraint.then:
-        value = get(payload, path)
-        if not _holds(value, wanted) and (value is not ABSENT or wanted == "absent"):
-            broken.append((path, wanted))
-    return broken
+    found = ((path, wanted, get(payload, path)) for path, wanted in constraint.then)
+    return [
+        (path, wanted)
+        for path, wanted, value in found
+        if not _holds(value, wanted) and (value is not ABSENT or wanted == "absent")
+    ]
 
 
 def violations(constraints: tuple[Constraint, ...], payload: Any) -> list[str]:

@@ -139,7 +139,15 @@ class _Reader(References):
         unknown = [t for t in types if t not in SCALAR_TYPES]
         if unknown:
             raise self.refuse(place, f"has the type {', '.join(unknown)}, which is not handled")
-        return _scalar(schema, types, common)
+        declared = schema.get("format")
+        return Scalar(
+            types=types,
+            enum=_enum(schema),
+            format=declared if declared in FORMATS else None,
+            max_length=schema.get("maxLength"),
+            default=schema.get("default"),
+            **common,
+        )
 
     def _object(self, schema: dict[str, Any], common: dict[str, Any], place: str, depth: int) -> Shape:
         properties = self.mapping(schema.get("properties"), f"{place}.properties")
@@ -254,18 +262,6 @@ def _common(schema: dict[str, Any], nullable: bool) -> dict[str, Any]:
         examples = schema["examples"]
     said = _text(schema.get("description"))
     return {"description": said, "nullable": nullable, "examples": tuple(examples)}
-
-
-def _scalar(schema: dict[str, Any], types: tuple[str, ...], common: dict[str, Any]) -> Scalar:
-    declared = schema.get("format")
-    return Scalar(
-        types=types,
-        enum=_enum(schema),
-        format=declared if declared in FORMATS else None,
-        max_length=schema.get("maxLength"),
-        default=schema.get("default"),
-        **common,
-    )
 
 
 def _merge_scalars(shapes: list[Scalar], common: dict[str, Any]) -> Scalar:

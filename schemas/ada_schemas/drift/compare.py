@@ -13,7 +13,7 @@ from ada_schemas.drift.normal_form import ANY, NULL, RECURSIVE, Form, Items, Obj
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-__all__ = ["CLASSES", "Change", "compare", "same_payload"]
+__all__ = ["CLASSES", "Change", "compare", "likeness", "same_payload"]
 
 UNFOLDINGS = 40
 """So often in all are schemas that contain themselves followed again, to meet others that do."""
@@ -188,7 +188,9 @@ class _Comparison:
     def _values(self, old: tuple[Any, ...], new: tuple[Any, ...], path: str) -> None:
         gone, fresh = [v for v in old if v not in new], [v for v in new if v not in old]
         for value in list(gone):
-            renamed = next((v for v in fresh if old.index(value) == new.index(v) or _close(value, v)), None)
+            renamed = next(
+                (v for v in fresh if old.index(value) == new.index(v) or likeness(value, v) >= CLOSE), None
+            )
             if renamed is not None:
                 self._say("breaking", path, f"the value {value} is now {renamed}", list(old), list(new))
                 gone.remove(value)
@@ -242,11 +244,12 @@ class _Comparison:
         for one, other in list(_matches(old, new, tag)):
             old.remove(one)
             new.remove(other)
-            place = _branch_path(path, one) if one.label else path
+            place = _branch_path(path, one)
             names = one.constant(tag), other.constant(tag)
             if None not in names and names[0] != names[1]:
                 self._say("breaking", place, f"renamed to {names[1]}", *names)
-                other = _with_constant(other, one, tag)  # noqa: PLW2901 - the rest is compared as one branch
+                # The rest is compared as one branch.
+                other = replace(other, members={**other.members, tag: one.members[tag]})  # noqa: PLW2901 - as said
             self._structures(one, other, place)
         for one in old:
             self._say("breaking", _branch_path(path, one), "removed")
@@ -326,8 +329,9 @@ def _same(one: Form, other: Form) -> bool:
     return not compare("", one, other)
 
 
-def _close(one: Any, other: Any) -> bool:
-    return difflib.SequenceMatcher(None, str(one), str(other)).ratio() >= CLOSE
+def likeness(one: Any, other: Any) -> float:
+    """The likeness of two names, from 0 to 1."""
+    return difflib.SequenceMatcher(None, str(one), str(other)).ratio()
 
 
 def _kinds(kinds: set[str]) -> str:
@@ -348,11 +352,11 @@ def _renames(before: Structure, after: Structure) -> Iterator[tuple[str, str]]:
             n
             for n in fitting
             if order.index(name) == new_order.index(n)
-            or _close(name, n)
+            or likeness(name, n) >= CLOSE
             or (form.prose.get("description", 0) == after.members[n][0].prose.get("description", 1))
         ]
         if likely:
-            best = max(likely, key=lambda n: difflib.SequenceMatcher(None, name, n).ratio())
+            best = max(likely, key=lambda n: likeness(name, n))
             fresh.remove(best)
             yield name, best
 
@@ -384,13 +388,5 @@ def _alike(one: Structure, other: Structure, tag: str) -> float:
     names.discard(tag)
     if not names:
         return 0.0
-    same = [
-        n
-        for n in names
-        if n in one.members and n in other.members and _same(one.members[n][0], other.members[n][0])
-    ]
-    return len(same) / len(names)
-
-
-def _with_constant(branch: Structure, like: Structure, tag: str) -> Structure:
-    return replace(branch, members={**branch.members, tag: like.members[tag]})
+    both = [n for n in names if n in one.members and n in other.members]
+    return sum(_same(one.members[n][0], other.members[n][0]) for n in both) / len(names)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ada_schemas.contract.contract import shipped
-from ada_schemas.drift.compare import CLASSES, Change, compare, same_payload
+from ada_schemas.drift.compare import CLASSES, Change, compare, likeness, same_payload
 from ada_schemas.drift.sources import Side, Webhook, opened, our_side, side_of
 from ada_schemas.drift.wording import described_otherwise, wording_changes
 from ada_schemas.errors import UsageError
@@ -166,7 +165,7 @@ def _paired(old: Side, new: Side) -> list[tuple[Webhook, Webhook]]:
         for webhook in list(left):
             fitting = [w for w in right if fits(webhook, w)]
             if fitting:
-                match = max(fitting, key=lambda w: _alike(webhook.key, w.key))
+                match = max(fitting, key=lambda w: likeness(webhook.key, w.key))
                 left.remove(webhook)
                 right.remove(match)
                 pairs.append((webhook, match))
@@ -182,10 +181,6 @@ def _paired(old: Side, new: Side) -> list[tuple[Webhook, Webhook]]:
 def _members_in_common(one: Webhook, other: Webhook) -> float:
     places, others = ({form.path for form in w.payload.walk()} for w in (one, other))
     return len(places & others) / len(places | others)
-
-
-def _alike(one: str, other: str) -> float:
-    return difflib.SequenceMatcher(None, one, other).ratio()
 
 
 def _corrected(side: Side) -> tuple[list[Change], list[str]]:

@@ -114,19 +114,16 @@ class Form:
     def walk(self) -> Iterator[Form]:
         """This form and all forms inside it."""
         yield self
+        inner: list[Form | bool | None] = []
         for kind in self.kinds.values():
             if isinstance(kind, Items):
-                for form in kind.parts.get("prefixItems", {}).values():
-                    yield from form.walk()
-            if isinstance(kind, Items) and kind.items is not None:
-                yield from kind.items.walk()
+                inner += [*kind.parts.get("prefixItems", {}).values(), kind.items]
             for branch in kind.branches if isinstance(kind, Objects) else ():
-                for form, _ in branch.members.values():
-                    yield from form.walk()
-                for form in branch.parts.get("patternProperties", {}).values():
-                    yield from form.walk()
-                if isinstance(branch.extra, Form):
-                    yield from branch.extra.walk()
+                inner += [form for form, _ in branch.members.values()]
+                inner += [*branch.parts.get("patternProperties", {}).values(), branch.extra]
+        for form in inner:
+            if isinstance(form, Form):
+                yield from form.walk()
 
 
 class FormBuilder:
