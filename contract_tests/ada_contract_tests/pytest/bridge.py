@@ -14,7 +14,7 @@ import pytest
 
 from ada_contract_tests.engine.check import open_named, run_cases, witness_of
 from ada_contract_tests.engine.witness import Witness, entries_seen
-from ada_contract_tests.pytest.options import session_seed, setting
+from ada_contract_tests.pytest.options import setting
 from ada_contract_tests.pytest.session_run import CaseRecord, RunRecord, shared_run
 from ada_contract_tests.pytest.settings import (
     configured_cases,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from ada_contract_tests.case import Case
     from ada_contract_tests.engine.check import Options
     from ada_contract_tests.engine.witness import Seen
-    from ada_contract_tests.findings import Finding
     from ada_contract_tests.known_failures import KnownFailures
     from ada_contract_tests.targets.base import Target
     from ada_contract_tests.targets.open import Secret
@@ -136,7 +135,7 @@ class Bridge:
 
     def _made(self, make: Callable[[], RunRecord]) -> RunRecord:
         if self.folder is not None:
-            return shared_run(self.folder, make, clock=self._clock)
+            return shared_run(self.folder, make)
         try:
             return make()
         except BaseException as error:
@@ -182,11 +181,6 @@ class Bridge:
             return entries_seen(witness())
 
         return Witness(ask, self._clock, is_named=False)
-
-    def simpler(self, finding: Finding) -> str:
-        """Another case that fails for the same reason and comes first, or "" if there is none."""
-        first = self.record.simplest(finding)
-        return first if first != finding.case else ""
 
     def deliver(self, target: Any, secret: str | None, headers: Headers, body: bytes) -> Attempt:
         """Make one request with these headers and bytes."""
@@ -263,8 +257,3 @@ class Bridge:
         name = f"{type(target).__module__}.{type(target).__qualname__}"
         interface = application_interface(target, name=name)
         return application_target(target, interface, name=name, path=self.options.path, clock=self._clock)
-
-    @property
-    def seed(self) -> int:
-        """The seed of the session's events."""
-        return session_seed(self._config)

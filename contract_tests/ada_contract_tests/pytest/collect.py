@@ -101,7 +101,7 @@ class AdaItem(pytest.Function):
 
     def _shown(self, finding: Finding) -> str:
         hinted = replace(finding, hint=as_pytest_says(finding.hint or RULES[finding.rule].fix))
-        simpler = bridge_of(self.config).simpler(finding)
+        simpler = bridge_of(self.config).record.simpler(finding)
         return finding_text(hinted, repeat=self.repeat_line(), simpler=simpler)
 
     def take(self, record: CaseRecord, *, is_general: bool) -> None:
