@@ -91,19 +91,23 @@ def _code(text: str) -> str:
     return f"{fence}{pad}{_cell(text)}{pad}{fence}" if text else ""
 
 
+def _table(columns: list[str], rows: list[list[str]]) -> list[str]:
+    """A table of as many cells a row as there are columns."""
+    cells = [columns, ["---"] * len(columns), *(row[: len(columns)] for row in rows)]
+    return [f"| {' | '.join(row)} |" for row in cells]
+
+
 def _diff_as_markdown(drift: Drift) -> str:
     lines = ["# Contract drift", "", _cell(_verdict(drift)), ""]
     for kind, found in _groups(drift):
         columns = ["event", "path", "what", *(["reason"] if kind == "corrected" else [])]
         said = CLASSES[kind]
         lines += [f"## {TITLES[kind]}", "", f"{said[0].upper()}{said[1:]}.", ""]
-        lines += [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
-        for change in found:
-            reason = f" {_cell(change.reason)} |" if kind == "corrected" else ""
-            path = _code(change.path)
-            event = _cell(change.event).replace("*", "every event")
-            lines.append(f"| {event} | {path} | {_cell(change.what)} |{reason}")
-        lines.append("")
+        rows = [
+            [_cell(c.event).replace("*", "every event"), _code(c.path), _cell(c.what), _cell(c.reason)]
+            for c in found
+        ]
+        lines += [*_table(columns, rows), ""]
     lines += [f"Note: {_cell(note)}\n" for note in drift.notes]
     return "\n".join(lines).rstrip("\n") + "\n"
 
@@ -171,14 +175,11 @@ def _parsed(text: str) -> Any:
 
 def _observation_as_markdown(observation: Observation) -> str:
     lines = ["# What recorded events show", "", _cell(_total(observation)), ""]
-    if observation.observed:
-        lines += ["| event | path | what | events | example |", "| --- | --- | --- | --- | --- |"]
+    rows = []
     for o in observation.observed:
         example = _code(o.examples[0]) if o.examples else ""
-        path = _code(o.path)
-        lines.append(
-            f"| {_cell(o.event)} | {path} | {_cell(_observed_what(o))} | {_how_often(o)} | {example} |"
-        )
+        rows.append([_cell(o.event), _code(o.path), _cell(_observed_what(o)), _how_often(o), example])
+    lines += _table(["event", "path", "what", "events", "example"], rows) if rows else []
     return "\n".join(lines) + "\n"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from ada_schemas.contract.documents import read_file
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ada_mockserver.delivery.http import Headers
     from ada_schemas.contract.contract import Contract
 
@@ -24,6 +27,7 @@ __all__ = [
     "printable",
     "read_bytes",
     "require_secret",
+    "together",
     "use_contract",
     "write_bytes",
 ]
@@ -54,7 +58,7 @@ def read_bytes(name: str) -> bytes:
     return read_file(Path(name))
 
 
-def write_bytes(name: str | None, content: bytes) -> None:
+def write_bytes(name: str | Path | None, content: bytes) -> None:
     """Write to a file, or to standard output for None or ``-``; raises UsageError when that fails."""
     if name in (None, "-"):
         if sys.stdout is None:
@@ -100,6 +104,11 @@ def require_secret(option: str | None, what: str, *, otherwise: str = "") -> str
     return secret or ""
 
 
+def together(*options: Callable[[Any], Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Several options as one decorator; the help shows them in this order."""
+    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
+
+
 CONTRACT = click.option(
     "--contract",
     metavar="DIR",
@@ -108,11 +117,7 @@ CONTRACT = click.option(
 
 
 def use_contract(directory: str | None) -> Contract:
-    """The contract of ``--contract DIR``, ours for None.
-
-    Raises DocumentError for a directory that holds none. What of its document cannot be used is said on
-    standard error.
-    """
+    """The contract of ``--contract DIR``, ours for None; warns on standard error; raises DocumentError."""
     from ada_schemas.contract.contract import contract_in, shipped  # noqa: PLC0415 - few commands need the contract
 
     if directory is None:

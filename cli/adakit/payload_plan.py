@@ -1,15 +1,18 @@
-"""From the options of ``generate`` and ``send`` to payloads."""
+"""The options of ``generate`` and ``send`` that choose payloads, and the payloads that they mean."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from ada_mockserver.events.edits import coherent, parse_assignment, set_member, unset_member
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.payload import encode
 from ada_mockserver.events.scenarios import SCENARIOS, scenario
 from ada_schemas.errors import UsageError, unknown
+from adakit.options import CONTRACT, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +20,17 @@ if TYPE_CHECKING:
     from ada_contract_tests.case import BodyVariant, Case
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["Order", "Planned"]
+__all__ = ["CHOICE", "Order", "Planned"]
+
+CHOICE = together(
+    click.option("--seed", type=click.IntRange(0), help="Repeat what this seed gave; drawn if not given."),
+    click.option("--locale", default="en_US", show_default=True, help="Where the people are from."),
+    click.option("--case", metavar="ID", help="A variant, as `adakit check --list` names it."),
+    click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Set a member."),
+    click.option("--unset", "removals", multiple=True, metavar="PATH", help="Take a member away."),
+    CONTRACT,
+)
+"""The options that an order is made of, beside its name and count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,15 +46,7 @@ __getattr__, __dir__ = late_exports(
     __name__,
     {
         "contract.contract": ("Contract", "contract_in", "event_names", "load", "read_contract"),
-        "errors": (
-            "AdakitError",
-            "DocumentError",
-            "MissingExtraError",
-            "SignatureError",
-            "TargetError",
-            "UsageError",
-            "WireError",
-        ),
+        "errors": tuple(name for name in __all__ if name.endswith("Error")),
         "validation": ("Violation", "validate"),
         "variation.enumeration": ("Variant", "variants"),
     },

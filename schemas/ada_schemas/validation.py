@@ -46,24 +46,14 @@ class Violation:
 _formats = FormatChecker(formats=())
 
 
-@_formats.checks("date-time")
+@_formats.checks("date-time", raises=ValueError)
 def _is_date_time(value: object) -> bool:
-    if not isinstance(value, str):
-        return True
-    try:
-        return datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
 
 
-@_formats.checks("uri")
+@_formats.checks("uri", raises=ValueError)
 def _is_uri(value: object) -> bool:
-    if not isinstance(value, str):
-        return True
-    try:
-        return bool(urlsplit(value).scheme) and " " not in value
-    except ValueError:
-        return False
+    return not isinstance(value, str) or (bool(urlsplit(value).scheme) and " " not in value)
 
 
 @lru_cache(maxsize=32)

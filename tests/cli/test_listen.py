@@ -18,7 +18,7 @@ from ada_mockserver.delivery.http import Response
 from ada_mockserver.delivery.signing import verify
 from ada_mockserver.events.payload import encode
 from ada_schemas.errors import WireError
-from adakit.commands import send
+from adakit import deliveries
 from adakit.commands.listen import LARGEST_BODY, Listener
 from support.command_line import SECRET, CommandLine
 
@@ -219,7 +219,7 @@ def test_record_and_replay(tmp_path, adakit, monkeypatch):
         None,
     ]
     assert created["data"]["profile"]["email"] not in (tmp_path / "a.ndjson").read_text()
-    monkeypatch.setattr(send, "Wire", FakeWire)
+    monkeypatch.setattr(deliveries, "Wire", FakeWire)
     monkeypatch.setattr(FakeWire, "requests", [])
     done = adakit("replay", "a.ndjson", "--to", "http://consumer.example/", ADA_WEBHOOK_SECRET=SECRET)
     assert (done.code, done.err) == (0, "")
@@ -258,7 +258,7 @@ class FakeWire:
 
 def test_replay_fails(adakit, monkeypatch):
     """A replay of which a delivery failed ends with 1, one that reached nobody with 3."""
-    monkeypatch.setattr(send, "Wire", FakeWire)
+    monkeypatch.setattr(deliveries, "Wire", FakeWire)
     (adakit.folder / "a.ndjson").write_bytes(encode(ENDED))
     arguments = ("replay", "a.ndjson", "--to", "http://consumer.example/", "--secret", SECRET)
     monkeypatch.setattr(FakeWire, "outcome", 500)

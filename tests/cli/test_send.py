@@ -10,7 +10,7 @@ import pytest
 from ada_mockserver.delivery.http import Request, Response
 from ada_mockserver.delivery.signing import verify
 from ada_schemas.errors import WireError
-from adakit.commands import send
+from adakit import deliveries
 from support.command_line import SECRET, CommandLine
 
 ENDED, URL = "conversation.ended", "http://consumer.example/hook"
@@ -36,7 +36,7 @@ class FakeWire:
 def wire(monkeypatch):
     monkeypatch.setattr(FakeWire, "outcome", 200)
     monkeypatch.setattr(FakeWire, "requests", [])
-    monkeypatch.setattr(send, "Wire", FakeWire)
+    monkeypatch.setattr(deliveries, "Wire", FakeWire)
     return FakeWire
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,10 +13,10 @@ from ada_contract_tests.engine.check import Options, check, planned
 from ada_contract_tests.rules import EXPECTATIONS, rule
 from ada_contract_tests.suites.selection import Selection
 from ada_contract_tests.targets.open import SECRET_VARIABLE, UNSIGNED
-from ada_mockserver.delivery.sender import TIME_LIMIT
 from ada_mockserver.delivery.signing import parse_secret
 from ada_schemas.errors import UsageError
-from adakit.options import CONTRACT, POSITIVE, parse_headers, use_contract
+from adakit.deliveries import CONNECTION
+from adakit.options import CONTRACT, parse_headers, use_contract, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,12 +42,9 @@ __all__ = ["command"]
 @click.option("--explain", metavar="CODE", help="Explain a rule.")
 @click.option("--seen-url", metavar="URL", help="The witness: answers what the consumer really handled.")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
-@click.option("-H", "--header", "headers", multiple=True, metavar="K:V", help="A further header.")
-@click.option("--timeout", type=POSITIVE, default=TIME_LIMIT, show_default=True, metavar="SECONDS")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Deliveries at a time.  [default: 8, in process 1]")
 @click.option("--seed", type=click.IntRange(0), help="Repeat the payloads of this seed; drawn if not given.")
-@click.option("--cacert", metavar="FILE", help="Certificates to trust, in place of the system's.")
-@click.option("--insecure", is_flag=True, help="Do not verify certificates.")
+@CONNECTION
 @click.option(
     "--report",
     "reports",
@@ -57,28 +54,20 @@ __all__ = ["command"]
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @CONTRACT
-def command(  # noqa: PLR0917 - click passes every option by name
+def command(
+    *,
     target: str | None,
-    path: str | None,
-    secret: str | None,
-    accept: str | None,
     events: tuple[str, ...],
     select: str,
     ignore: str,
     cases: tuple[str, ...],
     list_cases: bool,
     explain: str | None,
-    seen_url: str | None,
-    strict: bool,
     headers: tuple[str, ...],
-    timeout: float,
-    jobs: int | None,
-    seed: int | None,
-    cacert: str | None,
-    insecure: bool,
     reports: tuple[str, ...],
     as_json: bool,
     contract: str | None,
+    **chosen: Any,
 ) -> None:
     """Prove that an endpoint handles every documented event variant.
 
@@ -89,24 +78,15 @@ def command(  # noqa: PLR0917 - click passes every option by name
         click.echo(explanation(explain))
         return
     options = Options(
-        path=path,
-        secret=secret,
-        accept=accept,
         selection=Selection(select=select, ignore=ignore, events=events, cases=cases),
         headers=parse_headers(headers),
-        timeout=timeout,
-        jobs=jobs,
-        seed=seed,
-        cacert=cacert,
-        insecure=insecure,
         search_path=(Path.cwd(),),
-        strict=strict,
-        seen_url=seen_url,
         contract=use_contract(contract),
         contract_directory=contract,
+        **chosen,
     )
     if list_cases:
-        unsigned = (secret or os.environ.get(SECRET_VARIABLE)) == UNSIGNED
+        unsigned = (options.secret or os.environ.get(SECRET_VARIABLE)) == UNSIGNED
         _print_cases(planned(options, unsigned=unsigned), as_json=as_json)
         return
     if target is None:
@@ -115,8 +95,8 @@ def command(  # noqa: PLR0917 - click passes every option by name
             next_step="Name a URL, such as http://127.0.0.1:8000/hooks/ada, or an application: module:app.",
         )
     outputs = _outputs(reports)
-    if secret == "":
-        parse_secret(secret)  # an unset variable in the shell: not the same as no option
+    if options.secret == "":
+        parse_secret("")  # an unset variable in the shell: not the same as no option
     if as_json:
         report = check(target, options)
         click.echo(_renderers()["json"](report).encode(errors="backslashreplace"), nl=False)
@@ -124,7 +104,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
         report = _with_progress(lambda progress: check(target, options, progress=progress))
         _print(report)
     for form, file in outputs:
-        _write(file, _renderers()[form](report))
+        write_bytes(Path(file), _renderers()[form](report).encode(errors="backslashreplace"))
     raise SystemExit(report.exit_code)
 
 
@@ -146,7 +126,7 @@ def explanation(code: str) -> str:
             "",
             f"Ada documents   {found.documents}",
             f"Source          {found.source}",
-            f"What must hold  {EXPECTATIONS[found.expects]}",
+            f"What must hold  {EXPECTATIONS[found.expectation.answer]}",
             f"What breaks     {found.breaks}",
             f"How to fix      {found.fix}",
             f"Switch off      adakit check TARGET --ignore {found.code}",
@@ -175,13 +155,6 @@ def _outputs(reports: tuple[str, ...]) -> list[tuple[str, str]]:
             raise UsageError(f"{file} cannot be written: it is a directory.")
         outputs.append((form, file))
     return outputs
-
-
-def _write(file: str, text: str) -> None:
-    try:
-        Path(file).write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}.") from error
 
 
 def _with_progress(run: Callable[[Callable[[int, int], None] | None], Report]) -> Report:

@@ -49,10 +49,7 @@ def command(seed: int | None) -> None:
     delivered = asyncio.run(_conversation(chosen, console))
     good = _checked(console, "2. The contract check: every documented variant against it", GOOD, chosen)
     buggy = _checked(
-        console,
-        "3. The same check with a planted bug: every message is taken for text",
-        BUGGY,
-        chosen,
+        console, "3. The same check with a planted bug: every message is taken for text", BUGGY, chosen
     )
     outage = _outage(console)
     found = bool(buggy.errors) and all(f.cause.startswith(PLANTED) for f in buggy.findings)

@@ -5,57 +5,58 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ada_schemas.drift import diff, observe
 from ada_schemas.errors import UsageError
 from adakit.drift_reports import DIFF_RENDERERS, OBSERVATION_RENDERERS
-from adakit.options import CONTRACT, use_contract, write_bytes
+from adakit.options import CONTRACT, together, use_contract, write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = ["diff_command", "observe_command"]
 
-FORMAT = click.option(
-    "--format", "form", type=click.Choice(list(DIFF_RENDERERS)), default="text", show_default=True
+T = TypeVar("T")
+
+RENDERING = together(
+    click.option(
+        "--format", "form", type=click.Choice(list(DIFF_RENDERERS)), default="text", show_default=True
+    ),
+    click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
+    click.option("--markdown", "as_markdown", is_flag=True, help="The same as --format markdown."),
+    click.option("-o", "--output", metavar="FILE", help="Write to a file."),
 )
-JSON = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-MARKDOWN = click.option("--markdown", "as_markdown", is_flag=True, help="The same as --format markdown.")
-OUTPUT = click.option("-o", "--output", metavar="FILE", help="Write to a file.")
 
 
-def _form(form: str, as_json: bool, as_markdown: bool) -> str:
+def _write(
+    found: T,
+    renderers: dict[str, Callable[[T], str]],
+    *,
+    form: str,
+    as_json: bool,
+    as_markdown: bool,
+    output: str | None,
+) -> None:
+    """Write what was found in the one form that is asked for."""
     asked = {"json": as_json, "markdown": as_markdown}
-    chosen = {name for name in DIFF_RENDERERS if asked.get(name) or name == form != "text"}
+    chosen = {name for name in renderers if asked.get(name) or name == form != "text"} or {form}
     if len(chosen) > 1:
         raise UsageError(
             f"Only one form can be written, not {' and '.join(sorted(chosen))}.",
             next_step="Give one of --format, --json and --markdown.",
         )
-    return chosen.pop() if chosen else form
+    write_bytes(output, renderers[chosen.pop()](found).encode(errors="backslashreplace"))
 
 
 @click.command("diff")
 @click.option("--against", metavar="FILE|URL|DIR", help="The contract to compare with; ours if not given.")
 @click.option("--base", metavar="FILE|URL|DIR", help="The older one of the two; ours if not given.")
 @click.option("--strict", is_flag=True, help="Any change is an alarm, not only a breaking one.")
-@FORMAT
-@JSON
-@MARKDOWN
-@OUTPUT
-def diff_command(
-    *,
-    against: str | None,
-    base: str | None,
-    strict: bool,
-    form: str,
-    as_json: bool,
-    as_markdown: bool,
-    output: str | None,
-) -> None:
+@RENDERING
+def diff_command(*, against: str | None, base: str | None, strict: bool, **rendering: Any) -> None:
     """Say what changes for a consumer from one contract to another.
 
     A contract is an OpenAPI document with webhooks (a file or a URL), or a directory of schema files. Each
@@ -68,8 +69,7 @@ def diff_command(
             "Nothing to compare with.", next_step="Name a file, a URL or a directory with --against."
         )
     drift = diff(base=base, against=against)
-    text = DIFF_RENDERERS[_form(form, as_json, as_markdown)](drift)
-    write_bytes(output, text.encode(errors="backslashreplace"))
+    _write(drift, DIFF_RENDERERS, **rendering)
     if drift.is_alarming(strict=strict):
         raise SystemExit(1)
 
@@ -79,20 +79,9 @@ def diff_command(
 @click.option("--strict", is_flag=True, help="Exit with 1 when something is not documented.")
 @click.option("--no-examples", is_flag=True, help="Show no values: recorded events hold what people wrote.")
 @CONTRACT
-@FORMAT
-@JSON
-@MARKDOWN
-@OUTPUT
+@RENDERING
 def observe_command(
-    *,
-    files: tuple[str, ...],
-    strict: bool,
-    no_examples: bool,
-    contract: str | None,
-    form: str,
-    as_json: bool,
-    as_markdown: bool,
-    output: str | None,
+    *, files: tuple[str, ...], strict: bool, no_examples: bool, contract: str | None, **rendering: Any
 ) -> None:
     """Say what recorded events contain that the documentation does not.
 
@@ -103,8 +92,7 @@ def observe_command(
     found = observe(_lines(files), use_contract(contract), name="standard input" if name == "-" else name)
     if no_examples:
         found = replace(found, observed=tuple(replace(o, examples=()) for o in found.observed))
-    text = OBSERVATION_RENDERERS[_form(form, as_json, as_markdown)](found)
-    write_bytes(output, text.encode(errors="backslashreplace"))
+    _write(found, OBSERVATION_RENDERERS, **rendering)
     if strict and found.observed:
         raise SystemExit(1)
 

@@ -19,13 +19,8 @@ def command(as_json: bool) -> None:
     """List the event types and how many cases the contract check has for each."""
     counts = Counter(case.event for case in all_cases())
     rows = [
-        {
-            "type": event.type,
-            "name": event.name,
-            "cases": counts[event.name],
-            "description": event.description,
-        }
-        for event in shipped().events
+        {"type": e.type, "name": e.name, "cases": counts[e.name], "description": e.description}
+        for e in shipped().events
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))

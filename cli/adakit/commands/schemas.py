@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -156,7 +157,11 @@ def validate_files(
         for place, payload in _payloads(name):
             rows.append((place, payload, validate(payload, event=event, closed=closed, contract=known)))
     if as_json:
-        click.echo(json.dumps([_as_json(place, found) for place, _, found in rows], indent=2))
+        results = [
+            {"payload": place, "valid": not found, "violations": list(map(asdict, found))}
+            for place, _, found in rows
+        ]
+        click.echo(json.dumps(results, indent=2))
     else:
         for place, payload, found in rows:
             _print_result(place, payload, found, closed=closed, contract=known)
@@ -177,11 +182,6 @@ def _payloads(name: str) -> list[tuple[str, Any]]:
         if len(lines) < 2 or not all(line.lstrip().startswith(b"{") for _, line in lines):
             raise
         return [(f"{shown}:{n}", read_json(line, name=f"{shown}, line {n}")) for n, line in lines]
-
-
-def _as_json(place: str, found: list[Violation]) -> dict[str, Any]:
-    violations = [{"path": v.path, "expected": v.expected, "got": v.got} for v in found]
-    return {"payload": place, "valid": not found, "violations": violations}
 
 
 def _print_result(

@@ -1,32 +1,29 @@
-"""``adakit send``, and what ``replay`` has in common with it."""
+"""``adakit send``."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import json
-import random
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ada_contract_tests.engine.check import draw_seed
-from ada_contract_tests.targets.open import UNSIGNED
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.delivery.client import Wire, make_ssl_context
-from ada_mockserver.delivery.load import Tally, dispatch
-from ada_mockserver.delivery.sender import TIME_LIMIT, Sender
-from ada_mockserver.delivery.signing import parse_secret
-from ada_schemas.errors import TargetError, UsageError
-from adakit.options import CONTRACT, POSITIVE, parse_headers, read_bytes, require_secret, use_contract
-from adakit.payload_plan import Order, Planned
+from ada_mockserver.delivery.load import dispatch
+from ada_schemas.errors import UsageError
+from adakit.deliveries import delivering, show_delivery, summarise
+from adakit.options import POSITIVE, read_bytes, use_contract
+from adakit.payload_plan import CHOICE, Order, Planned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ada_mockserver.delivery.attempt import Attempt
+    from ada_mockserver.delivery.sender import Sender
 
-__all__ = ["command", "open_sender", "show_delivery", "summarise"]
+__all__ = ["command"]
 
 SHOWN = 40
 """So many deliveries are shown one by one; more are counted."""
@@ -34,34 +31,18 @@ SHOWN = 40
 
 @click.command("send")
 @click.argument("name", metavar="EVENT|SCENARIO", required=False)
-@click.option("--to", "url", required=True, metavar="URL", help="The endpoint.")
-@click.option("--secret", help="Its signing secret, or none; else ADA_WEBHOOK_SECRET.")
+@delivering
 @click.option("-n", "--count", type=click.IntRange(1), help="How many, or how often.  [default: 1]")
-@click.option("--rate", type=POSITIVE, help="Deliveries begun per second.")
 @click.option("--concurrency", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--duration", type=POSITIVE, metavar="SECONDS", help="Send for so long.")
-@click.option("--case", metavar="ID", help="A variant, as `adakit check --list` names it.")
-@click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Set a member.")
-@click.option("--unset", "removals", multiple=True, metavar="PATH", help="Take a member away.")
 @click.option("--payload", metavar="FILE", help="Send these bytes, or these lines of JSON, as they are.")
-@click.option("-H", "--header", "headers", multiple=True, metavar="K:V", help="A further header.")
-@click.option("--seed", type=click.IntRange(0), help="Repeat what this seed gave; drawn if not given.")
-@click.option("--locale", default="en_US", show_default=True, help="Where the people are from.")
-@click.option("--timeout", type=POSITIVE, default=TIME_LIMIT, show_default=True, metavar="SECONDS")
-@click.option("--cacert", metavar="FILE", help="Certificates to trust, in place of the system's.")
-@click.option("--insecure", is_flag=True, help="Do not verify certificates.")
-@CONTRACT
-def command(  # noqa: PLR0917 - click passes every option by name
+@CHOICE
+def command(
     name: str | None,
-    url: str,
-    secret: str | None,
+    sender: Sender,
     count: int | None,
     seed: int | None,
     payload: str | None,
-    headers: tuple[str, ...],
-    timeout: float,
-    cacert: str | None,
-    insecure: bool,
     rate: float | None,
     concurrency: int,
     duration: float | None,
@@ -75,9 +56,6 @@ def command(  # noqa: PLR0917 - click passes every option by name
     prints it.
     """
     found = use_contract(contract)
-    sender = open_sender(
-        url, secret=secret, headers=headers, timeout=timeout, cacert=cacert, insecure=insecure
-    )
     chosen_seed = draw_seed() if seed is None else seed
     endless = duration is not None and count is None
     if payload is not None:
@@ -109,40 +87,7 @@ def command(  # noqa: PLR0917 - click passes every option by name
             done=_show if shown else None,
         )
     )
-    summarise(tally, url)
-
-
-def open_sender(
-    url: str,
-    *,
-    secret: str | None,
-    headers: tuple[str, ...],
-    timeout: float,
-    cacert: str | None,
-    insecure: bool,
-) -> Sender:
-    """A sender to ``url`` as the options of `send` and `replay` have it."""
-    secrets = _secrets(secret)
-    tls = make_ssl_context(cacert=cacert, insecure=insecure) if url.lower().startswith("https:") else None
-    clock = SystemClock()
-    return Sender(
-        url,
-        secrets,
-        wire=Wire(clock=clock, ssl_context=tls),
-        clock=clock,
-        rng=random.SystemRandom(),
-        timeout=timeout,
-        headers=parse_headers(headers),
-    )
-
-
-def _secrets(option: str | None) -> list[str]:
-    """The secrets that ``--secret`` or the environment gives; none for ``none``."""
-    secret = require_secret(option, "sign the requests", otherwise="; --secret none sends them unsigned")
-    if secret == UNSIGNED:
-        return []
-    parse_secret(secret)
-    return [secret]
+    summarise(tally, sender.url)
 
 
 def _bodies(content: bytes) -> list[bytes]:
@@ -161,31 +106,3 @@ def _show(item: Planned | bytes, attempt: Attempt) -> None:
         show_delivery(f"{len(item)} bytes", "", attempt)
     else:
         show_delivery(str(item.payload.get("type", "(no type)")), item.narration, attempt)
-
-
-def show_delivery(what: str, note: str, attempt: Attempt) -> None:
-    """Print one line about a delivery."""
-    if attempt.response is not None:
-        outcome = f"{attempt.response.status} in {attempt.response.elapsed * 1000:.0f} ms"
-        colour = "green" if attempt.accepted else "red"
-    else:
-        outcome, colour = str(attempt.error.what if attempt.error else ""), "red"
-    click.echo(f"{click.style(f'{what:<30}', bold=True)} {click.style(outcome, fg=colour)}  {note}")
-
-
-def summarise(tally: Tally, url: str) -> None:
-    """Print the sum; exits with 1 when a delivery failed, raises `TargetError` when nothing was there."""
-    sent, error = tally.delivered + tally.failed, tally.first_error
-    if error is not None and tally.unconnected == sent:
-        step = error.next_step or "Is the service running, and the URL right?"
-        raise TargetError(error.what, usage=False, next_step=step)
-    speed = f", {sent / tally.seconds:.0f}/s" if sent > 1 and tally.seconds > 0 else ""
-    spread = ""
-    if len(tally.latencies) > 1:
-        half, most = tally.latency(0.5) * 1000, tally.latency(0.99) * 1000
-        spread = f"; half within {half:.1f} ms, 99 % within {most:.1f} ms"
-    click.echo(f"{tally.delivered} of {sent} delivered to {url}{speed}{spread}")
-    if error is not None:
-        click.echo(f"first failure: {error.what}")
-    if tally.failed:
-        raise SystemExit(1)

@@ -176,7 +176,7 @@ def _applied(rule: ChaosRule, plan: Plan, rng: Random, now: float) -> Plan:
 def parse_rules(text: str, contract: Contract | None = None) -> tuple[ChaosRule, ...]:
     """The rules that ``text`` holds, about the events of ``contract``, ours if it is None.
 
-    Raises `UsageError` that names the rule and what is wrong with it.
+    Raises `UsageError` that names the rule and its mistake.
     """
     names = event_names(contract=contract)
     return tuple(_parse(part.strip(), names) for part in _SEPARATOR.split(text) if part.strip())

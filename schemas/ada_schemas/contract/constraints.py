@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.documents import entry_values
 from ada_schemas.contract.paths import ABSENT, get, put, remove
 from ada_schemas.errors import DocumentError
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Constraint", "read_constraints", "repair", "violations"]
 
+KEYS = ("id", "event", "when", "then", "reason", "source")
 WORDS = ("null", "not-null", "absent", "empty")
 Condition = str | tuple[Any, ...]
 
@@ -41,26 +43,18 @@ def read_constraints(document: Any, *, name: str) -> tuple[Constraint, ...]:
     """Read the parsed file; raises DocumentError for an entry that lacks something."""
     constraints = []
     for entry in document:
-        missing = [k for k in ("id", "event", "when", "then", "reason", "source") if not entry.get(k)]
-        if missing:
-            raise DocumentError(f"{name}: {entry.get('id', 'an entry')} lacks {', '.join(missing)}.")
-        when, then = _conditions(entry["when"], name), _conditions(entry["then"], name)
+        key, event, when, then, reason, source = entry_values(entry, KEYS, name=name)
         constraints.append(
-            Constraint(entry["id"], entry["event"], when, then, entry["reason"], entry["source"])
+            Constraint(key, event, _conditions(when, name), _conditions(then, name), reason, source)
         )
     return tuple(constraints)
 
 
 def _conditions(entry: dict[str, Any], name: str) -> tuple[tuple[str, Condition], ...]:
-    conditions: list[tuple[str, Condition]] = []
     for path, wanted in entry.items():
-        if isinstance(wanted, list):
-            conditions.append((path, tuple(wanted)))
-        elif wanted in WORDS:
-            conditions.append((path, wanted))
-        else:
+        if not isinstance(wanted, list) and wanted not in WORDS:
             raise DocumentError(f"{name}: {path} takes a list of values or one of {', '.join(WORDS)}.")
-    return tuple(conditions)
+    return tuple((p, tuple(wanted) if isinstance(wanted, list) else wanted) for p, wanted in entry.items())
 
 
 def _holds(value: Any, wanted: Condition) -> bool:
@@ -79,12 +73,12 @@ def _holds(value: Any, wanted: Condition) -> bool:
 def _violated(constraint: Constraint, payload: Any) -> list[tuple[str, Condition]]:
     if not all(_holds(get(payload, path), wanted) for path, wanted in constraint.when):
         return []
-    broken = []
-    for path, wanted in constraint.then:
-        value = get(payload, path)
-        if not _holds(value, wanted) and (value is not ABSENT or wanted == "absent"):
-            broken.append((path, wanted))
-    return broken
+    found = ((path, wanted, get(payload, path)) for path, wanted in constraint.then)
+    return [
+        (path, wanted)
+        for path, wanted, value in found
+        if not _holds(value, wanted) and (value is not ABSENT or wanted == "absent")
+    ]
 
 
 def violations(constraints: tuple[Constraint, ...], payload: Any) -> list[str]:
@@ -103,11 +97,7 @@ def _wording(wanted: Condition) -> str:
 
 
 def repair(
-    constraints: tuple[Constraint, ...],
-    payload: Any,
-    *,
-    keep: tuple[str, ...],
-    supply: Callable[[str], Any],
+    constraints: tuple[Constraint, ...], payload: Any, *, keep: tuple[str, ...], supply: Callable[[str], Any]
 ) -> Any:
     """Change what is tied to the members in ``keep`` until no constraint is violated.
 

@@ -98,11 +98,7 @@ def shipped() -> Contract:
 
 
 def read_contract(location: str) -> Contract:
-    """The contract of an OpenAPI document (path or URL).
-
-    Raises DocumentError when the document cannot be used; what could be used in part only is said in the
-    contract's warnings.
-    """
+    """The contract of an OpenAPI document (path or URL); raises DocumentError when it cannot be used."""
     return _contract(load_document(location), location)
 
 
@@ -112,8 +108,7 @@ def contract_in(directory: str) -> Contract:
     if not file.is_file():
         what = f"holds no {SOURCE}" if Path(directory).is_dir() else "is not a directory"
         raise DocumentError(
-            f"{directory} {what}.",
-            next_step="Make one with: adakit schemas generate --from FILE|URL -o DIR",
+            f"{directory} {what}.", next_step="Make one with: adakit schemas generate --from FILE|URL -o DIR"
         )
     return read_contract(str(file))
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.paths import ABSENT, get, put
 from ada_schemas.contract.shapes import (
     Anything,
     Event,
     Example,
     Mapping,
-    Member,
     Object,
     Scalar,
     Shape,
@@ -21,23 +21,26 @@ from ada_schemas.contract.shapes import (
 )
 from ada_schemas.errors import DocumentError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["Correction", "apply_corrections", "read_corrections"]
 
-ACTIONS = (
-    "event",
-    "require",
-    "identity",
-    "discriminator",
-    "values",
-    "sends",
-    "format",
-    "known_values",
-    "may_be_empty",
-    "max_length",
-    "max_bytes",
-    "example",
-    "holds",
-)
+FIELDS: dict[str, tuple[type, str, Callable[[Any], Any] | None]] = {
+    "event": (Scalar, "enum", lambda name: (name,)),
+    "identity": (object, "identity", bool),
+    "discriminator": (Union, "discriminator", str),
+    "values": (Scalar, "types", tuple),
+    "sends": (Anything, "sends", tuple),
+    "format": (Scalar, "format", None),
+    "known_values": (Scalar, "known_values", tuple),
+    "may_be_empty": (Scalar, "may_be_empty", None),
+    "max_length": (Scalar, "max_length", None),
+    "max_bytes": (Mapping, "max_bytes", int),
+    "holds": (Scalar, "holds", None),
+}
+"""The actions that set a field of a kind of shape, some to what is made of the value in the file."""
+ACTIONS = (*FIELDS, "require", "example")
 HOLDINGS = ("id", "time", "message", "text", "language", "domain", "ip", "email", "mime")
 
 
@@ -110,13 +113,9 @@ def apply_corrections(
 
 
 def _correct(event: Event, corrections: list[Correction]) -> Event:
-    by_path: dict[str, list[Correction]] = {}
-    for correction in corrections:
-        by_path.setdefault(correction.path, []).append(correction)
-
     def change(path: str, shape: Shape) -> Shape:
-        for correction in by_path.get(path, ()):
-            for action, value in correction.actions.items():
+        for correction in corrections:
+            for action, value in correction.actions.items() if correction.path == path else ():
                 shape = _act(shape, action, value)
         return shape
 
@@ -131,42 +130,17 @@ def _correct(event: Event, corrections: list[Correction]) -> Event:
 
 def _correct_example(example: Example, corrections: list[Correction]) -> Example:
     for correction in corrections:
-        if "example" in correction.actions:
-            value = _replaced(example.value, payload_path(correction.path), correction.actions["example"])
-            example = replace(example, value=value)
+        path = payload_path(correction.path)
+        if "example" in correction.actions and get(example.value, path) is not ABSENT:
+            example = replace(example, value=put(example.value, path, correction.actions["example"]))
     return example
 
 
-def _replaced(node: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    head, _, rest = path.partition(".")
-    if head not in node:
-        return node
-    inner = _replaced(node[head], rest, value) if rest else value
-    return {**node, head: inner}
-
-
 def _act(shape: Shape, action: str, value: Any) -> Shape:
-    match action, shape:
-        case "event", Scalar():
-            return replace(shape, enum=(value,))
-        case "require", Object():
-            return replace(shape, members=tuple(_required(m, value) for m in shape.members))
-        case "identity", _:
-            return replace(shape, identity=bool(value))
-        case "discriminator", Union():
-            return replace(shape, discriminator=str(value))
-        case "values", Scalar():
-            return replace(shape, types=tuple(value))
-        case "sends", Anything():
-            return replace(shape, sends=tuple(value))
-        case "max_bytes", Mapping():
-            return replace(shape, max_bytes=int(value))
-        case (("format" | "max_length" | "may_be_empty" | "holds"), Scalar()):
-            return replace(shape, **{action: value})
-        case "known_values", Scalar():
-            return replace(shape, known_values=tuple(value))
-    return shape
-
-
-def _required(member: Member, names: list[str]) -> Member:
-    return replace(member, required=member.required or member.name in names)
+    if action == "require" and isinstance(shape, Object):
+        required = (replace(m, required=m.required or m.name in value) for m in shape.members)
+        return replace(shape, members=tuple(required))
+    kind, field, made_of = FIELDS.get(action, (None, "", None))
+    if kind is None or not isinstance(shape, kind):
+        return shape
+    return replace(shape, **{field: made_of(value) if made_of else value})

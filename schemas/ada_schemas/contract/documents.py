@@ -9,13 +9,24 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from ada_schemas.errors import DocumentError
 
-__all__ = ["load_document", "malformed", "parse_yaml", "read_file", "read_json", "shown_location"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = [
+    "entry_values",
+    "load_document",
+    "malformed",
+    "parse_yaml",
+    "read_file",
+    "read_json",
+    "shown_location",
+]
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_NODES = 2_000_000
@@ -97,6 +108,14 @@ def _limit(value: Any, name: str) -> None:
             stack.extend((child, depth + 1) for child in node)
 
 
+def entry_values(entry: dict[str, Any], keys: Sequence[str], *, name: str) -> list[Any]:
+    """The values of an entry under ``keys``; raises DocumentError that says which are missing."""
+    missing = [key for key in keys if not entry.get(key)]
+    if missing:
+        raise DocumentError(f"{name}: {entry.get(keys[0], 'an entry')} lacks {', '.join(missing)}.")
+    return [entry[key] for key in keys]
+
+
 def load_document(location: str) -> dict[str, Any]:
     """Read an OpenAPI document from a path or an http(s) URL.
 
@@ -126,12 +145,9 @@ def load_document(location: str) -> dict[str, Any]:
         )
     value = parse_yaml(text, name=location)
     if not isinstance(value, dict):
-        raise DocumentError(f"{location} is not an OpenAPI document: its top level is {_kind(value)}.")
+        kind = "empty" if value is None else f"a {type(value).__name__}, not a mapping"
+        raise DocumentError(f"{location} is not an OpenAPI document: its top level is {kind}.")
     return value
-
-
-def _kind(value: Any) -> str:
-    return "empty" if value is None else f"a {type(value).__name__}, not a mapping"
 
 
 def read_file(path: Path) -> bytes:
@@ -204,53 +220,48 @@ def read_json(raw: bytes, *, name: str) -> Any:
         raise DocumentError(f"{name} is not valid JSON: {reason}.") from error
 
 
-NUMBERS = ("maxLength", "minLength", "maxItems", "minItems", "maxProperties", "minProperties", "multipleOf")
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)
+
+
+def _are_schemas(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(v, dict | bool) for v in value)
+
+
+def _is_plain(value: Any) -> bool:
+    return not isinstance(value, dict | list)
+
+
+def _of(*types: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, types)
+
+
+_NUMBERS = "maxLength minLength maxItems minItems maxProperties minProperties multipleOf"
+_TAKEN: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
+    ("$ref", "a reference", _of(str)),
+    ("type", "a type or a list of types", lambda v: isinstance(v, str) or (bool(v) and _are_names(v))),
+    # OpenAPI's older parameters and some documents say `required: true` of a member itself.
+    ("required", "a list of names", lambda v: isinstance(v, bool) or _are_names(v)),
+    ("enum", "a list of plain values", lambda v: isinstance(v, list) and all(map(_is_plain, v))),
+    ("const", "a plain value", _is_plain),
+    ("allOf oneOf anyOf", "a list of schemas", _are_schemas),
+    ("properties patternProperties", "a mapping of schemas", _of(dict)),
+    ("items additionalProperties unevaluatedProperties not", "a schema", _of(dict, bool)),
+    ("discriminator", "a mapping", _of(dict)),
+    ("format pattern description title", "a text", _of(str, int, float, type(None))),
+    (_NUMBERS, "a number", lambda v: isinstance(v, int | float) and not isinstance(v, bool)),
+)
+TAKES = {keyword: (wanted, fits) for keywords, wanted, fits in _TAKEN for keyword in keywords.split()}
+"""The kind of value that a keyword takes, in words and as a test."""
 
 
 def malformed(schema: dict[str, Any]) -> str:
     """The fault in a schema's own keywords, as a phrase; empty if they can be read."""
     for keyword, value in schema.items():
-        wanted = _wanted(str(keyword), value)
-        if wanted:
+        wanted, fits = TAKES.get(str(keyword), ("", None))
+        if fits is not None and not fits(value):
             return f"`{keyword}` is {_kind_of(value)}, not {wanted}"
     return ""
-
-
-def _wanted(keyword: str, value: Any) -> str:
-    """The kind of value that a keyword takes, if this is another; empty where it fits."""
-    fits, wanted = True, ""
-    match keyword:
-        case "$ref":
-            fits, wanted = isinstance(value, str), "a reference"
-        case "type":
-            fits = isinstance(value, str) or (_is_list_of_names(value) and bool(value))
-            wanted = "a type or a list of types"
-        case "required":
-            # OpenAPI's older parameters and some documents say `required: true` of a member itself.
-            fits, wanted = isinstance(value, bool) or _is_list_of_names(value), "a list of names"
-        case "enum":
-            fits = isinstance(value, list) and not any(isinstance(v, dict | list) for v in value)
-            wanted = "a list of plain values"
-        case "const":
-            fits, wanted = not isinstance(value, dict | list), "a plain value"
-        case "allOf" | "oneOf" | "anyOf":
-            fits = isinstance(value, list) and bool(value) and all(isinstance(v, dict | bool) for v in value)
-            wanted = "a list of schemas"
-        case "properties" | "patternProperties":
-            fits, wanted = isinstance(value, dict), "a mapping of schemas"
-        case "items" | "additionalProperties" | "unevaluatedProperties" | "not":
-            fits, wanted = isinstance(value, dict | bool), "a schema"
-        case "discriminator":
-            fits, wanted = isinstance(value, dict), "a mapping"
-        case "format" | "pattern" | "description" | "title":
-            fits, wanted = value is None or isinstance(value, str | int | float), "a text"
-        case _ if keyword in NUMBERS:
-            fits, wanted = isinstance(value, int | float) and not isinstance(value, bool), "a number"
-    return "" if fits else wanted
-
-
-def _is_list_of_names(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(v, str) for v in value)
 
 
 def _kind_of(value: Any) -> str:

@@ -11,19 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ada_schemas.contract.shapes import (
-    Anything,
-    Array,
-    Branch,
-    Event,
-    Mapping,
-    Object,
-    Scalar,
-    Shape,
-    Union,
-)
+from ada_schemas.contract.shapes import Anything, Array, Event, Mapping, Object, Scalar, Shape, Union
 
-__all__ = ["DIALECT", "bundle", "bundle_id", "event_schema", "schema_id"]
+__all__ = ["DIALECT", "bundle", "bundle_id", "embedded_schema", "event_schema", "schema_id"]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -54,20 +44,16 @@ def event_schema(event: Event, *, closed: bool = False) -> JsonSchema:
     return schema
 
 
+def embedded_schema(event: Event) -> JsonSchema:
+    """The open schema of an event as a part of a larger document, which says the dialect itself."""
+    return {k: v for k, v in event_schema(event).items() if k not in ("$schema", "$id")}
+
+
 def bundle(events: tuple[Event, ...]) -> JsonSchema:
     """One schema for all events: it dispatches on ``type`` and accepts event types that it does not know."""
-    definitions = {}
-    for event in events:
-        definitions[event.name] = {
-            k: v for k, v in event_schema(event).items() if k not in ("$schema", "$id")
-        }
     dispatch = [
         {
-            "if": {
-                "type": "object",
-                "properties": {"type": {"const": event.type}},
-                "required": ["type"],
-            },
+            "if": {"type": "object", "properties": {"type": {"const": event.type}}, "required": ["type"]},
             "then": {"$ref": f"#/$defs/{event.name}"},
         }
         for event in events
@@ -81,7 +67,7 @@ def bundle(events: tuple[Event, ...]) -> JsonSchema:
         "properties": {"type": {"type": "string", "examples": [event.type for event in events]}},
         "required": ["type"],
         "allOf": dispatch,
-        "$defs": definitions,
+        "$defs": {event.name: embedded_schema(event) for event in events},
     }
 
 
@@ -91,7 +77,7 @@ def _shape(shape: Shape, *, closed: bool) -> JsonSchema:
         case Scalar():
             demands = _scalar(shape, closed=closed)
         case Anything():
-            demands = _anything(shape, closed=closed)
+            demands = [{"type": kind} for kind in shape.sends if closed] or [{}]
         case Array():
             demands = [{"type": "array", "items": _shape(shape.items, closed=closed)}]
         case Mapping():
@@ -100,7 +86,11 @@ def _shape(shape: Shape, *, closed: bool) -> JsonSchema:
         case Object():
             demands = [_object(shape, closed=closed)]
         case Union():
-            demands = _union(shape, closed=closed)
+            demands = [
+                _object(branch.shape, closed=closed, consts={shape.discriminator: branch.tag})
+                for branch in shape.branches
+            ]
+            demands += [] if closed else [_unknown_branch(shape)]
     if shape.nullable:
         demands = [*demands, {"type": "null"}]
     demanded = demands[0] if len(demands) == 1 else {"anyOf": demands}
@@ -108,42 +98,23 @@ def _shape(shape: Shape, *, closed: bool) -> JsonSchema:
 
 
 def _annotations(shape: Shape) -> JsonSchema:
-    annotations: JsonSchema = {}
-    if shape.description:
-        annotations["description"] = shape.description
-    if isinstance(shape, Scalar) and shape.default is not None:
-        annotations["default"] = shape.default
-    examples = list(shape.examples)
+    examples, default = list(shape.examples), None
     if isinstance(shape, Scalar):
         examples += [v for v in shape.known_values if v not in examples]
-    if examples:
-        annotations["examples"] = examples
-    return annotations
+        default = shape.default
+    said = {"description": shape.description or None, "default": default, "examples": examples or None}
+    return {k: v for k, v in said.items() if v is not None}
 
 
 def _scalar(shape: Scalar, *, closed: bool) -> list[JsonSchema]:
+    demands: list[JsonSchema] = [{"type": kind} for kind in shape.types]
     if shape.enum:
-        closed_enum: JsonSchema = {"enum": list(shape.enum)}
-        return [closed_enum] if closed else [closed_enum, *({"type": t} for t in shape.types)]
-    demands: list[JsonSchema] = [{"type": t} for t in shape.types]
-    if closed:
-        for demand in demands:
-            if demand["type"] == "string":
-                demand.update(_limits(shape))
+        return [{"enum": list(shape.enum)}, *([] if closed else demands)]
+    limits = {"format": shape.format or None, "maxLength": shape.max_length} if closed else {}
+    for demand in demands:
+        if demand["type"] == "string":
+            demand |= {k: v for k, v in limits.items() if v is not None}
     return demands
-
-
-def _limits(shape: Scalar) -> JsonSchema:
-    limits: JsonSchema = {}
-    if shape.format:
-        limits["format"] = shape.format
-    if shape.max_length is not None:
-        limits["maxLength"] = shape.max_length
-    return limits
-
-
-def _anything(shape: Anything, *, closed: bool) -> list[JsonSchema]:
-    return [{"type": t} for t in shape.sends] if closed and shape.sends else [{}]
 
 
 def _object(shape: Object, *, closed: bool, consts: dict[str, Any] | None = None) -> JsonSchema:
@@ -163,17 +134,6 @@ def _object(shape: Object, *, closed: bool, consts: dict[str, Any] | None = None
     if closed:
         schema["additionalProperties"] = False
     return schema
-
-
-def _union(shape: Union, *, closed: bool) -> list[JsonSchema]:
-    demands = [_branch(shape, branch, closed=closed) for branch in shape.branches]
-    if not closed:
-        demands.append(_unknown_branch(shape))
-    return demands
-
-
-def _branch(shape: Union, branch: Branch, *, closed: bool) -> JsonSchema:
-    return _object(branch.shape, closed=closed, consts={shape.discriminator: branch.tag})
 
 
 def _unknown_branch(shape: Union) -> JsonSchema:

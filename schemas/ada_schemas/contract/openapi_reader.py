@@ -126,11 +126,7 @@ class _Reader(References):
         if alternatives is not None:
             return self._union(schema, alternatives, place, depth)
         types, nullable = _types(schema)
-        common: dict[str, Any] = {
-            "description": _text(schema.get("description")),
-            "nullable": nullable,
-            "examples": _example_values(schema),
-        }
+        common = _common(schema, nullable)
         if not types and _enum(schema):
             types = tuple(dict.fromkeys(json_type(v) for v in _enum(schema)))
         if types == ("object",) or (not types and ("properties" in schema)):
@@ -143,20 +139,29 @@ class _Reader(References):
         unknown = [t for t in types if t not in SCALAR_TYPES]
         if unknown:
             raise self.refuse(place, f"has the type {', '.join(unknown)}, which is not handled")
-        return _scalar(schema, types, common)
+        declared = schema.get("format")
+        return Scalar(
+            types=types,
+            enum=_enum(schema),
+            format=declared if declared in FORMATS else None,
+            max_length=schema.get("maxLength"),
+            default=schema.get("default"),
+            **common,
+        )
 
     def _object(self, schema: dict[str, Any], common: dict[str, Any], place: str, depth: int) -> Shape:
         properties = self.mapping(schema.get("properties"), f"{place}.properties")
         values = schema.get("additionalProperties")
         if not properties and values is not False:
-            return Mapping(values=self.shape(_true(values), f"{place}.*", depth + 1), **common)
+            inner = self.shape(True if values is None else values, f"{place}.*", depth + 1)
+            return Mapping(values=inner, **common)
         required = schema["required"] if isinstance(schema.get("required"), list) else []
         members = []
         for name, node in properties.items():
             if node is False:  # a member that never comes
                 continue
-            inner = f"{place}.{name}" if not place.endswith("#") else f"{place}{name}"
-            members.append(Member(str(name), self.shape(node, inner, depth + 1), name in required))
+            shape = self.shape(node, place + ("" if place.endswith("#") else ".") + str(name), depth + 1)
+            members.append(Member(str(name), shape, name in required))
         return Object(members=tuple(members), **common)
 
     def _union(self, schema: dict[str, Any], alternatives: Any, place: str, depth: int) -> Shape:
@@ -169,16 +174,12 @@ class _Reader(References):
                 nullable = True
             else:
                 shapes.append(self.shape(resolved, place, depth + 1))
-        description = _text(schema.get("description"))
         nullable = nullable or any(s.nullable for s in shapes)
         if len(shapes) == 1:
             only = shapes[0]
-            return replace(only, nullable=nullable, description=description or only.description)
-        common: dict[str, Any] = {
-            "description": description,
-            "nullable": nullable,
-            "examples": _example_values(schema),
-        }
+            description = _text(schema.get("description")) or only.description
+            return replace(only, nullable=nullable, description=description)
+        common = _common(schema, nullable)
         if all(isinstance(s, Scalar) for s in shapes):
             return _merge_scalars(cast("list[Scalar]", shapes), common)
         if all(isinstance(s, Object) for s in shapes):
@@ -243,10 +244,6 @@ def _text(value: Any) -> str:
     return " ".join(str(value).split()) if value else ""
 
 
-def _true(value: Any) -> Any:
-    return True if value is None else value
-
-
 def _types(schema: dict[str, Any]) -> tuple[tuple[str, ...], bool]:
     declared = schema.get("type")
     listed = [declared] if isinstance(declared, str) else list(declared or ())
@@ -259,22 +256,12 @@ def _enum(schema: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(v for v in values if v is not None)
 
 
-def _example_values(schema: dict[str, Any]) -> tuple[Any, ...]:
+def _common(schema: dict[str, Any], nullable: bool) -> dict[str, Any]:
+    examples = [schema["example"]] if "example" in schema else []
     if isinstance(schema.get("examples"), list):
-        return tuple(schema["examples"])
-    return (schema["example"],) if "example" in schema else ()
-
-
-def _scalar(schema: dict[str, Any], types: tuple[str, ...], common: dict[str, Any]) -> Scalar:
-    declared = schema.get("format")
-    return Scalar(
-        types=types,
-        enum=_enum(schema),
-        format=declared if declared in FORMATS else None,
-        max_length=schema.get("maxLength"),
-        default=schema.get("default"),
-        **common,
-    )
+        examples = schema["examples"]
+    said = _text(schema.get("description"))
+    return {"description": said, "nullable": nullable, "examples": tuple(examples)}
 
 
 def _merge_scalars(shapes: list[Scalar], common: dict[str, Any]) -> Scalar:

@@ -64,12 +64,8 @@ def as_branch(union: Union, branch: Branch, value: Any) -> dict[str, Any]:
     given = value if isinstance(value, dict) else {}
     if given.get(union.discriminator) == branch.tag:
         return given
-    made = {m.name: given.get(m.name, ABSENT) for m in branch.shape.members}
-    for member in branch.shape.members:
-        if made[member.name] is ABSENT:
-            made[member.name] = sample(member.shape)
-    made[union.discriminator] = branch.tag
-    return made
+    made = {m.name: given[m.name] if m.name in given else sample(m.shape) for m in branch.shape.members}
+    return {**made, union.discriminator: branch.tag}
 
 
 def complete(shape: Shape, value: Any) -> Any:
@@ -82,9 +78,8 @@ def complete(shape: Shape, value: Any) -> Any:
             }
             return {**known, **{k: v for k, v in value.items() if k not in known}}
         case Union() if isinstance(value, dict):
-            for branch in shape.branches:
-                if value.get(shape.discriminator) == branch.tag:
-                    return complete(branch.shape, value)
+            branch = shape.branch(value.get(shape.discriminator))
+            return complete(branch.shape, value) if branch else value
     return value
 
 
@@ -100,9 +95,7 @@ def fitted(shape: Shape, value: Any) -> Any:
             }
         case Union():
             given = value if isinstance(value, dict) else {}
-            tags = [branch.tag for branch in shape.branches]
-            tag = given.get(shape.discriminator)
-            branch = shape.branches[tags.index(tag) if tag in tags else 0]
+            branch = shape.branch(given.get(shape.discriminator)) or shape.branches[0]
             return fitted(branch.shape, as_branch(shape, branch, given))
         case Mapping() if isinstance(value, dict):
             return {name: fitted(shape.values, inner) for name, inner in value.items()}

@@ -28,6 +28,7 @@ __all__ = [
     "Scalar",
     "Shape",
     "Union",
+    "parts",
     "payload_path",
     "rewrite",
     "walk",
@@ -120,6 +121,10 @@ class Union(_Common):
     discriminator: str
     branches: tuple[Branch, ...]
 
+    def branch(self, tag: Any) -> Branch | None:
+        """The branch of that tag, or None."""
+        return next((b for b in self.branches if b.tag == tag), None)
+
 
 Shape = Scalar | Anything | Array | Mapping | Object | Union
 
@@ -161,52 +166,40 @@ def payload_path(path: str) -> str:
     return re.sub(r":[^.]*", "", path)
 
 
+def parts(shape: Shape, path: str) -> Iterator[tuple[str, Shape]]:
+    """Yield (shape path, shape) for what stands directly in a shape, in documented order."""
+    match shape:
+        case Object():
+            yield from ((joined(path, member.name), member.shape) for member in shape.members)
+        case Union():
+            yield from ((f"{path}:{branch.tag}", branch.shape) for branch in shape.branches)
+        case Mapping():
+            yield joined(path, "*"), shape.values
+        case Array():
+            yield joined(path, "*"), shape.items
+
+
 def walk(shape: Shape, path: str = "") -> Iterator[tuple[str, Shape]]:
     """Yield (shape path, shape) for a shape and everything inside it, in documented order."""
     yield path, shape
-    match shape:
-        case Object():
-            for member in shape.members:
-                yield from walk(member.shape, joined(path, member.name))
-        case Union():
-            for branch in shape.branches:
-                yield from walk(branch.shape, f"{path}:{branch.tag}")
-        case Mapping():
-            yield from walk(shape.values, joined(path, "*"))
-        case Array():
-            yield from walk(shape.items, joined(path, "*"))
-        case Scalar() | Anything():
-            pass
+    for place, part in parts(shape, path):
+        yield from walk(part, place)
 
 
 def rewrite(shape: Shape, change: Callable[[str, Shape], Shape], path: str = "") -> Shape:
-    """Rebuild a shape from the leaves up, giving every part to ``change`` with its shape path."""
+    """Rebuild a shape from the leaves up, giving every part to ``change``, which keeps its kind."""
+    made: list[Any] = [rewrite(part, change, place) for place, part in parts(shape, path)]
     match shape:
         case Object():
-            shape = _rewrite_members(shape, change, path)
+            members = (replace(member, shape=part) for member, part in zip(shape.members, made, strict=True))
+            shape = replace(shape, members=tuple(members))
         case Union():
-            branches = []
-            for branch in shape.branches:
-                place = f"{path}:{branch.tag}"
-                branches.append(Branch(branch.tag, _as_object(rewrite(branch.shape, change, place), place)))
+            branches = (
+                replace(branch, shape=part) for branch, part in zip(shape.branches, made, strict=True)
+            )
             shape = replace(shape, branches=tuple(branches))
         case Mapping():
-            shape = replace(shape, values=rewrite(shape.values, change, joined(path, "*")))
+            shape = replace(shape, values=made[0])
         case Array():
-            shape = replace(shape, items=rewrite(shape.items, change, joined(path, "*")))
-        case Scalar() | Anything():
-            pass
+            shape = replace(shape, items=made[0])
     return change(path, shape)
-
-
-def _rewrite_members(shape: Object, change: Callable[[str, Shape], Shape], path: str) -> Object:
-    members = (
-        Member(m.name, rewrite(m.shape, change, joined(path, m.name)), m.required) for m in shape.members
-    )
-    return replace(shape, members=tuple(members))
-
-
-def _as_object(shape: Shape, path: str) -> Object:
-    if not isinstance(shape, Object):
-        raise TypeError(f"{path} must stay an object, not {type(shape).__name__}")
-    return shape

@@ -11,8 +11,8 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.documents import entry_values
 from ada_schemas.contract.json_schema import event_schema
-from ada_schemas.errors import DocumentError
 
 if TYPE_CHECKING:
     from ada_schemas.contract.shapes import Event
@@ -35,13 +35,12 @@ class Version:
 
 def read_versions(document: Any, *, name: str) -> tuple[Version, ...]:
     """Read the parsed file, the newest first; raises DocumentError for an entry that lacks something."""
+    keys = ("version", "date", "fingerprint", "source", "changes")
     found = []
     for entry in document:
-        missing = [k for k in ("version", "date", "fingerprint", "source", "changes") if not entry.get(k)]
-        if missing:
-            raise DocumentError(f"{name}: {entry.get('version', 'an entry')} lacks {', '.join(missing)}.")
-        number, date, print_, source = (str(entry[k]) for k in ("version", "date", "fingerprint", "source"))
-        found.append(Version(number, date, print_, source, tuple(entry["changes"])))
+        *texts, changes = entry_values(entry, keys, name=name)
+        version, date, print_, source = map(str, texts)
+        found.append(Version(version, date, print_, source, tuple(changes)))
     return tuple(found)
 
 

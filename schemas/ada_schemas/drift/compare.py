@@ -13,7 +13,7 @@ from ada_schemas.drift.normal_form import ANY, NULL, RECURSIVE, Form, Items, Obj
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-__all__ = ["CLASSES", "Change", "compare", "same_payload"]
+__all__ = ["CLASSES", "Change", "compare", "likeness", "same_payload"]
 
 UNFOLDINGS = 40
 """So often in all are schemas that contain themselves followed again, to meet others that do."""
@@ -121,7 +121,7 @@ class _Comparison:
             self.forms(_unfolded(before), _unfolded(after), path)
             return
         old, new = set(before.kinds), set(after.kinds)
-        if ANY in old | new or old != new:
+        if old != new:
             self._kinds(old, new, path)
         for kind in [k for k in before.kinds if k in after.kinds]:
             match before.kinds[kind], after.kinds[kind]:
@@ -133,34 +133,32 @@ class _Comparison:
                     self._objects(one, other, path)
 
     def _kinds(self, old: set[str], new: set[str], path: str) -> None:
+        def say(kind: str, what: str) -> None:
+            self._say(kind, path, what, sorted(old), sorted(new))
+
         if ANY in old or ANY in new:
-            if old != new and ANY in old:
-                self._say("tightened", path, f"any value became {_kinds(new)}", ["any"], sorted(new))
-            elif old != new:
-                self._say("breaking", path, f"{_kinds(old)} became any value", sorted(old), ["any"])
+            what = f"any value became {_kinds(new)}" if ANY in old else f"{_kinds(old)} became any value"
+            say("tightened" if ANY in old else "breaking", what)
             return
         if not old or not new:
-            said = "nothing may stand here any more" if old else f"nothing became {_kinds(new)}"
-            self._say("breaking", path, said, sorted(old), sorted(new))
+            say("breaking", "nothing may stand here any more" if old else f"nothing became {_kinds(new)}")
             return
         if NULL in new - old:
-            self._say("breaking", path, "may be null now", sorted(old), sorted(new))
+            say("breaking", "may be null now")
         if NULL in old - new:
-            self._say("tightened", path, "is never null any more", sorted(old), sorted(new))
+            say("tightened", "is never null any more")
         values = old - {NULL}, new - {NULL}
         if values[0] and not values[1]:
-            self._say("breaking", path, "is always null now", sorted(old), sorted(new))
+            say("breaking", "is always null now")
         elif values[1] and not values[0]:
-            self._say("breaking", path, f"null became {_kinds(new)}", sorted(old), sorted(new))
+            say("breaking", f"null became {_kinds(new)}")
         old, new = values
         if not old or not new:
             return
         fresh = {k for k in new - old if not (k == "integer" and "number" in old)}
         gone = {k for k in old - new if not (k == "integer" and "number" in new)}
-        if fresh:
-            self._say("breaking", path, f"{_kinds(old)} became {_kinds(new)}", sorted(old), sorted(new))
-        elif gone:
-            self._say("tightened", path, f"{_kinds(old)} became {_kinds(new)}", sorted(old), sorted(new))
+        if fresh or gone:
+            say("breaking" if fresh else "tightened", f"{_kinds(old)} became {_kinds(new)}")
 
     def _limits(
         self, before: dict[str, Any], after: dict[str, Any], path: str, apart_from: Collection[str] = ()
@@ -190,7 +188,9 @@ class _Comparison:
     def _values(self, old: tuple[Any, ...], new: tuple[Any, ...], path: str) -> None:
         gone, fresh = [v for v in old if v not in new], [v for v in new if v not in old]
         for value in list(gone):
-            renamed = next((v for v in fresh if old.index(value) == new.index(v) or _close(value, v)), None)
+            renamed = next(
+                (v for v in fresh if old.index(value) == new.index(v) or likeness(value, v) >= CLOSE), None
+            )
             if renamed is not None:
                 self._say("breaking", path, f"the value {value} is now {renamed}", list(old), list(new))
                 gone.remove(value)
@@ -244,11 +244,12 @@ class _Comparison:
         for one, other in list(_matches(old, new, tag)):
             old.remove(one)
             new.remove(other)
-            place = _branch_path(path, one) if one.label else path
+            place = _branch_path(path, one)
             names = one.constant(tag), other.constant(tag)
             if None not in names and names[0] != names[1]:
                 self._say("breaking", place, f"renamed to {names[1]}", *names)
-                other = _with_constant(other, one, tag)  # noqa: PLW2901 - the rest is compared as one branch
+                # The rest is compared as one branch.
+                other = replace(other, members={**other.members, tag: one.members[tag]})  # noqa: PLW2901 - as said
             self._structures(one, other, place)
         for one in old:
             self._say("breaking", _branch_path(path, one), "removed")
@@ -328,8 +329,9 @@ def _same(one: Form, other: Form) -> bool:
     return not compare("", one, other)
 
 
-def _close(one: Any, other: Any) -> bool:
-    return difflib.SequenceMatcher(None, str(one), str(other)).ratio() >= CLOSE
+def likeness(one: Any, other: Any) -> float:
+    """The likeness of two names, from 0 to 1."""
+    return difflib.SequenceMatcher(None, str(one), str(other)).ratio()
 
 
 def _kinds(kinds: set[str]) -> str:
@@ -350,11 +352,11 @@ def _renames(before: Structure, after: Structure) -> Iterator[tuple[str, str]]:
             n
             for n in fitting
             if order.index(name) == new_order.index(n)
-            or _close(name, n)
+            or likeness(name, n) >= CLOSE
             or (form.prose.get("description", 0) == after.members[n][0].prose.get("description", 1))
         ]
         if likely:
-            best = max(likely, key=lambda n: difflib.SequenceMatcher(None, name, n).ratio())
+            best = max(likely, key=lambda n: likeness(name, n))
             fresh.remove(best)
             yield name, best
 
@@ -386,13 +388,5 @@ def _alike(one: Structure, other: Structure, tag: str) -> float:
     names.discard(tag)
     if not names:
         return 0.0
-    same = [
-        n
-        for n in names
-        if n in one.members and n in other.members and _same(one.members[n][0], other.members[n][0])
-    ]
-    return len(same) / len(names)
-
-
-def _with_constant(branch: Structure, like: Structure, tag: str) -> Structure:
-    return replace(branch, members={**branch.members, tag: like.members[tag]})
+    both = [n for n in names if n in one.members and n in other.members]
+    return sum(_same(one.members[n][0], other.members[n][0]) for n in both) / len(names)

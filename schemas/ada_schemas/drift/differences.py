@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ada_schemas.contract.contract import shipped
-from ada_schemas.drift.compare import CLASSES, Change, compare, same_payload
+from ada_schemas.drift.compare import CLASSES, Change, compare, likeness, same_payload
 from ada_schemas.drift.sources import Side, Webhook, opened, our_side, side_of
 from ada_schemas.drift.wording import described_otherwise, wording_changes
 from ada_schemas.errors import UsageError
@@ -166,7 +165,7 @@ def _paired(old: Side, new: Side) -> list[tuple[Webhook, Webhook]]:
         for webhook in list(left):
             fitting = [w for w in right if fits(webhook, w)]
             if fitting:
-                match = max(fitting, key=lambda w: _alike(webhook.key, w.key))
+                match = max(fitting, key=lambda w: likeness(webhook.key, w.key))
                 left.remove(webhook)
                 right.remove(match)
                 pairs.append((webhook, match))
@@ -184,10 +183,6 @@ def _members_in_common(one: Webhook, other: Webhook) -> float:
     return len(places & others) / len(places | others)
 
 
-def _alike(one: str, other: str) -> float:
-    return difflib.SequenceMatcher(None, one, other).ratio()
-
-
 def _corrected(side: Side) -> tuple[list[Change], list[str]]:
     """Our corrections of a document, and a note of those that fit nothing in it any more."""
     found, unfit = [], []
@@ -202,16 +197,8 @@ def _corrected(side: Side) -> tuple[list[Change], list[str]]:
             continue
         if said:
             event = types[keys[0]] if len(keys) == 1 else "*"
-            found.append(
-                Change(
-                    "corrected",
-                    event,
-                    correction.path,
-                    said,
-                    reason=" ".join(correction.reason.split()),
-                    source=correction.source,
-                )
-            )
+            reason, source = " ".join(correction.reason.split()), correction.source
+            found.append(Change("corrected", event, correction.path, said, reason=reason, source=source))
     more = f" and {len(unfit) - 3} more" if len(unfit) > 3 else ""
     listed = ", ".join(unfit[:3]) + more
     return found, [f"What adakit corrects at {listed} is not there in {side.name}."] if unfit else []

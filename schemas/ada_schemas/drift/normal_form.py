@@ -114,19 +114,16 @@ class Form:
     def walk(self) -> Iterator[Form]:
         """This form and all forms inside it."""
         yield self
+        inner: list[Form | bool | None] = []
         for kind in self.kinds.values():
             if isinstance(kind, Items):
-                for form in kind.parts.get("prefixItems", {}).values():
-                    yield from form.walk()
-            if isinstance(kind, Items) and kind.items is not None:
-                yield from kind.items.walk()
+                inner += [*kind.parts.get("prefixItems", {}).values(), kind.items]
             for branch in kind.branches if isinstance(kind, Objects) else ():
-                for form, _ in branch.members.values():
-                    yield from form.walk()
-                for form in branch.parts.get("patternProperties", {}).values():
-                    yield from form.walk()
-                if isinstance(branch.extra, Form):
-                    yield from branch.extra.walk()
+                inner += [form for form, _ in branch.members.values()]
+                inner += [*branch.parts.get("patternProperties", {}).values(), branch.extra]
+        for form in inner:
+            if isinstance(form, Form):
+                yield from form.walk()
 
 
 class FormBuilder:
@@ -235,7 +232,7 @@ class _Inner:
 
     def items(self, found: list[Plain]) -> Items:
         nodes = [plain["items"] for plain in found if "items" in plain]
-        limits = {k: v for k, v in _limits(found).items() if _concerns(k, "array")}
+        limits = _limits(found, "array")
         parts = self._parts(limits, self._path)
         if not nodes or len(nodes) < len(found):
             return Items(None, limits, parts)
@@ -304,9 +301,7 @@ class _Inner:
         if isinstance(extra, Form) and set(extra.kinds) == {ANY} and not members:
             extra = extra if extra.prose else True
         unnamed = [n for n in required if n not in properties]
-        limits = {k: v for k, v in _limits([plain]).items() if _concerns(k, "object")} | (
-            {"required": unnamed} if unnamed else {}
-        )
+        limits = _limits([plain], "object") | ({"required": unnamed} if unnamed else {})
         return Structure(members, extra, limits, said_in(plain), label, self._parts(limits, path))
 
 
@@ -333,7 +328,7 @@ def _scalars(kind: str, found: list[Plain]) -> Scalars:
         else:
             listed += [v for v in values if json_type(v) == kind and v not in listed]
     enum = tuple(listed) if listed else None
-    limits = {k: v for k, v in _limits(found).items() if _concerns(k, kind)}
+    limits = _limits(found, kind)
     return Scalars(enum, is_open and enum is not None, limits)
 
 
@@ -345,11 +340,12 @@ def _concerns(keyword: str, kind: str) -> bool:
     return concerned == kind or (concerned == "number" and kind == "integer")
 
 
-def _limits(found: list[Plain]) -> dict[str, Any]:
-    """The limits that all of some alternatives share, beside type and members."""
-    first, *others = ({k: v for k, v in plain.items() if _is_limit(k)} for plain in found)
-    return {k: v for k, v in first.items() if all(k in other and other[k] == v for other in others)}
-
-
-def _is_limit(key: str) -> bool:
-    return key not in STRUCTURE and not is_annotation(key)
+def _limits(found: list[Plain], kind: str) -> dict[str, Any]:
+    """The limits of values of a JSON type that all of some alternatives share, beside type and members."""
+    first, *others = found
+    return {
+        k: v
+        for k, v in first.items()
+        if k not in STRUCTURE and not is_annotation(k) and _concerns(k, kind)
+        if all(k in other and other[k] == v for other in others)
+    }

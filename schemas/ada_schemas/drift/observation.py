@@ -170,11 +170,11 @@ def _object(shape: Object, value: dict[str, Any], path: str) -> Iterator[_Findin
 
 def _union(shape: Union, value: dict[str, Any], path: str) -> Iterator[_Finding]:
     tag = value.get(shape.discriminator)
-    for branch in shape.branches:
-        if branch.tag == tag:
-            yield from _object(branch.shape, value, f"{path}:{branch.tag}")
-            return
-    yield "branch", path, str(tag), value
+    branch = shape.branch(tag)
+    if branch is None:
+        yield "branch", path, str(tag), value
+    else:
+        yield from _object(branch.shape, value, f"{path}:{branch.tag}")
 
 
 def _scalar(shape: Scalar, value: Any, path: str) -> Iterator[_Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.json_schema import DIALECT, event_schema
+from ada_schemas.contract.json_schema import DIALECT, embedded_schema
 from ada_schemas.files.types import camel
 
 if TYPE_CHECKING:
@@ -32,10 +32,6 @@ HEADER_EXAMPLES = {
     "svix-timestamp": "1600560000",
     "svix-signature": "v1,pVbpvLmRfQ5Nfk3Dvq9s6bY0Cq2fJkqGQ2n2x0m1d8k=",
 }
-
-
-def _schema(event: Event) -> dict[str, Any]:
-    return {k: v for k, v in event_schema(event).items() if k not in ("$schema", "$id")}
 
 
 def openapi_document(events: tuple[Event, ...], version: str) -> dict[str, Any]:
@@ -80,7 +76,7 @@ def openapi_document(events: tuple[Event, ...], version: str) -> dict[str, Any]:
         "jsonSchemaDialect": DIALECT,
         "webhooks": webhooks,
         "components": {
-            "schemas": {camel(event.name): _schema(event) for event in events},
+            "schemas": {camel(event.name): embedded_schema(event) for event in events},
             "parameters": parameters,
         },
     }
@@ -117,10 +113,7 @@ def asyncapi_document(events: tuple[Event, ...], version: str) -> dict[str, Any]
                 "messages": references,
             }
         },
-        "components": {
-            "messages": messages,
-            "schemas": {"SignatureHeaders": headers},
-        },
+        "components": {"messages": messages, "schemas": {"SignatureHeaders": headers}},
     }
 
 
@@ -131,7 +124,7 @@ def _message(event: Event) -> dict[str, Any]:
         "summary": event.description,
         "contentType": "application/json",
         "headers": {"$ref": "#/components/schemas/SignatureHeaders"},
-        "payload": _schema(event),
+        "payload": embedded_schema(event),
     }
     if event.examples:
         example = {"name": "example", "headers": HEADER_EXAMPLES, "payload": event.examples[0].value}

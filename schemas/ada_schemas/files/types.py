@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ada_schemas.contract.paths import joined
-from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union
+from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union, parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,8 +83,13 @@ def definitions(event: Event, taken: set[str]) -> list[Named]:
     ``taken`` holds the names that are in use and gets those that are given here.
     """
     title = camel(event.name)
-    inner = list(_inside(event.payload, title, "", taken))
-    return [*inner, Named(_free(title, taken), event.payload, {"type": event.type}, "", event.description)]
+    found = []
+    for path, shape, consts in _objects(event.payload, ""):
+        outer, _, tag = path.rpartition(":") if consts else (path, "", "")
+        readable = title + camel(re.sub(r"^data[.:]|\*", "", outer).replace(":", "."))
+        name = _free(readable + (camel(tag) if tag else ""), taken)
+        found.append(Named(name, shape, consts, path, shape.description))
+    return [*found, Named(_free(title, taken), event.payload, {"type": event.type}, "", event.description)]
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -96,31 +101,28 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _inside(shape: Shape, title: str, path: str, taken: set[str]) -> Iterator[Named]:
-    match shape:
-        case Object():
-            for member in shape.members:
-                yield from _named(member.shape, title, joined(path, member.name), taken)
-        case Union():
-            for branch in shape.branches:
-                yield from _inside(branch.shape, title, f"{path}:{branch.tag}", taken)
-        case Mapping():
-            yield from _named(shape.values, title, f"{path}.*", taken)
-        case Array():
-            yield from _named(shape.items, title, f"{path}.*", taken)
+def _objects(shape: Shape, path: str) -> Iterator[tuple[str, Object, dict[str, str]]]:
+    """(shape path, object, members that have one value only) for all objects in a shape, inner ones first."""
+    for place, part in parts(shape, path):
+        yield from _objects(part, place)
+        if isinstance(part, Object) and not isinstance(shape, Union):
+            yield place, part, {}
+    if isinstance(shape, Union):
+        for branch in shape.branches:
+            yield f"{path}:{branch.tag}", branch.shape, {shape.discriminator: branch.tag}
 
 
-def _named(shape: Shape, title: str, path: str, taken: set[str]) -> Iterator[Named]:
-    yield from _inside(shape, title, path, taken)
-    readable = title + camel(re.sub(r"^data[.:]|\*", "", path).replace(":", "."))
-    match shape:
-        case Object():
-            yield Named(_free(readable, taken), shape, {}, path, shape.description)
-        case Union():
-            for branch in shape.branches:
-                name = _free(readable + camel(branch.tag), taken)
-                consts = {shape.discriminator: branch.tag}
-                yield Named(name, branch.shape, consts, f"{path}:{branch.tag}", branch.shape.description)
+def _defined(
+    events: tuple[Event, ...], taken: set[str], write: Callable[[Named, dict[str, str]], str]
+) -> tuple[list[str], list[str]]:
+    """The objects of all events as ``write`` has them, and the names of the events themselves."""
+    blocks, tops = [], []
+    for event in events:
+        found = definitions(event, taken)
+        names = {named.path: named.name for named in found}
+        blocks += [write(named, names) for named in found]
+        tops.append(found[-1].name)
+    return blocks, tops
 
 
 TS_HEAD = """\
@@ -163,16 +165,12 @@ TYPESCRIPT = Language(
 
 def declarations(events: tuple[Event, ...]) -> str:
     """The text of the file: an interface for each object, a union of all events."""
-    taken = {"AdaEvent", "UnknownAdaEvent", "AdaEventType", "AdaEvents"}
-    blocks, tops = [TS_HEAD], []
-    for event in events:
-        found = definitions(event, taken)
-        names = {named.path: named.name for named in found}
-        blocks += [_ts_interface(named, names) for named in found]
-        tops.append((event.type, found[-1].name))
-    union = "\n".join(f"  | {name}" for _, name in tops)
-    table = "\n".join(f"  {json.dumps(kind)}: {name};" for kind, name in tops)
-    return "\n".join([*blocks, TS_TAIL.format(union=union, table=table)])
+    blocks, tops = _defined(
+        events, {"AdaEvent", "UnknownAdaEvent", "AdaEventType", "AdaEvents"}, _ts_interface
+    )
+    union = "\n".join(f"  | {name}" for name in tops)
+    table = "\n".join(f"  {json.dumps(e.type)}: {name};" for e, name in zip(events, tops, strict=True))
+    return "\n".join([TS_HEAD, *blocks, TS_TAIL.format(union=union, table=table)])
 
 
 def _ts_comment(text: str, indent: str) -> list[str]:
@@ -222,47 +220,31 @@ def models(events: tuple[Event, ...]) -> str:
     """The text of the module: a class for each object, and the union of all events as ``AdaEvent``."""
     imported = {"Any", "Literal", "NotRequired", "TypedDict"}
     taken = {"AdaEvent", *imported}
-    blocks, tops = [], []
-    for event in events:
-        found = definitions(event, taken)
-        names = {named.path: named.name for named in found}
-        blocks += ["\n".join(_py_class(named, names)) for named in found]
-        tops.append(found[-1].name)
+    blocks, tops = _defined(events, taken, _py_class)
     listed = "\n".join(["__all__ = [", *(f'    "{name}",' for name in sorted(taken - imported)), "]"])
     union = "\n    | ".join(tops)
     last = f'AdaEvent = (\n    {union}\n)\n"""Every documented event."""'
     return "\n\n".join([f"{PY_HEAD}\n{listed}", *(f"\n{block}" for block in (*blocks, last))]) + "\n"
 
 
-def _py_docstring(text: str) -> Iterator[str]:
-    lines = textwrap.wrap(text.replace("\\", "").replace('"', "'"), PY_WIDTH)
-    if len(lines) < 2:
-        yield f'    """{(lines or ["An object."])[0]}"""'
-        return
-    yield f'    """{lines[0]}'
-    yield from (f"    {line}" for line in lines[1:])
-    yield '    """'
+def _py_docstring(text: str) -> list[str]:
+    first, *others = textwrap.wrap(text.replace("\\", "").replace('"', "'"), PY_WIDTH) or ["An object."]
+    if not others:
+        return [f'    """{first}"""']
+    return [f'    """{first}', *(f"    {line}" for line in others), '    """']
 
 
-def _py_class(named: Named, names: dict[str, str]) -> Iterator[str]:
+def _py_class(named: Named, names: dict[str, str]) -> str:
     fields = [(member.name, _py_field(named, member, names)) for member in named.shape.members]
-    if all(name.isidentifier() and not keyword.iskeyword(name) for name, _ in fields):
-        yield f"class {named.name}(TypedDict):"
-        yield from _py_docstring(named.description)
-        if fields:
-            yield ""
-        for (name, written), member in zip(fields, named.shape.members, strict=True):
-            for line in textwrap.wrap(member.shape.description, PY_WIDTH - 2):
-                yield f"    # {line}"
-            yield f"    {name}: {written}"
-        return
-    # Names that no class can have as attributes.
-    yield f"{named.name} = TypedDict("
-    yield f'    "{named.name}",'
-    yield "    {"
-    yield from (f'        {json.dumps(name)}: "{written}",' for name, written in fields)
-    yield "    },"
-    yield ")"
+    if not all(name.isidentifier() and not keyword.iskeyword(name) for name, _ in fields):
+        # Names that no class can have as attributes.
+        entries = (f'        {json.dumps(name)}: "{written}",' for name, written in fields)
+        return "\n".join([f'{named.name} = TypedDict(\n    "{named.name}",\n    {{', *entries, "    },", ")"])
+    lines = [f"class {named.name}(TypedDict):", *_py_docstring(named.description), *([""] if fields else [])]
+    for (name, written), member in zip(fields, named.shape.members, strict=True):
+        lines += [f"    # {line}" for line in textwrap.wrap(member.shape.description, PY_WIDTH - 2)]
+        lines.append(f"    {name}: {written}")
+    return "\n".join(lines)
 
 
 def _py_field(named: Named, member: Member, names: dict[str, str]) -> str:

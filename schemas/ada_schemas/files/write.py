@@ -112,15 +112,8 @@ def _case_files(contract: Contract) -> dict[str, str]:
         for variant in variants(event.name, base, contract=contract):
             file = _free(f"{event.name}/{slug_of(variant.id)}", rendered)
             rendered[file] = _text(variant.payload)
-            entries.append(
-                {
-                    "id": variant.id,
-                    "rule": variant.rule,
-                    "event": event.type,
-                    "summary": variant.summary,
-                    "file": file,
-                }
-            )
+            said = {"id": variant.id, "rule": variant.rule, "event": event.type, "summary": variant.summary}
+            entries.append(said | {"file": file})
     rendered["index.json"] = _text({"cases": entries})
     return rendered
 
@@ -140,28 +133,9 @@ def _free(name: str, taken: dict[str, str]) -> str:
 
 
 def _package_json(version: str) -> str:
-    """The npm package, whose version is that of the contract."""
-    files = "./ada_schemas/v1"
-    content = {
-        "name": "ada-webhook-schemas",
-        "version": version,
-        "description": "JSON Schemas, types and examples of the webhook events of an Ada AI Agent.",
-        "license": "Apache-2.0",
-        "keywords": ["ada", "webhooks", "json-schema", "openapi", "asyncapi", "typescript"],
-        "files": [
-            "ada_schemas/v1/**/*.json",
-            "ada_schemas/v1/events.d.ts",
-            "ada_schemas/v1/CHANGES.md",
-            "README.md",
-        ],
-        "types": f"{files}/events.d.ts",
-        "exports": {
-            ".": {"types": f"{files}/events.d.ts", "default": f"{files}/bundle.schema.json"},
-            "./*": f"{files}/*",
-            "./package.json": "./package.json",
-        },
-    }
-    return _text(content)
+    """The npm package, kept by hand but for its version, which is that of the contract."""
+    kept = json.loads((committed_root() / "package.json").read_text(encoding="utf-8"))
+    return _text(kept | {"version": version})
 
 
 def _index(contract: Contract) -> dict[str, Any]:
@@ -194,10 +168,7 @@ def _text(value: Any) -> str:
 
 
 def write(rendered: dict[str, str], directory: Path) -> list[str]:
-    """Write files below ``directory`` (made if need be); returns the paths that changed.
-
-    Raises UsageError when the directory cannot be written.
-    """
+    """Write files below ``directory``; returns the paths that changed; raises UsageError if it cannot."""
     changed = []
     try:
         for name, text in rendered.items():

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ada_schemas.contract.constraints import Constraint, repair
 from ada_schemas.contract.paths import get, put, remove
 from ada_schemas.contract.samples import as_branch, complete, supplier
-from ada_schemas.contract.shapes import Mapping, Object, Shape, Union, payload_path, walk
+from ada_schemas.contract.shapes import Object, Shape, Union, payload_path, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,8 @@ class VariationBuilder:
     def __init__(self, event: Event, constraints: tuple[Constraint, ...]) -> None:
         self.event = event
         self.constraints = constraints
-        self.places: dict[str, Shape] = dict(walk(event.payload))
+        self.places: dict[str, Shape] = {p: s for p, s in walk(event.payload) if "*" not in p}
+        """The shapes by shape path; those of the values of maps and lists are left out."""
 
     def build(
         self,
@@ -118,8 +119,7 @@ class VariationBuilder:
         kept = []
         for match in re.finditer(r":([^.]+)", path):
             at = path[: match.start()]
-            union = self.places[at]
-            assert isinstance(union, Union)  # noqa: S101 - only unions have branches
+            union = cast("Union", self.places[at])  # only unions have branches
             branch = next(b for b in union.branches if b.tag == match[1])
             place = payload_path(at)
             value = complete(branch.shape, as_branch(union, branch, get(base, place)))
@@ -128,13 +128,5 @@ class VariationBuilder:
         return base, tuple(kept)
 
     def objects(self) -> Iterator[tuple[str, Object]]:
-        """Every object with documented members, with its shape path; values of maps and lists left out."""
-        for path, shape in self.places.items():
-            if isinstance(shape, Object) and "*" not in path:
-                yield path, shape
-
-    def maps(self) -> Iterator[tuple[str, Mapping]]:
-        """Every object with free keys, with its shape path."""
-        for path, shape in self.places.items():
-            if isinstance(shape, Mapping) and "*" not in path:
-                yield path, shape
+        """Every object with documented members, with its shape path."""
+        return ((path, shape) for path, shape in self.places.items() if isinstance(shape, Object))

@@ -277,12 +277,8 @@ def _covering(factors: Sequence[Factor], constraints: Sequence[Constraint]) -> l
 
 
 def _build() -> dict[str, list[Row]]:
-    built = {}
-    for event in shipped().events:
-        factors = factors_of(event)
-        if len(factors) > 1:
-            built[event.name] = _covering(factors, shipped().constraints_of(event))
-    return built
+    factors = [(event, factors_of(event)) for event in shipped().events]
+    return {e.name: _covering(f, shipped().constraints_of(e)) for e, f in factors if len(f) > 1}
 
 
 def main(arguments: Sequence[str]) -> None:

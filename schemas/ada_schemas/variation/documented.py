@@ -100,7 +100,7 @@ def _with_ids_of(base: Any, example: Any) -> Any:
 
 def _enum_members(builder: VariationBuilder) -> Iterator[Variation]:
     for path, shape in builder.places.items():
-        if not isinstance(shape, Scalar) or path == "type" or "*" in path or _is_discriminator(builder, path):
+        if not isinstance(shape, Scalar) or path == "type" or _is_discriminator(builder, path):
             continue
         values: tuple[Any, ...] = shape.enum or shape.known_values
         if shape.types == ("boolean",) and not values:
@@ -117,7 +117,7 @@ def _is_discriminator(builder: VariationBuilder, path: str) -> bool:
 
 def _union_branches(builder: VariationBuilder) -> Iterator[Variation]:
     for path, shape in builder.places.items():
-        if isinstance(shape, Union) and "*" not in path:
+        if isinstance(shape, Union):
             for branch in shape.branches:
                 said = f"{payload_path(path)} is of type {branch.tag}"
                 yield builder.build("ADA103", "union", f"{path}:{branch.tag}", said, unchanged)
@@ -125,7 +125,7 @@ def _union_branches(builder: VariationBuilder) -> Iterator[Variation]:
 
 def _nulls(builder: VariationBuilder) -> Iterator[Variation]:
     for path, shape in builder.places.items():
-        if shape.nullable and "*" not in path:
+        if shape.nullable:
             yield builder.put("ADA104", "null", path, "is null", None)
         if isinstance(shape, Scalar) and shape.may_be_empty:
             yield builder.put("ADA104", "empty", path, "is empty: not available", "")
@@ -171,7 +171,8 @@ def _bare(shape: Object, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _metadata(builder: VariationBuilder) -> Iterator[Variation]:
-    for path, shape in builder.maps():
+    maps = ((path, shape) for path, shape in builder.places.items() if isinstance(shape, Mapping))
+    for path, shape in maps:
         place = payload_path(path)
         found: list[tuple[str, str, Change]] = [
             (label, f"the value {json.dumps(value)} ({kind})", putting(f"{place}.{NEW_ENTRY}", value))

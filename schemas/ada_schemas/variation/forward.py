@@ -43,8 +43,6 @@ def _unknown_keys(builder: VariationBuilder) -> Iterator[Variation]:
 def _new_values(builder: VariationBuilder) -> Iterator[Variation]:
     rule, family = "ADA202", "forward:new-value"
     for path, shape in builder.places.items():
-        if "*" in path:
-            continue
         if isinstance(shape, Scalar) and (shape.known_values or len(shape.enum) > 1):
             yield builder.put(rule, family, path, "has a value that is not documented yet", NEW_VALUE)
         if isinstance(shape, Union):
