@@ -60,7 +60,7 @@ def member_time(at: int) -> str:
 
 
 def members(thing: Any) -> dict[str, Any]:
-    """The fields of a data class with slots, in their order; `dataclasses.asdict` copies, and takes longer."""
+    """The fields of a data class with slots, in order; `dataclasses.asdict` copies, which takes longer."""
     return {name: getattr(thing, name) for name in thing.__slots__}
 
 
