@@ -174,14 +174,15 @@ def _metadata(builder: VariationBuilder) -> Iterator[Variation]:
     maps = ((path, shape) for path, shape in builder.places.items() if isinstance(shape, Mapping))
     for path, shape in maps:
         place = payload_path(path)
-        found: list[tuple[str, str, Change]] = [
+        values: list[tuple[str, str, Change]] = [
             (label, f"the value {json.dumps(value)} ({kind})", putting(f"{place}.{NEW_ENTRY}", value))
             for kind in _value_types(shape)
             for label, value in VALUES_BY_TYPE.get(kind, ())
         ]
-        for label, phrase, entries in _shapes_of_metadata(shape):
-            found.append((label, phrase, putting(place, entries)))
-        for label, phrase, change in found:
+        wholes = [
+            (label, said, putting(place, entries)) for label, said, entries in _shapes_of_metadata(shape)
+        ]
+        for label, phrase, change in (*values, *wholes):
             yield builder.build("ADA106", "metadata", path, f"{place} has {phrase}", change, detail=label)
 
 
