@@ -156,11 +156,9 @@ def _only_needed(shape: Object, value: dict[str, Any]) -> dict[str, Any]:
     """Without the optional members; identity members stay as they are."""
     kept = {}
     for member in shape.members:
-        if member.shape.identity:
-            kept[member.name] = value[member.name]
-        elif member.required:
+        if member.required or member.shape.identity:
             inner = value[member.name]
-            if isinstance(member.shape, Object):
+            if isinstance(member.shape, Object) and not member.shape.identity:
                 inner = _only_needed(member.shape, inner)
             kept[member.name] = inner
     return kept
