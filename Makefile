@@ -26,6 +26,7 @@ format: $(STAMP)
 
 # What is generated from the documented payloads: the schema files, and the pairwise combinations of ADA109.
 schemas: $(STAMP)
+	$(BIN)/python -m ada_contract_tests.rules docs/rules
 	$(BIN)/adakit schemas generate
 	$(BIN)/python -m ada_schemas.variation.combinations build
 
@@ -49,6 +50,7 @@ mutants: $(STAMP)
 # What the plugin costs a run that does not use it, beside Schemathesis, and what the examples take. 5 minutes.
 bench: $(STAMP)
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/one_run.py
 
 # The whole suite with the lowest versions that the project declares on the oldest Python, and with the newest of
 # everything on the newest one. About 10 minutes.

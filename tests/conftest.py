@@ -21,9 +21,9 @@ SLOW = (
     "docs/test_action.py::test_installation",
     "packaging/test_examples.py::test_planted_bug[80-24]",
     "plugin/test_frameworks.py::test_every_case",
-    "packaging/test_examples.py::test_correct_example[flask]",
-    "docs/test_code_blocks.py::test_code_blocks_do_what_they_say[pytest.md]",
     "packaging/test_beside.py::test_beside_other_plugins[xdist]",
+    "docs/test_code_blocks.py::test_code_blocks_do_what_they_say[pytest.md]",
+    "packaging/test_installed.py::test_demo",
     "docs/test_code_blocks.py::test_code_blocks_do_what_they_say[ci.md]",
 )
 """What takes longest, the longest first: every other one is about the environments in which the wheel is installed."""

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from ada_contract_tests.case import Case
     from ada_contract_tests.engine.check import Options, acheck, check
     from ada_contract_tests.findings import Finding, Report, Result
+    from ada_contract_tests.pytest.fixtures import ABSENT
     from ada_contract_tests.rules import RULES, Rule
     from ada_contract_tests.suites.registry import all_cases
     from ada_contract_tests.suites.selection import Selection
 
 __all__ = [
+    "ABSENT",
     "RULES",
     "Case",
     "Finding",
@@ -38,6 +40,7 @@ __getattr__, __dir__ = late_exports(
         "case": ("Case",),
         "engine.check": ("Options", "acheck", "check"),
         "findings": ("Finding", "Report", "Result"),
+        "pytest.fixtures": ("ABSENT",),
         "rules": ("RULES", "Rule"),
         "suites.registry": ("all_cases",),
         "suites.selection": ("Selection",),

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from ada_contract_tests.exchange import Delivery, Exchange
 from ada_contract_tests.pacing import asks_for_redelivery
 from ada_contract_tests.rules import Expectation, expecting
 from ada_mockserver.delivery.signing import authentic_headers
 from ada_mockserver.events.payload import encode
+from ada_schemas.variation.enumeration import ANY
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from ada_contract_tests.pacing import PacedSender
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.http import Headers
     from ada_mockserver.events.factory import EventFactory
+    from ada_schemas.contract.contract import Contract
 
-__all__ = ["BodyVariant", "Case", "CaseRun", "Seal", "case"]
+    Deliver = Callable[["CaseRun"], Awaitable[None]]
 
+__all__ = ["BodyVariant", "Case", "CaseRun", "Seal", "Suite", "case", "same", "signed"]
+
+T = TypeVar("T")
 Payload = dict[str, Any]
 Need = Literal["http", "target"]
 
@@ -50,9 +55,9 @@ def signed(
     return authentic_headers(secrets, message_id=message_id, timestamp=timestamp, body=body), body
 
 
-def same(base: Payload) -> Payload:
-    """The event as it is."""
-    return base
+def same(value: T) -> T:
+    """The value as it is: the change that changes nothing."""
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class Case:
     base_event: str
     summary: str
     expect: Expectation
-    deliver: Callable[[CaseRun], Awaitable[None]] = field(repr=False, compare=False)
+    deliver: Deliver = field(repr=False, compare=False)
     payload: BodyVariant | None = field(default=None, repr=False, compare=False)
     needs: frozenset[Need] = frozenset()
     others: tuple[str, ...] = ()
@@ -100,7 +105,7 @@ def case(
     event: str,
     summary: str,
     *,
-    deliver: Callable[[CaseRun], Awaitable[None]] | None = None,
+    deliver: Deliver | None = None,
     payload: BodyVariant | None = None,
     needs: Sequence[Need] = (),
     others: tuple[str, ...] = (),
@@ -124,6 +129,45 @@ def case(
         frozenset(needs),
         others,
     )
+
+
+class Suite:
+    """Cases that every documented event has, or one of them; ``rule`` judges those that name no other."""
+
+    def __init__(self, rule: str = "") -> None:
+        self._rule = rule
+        self._added: list[tuple[str, Callable[[str], Case]]] = []
+
+    def add(
+        self,
+        name: str,
+        summary: str,
+        *,
+        rule: str = "",
+        of: str = "",
+        needs: Sequence[Need] = ("target",),
+        **details: Any,
+    ) -> None:
+        """Add the case ``<event>/name`` of the event ``of``, or of each; ``details`` are those of `case`."""
+        code = rule or self._rule
+
+        def make(event: str) -> Case:
+            return case(f"{event}/{name}", code, event, summary, needs=needs, **details)
+
+        self._added.append((of, make))
+
+    def delivered(self, name: str, summary: str, **details: Any) -> Callable[[Deliver], Deliver]:
+        """Add a case, see `add`, whose deliveries the decorated function makes."""
+
+        def add(deliver: Deliver) -> Deliver:
+            self.add(name, summary, deliver=deliver, **details)
+            return deliver
+
+        return add
+
+    def __call__(self, contract: Contract, event: str) -> Iterator[Case]:  # noqa: ARG002 - some suites need it
+        """The cases of an event, in the order in which they were added."""
+        return (make(event) for of, make in self._added if event == of or not (of or event == ANY))
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ada_contract_tests.rules import Expectation
     from ada_mockserver.delivery.attempt import Attempt
+    from ada_schemas.errors import WireError
 
 __all__ = ["Delivery", "Exchange"]
 
@@ -71,6 +72,7 @@ class Exchange:
         return self.deliveries[-1].attempt
 
     @property
-    def unanswered(self) -> Attempt | None:
-        """An attempt that got no answer and was not repeated, or None."""
-        return next((d.attempt for d in self.deliveries if d.final and d.attempt.error is not None), None)
+    def silence(self) -> WireError | None:
+        """The error of an attempt that got no answer and was not repeated, or None."""
+        errors = (d.attempt.error for d in self.deliveries if d.final)
+        return next((error for error in errors if error is not None), None)

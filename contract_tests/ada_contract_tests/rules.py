@@ -5,9 +5,11 @@ Codes are stable: ``--select``, ``--ignore`` and reports speak of them. All of i
 
 from __future__ import annotations
 
+import sys
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 from ada_mockserver.delivery.http import is_success
@@ -26,6 +28,7 @@ __all__ = [
     "rule_in_role",
     "rule_page",
     "selected_codes",
+    "write_pages",
 ]
 
 Severity = Literal["error", "warning"]
@@ -85,39 +88,32 @@ class Rule:
     """One rule.
 
     ``family`` is a name of FAMILIES. ``example`` marks cases that are documented examples, which differ from
-    the ordinary event in much; ``combines`` marks those whose summary lists several facts. ``expects`` to
-    ``own_time_limit`` are the `expectation` of its cases; ``role`` is its part in every run. The texts are
-    for people: what Ada documents and where, what breaks in production, how to fix it.
+    the ordinary event in much; ``combines`` marks those whose summary lists several facts. ``expectation`` is
+    the verdict on an answer to one of its cases; ``role`` is its part in every run. The texts are for people:
+    what Ada documents and where, what breaks in production, how to fix it.
     """
 
     code: str
     title: str
     family: str
-    expects: Expects
+    expectation: Expectation
     documents: str
     source: str
     breaks: str
     fix: str
     example: bool = False
     combines: bool = False
-    severity: Severity = "error"
-    handled: Literal["must", "may", "never"] = "must"
-    library_raises: Literal["never", "always", "alike"] = "never"
-    own_time_limit: bool = False
     role: str = ""
-
-    @property
-    def expectation(self) -> Expectation:
-        """The verdict on an answer to one of its cases."""
-        return Expectation(
-            self.expects, self.severity, self.handled, self.library_raises, self.own_time_limit
-        )
 
 
 def _read() -> tuple[dict[str, str], dict[str, Rule]]:
     tables = tomllib.loads((files("ada_contract_tests") / "rules.toml").read_text(encoding="utf-8"))
-    families = tables.pop("families")
-    return families, {code: Rule(code=code, **fields) for code, fields in sorted(tables.items())}
+    families, rules = tables.pop("families"), {}
+    judging = {field.name for field in fields(Expectation)}
+    for code, told in sorted(tables.items()):
+        expected = {name: told.pop(name) for name in judging & told.keys()}
+        rules[code] = Rule(code=code, expectation=Expectation(told.pop("expects"), **expected), **told)
+    return families, rules
 
 
 EXPECTATIONS = {
@@ -180,7 +176,7 @@ def rule_page(found: Rule) -> str:
     """The page of a rule under docs/rules, as Markdown; the same text as ``--explain`` gives."""
     sections = (
         ("What Ada documents", f"{found.documents}\n\nSource: {found.source}."),
-        ("What must hold", EXPECTATIONS[found.expects]),
+        ("What must hold", EXPECTATIONS[found.expectation.answer]),
         ("What breaks in production", found.breaks),
         ("How to fix it", found.fix),
         (
@@ -190,3 +186,17 @@ def rule_page(found: Rule) -> str:
     )
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections)
     return f"# {found.code}: {found.title}\n\nFamily: {found.family}.\n\n{body}\n"
+
+
+def write_pages(folder: Path) -> None:
+    """Write the page of every rule, and their index below the four lines that it begins with."""
+    rows = [f"| [{r.code}]({r.code}.md) | {r.title} | {r.family} |" for r in RULES.values()]
+    index = folder / "README.md"
+    head = index.read_text(encoding="utf-8").splitlines()[:4]
+    index.write_text("\n".join([*head, *rows, ""]), encoding="utf-8")
+    for each in RULES.values():
+        (folder / f"{each.code}.md").write_text(rule_page(each), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_pages(Path(sys.argv[1]))

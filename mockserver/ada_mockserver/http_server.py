@@ -12,8 +12,6 @@ import asyncio
 import contextlib
 import errno
 import ipaddress
-import logging
-import signal
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
@@ -26,7 +24,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+    from collections.abc import Awaitable, Callable, MutableMapping
     from contextlib import AbstractAsyncContextManager
     from types import FrameType
 
@@ -57,24 +55,20 @@ LARGEST_HEAD = 64 * 1024
 BACKLOG = 100
 """Connections that are accepted at one go, before one too many is noticed."""
 
+GRACE = 2
+"""Seconds that requests under way may take when the server ends."""
+
 QUEUE = 2048
 """Connections that may wait to be accepted."""
-
-_log = logging.getLogger(__name__)
 
 
 def raise_file_limit() -> None:
     """Allow this process as many files as the system lets it have."""
-    try:
+    with contextlib.suppress(ModuleNotFoundError, ValueError, OSError):
         import resource  # noqa: PLC0415 - Unix only
-    except ModuleNotFoundError:
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        except (ValueError, OSError):
-            _log.debug("The limit on open files stays at %s", soft)
+
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def most_connections() -> int:
@@ -87,15 +81,6 @@ def most_connections() -> int:
     if soft == resource.RLIM_INFINITY:
         return 4096
     return min(4096, max(32, soft - 4 * BACKLOG))
-
-
-class _Bounds:
-    """The connections that a server waits on, longest first, and how many it may have in all."""
-
-    def __init__(self, most: int, receive_limit: float) -> None:
-        self.most = most
-        self.receive_limit = receive_limit
-        self.waiting: dict[_Bounded, None] = {}
 
 
 class _Flow(FlowControl):
@@ -111,9 +96,14 @@ class _Flow(FlowControl):
 
 
 class _Bounded(H11Protocol):
-    """A connection that is closed when a request does not arrive, or an answer is not taken, in time."""
+    """A connection that is closed when a request does not arrive, or an answer is not taken, in time.
 
-    bounds: _Bounds
+    A server has a class of its own: ``most`` connections, and those that it is ``waiting`` on, longest first.
+    """
+
+    most: int
+    receive_limit: float
+    waiting: dict[_Bounded, None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -124,8 +114,8 @@ class _Bounded(H11Protocol):
         super().connection_made(transport)
         self.flow = _Flow(transport, self.conn)
         self._wait()
-        if len(self.connections) > self.bounds.most:
-            oldest = next(iter(self.bounds.waiting))
+        if len(self.connections) > self.most:
+            oldest = next(iter(self.waiting))
             oldest._stop_waiting()  # noqa: SLF001 - of this very class
             oldest.transport.abort()
 
@@ -173,7 +163,7 @@ class _Bounded(H11Protocol):
     def pause_writing(self) -> None:
         """The client does not take what it is sent."""
         super().pause_writing()
-        self._untaken = self.loop.call_later(self.bounds.receive_limit, self._give_up)
+        self._untaken = self.loop.call_later(self.receive_limit, self.transport.abort)
 
     def resume_writing(self) -> None:
         """It took some of it."""
@@ -186,17 +176,14 @@ class _Bounded(H11Protocol):
             self._untaken = None
 
     def _wait(self) -> None:
-        self.bounds.waiting[self] = None
-        self._deadline = self.loop.call_later(self.bounds.receive_limit, self._give_up)
+        self.waiting[self] = None
+        self._deadline = self.loop.call_later(self.receive_limit, self.transport.abort)
 
     def _stop_waiting(self) -> None:
-        self.bounds.waiting.pop(self, None)
+        self.waiting.pop(self, None)
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-
-    def _give_up(self) -> None:
-        self.transport.abort()
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -221,12 +208,9 @@ def bind(host: str, port: int) -> socket.socket:
         ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        unknown = isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL
-        hint = (
-            "No interface of this machine has that address: name one, such as 127.0.0.1 or ::1."
-            if unknown
-            else "Is another server running there? --port 0 takes a free port."
-        )
+        hint = "Is another server running there? --port 0 takes a free port."
+        if isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL:
+            hint = "No interface of this machine has that address: name one, such as 127.0.0.1 or ::1."
         raise UsageError(f"Nothing can listen on {host}:{port}: {reason}.", next_step=hint) from None
     return bound
 
@@ -248,23 +232,10 @@ class Server(uvicorn.Server):
         if self.started and self.on_started is not None:
             self.on_started()
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """End the server on SIGINT and SIGTERM, where this is the main thread."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
-
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End the server, at once when asked twice."""
-        self.ended_by = sig
         super().handle_exit(sig, frame)
+        self.ended_by = self._captured_signals.pop()  # what is left there, uvicorn raises
 
 
 def base_url(bound: socket.socket) -> str:
@@ -285,15 +256,14 @@ def make_server(
     receive_limit: float = RECEIVE_LIMIT,
     connections: int | None = None,
     log_level: str = "warning",
-    grace: float = 2.0,
 ) -> Server:
     """A server for ``app``, to be run on sockets of `bind`.
 
     ``receive_limit`` is in seconds; ``connections`` is how many may be open, by default what the limit on
-    open files leaves room for; ``grace`` is how long requests under way may take at the end, in seconds.
+    open files leaves room for.
     """
-    bounds = _Bounds(connections or most_connections(), receive_limit)
-    protocol = type("BoundedProtocol", (_Bounded,), {"bounds": bounds})
+    limits = {"most": connections or most_connections(), "receive_limit": receive_limit, "waiting": {}}
+    protocol = type("BoundedProtocol", (_Bounded,), limits)
     config = uvicorn.Config(
         app,
         interface="asgi3",
@@ -304,7 +274,7 @@ def make_server(
         backlog=BACKLOG,
         log_level=log_level,
         access_log=False,
-        timeout_graceful_shutdown=int(grace),
+        timeout_graceful_shutdown=GRACE,
         server_header=False,
         proxy_headers=False,
     )

@@ -13,6 +13,7 @@ import hmac
 import json
 import re
 from itertools import islice
+from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.errors import UsageError
@@ -99,15 +100,14 @@ class Redactor:
             return f"agent-{self._hash(text)[:6]}{domain[1]}"
         if name.endswith("name"):
             return f"Name {self._hash(text)[:6]}"
-        return "".join(_masked(character) for character in text)
+        return "".join(_like(character, digit="0", letter="x") for character in text)
 
     def _id(self, text: str) -> str:
         """Another id of the same shape: hexadecimal stays so, digits become digits, the prefix stays."""
         prefix = match[0] if (match := re.match(r"(msg|ep|atmpt)_", text)) else ""
         rest, is_hexadecimal = text[len(prefix) :], bool(_OBJECT_ID.fullmatch(text) or _UUID.fullmatch(text))
         stream = self._stream(text)
-        replaced = (_shaped(character, next(stream), is_hexadecimal) for character in rest)
-        return prefix + "".join(replaced)
+        return prefix + "".join(_shaped(character, next(stream), is_hexadecimal) for character in rest)
 
     def _digits(self, number: float) -> float:
         """Another number of as many digits, at most 15."""
@@ -135,19 +135,14 @@ class Redactor:
 def _shaped(character: str, drawn: int, is_hexadecimal: bool) -> str:
     if is_hexadecimal and character.isalnum():
         return f"{drawn % 16:x}"
+    return _like(character, digit=str(drawn % 10), letter=ascii_lowercase[drawn % 26])
+
+
+def _like(character: str, *, digit: str, letter: str) -> str:
     if character.isdigit():
-        return str(drawn % 10)
+        return digit
     if character.isalpha() or "\ud800" <= character <= "\udfff":
-        letter = chr(ord("a") + drawn % 26)
         return letter.upper() if character.isupper() else letter
-    return character
-
-
-def _masked(character: str) -> str:
-    if character.isdigit():
-        return "0"
-    if character.isalpha() or "\ud800" <= character <= "\udfff":
-        return "X" if character.isupper() else "x"
     return character
 
 

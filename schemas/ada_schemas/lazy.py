@@ -14,7 +14,7 @@ __all__ = ["late_exports"]
 def late_exports(
     package: str, modules: Mapping[str, Sequence[str]]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """The ``__getattr__`` and the ``__dir__`` of a package whose names stand in ``modules``."""
+    """The ``__getattr__`` and the ``__dir__`` of a package whose ``modules`` have these names."""
     homes = {name: module for module, names in modules.items() for name in names}
 
     def getattr_late(name: str) -> Any:

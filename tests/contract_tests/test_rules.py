@@ -53,14 +53,14 @@ def test_how_it_is_said(answer, phrase, is_acceptance):
 @pytest.mark.parametrize("code", RULES)
 def test_every_rule_is_explained(code):
     """What a rule expects stands in what --explain prints, and on its page."""
-    words = EXPECTATIONS[RULES[code].expects]
+    words = EXPECTATIONS[RULES[code].expectation.answer]
     assert f"\nWhat must hold  {words}\n" in explanation(code)
     assert f"\n## What must hold\n\n{words}\n" in rule_page(RULES[code])
 
 
 def test_every_expectation_is_of_a_rule():
     """No expectation is explained that no rule has."""
-    assert set(EXPECTATIONS) == {found.expects for found in RULES.values()}
+    assert set(EXPECTATIONS) == {found.expectation.answer for found in RULES.values()}
 
 
 def test_the_expectation_of_a_rule():

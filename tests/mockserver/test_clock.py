@@ -64,7 +64,7 @@ def test_follow():
     base = ManualClock(1000.0)
     first, second = SteeredClock(10, base=base), SteeredClock(1, base=base)
     first.advance(77)
-    second.follow(first.line)
+    second.line = first.line
     base.advance(3)
     assert first.now() == second.now() == 1107
     assert Line(1000, 50, 2).at(1010) == 70

@@ -45,7 +45,7 @@ CONFIGURATION = """
 [tool.pytest.ini_options]
 ada_target = "adakit.demo.consumer:app"
 ada_path = "/webhooks/ada"
-ada_select = ["ADA101", "ADA3xx"]
+ada_select = ["ADA101", "ADA301", "ADA303", "ADA308"]
 asyncio_default_fixture_loop_scope = "function"
 """
 

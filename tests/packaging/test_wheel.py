@@ -83,11 +83,21 @@ def test_entry_points(wheel_files):
 
 
 def test_requirements(metadata):
-    """It runs on Python 3.11 and newer, and brings seven packages."""
+    """It runs on Python 3.11 and newer, and brings nine packages."""
     assert metadata["Name"] == "adakit"
     assert metadata["Requires-Python"] == ">=3.11"
     core = {name for name, extra in requirements(metadata) if not extra}
-    assert core == {"click", "httptools", "jinja2", "jsonschema", "jsonschema-rs", "pyyaml", "rich"}
+    assert core == {
+        "click",
+        "h11",
+        "httptools",
+        "jinja2",
+        "jsonschema",
+        "jsonschema-rs",
+        "pyyaml",
+        "rich",
+        "uvicorn",
+    }
 
 
 def test_extras(metadata):

@@ -275,3 +275,45 @@ def test_secret_is_made(plain):
     assert made.startswith("whsec_")
     assert made.removeprefix("whsec_") not in first.text
     assert json.loads((plain.path / "seen.json").read_text()) != made
+
+
+OLD = "import pytest\n\npytest.version_tuple = (7, 1, 3)\npytest.__version__ = '7.1.3'\n"
+
+
+def test_old_pytest(plain):
+    """A pytest that lacks what the cases need is named in one line; a run without a target is not concerned."""
+    plain.write("old.py", OLD)
+    run = plain.run(plugins=("old",))
+    assert run.errors.strip() == (
+        "ERROR: adakit: its cases need pytest 7.2 or newer, and this is 7.1.3: pip install --upgrade pytest"
+    )
+    assert run.code == 4
+    plain.configure(None)
+    plain.write("test_own.py", "def test_own():\n    pass\n")
+    assert plain.run(plugins=("old",)).outcomes == {"test_own.py::test_own": "PASSED"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--ada-timeout", "soon"), "adakit: ada_timeout is 'soon'.\n  Give a number above 0."),
+        (("--ada-jobs", "0"), "adakit: ada_jobs is '0'.\n  Give a number above 0."),
+        (("--ada-header", "no"), "adakit: 'no' is no header.\n  Write it as name: value, in ada_header."),
+    ],
+)
+def test_bad_value(plain, options, said):
+    """An option that cannot be used is named before anything is sent."""
+    assert said in plain.run(*options).text
+
+
+def test_further_headers(project):
+    """ada_header sends further headers along, as --header of the command does."""
+    asking = RECORDER.replace(
+        'assert b"svix-signature" not in headers',
+        'assert (headers[b"x-shop"], headers[b"x-mode"]) == (b"7", b"test")',
+    )
+    project.write("recorder.py", asking)
+    project.configure("recorder:app", ada_select=["ADA101"], ada_header=["x-shop: 7", "x-mode: test"])
+    run = project.run()
+    assert run.cases("PASSED") == run.cases()
+    assert run.code == 0

@@ -87,7 +87,7 @@ def test_pasted_id_of_no_case(plain):
     assert "Traceback" not in run.text + run.errors
 
 
-@pytest.mark.parametrize("arguments", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize("arguments", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_paths(plain, arguments):
     """Where paths are given no case is collected, and the summary says so."""
     plain.write("test_shop.py", HAND_WRITTEN)

@@ -15,7 +15,7 @@ IN_PROCESS = sum("http" not in case.needs for case in all_cases())
 OVER_HTTP = len(all_cases()) - IN_PROCESS
 
 
-@pytest.mark.parametrize("distributed", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize("distributed", [(), ("-n", "1")], ids=["alone", "xdist"])
 def test_coverage(plain, distributed):
     """The summary names the share of all cases that was carried out.
 

@@ -7,6 +7,7 @@ streams and exit code. What a run imports is tested elsewhere (test_cost.py), in
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -63,6 +64,7 @@ def serve() -> None:
     for module in pkgutil.walk_packages(ada_contract_tests.__path__, f"{ada_contract_tests.__name__}."):
         importlib.import_module(module.name)
     ada_contract_tests.all_cases()  # what is read once a process is read once for all runs
+    gc.freeze()  # a fork need not look through what is here already
     for line in sys.stdin:
         pid = os.fork()
         if not pid:

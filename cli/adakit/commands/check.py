@@ -129,7 +129,7 @@ def explanation(code: str) -> str:
             "",
             f"Ada documents   {found.documents}",
             f"Source          {found.source}",
-            f"What must hold  {EXPECTATIONS[found.expects]}",
+            f"What must hold  {EXPECTATIONS[found.expectation.answer]}",
             f"What breaks     {found.breaks}",
             f"How to fix      {found.fix}",
             f"Switch off      adakit check TARGET --ignore {found.code}",

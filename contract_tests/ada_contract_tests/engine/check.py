@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ada_contract_tests.engine.reproduction import Reproduction, judging_options
+from ada_contract_tests.engine.reproduction import Reproduction
 from ada_contract_tests.engine.run import Run
 from ada_contract_tests.engine.run_events import CaseFinished
 from ada_contract_tests.engine.session import Session
@@ -206,6 +206,8 @@ def _reproduction(
     if target is None:
         return lambda *_: ()
     headers = [part for name, _ in options.headers for part in ("--header", f"{name}: ...")]
+    accept = ["--accept", options.accept] if options.accept else []
+    witness = ["--seen-url", options.seen_url] if options.seen_url else []
     limit = ["--timeout", f"{options.timeout:g}"] if options.timeout != TIME_LIMIT else []
     trust = ["--insecure"] if options.insecure else ["--cacert", options.cacert] if options.cacert else []
     return Reproduction(
@@ -215,7 +217,7 @@ def _reproduction(
         unsigned=unsigned,
         wire=(*headers, *limit, *trust),
         curl=(*headers, *trust),
-        judging=judging_options(accept=options.accept, seen_url=options.seen_url, strict=options.strict),
+        judging=(*accept, *witness, *(["--strict"] if options.strict else [])),
         contract=("--contract", options.contract_directory) if options.contract_directory else (),
     ).lines
 

@@ -75,16 +75,18 @@ class CircuitBreaker:
 
     def is_silence(self, exchange: Exchange) -> bool:
         """Note if an exchange was left without an answer; an answer that is not HTTP is one all the same."""
-        attempt = exchange.unanswered
-        if attempt is None or attempt.error is None or attempt.error.kind == "protocol":
+        silence = exchange.silence
+        if silence is None or silence.kind == "protocol":
             self.answered = True
             return False
-        self._timed_out |= attempt.error.kind == "timeout"
+        self._timed_out |= silence.kind == "timeout"
         return True
 
     def keep(self, case: Case, exchange: Exchange) -> None:
         """Keep a silent case, to be repeated alone."""
-        self.silent[_group(case, exchange)].append((case, exchange))
+        kind = exchange.silence.kind if exchange.silence is not None else "silent"
+        group = (kind, "" if kind in NO_CONNECTION else _subject(case))
+        self.silent[group].append((case, exchange))
 
     def holds(self, case: Case) -> bool:
         """True, and the case is held back, if its group has fallen silent."""
@@ -119,11 +121,3 @@ class CircuitBreaker:
         over = self._timed_out and self.spent > PATIENCE - reserve
         self.late |= over
         return over
-
-
-def _group(case: Case, exchange: Exchange) -> Group:
-    attempt = exchange.unanswered
-    assert attempt is not None  # noqa: S101 - asked of silent exchanges only
-    assert attempt.error is not None  # noqa: S101 - an attempt without answer has an error
-    kind = attempt.error.kind
-    return kind, "" if kind in NO_CONNECTION else _subject(case)

@@ -10,14 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 if TYPE_CHECKING:
     from ada_contract_tests.case import Case
 
-__all__ = ["Reproduction", "judging_options"]
-
-
-def judging_options(*, accept: str | None, seen_url: str | None, strict: bool) -> tuple[str, ...]:
-    """The options of `check` without which a case that failed may pass when it is repeated."""
-    given = {"--accept": accept, "--seen-url": seen_url}
-    told = [part for name, value in given.items() if value for part in (name, value)]
-    return (*told, "--strict") if strict else tuple(told)
+__all__ = ["Reproduction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +18,8 @@ class Reproduction:
     """Gives the lines that repeat a case of one run.
 
     Of the options that the run was started with, ``wire`` are those that `check` and `send` share, ``curl``
-    is what they are for curl, ``judging`` those of `check` alone, ``contract`` names a contract of one's own.
+    is what they are for curl, ``judging`` those of `check` alone
+    without which a case that failed may pass, ``contract`` names a contract of one's own.
     """
 
     target: str

@@ -35,10 +35,6 @@ RESTART = 1.0
 """Seconds that an endpoint without connections is given before it is tried again: servers reload."""
 
 
-def _no_one(event: RunEvent) -> None:
-    pass
-
-
 @dataclass(slots=True)
 class Run:
     """Runs cases once on a session, ``jobs`` at a time; ``notify`` is told of its events.
@@ -49,7 +45,7 @@ class Run:
     session: Session
     jobs: int
     secret_given: bool = True
-    notify: Callable[[RunEvent], None] = field(default=_no_one)
+    notify: Callable[[RunEvent], object] = lambda _: None
     _order: dict[str, int] = field(default_factory=dict)
     _recovered: int = 0
 
@@ -156,7 +152,7 @@ class Run:
     async def _alone(self, case: Case, earlier: Exchange | None = None) -> bool:
         """Run a case with no other beside it; true if it was answered."""
         result = await self._run(case, alone=True, earlier=earlier)
-        return result.exchange is not None and result.exchange.unanswered is None
+        return result.exchange is not None and result.exchange.silence is None
 
     async def _run_all(self, cases: Sequence[Case]) -> None:
         """Run cases, ``jobs`` at a time, holding back those whose group has fallen silent."""

@@ -14,7 +14,7 @@ import pytest
 
 from ada_contract_tests.engine.check import open_named, run_cases, witness_of
 from ada_contract_tests.engine.witness import Witness, entries_seen
-from ada_contract_tests.pytest.options import session_seed, setting
+from ada_contract_tests.pytest.options import setting
 from ada_contract_tests.pytest.session_run import CaseRecord, RunRecord, shared_run
 from ada_contract_tests.pytest.settings import (
     configured_cases,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from ada_contract_tests.case import Case
     from ada_contract_tests.engine.check import Options
     from ada_contract_tests.engine.witness import Seen
-    from ada_contract_tests.findings import Finding
     from ada_contract_tests.known_failures import KnownFailures
     from ada_contract_tests.targets.base import Target
     from ada_contract_tests.targets.open import Secret
@@ -108,8 +107,16 @@ class Bridge:
             self._record = RunRecord.loaded((self.folder / "run.json").read_text(encoding="utf-8"))
         return self._record or RunRecord()
 
-    def outcome_of(self, case: Case, target: Any, secret: str | None, witness: Any) -> CaseRecord:
-        """The end of a case of the session's run, which the first call makes.
+    def outcome_of(
+        self,
+        case: Case,
+        target: Any,
+        secret: str | None,
+        witness: Any,
+        *,
+        prepare: Callable[[], object] = lambda: None,
+    ) -> CaseRecord:
+        """The end of a case of the session's run, which the first call makes, and ``prepare`` goes before.
 
         A case that was reported before, as plugins that repeat failures do, is run again, alone. Raises
         TargetError when the target cannot be loaded or takes no connections, UsageError when the target or
@@ -117,7 +124,7 @@ class Bridge:
         """
         again = case.id in self._reported
         self._reported.add(case.id)
-        make = partial(self._run, target=target, secret=secret, witness=witness)
+        make = partial(self._run, target=target, secret=secret, witness=witness, prepare=prepare)
         if again:
             return make([case]).cases[case.id]
         if self._record is None:
@@ -128,7 +135,7 @@ class Bridge:
 
     def _made(self, make: Callable[[], RunRecord]) -> RunRecord:
         if self.folder is not None:
-            return shared_run(self.folder, make, clock=self._clock)
+            return shared_run(self.folder, make)
         try:
             return make()
         except BaseException as error:
@@ -136,7 +143,16 @@ class Bridge:
             self._record = RunRecord(failed=what)
             raise
 
-    def _run(self, cases: Sequence[Case], *, target: Any, secret: str | None, witness: Any) -> RunRecord:
+    def _run(
+        self,
+        cases: Sequence[Case],
+        *,
+        target: Any,
+        secret: str | None,
+        witness: Any,
+        prepare: Callable[[], object],
+    ) -> RunRecord:
+        prepare()
         resolved, aim = self._resolve(target, secret), self._target(target)
         applicable = [case for case in cases if case.applies_to(in_process=aim.in_process)]
         if not applicable:
@@ -165,11 +181,6 @@ class Bridge:
             return entries_seen(witness())
 
         return Witness(ask, self._clock, is_named=False)
-
-    def simpler(self, finding: Finding) -> str:
-        """Another case that fails for the same reason and comes first, or "" if there is none."""
-        first = self.record.simplest(finding)
-        return first if first != finding.case else ""
 
     def deliver(self, target: Any, secret: str | None, headers: Headers, body: bytes) -> Attempt:
         """Make one request with these headers and bytes."""
@@ -246,8 +257,3 @@ class Bridge:
         name = f"{type(target).__module__}.{type(target).__qualname__}"
         interface = application_interface(target, name=name)
         return application_target(target, interface, name=name, path=self.options.path, clock=self._clock)
-
-    @property
-    def seed(self) -> int:
-        """The seed of the session's events."""
-        return session_seed(self._config)

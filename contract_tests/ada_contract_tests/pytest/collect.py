@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from ada_contract_tests.known_failures import State
     from ada_contract_tests.pytest.session_run import CaseRecord
 
-__all__ = ["AdaFile", "AdaItem"]
+__all__ = ["AdaFile", "AdaItem", "check_case"]
+
+
+DATABASE = "transactional_db"
+"""The fixture of pytest-django that lets an application in another thread write."""
 
 
 class AdaFile(pytest.Module):
@@ -64,7 +68,9 @@ class AdaItem(pytest.Function):
         self.case = case
         self.state: State = "not run"
         self.findings: tuple[Finding, ...] = ()
-        super().__init__(name=name, parent=parent, callobj=_callable(case, parent.config), **kwargs)
+        super().__init__(name=name, parent=parent, callobj=check_case, **kwargs)
+        if _django_has_a_database(parent.config):  # pytest-django puts it behind tests in transactions
+            self.fixturenames.append(DATABASE)
         self.add_marker("ada")
         if parent.config.pluginmanager.hasplugin("timeout"):
             # The first item makes the run of all, which ends by itself.
@@ -73,6 +79,11 @@ class AdaItem(pytest.Function):
         expected = bridge_of(parent.config).known_failures.xfail_of(case.id)
         if expected is not None:
             self.add_marker(pytest.mark.xfail(reason=expected.reason, raises=ContractViolation))
+
+    def leave_the_database(self) -> None:
+        """Take the database only if this item makes the run: a flush a case would be all that it does."""
+        if DATABASE in self.fixturenames:
+            self.fixturenames.remove(DATABASE)
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         """Where the item stands, and its title: not the id alone, whose dots pytest would show as ``::``."""
@@ -90,7 +101,7 @@ class AdaItem(pytest.Function):
 
     def _shown(self, finding: Finding) -> str:
         hinted = replace(finding, hint=as_pytest_says(finding.hint or RULES[finding.rule].fix))
-        simpler = bridge_of(self.config).simpler(finding)
+        simpler = bridge_of(self.config).record.simpler(finding)
         return finding_text(hinted, repeat=self.repeat_line(), simpler=simpler)
 
     def take(self, record: CaseRecord, *, is_general: bool) -> None:
@@ -145,19 +156,19 @@ def as_pytest_says(text: str) -> str:
     return re.sub(rf"(?<!\S)--(?={names})", "--ada-", text)
 
 
-def _callable(case: Case, config: pytest.Config) -> Any:
-    """The test function of a case: it takes fixtures, which a root conftest may override."""
+def check_case(
+    request: pytest.FixtureRequest, ada_target: Any, ada_secret: str | None, ada_witness: Any
+) -> None:
+    """The test function of every case: it takes fixtures, which a root conftest may override."""
 
-    def check_case(
-        request: pytest.FixtureRequest, ada_target: Any, ada_secret: str | None, ada_witness: Any
-    ) -> None:
-        bridge = bridge_of(request.config)
-        record = bridge.outcome_of(case, ada_target, ada_secret, ada_witness)
-        request.node.take(record, is_general=bridge.record.is_general)
+    def prepare() -> None:
+        if _django_has_a_database(request.config):
+            request.node.fixturenames.append(DATABASE)  # where pytest-django looks for it
+            request.getfixturevalue(DATABASE)
 
-    if _django_has_a_database(config):
-        return pytest.mark.usefixtures("transactional_db")(check_case)
-    return check_case
+    bridge = bridge_of(request.config)
+    record = bridge.outcome_of(request.node.case, ada_target, ada_secret, ada_witness, prepare=prepare)
+    request.node.take(record, is_general=bridge.record.is_general)
 
 
 def _django_has_a_database(config: pytest.Config) -> bool:

@@ -29,7 +29,6 @@ from ada_schemas.errors import AdakitError, UsageError
 
 if TYPE_CHECKING:
     from ada_contract_tests.case import Case
-    from ada_contract_tests.exchange import Delivery
     from ada_contract_tests.pytest.bridge import Bridge
     from ada_mockserver.delivery.http import Headers
 
@@ -67,7 +66,7 @@ class EventMaker:
         """Make an event of that type, with or without ``v1.``.
 
         Keywords set members of ``data``, two underscores step inside: ``author__role="human_agent"``. The
-        value ``ada_contract_tests.pytest.fixtures.ABSENT`` takes a member away. What the documentation
+        value ``ada_contract_tests.ABSENT`` takes a member away. What the documentation
         ties to a member that is set, and that is not set itself, follows. Raises UsageError for an unknown
         event or a path that leads nowhere.
         """
@@ -116,52 +115,21 @@ def signing_secrets(given: str | None) -> tuple[str, ...]:
 class SignedCase:
     """One case, ready to be sent by any client: ``body`` are the bytes, ``headers`` sign them or fail to.
 
-    ``json`` is the payload, None where the body is no JSON; ``refused`` is true for a request that must be
-    refused, because it is not authentic.
+    ``rule`` is the code of the one that judges it, ``event`` stands without ``v1.``, ``summary`` is its
+    difference from an ordinary delivery. ``json`` is the payload, None where the body is no JSON; ``refused``
+    is true for a request that must be refused, because it is not authentic.
     """
 
-    case: Case = field(repr=False)
+    id: str
+    rule: str
+    event: str
+    summary: str
+    refused: bool
     body: bytes
     headers: dict[str, str]
+    json: Any
     run: CaseRun = field(repr=False)
     bridge: Bridge = field(repr=False)
-
-    @property
-    def id(self) -> str:
-        """The id of the case."""
-        return self.case.id
-
-    @property
-    def rule(self) -> str:
-        """The code of the rule that judges it."""
-        return self.case.rule
-
-    @property
-    def event(self) -> str:
-        """The event that it is about, without ``v1.``."""
-        return self.case.event
-
-    @property
-    def summary(self) -> str:
-        """Its difference from an ordinary delivery, as a phrase."""
-        return self.case.summary
-
-    @property
-    def refused(self) -> bool:
-        """True if it is not authentic, and so must be refused."""
-        return not self._delivery.authentic
-
-    @property
-    def _delivery(self) -> Delivery:
-        return self.run.deliveries[0]
-
-    @property
-    def json(self) -> Any:
-        """The payload; None where the body is no JSON."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
 
     def check(self, status: int, body: bytes = b"") -> None:
         """Judge an answer by the rule: raises ContractViolation, an AssertionError, if it breaks it.
@@ -170,10 +138,11 @@ class SignedCase:
         ends as an expected failure.
         """
         __tracebackhide__ = True
-        answered = replace(self._delivery, attempt=Attempt(response=Response(status, (), body, 0.0)))
-        finding = judge(self.case, replace(self.run.exchange, deliveries=(answered,)), timeout=TIME_LIMIT)
+        case, sent = self.run.case, self.run.deliveries[0]
+        answered = replace(sent, attempt=Attempt(response=Response(status, (), body, 0.0)))
+        finding = judge(case, replace(self.run.exchange, deliveries=(answered,)), timeout=TIME_LIMIT)
         known = self.bridge.known_failures
-        state, excuse = known.verdict(self.case, finding) if finding else ("passed", "")
+        state, excuse = known.verdict(case, finding) if finding else ("passed", "")
         if state == "excused":
             pytest.xfail(excuse)
         if finding is not None and state in ("excused", "failed"):  # with --runxfail nothing is excused
@@ -214,8 +183,18 @@ def signed_case(case: Case, *, seed: int, secret: str | None, bridge: Bridge) ->
     try:
         case.deliver(run).send(None)  # type: ignore[attr-defined]  # a coroutine that awaits nothing that waits
     except StopIteration:
-        return SignedCase(case, capture.request_body, dict(capture.request_headers), run, bridge)
+        body, refused = capture.request_body, not run.deliveries[0].authentic
+        headers, payload = dict(capture.request_headers), _parsed(body)
+        told = (case.id, case.rule, case.event, case.summary, refused)
+        return SignedCase(*told, body, headers, payload, run, bridge)
     raise AssertionError(f"{case.id} is more than one request")
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)

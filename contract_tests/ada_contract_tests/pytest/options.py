@@ -13,7 +13,6 @@ __all__ = [
     "SECRET_VARIABLE",
     "TEXT_OPTIONS",
     "UNSIGNED",
-    "Given",
     "add_options",
     "entry_lines",
     "file_lines",
@@ -50,8 +49,6 @@ FLAGS = {"strict": "fail on warnings too", "insecure": "do not verify certificat
 XFAIL = "case ids or rules that may fail, a line each: the names, ': ' and the reason"
 SECRET_VARIABLE = "ADA_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 UNSIGNED = "none"
-
-Given = "Callable[[pytest.Config, str], str | None]"
 
 seed_key: pytest.StashKey[int] = pytest.StashKey()
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ada_contract_tests.findings import group_findings
 from ada_contract_tests.pytest.collect import AdaItem
-from ada_contract_tests.pytest.session_run import finding_data, finding_from
+from ada_contract_tests.pytest.session_run import finding_from
 from ada_contract_tests.reports.plain import without_traceback
+from ada_contract_tests.reports.wording import many, percent
 from ada_contract_tests.suites.registry import all_cases
 
 if TYPE_CHECKING:
@@ -58,12 +59,10 @@ class Outcomes:
         if isinstance(item, AdaItem) and (report.when == "call" or report.outcome != "passed"):
             for finding in item.findings:
                 if finding.traceback:
-                    shorter = [
-                        (name, without_traceback(text, finding.traceback)) for name, text in report.sections
-                    ]
+                    shorter = ((n, without_traceback(text, finding.traceback)) for n, text in report.sections)
                     report.sections = [(name, text) for name, text in shorter if text]
             told = {"case": item.case.id, "state": item.state, "in_process": self.bridge.record.in_process}
-            shown = [finding_data(f) | {"traceback": "", "excerpt": ""} for f in item.findings]
+            shown = [asdict(f) | {"traceback": "", "excerpt": ""} for f in item.findings]
             report.ada_outcome = {**told, "findings": shown}  # type: ignore[attr-defined]  # pytest and pytest-xdist keep further attributes of a report
         return report
 
@@ -83,7 +82,6 @@ class Outcomes:
         known = self.bridge.known_failures
         if known.baseline is None or not known.updating:
             return
-        sent = {case_id: outcome for case_id, outcome in self.results.items() if outcome.state in SENT}
         rules = {case.id: case.rule for case in all_cases()}
         broken = {
             case_id: [
@@ -91,9 +89,10 @@ class Outcomes:
                 for finding in outcome.findings
                 if outcome.state == "excused" and not known.expects(case_id, finding.rule, rules[case_id])
             ]
-            for case_id, outcome in sent.items()
+            for case_id, outcome in self.results.items()
+            if outcome.state in SENT
         }
-        if sent:
+        if broken:
             self.written = known.baseline.updated(broken)
             self.written.write()
 
@@ -122,9 +121,8 @@ class Outcomes:
         sent = sum(outcome.state in SENT for outcome in self.results.values())
         over_http = sum("http" in case.needs for case in all_cases()) if self.in_process else 0
         total = len(all_cases()) - over_http
-        share = "100" if sent >= total else f"{min(99.9, 100 * sent / total):.1f}"
         more = f" ({over_http} more make a difference over HTTP only)" if over_http else ""
-        return f"contract coverage {share} %: {sent} of {total} cases{more}"
+        return f"contract coverage {percent(sent / total)}: {sent} of {total} cases{more}"
 
     def _causes(self) -> Iterator[str]:
         failed = [outcome for outcome in self.results.values() if outcome.state == "failed"]
@@ -145,27 +143,16 @@ class Outcomes:
         if baseline is None:
             return
         if self.written is not None:
-            new, gone = (
-                len(a - b)
-                for a, b in ((self.written.known, baseline.known), (baseline.known, self.written.known))
-            )
-            known = _count(len(self.written.known), "known failure")
-            yield f"wrote {self.written.name}: {known}, {new} new, {gone} gone"
+            now, before = self.written.known, baseline.known
+            change = f"{len(now - before)} new, {len(before - now)} gone"
+            yield f"wrote {self.written.name}: {many(len(now), 'known failure')}, {change}"
             return
-        existing = {case.id for case in all_cases()}
-        broken = set(self._broken())
-        mended = {
-            pair
-            for pair in baseline.known - broken
-            if pair[0] not in existing or (pair[0] in self.results and self.results[pair[0]].state in SENT)
-        }
+        sent = {case_id for case_id, outcome in self.results.items() if outcome.state in SENT}
+        can_fail = {case.id for case in all_cases()} - sent
+        mended = {pair for pair in baseline.known - set(self._broken()) if pair[0] not in can_fail}
         if mended:
             yield (
-                f"{_count(len(mended), 'line')} of {baseline.name} can go: {min(mended)[0]}"
+                f"{many(len(mended), 'line')} of {baseline.name} can go: {min(mended)[0]}"
                 f"{' and others' if len(mended) > 1 else ''} no longer fail{'s' * (len(mended) == 1)};"
                 " pytest --ada-update-baseline writes it anew"
             )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

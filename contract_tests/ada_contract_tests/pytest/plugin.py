@@ -160,7 +160,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if _collects_cases(config):
         from ada_contract_tests.pytest.bridge import bridge_of  # noqa: PLC0415 - only with a target
 
-        left = {item.name for item in session.items if item.path == config.inipath}
+        items: list[Any] = [item for item in session.items if item.path == config.inipath]
+        for item in items:
+            item.leave_the_database()
+        left = {item.name for item in items}
         bridge = bridge_of(config)
         bridge.plan = [case for case in bridge.cases if case.id in left] if left else ()
         config.stash[collected_key] = len(left)

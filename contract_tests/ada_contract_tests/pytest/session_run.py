@@ -9,9 +9,8 @@ folder that all of them know, and the others wait for its record.
 from __future__ import annotations
 
 import json
-import os
-import threading
 from collections import defaultdict
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,18 +22,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ada_contract_tests.findings import Report
-    from ada_mockserver.clock import Clock
 
-__all__ = ["CaseRecord", "RunRecord", "finding_data", "finding_from", "shared_run"]
+__all__ = ["CaseRecord", "RunRecord", "finding_from", "shared_run"]
 
-POLL = 0.05
-"""Seconds between two looks for the record of another worker."""
-
-BEAT = 1.0
-"""Seconds between two signs of life of the worker that makes the run."""
-
-DEAD = 20.0
-"""Seconds without a sign of life after which another worker makes the run."""
+LONGEST_WAIT = 24 * 3600
+"""Seconds that a worker waits for the one that makes the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,37 +75,22 @@ class RunRecord:
             records[first] = CaseRecord("failed", records[first].findings, report.stopped)
         return cls(records, report.stopped, report.notes, report.is_general, in_process)
 
-    def simplest(self, finding: Finding) -> str:
-        """The first case that has a finding of the same cause, in the order of the cases."""
-        return next(
-            (
-                case_id
-                for case_id, record in self.cases.items()
-                if any(f.cause == finding.cause and f.severity == finding.severity for f in record.findings)
-            ),
-            finding.case,
-        )
-
-    def dumped(self) -> str:
-        """The record as JSON."""
-        return json.dumps(asdict(self))
+    def simpler(self, finding: Finding) -> str:
+        """The first case that fails for the same reason; "" where it is the one of the finding itself."""
+        for case_id, record in self.cases.items():
+            if any(f.cause == finding.cause and f.severity == finding.severity for f in record.findings):
+                return case_id if case_id != finding.case else ""
+        return ""
 
     @classmethod
     def loaded(cls, text: str) -> RunRecord:
-        """The record that was dumped."""
+        """The record whose fields that JSON holds."""
         data = json.loads(text)
         cases = {
-            case_id: CaseRecord(
-                record["outcome"], tuple(map(finding_from, record["findings"])), record["note"]
-            )
-            for case_id, record in data["cases"].items()
+            case_id: CaseRecord(**told | {"findings": tuple(map(finding_from, told["findings"]))})
+            for case_id, told in data["cases"].items()
         }
         return cls(**data | {"cases": cases, "notes": tuple(data["notes"])})
-
-
-def finding_data(finding: Finding) -> dict[str, Any]:
-    """A finding as plain values."""
-    return asdict(finding)
 
 
 def finding_from(data: dict[str, Any]) -> Finding:
@@ -122,50 +99,26 @@ def finding_from(data: dict[str, Any]) -> Finding:
     return Finding(**data | lists)
 
 
-def shared_run(folder: Path, make: Callable[[], RunRecord], *, clock: Clock) -> RunRecord:
+def shared_run(folder: Path, make: Callable[[], RunRecord]) -> RunRecord:
     """The record of the run that one of several workers makes: this one, or that of another.
 
     Raises what ``make`` raises, in the worker that made the run; in the others ``failed`` says it.
     """
-    record, lead = folder / "run.json", folder / "lead"
-    while not record.exists():
-        if _takes_the_lead(lead, clock):
-            return _make_alive(record, lead, make)
-        threading.Event().wait(POLL)
-    return RunRecord.loaded(record.read_text(encoding="utf-8"))
+    import sqlite3  # noqa: PLC0415 - only with pytest-xdist
 
-
-def _takes_the_lead(lead: Path, clock: Clock) -> bool:
-    try:
-        if clock.now() - lead.stat().st_mtime > DEAD:
-            lead.unlink(missing_ok=True)
-    except FileNotFoundError:
-        pass
-    try:
-        os.close(os.open(lead, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return False
-    return True
-
-
-def _make_alive(record: Path, lead: Path, make: Callable[[], RunRecord]) -> RunRecord:
-    """Make the run, with a sign of life now and then, and write its record for the others."""
-    ended = threading.Event()
-
-    def beat() -> None:
-        while not ended.wait(BEAT):
-            lead.touch()
-
-    threading.Thread(target=beat, name="adakit-lead", daemon=True).start()
-    made = RunRecord(failed="the run was interrupted")
-    try:
-        made = make()
-    except AdakitError as error:
-        made = RunRecord(failed=error.what)
-        raise
-    finally:
-        ended.set()
-        draft = record.with_suffix(".new")
-        draft.write_text(made.dumped(), encoding="utf-8")
-        draft.replace(record)
-    return made
+    record = folder / "run.json"
+    with closing(sqlite3.connect(folder / "turn.db", timeout=LONGEST_WAIT, isolation_level=None)) as turn:
+        turn.execute("BEGIN EXCLUSIVE")  # a lock that ends with its process, on every system
+        if record.exists():
+            return RunRecord.loaded(record.read_text(encoding="utf-8"))
+        made = RunRecord(failed="the run was interrupted")
+        try:
+            made = make()
+        except AdakitError as error:
+            made = RunRecord(failed=error.what)
+            raise
+        finally:
+            draft = record.with_suffix(".new")
+            draft.write_text(json.dumps(asdict(made)), encoding="utf-8")
+            draft.replace(record)
+        return made

@@ -76,26 +76,24 @@ def _number(config: pytest.Config, name: str) -> float | None:
     return number
 
 
-def selected_cases(config: pytest.Config, *, ignored: str) -> list[Case]:
-    """The cases that the options select, without those whose names are ``ignored``; raises UsageError."""
-    return _cases(config, setting, ignored)
+def selected_cases(config: pytest.Config, *, ignored: str, given: Given = setting) -> list[Case]:
+    """The cases that the options select, without those whose names are ``ignored``; raises UsageError.
+
+    ``given`` reads an option.
+    """
+    events = (given(config, "events") or "",)
+    selection = Selection(select=given(config, "select") or "", ignore=ignored, events=events)
+    options = Options(accept=given(config, "accept"), selection=selection)
+    return planned(options, unsigned=given(config, "secret") == UNSIGNED)
 
 
 def configured_cases(config: pytest.Config) -> list[Case] | None:
     """The cases of a run without options on the command line; None where the file alone fits nothing."""
     try:
         ignored = read_entries(file_lines(config, "ignore"), option="ada_ignore", lenient=True)
-        return _cases(config, file_setting, names_of(ignored))
+        return selected_cases(config, ignored=names_of(ignored), given=file_setting)
     except UsageError:
         return None
-
-
-def _cases(config: pytest.Config, given: Given, ignored: str) -> list[Case]:
-    selection = Selection(
-        select=given(config, "select") or "", ignore=ignored, events=(given(config, "events") or "",)
-    )
-    options = Options(accept=given(config, "accept"), selection=selection)
-    return planned(options, unsigned=given(config, "secret") == UNSIGNED)
 
 
 def known_failures_of(config: pytest.Config) -> KnownFailures:

@@ -10,17 +10,16 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.case import case
+from ada_contract_tests.case import Suite
 from ada_mockserver.events.scenarios import scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from ada_contract_tests.case import Case, CaseRun
+    from ada_contract_tests.case import CaseRun, Deliver
     from ada_contract_tests.exchange import Delivery
-    from ada_schemas.contract.contract import Contract
 
-__all__ = ["CONVERSATIONS", "LONG", "cases"]
+__all__ = ["cases"]
 
 Payload = dict[str, Any]
 
@@ -44,6 +43,11 @@ PHOTO = {
 }
 LONG = 110
 """Messages of the long conversation."""
+
+CREATED = ("conversation.created",)
+CHAT = ("end_user.created", *CREATED, "conversation.message", "conversation.ended")
+
+cases = Suite()
 
 
 async def _in_turns(run: CaseRun, sends: Sequence[Callable[[], Awaitable[Delivery]]]) -> None:
@@ -71,6 +75,13 @@ def _message_in(run: CaseRun, conversation: Payload, key: str) -> Payload:
     return {**message, "data": {**message["data"], **ids}}
 
 
+@cases.delivered(
+    "delivery:interleaved",
+    f"{CONVERSATIONS} conversations on one channel are interleaved",
+    rule="ADA408",
+    of="conversation.message",
+    others=CREATED,
+)
 async def _interleaved(run: CaseRun) -> None:
     """Conversations on one channel, two an end user, that begin and go on in the same milliseconds."""
     created = [run.event("conversation.created", f"{n}") for n in range(CONVERSATIONS)]
@@ -89,6 +100,13 @@ async def _interleaved(run: CaseRun) -> None:
     await _in_turns(run, [_sending(run, m, "a message among many conversations") for m in messages])
 
 
+@cases.delivered(
+    "delivery:long-conversation",
+    f"a conversation has {LONG} messages",
+    rule="ADA408",
+    of="conversation.message",
+    others=CREATED,
+)
 async def _long_conversation(run: CaseRun) -> None:
     """One conversation of many messages, some of which say the same, or send a file of the same name."""
     created = run.event("conversation.created")
@@ -100,6 +118,13 @@ async def _long_conversation(run: CaseRun) -> None:
     await _in_turns(run, [_sending(run, m, f"one of {LONG} messages") for m in messages])
 
 
+@cases.delivered(
+    "delivery:mixed-times",
+    "the messages of a conversation have their times in several forms",
+    rule="ADA108",
+    of="conversation.message",
+    others=CREATED,
+)
 async def _messages_of_mixed_times(run: CaseRun) -> None:
     """The messages of one conversation, each with its times in another documented form."""
     created = run.event("conversation.created")
@@ -110,6 +135,13 @@ async def _messages_of_mixed_times(run: CaseRun) -> None:
         await run.send(message, label=f"with the time {text}")
 
 
+@cases.delivered(
+    "delivery:mixed-times",
+    "the updates of an end user have their times in several forms",
+    rule="ADA108",
+    of="end_user.updated",
+    others=("end_user.created",),
+)
 async def _updates_of_mixed_times(run: CaseRun) -> None:
     """The changes of one end user, each with its times in another documented form."""
     created, updated = run.event("end_user.created"), run.event("end_user.updated")
@@ -127,6 +159,12 @@ def _later(event: Payload) -> list[str]:
     return [form(moment + timedelta(minutes=number)) for number, form in enumerate(FORMS, 1)]
 
 
+@cases.delivered(
+    "delivery:same-address",
+    "two end users have one e-mail address and one name",
+    rule="ADA408",
+    of="end_user.created",
+)
 async def _same_address(run: CaseRun) -> None:
     """Two end users, one e-mail address and one name: a person who came back, or a family."""
     first, second = run.event("end_user.created"), run.event("end_user.created", "second")
@@ -136,6 +174,52 @@ async def _same_address(run: CaseRun) -> None:
     await run.send(second, label="another end user of the same e-mail address and name")
 
 
+def _story(name: str) -> Deliver:
+    """Delivers the events of a scenario one after the other."""
+
+    async def deliver(run: CaseRun) -> None:
+        told = scenario(name, seed=f"{run.events.seed}/{run.case.id}/{run.round}")
+        for number, step in enumerate(told.steps, 1):
+            if not _silent(run):
+                kind = step.payload["type"].removeprefix("v1.")
+                await run.send(step.payload, label=f"event {number} of {len(told.steps)}, {kind}")
+
+    return deliver
+
+
+STORIES: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
+    (
+        "conversation.created",
+        "chat",
+        "conversation",
+        "a chat from its beginning to its end, and a link after it",
+        CHAT,
+    ),
+    ("conversation.created", "call", "voice", "a call as a whole", CHAT),
+    ("conversation.created", "e-mail", "email", "an exchange of e-mails as a whole", CHAT),
+    (
+        "conversation.handoff.ended",
+        "handoff",
+        "handoff",
+        "a chat that is handed to a human agent and back",
+        CHAT,
+    ),
+    ("end_user.updated", "profile", "profile", "a profile is filled in, step by step", ("end_user.created",)),
+    ("audit_log.emitted", "day", "audit", "a day of configuration changes", ()),
+)
+"""Whole scenarios: the event, the end of the id, the scenario, the summary, and the other events in it."""
+
+for of, name, told, summary, others in STORIES:
+    cases.add(f"delivery:whole-{name}", summary, rule="ADA410", of=of, others=others, deliver=_story(told))
+
+
+@cases.delivered(
+    "delivery:second-handoff",
+    "a conversation is handed off twice",
+    rule="ADA410",
+    of="conversation.handoff.ended",
+    others=("conversation.message",),
+)
 async def _second_handoff(run: CaseRun) -> None:
     """A conversation that is handed off, comes back, and is handed off once more."""
     ended = run.event("conversation.handoff.ended")
@@ -150,103 +234,3 @@ async def _second_handoff(run: CaseRun) -> None:
         moment = datetime.fromisoformat(ended["timestamp"]) + timedelta(hours=number)
         after = {**ended, "timestamp": moment.isoformat(timespec="milliseconds")}
         await run.send(after, label=f"the end of handoff {number}")
-
-
-def _story(name: str) -> Callable[[CaseRun], Awaitable[None]]:
-    """Delivers the events of a scenario one after the other."""
-
-    async def deliver(run: CaseRun) -> None:
-        told = scenario(name, seed=f"{run.events.seed}/{run.case.id}/{run.round}")
-        for number, step in enumerate(told.steps, 1):
-            if not _silent(run):
-                kind = step.payload["type"].removeprefix("v1.")
-                await run.send(step.payload, label=f"event {number} of {len(told.steps)}, {kind}")
-
-    return deliver
-
-
-CHAT = ("end_user.created", "conversation.created", "conversation.message", "conversation.ended")
-CREATED = ("conversation.created",)
-COURSES: dict[
-    str, tuple[tuple[str, str, str, Callable[[CaseRun], Awaitable[None]], tuple[str, ...]], ...]
-] = {
-    "conversation.created": (
-        (
-            "whole-chat",
-            "ADA410",
-            "a chat from its beginning to its end, and a link after it",
-            _story("conversation"),
-            CHAT,
-        ),
-        ("whole-call", "ADA410", "a call as a whole", _story("voice"), CHAT),
-        ("whole-e-mail", "ADA410", "an exchange of e-mails as a whole", _story("email"), CHAT),
-    ),
-    "conversation.message": (
-        (
-            "interleaved",
-            "ADA408",
-            f"{CONVERSATIONS} conversations on one channel are interleaved",
-            _interleaved,
-            CREATED,
-        ),
-        ("long-conversation", "ADA408", f"a conversation has {LONG} messages", _long_conversation, CREATED),
-        (
-            "mixed-times",
-            "ADA108",
-            "the messages of a conversation have their times in several forms",
-            _messages_of_mixed_times,
-            CREATED,
-        ),
-    ),
-    "conversation.handoff.ended": (
-        (
-            "whole-handoff",
-            "ADA410",
-            "a chat that is handed to a human agent and back",
-            _story("handoff"),
-            CHAT,
-        ),
-        (
-            "second-handoff",
-            "ADA410",
-            "a conversation is handed off twice",
-            _second_handoff,
-            ("conversation.message",),
-        ),
-    ),
-    "end_user.created": (
-        ("same-address", "ADA408", "two end users have one e-mail address and one name", _same_address, ()),
-    ),
-    "end_user.updated": (
-        (
-            "mixed-times",
-            "ADA108",
-            "the updates of an end user have their times in several forms",
-            _updates_of_mixed_times,
-            ("end_user.created",),
-        ),
-        (
-            "whole-profile",
-            "ADA410",
-            "a profile is filled in, step by step",
-            _story("profile"),
-            ("end_user.created",),
-        ),
-    ),
-    "audit_log.emitted": (("whole-day", "ADA410", "a day of configuration changes", _story("audit"), ()),),
-}
-"""By event: the end of the id, the rule, the summary, the deliveries, and the other events among them."""
-
-
-def cases(contract: Contract, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
-    """The courses that are tried with an event."""
-    for name, rule, summary, deliver, others in COURSES.get(event, ()):
-        yield case(
-            f"{event}/delivery:{name}",
-            rule,
-            event,
-            summary,
-            deliver=deliver,
-            needs=("target",),
-            others=others,
-        )

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.case import BodyVariant, case
+from ada_contract_tests.case import BodyVariant, Suite, same
 from ada_mockserver.delivery.signing import (
     authentic_headers,
     generate_secret,
@@ -18,15 +18,13 @@ from ada_mockserver.delivery.signing import (
     signature_headers,
 )
 from ada_schemas.contract.paths import ABSENT, get, put
-from ada_schemas.variation.enumeration import ANY
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from ada_contract_tests.case import Case, CaseRun, Need
+    from ada_contract_tests.case import Deliver, Need
     from ada_mockserver.delivery.http import Headers
-    from ada_schemas.contract.contract import Contract
 
 __all__ = ["AUTHENTIC", "FORGERIES", "UNSIGNED", "Forgery", "SignedForm", "cases"]
 
@@ -46,20 +44,6 @@ WRITTEN = (
 """Where events hold what people write, or chose as a name."""
 
 
-def cases(contract: Contract, event: str) -> Iterator[Case]:  # noqa: ARG001 - every suite is asked alike
-    """The forgeries of an event, then its authentic forms."""
-    if event == ANY:
-        return
-    for forgery in FORGERIES:
-        name = f"{event}/signature:{forgery.name}"
-        yield case(name, forgery.rule, event, forgery.summary, deliver=forgery.deliver(BodyVariant()))
-    for form in AUTHENTIC:
-        needs: tuple[Need, ...] = ("http",) if form.over_http else ()
-        yield case(
-            f"{event}/{form.name}", form.rule, event, form.summary, deliver=form.deliver(), needs=needs
-        )
-
-
 def _in_another_script(base: Payload) -> Payload:
     """The event with text outside of ASCII where it has some."""
     for path in WRITTEN:
@@ -70,10 +54,6 @@ def _in_another_script(base: Payload) -> Payload:
             changed: Payload = put(base, path, FOREIGN)
             return changed
     return base
-
-
-def _as_signed(value: str) -> str:
-    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +75,7 @@ class Forgery:
     stamp: str | None = None
     message_id: str | None = None
     replaces: str = ""
-    change: Callable[[str], str] = _as_signed
+    change: Callable[[str], str] = same
     alters_body: bool = False
 
     def __call__(
@@ -118,7 +98,7 @@ class Forgery:
                 headers.append((name, value))
         return tuple(headers), _altered(body) if self.alters_body else body
 
-    def deliver(self, variant: BodyVariant) -> Callable[[CaseRun], Awaitable[None]]:
+    def deliver(self, variant: BodyVariant) -> Deliver:
         """Sends a body as a forgery."""
         return lambda run: run.send_variant(variant, seal=self, authentic=False)
 
@@ -197,10 +177,6 @@ UNSIGNED = FORGERIES[0]
 """The request of somebody who knows the address alone."""
 
 
-def _as_it_is(body: bytes) -> bytes:
-    return body
-
-
 def _plain(signed: Headers, _: str) -> Headers:
     return signed
 
@@ -218,7 +194,7 @@ class SignedForm:
     name: str
     rule: str
     summary: str
-    reshape: Callable[[bytes], bytes] = _as_it_is
+    reshape: Callable[[bytes], bytes] = same
     dress: Callable[[Headers, str], Headers] = _plain
     extra: Headers = ()
     over_http: bool = False
@@ -235,7 +211,7 @@ class SignedForm:
             headers = self.dress(headers, other)
         return (*headers, *self.extra), shaped
 
-    def deliver(self) -> Callable[[CaseRun], Awaitable[None]]:
+    def deliver(self) -> Deliver:
         """Sends the ordinary event in this form."""
         variant = BodyVariant(change=_in_another_script) if self.foreign else BodyVariant()
         return lambda run: run.send_variant(variant, seal=self)
@@ -366,3 +342,11 @@ AUTHENTIC: tuple[SignedForm, ...] = (
         )
     ),
 )
+
+cases = Suite()
+for forgery in FORGERIES:
+    name, sent = f"signature:{forgery.name}", forgery.deliver(BodyVariant())
+    cases.add(name, forgery.summary, rule=forgery.rule, deliver=sent, needs=())
+for form in AUTHENTIC:
+    needs: tuple[Need, ...] = ("http",) if form.over_http else ()
+    cases.add(form.name, form.summary, rule=form.rule, deliver=form.deliver(), needs=needs)

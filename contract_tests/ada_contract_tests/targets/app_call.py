@@ -28,20 +28,22 @@ class AppCall:
     ``headers`` are the request's: their secret values are kept out of tracebacks.
     """
 
+    limit = KEPT_BODY  # bytes of the response's body that are kept
+    status = 0
+    headers: Headers = ()
+    called = False  # nothing but the application can be what blocks
+    begun = False  # a response was begun that can no longer be replaced by a 500
+    complete = False
+    raised = False
+    elapsed = 0.0
+    _size = 0
+    _traceback: str | None = None
+
     def __init__(self, headers: Headers, clock: Clock) -> None:
         self._headers = headers
         self._clock = clock
         self._begun_at = clock.monotonic()
         self._body = bytearray()
-        self.limit = KEPT_BODY  # bytes of the response's body that are kept
-        self._size = 0
-        self._traceback: str | None = None
-        self.status = 0
-        self.headers: Headers = ()
-        self.begun = False  # a response was begun that can no longer be replaced by a 500
-        self.complete = False
-        self.raised = False
-        self.elapsed = 0.0
 
     def keep(self, chunk: bytes) -> None:
         """Add a piece of the response's body."""

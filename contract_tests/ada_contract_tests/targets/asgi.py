@@ -11,17 +11,16 @@ from urllib.parse import unquote
 
 from ada_contract_tests.targets.app_call import AppCall, header_bytes, stack_text, traceback_text
 from ada_contract_tests.targets.app_thread import AppThread
-from ada_contract_tests.targets.framework_signals import FrameworkSignals
+from ada_contract_tests.targets.in_process import InProcessTarget
 from ada_contract_tests.targets.redact import redact
 from ada_contract_tests.targets.url import split_path
-from ada_mockserver.delivery.attempt import Attempt
-from ada_mockserver.delivery.http import KEPT_BODY
 from ada_schemas.errors import TargetError, WireError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from ada_mockserver.clock import Clock
+    from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.http import Headers
 
 __all__ = ["AsgiTarget"]
@@ -34,6 +33,9 @@ CHUNK = 64 * 1024
 CANCEL_LIMIT = 0.1
 """Seconds that a cancelled request has to end before it is left to itself."""
 
+STARTUP_LIMIT = 30.0
+"""Seconds that the application's start-up may take."""
+
 BACKGROUND_LIMIT = 1.0
 """Seconds that work after a response (a background task) may delay the answer; then it runs on by itself."""
 
@@ -44,41 +46,16 @@ _BLOCKED = "A blocking call inside an async function stops every request: await 
 _FIX_START = "Start the application by itself (for example with uvicorn) and fix what it reports."
 
 
-class AsgiTarget:
-    """An ASGI 3 application as a target.
+class AsgiTarget(InProcessTarget):
+    """An ASGI 3 application as a target; its requests may run concurrently.
 
-    ``path`` is the endpoint's, a query included; ``startup_timeout`` limits the start-up, in seconds.
-    Time limits are real time, whatever ``clock`` is: it measures how long an answer took.
+    The answer of an application that works on after its response (a background task) comes when it has ended,
+    and at the latest after a second; then it is left to run on.
     """
 
-    def __init__(
-        self,
-        application: Callable[..., Any],
-        *,
-        name: str,
-        path: str = "/",
-        clock: Clock,
-        startup_timeout: float = 30.0,
-    ) -> None:
-        self._application = application
-        self._name = name
-        self._path = path
-        self._clock = clock
-        self._startup_timeout = startup_timeout
-        self._worker: AppThread | None = None
-        self._lifespan: _Lifespan | None = None
-        self._signals = FrameworkSignals()
-        self._running: set[asyncio.Task[None]] = set()
-
-    @property
-    def name(self) -> str:
-        """How the user named the application."""
-        return self._name
-
-    @property
-    def in_process(self) -> bool:
-        """True: no socket is involved."""
-        return True
+    _thread: AppThread
+    _lifespan: _Lifespan
+    _running: set[asyncio.Task[None]]
 
     async def start(self) -> None:
         """Run the application's start-up.
@@ -88,68 +65,40 @@ class AsgiTarget:
         will answer, as with a server that refuses connections. An application that raises or returns
         on the lifespan scope does not support it and is used without, as servers do.
         """
-        self._worker = worker = AppThread("ada-asgi", hint=_BLOCKED)
-        self._lifespan = lifespan = _Lifespan(self._application, self._name)
+        self._worker = self._thread = worker = AppThread("ada-asgi", hint=_BLOCKED)
+        self._lifespan = lifespan = _Lifespan(self._application, self.name)
+        self._running = set()
         worker.start()
         self._signals.attend(self._application)
         try:
-            limit = self._startup_timeout
-            await worker.run(partial(lifespan.start, limit), timeout=limit)
+            await worker.run(lifespan.start, timeout=STARTUP_LIMIT)
         except WireError as error:
             where = worker.blocked_at()
             await self.stop()
-            raise lifespan.error(f"did not finish within {limit:g} s", where or error.next_step) from error
+            raise lifespan.late(where or error.next_step) from error
         except BaseException:
             await self.stop()
             raise
 
-    async def request(
-        self,
-        headers: Headers,
-        body: bytes,
-        *,
-        timeout: float,
-        method: str = "POST",
-        path: str | None = None,
-        keep: int = KEPT_BODY,
-    ) -> Attempt:
-        """Make one attempt of at most ``timeout`` seconds; requests may run concurrently.
+    async def _shut_down(self, worker: AppThread) -> None:
+        if not worker.stuck:
+            with contextlib.suppress(WireError):
+                await worker.run(self._lifespan.stop, timeout=SHUTDOWN_LIMIT)
 
-        The answer of an application that works on after its response (a background task) comes when
-        it has ended, and at the latest after a second; then it is left to run on. Where the application
-        hangs, the answer's traceback tells where. Raises RuntimeError where the target is not started.
-        """
-        worker, lifespan = self._worker, self._lifespan
-        if worker is None or lifespan is None:
-            raise RuntimeError("the target is not started")
-        scope = _http_scope(method, self._path if path is None else path, headers, body)
-        scope["state"] = lifespan.state.copy()
+    def _prepared(
+        self, method: str, path: str, headers: Headers, body: bytes, timeout: float
+    ) -> tuple[AppCall, Callable[[], Awaitable[Attempt]]]:
+        scope = _http_scope(method, path, headers, body) | {"state": self._lifespan.state.copy()}
         call = _AsgiCall(headers, body, self._clock)
-        call.limit = keep
-        try:
-            return await worker.run(partial(self._attempt, scope, call, timeout), timeout=timeout)
-        except WireError as error:
-            if call.complete:
-                return call.answer(timeout)
-            return Attempt(error=error, traceback=call.redacted(worker.blocked_at()))
-
-    async def stop(self) -> None:
-        """Run the application's shutdown and end its thread; never raises, takes at most 8 s."""
-        worker, lifespan = self._worker, self._lifespan
-        self._worker = self._lifespan = None
-        if worker is not None and lifespan is not None:
-            if not worker.stuck:
-                with contextlib.suppress(WireError):
-                    await worker.run(lifespan.stop, timeout=SHUTDOWN_LIMIT)
-            await worker.stop()
-        self._signals.disconnect()
+        attempt = partial(self._attempt, scope, call, timeout)
+        return call, partial(self._thread.run, attempt, timeout=timeout)
 
     async def _attempt(self, scope: Message, call: _AsgiCall, timeout: float) -> Attempt:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         self._signals.connect()
         completed = call.open(loop)
-        task = loop.create_task(self._call(scope, call))
+        task = loop.create_task(self._served(scope, call))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         try:
@@ -167,7 +116,7 @@ class AsgiTarget:
         await asyncio.wait({task}, timeout=CANCEL_LIMIT)
         return call.timed_out(timeout, where)
 
-    async def _call(self, scope: Message, call: _AsgiCall) -> None:
+    async def _served(self, scope: Message, call: _AsgiCall) -> None:
         call.watch()
         try:
             await self._application(scope, call.receive, call.send)
@@ -181,7 +130,7 @@ class _AsgiCall(AppCall):
     def __init__(self, headers: Headers, body: bytes, clock: Clock) -> None:
         super().__init__(headers, clock)
         self._unread: memoryview | None = memoryview(body)
-        self._completed: asyncio.Future[None] | None = None
+        self._completed: asyncio.Future[None]
         self._left = False
 
     def open(self, loop: asyncio.AbstractEventLoop) -> asyncio.Future[None]:
@@ -200,8 +149,7 @@ class _AsgiCall(AppCall):
             piece, rest = self._unread[:CHUNK], self._unread[CHUNK:]
             self._unread = rest or None
             return {"type": "http.request", "body": bytes(piece), "more_body": bool(rest)}
-        if self._completed is not None:
-            await asyncio.wait({self._completed})
+        await asyncio.wait({self._completed})
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
@@ -224,7 +172,7 @@ class _AsgiCall(AppCall):
             raise RuntimeError(f"the application sent '{kind}' instead of '{expected}'")
 
     def _close(self) -> None:
-        if self._completed is not None and not self._completed.done():
+        if not self._completed.done():
             self._completed.set_result(None)
 
 
@@ -248,11 +196,15 @@ class _Lifespan:
         text = f"The start-up of {self._name} {what}."
         return TargetError(redact(text), usage=False, next_step=redact(step).replace("\n", "\n  "))
 
-    async def start(self, limit: float) -> None:
-        """Send ``lifespan.startup``; raises TargetError where it fails or takes over ``limit`` seconds."""
+    def late(self, where: str) -> TargetError:
+        """The TargetError for a start-up that does not end; ``where`` tells where the application is."""
+        return self.error(f"did not finish within {STARTUP_LIMIT:g} s", where)
+
+    async def start(self) -> None:
+        """Send ``lifespan.startup``; raises TargetError where it fails or does not end in time."""
         self._task = task = asyncio.create_task(self._run())
         started = asyncio.create_task(self._started.wait())
-        await asyncio.wait({task, started}, timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, started}, timeout=STARTUP_LIMIT, return_when=asyncio.FIRST_COMPLETED)
         started.cancel()
         if self._failure is not None:
             last = self._failure.strip().rpartition("\n")[2]
@@ -264,7 +216,7 @@ class _Lifespan:
         if not task.done() and not self._started.is_set():
             where = _waiting_at(task)
             task.cancel()
-            raise self.error(f"did not finish within {limit:g} s", where or "")
+            raise self.late(where or "")
 
     async def stop(self) -> None:
         """Send ``lifespan.shutdown`` and wait for its end, at most SHUTDOWN_LIMIT seconds."""
@@ -319,7 +271,7 @@ def _http_scope(method: str, path: str, headers: Headers, body: bytes) -> Messag
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
-        "method": method.upper(),
+        "method": method,
         "scheme": "https",
         "path": unquote(raw_path),
         "raw_path": raw_path.encode(),

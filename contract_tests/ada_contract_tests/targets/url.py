@@ -23,15 +23,16 @@ _EXAMPLE = "Give it as http://localhost:8000/webhooks or https://example.com/web
 class UrlTarget:
     """An endpoint by its URL, reached through ``wire``.
 
-    ``path`` replaces the URL's path and query; ``extra_headers`` follow those of every request. Raises
-    TargetError, with ``usage`` true, for a URL that cannot be used.
+    ``path`` replaces the URL's path and query. Raises TargetError, with ``usage`` true, for a URL that cannot
+    be used.
     """
 
-    def __init__(self, url: str, *, path: str | None = None, wire: Wire, extra_headers: Headers = ()) -> None:
+    in_process = False
+
+    def __init__(self, url: str, *, path: str | None = None, wire: Wire) -> None:
         self._origin, own_path = _parse(url)
         self._path = own_path if path is None else path
         self._wire = wire
-        self._extra_headers = extra_headers
 
     @property
     def name(self) -> str:
@@ -40,11 +41,6 @@ class UrlTarget:
         names = [pair.partition("=") for pair in query.split("&")]
         shown = "&".join(f"{name}=..." if sep else name for name, sep, _ in names)
         return f"{path}?{shown}" if shown else path
-
-    @property
-    def in_process(self) -> bool:
-        """False: it takes a socket."""
-        return False
 
     async def start(self) -> None:
         """Nothing to do: whether anything answers shows at the first request."""
@@ -60,8 +56,9 @@ class UrlTarget:
         keep: int = KEPT_BODY,
     ) -> Attempt:
         """Make one attempt of at most ``timeout`` seconds; what goes wrong is in the answer."""
-        url = _join(self._origin, self._path if path is None else path)
-        request = Request(url, (*headers, *self._extra_headers), body, method, keep)
+        request = Request(
+            _join(self._origin, self._path if path is None else path), headers, body, method, keep
+        )
         return await send_once(self._wire, request, timeout=timeout)
 
     async def requests_in_turn(
@@ -69,14 +66,11 @@ class UrlTarget:
     ) -> list[tuple[Attempt, bool]]:
         """Make requests over one connection for as long as the endpoint keeps it."""
         url = _join(self._origin, self._path)
-        made = [Request(url, (*headers, *self._extra_headers), body) for headers, body in requests]
+        made = [Request(url, headers, body) for headers, body in requests]
         outcomes = await self._wire.send_in_turn(made, timeout=timeout)
         return [
-            (
-                Attempt(error=outcome) if isinstance(outcome, WireError) else Attempt(response=outcome),
-                reused,
-            )
-            for outcome, reused in outcomes
+            (Attempt(error=end) if isinstance(end, WireError) else Attempt(response=end), reused)
+            for end, reused in outcomes
         ]
 
     async def stop(self) -> None:

@@ -14,18 +14,15 @@ from urllib.parse import unquote_to_bytes
 
 from ada_contract_tests.targets.app_call import AppCall, header_bytes
 from ada_contract_tests.targets.app_thread import AppThread
-from ada_contract_tests.targets.framework_signals import FrameworkSignals
+from ada_contract_tests.targets.in_process import InProcessTarget
 from ada_contract_tests.targets.url import split_path
-from ada_mockserver.delivery.attempt import Attempt
-from ada_mockserver.delivery.http import KEPT_BODY
-from ada_schemas.errors import WireError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from concurrent.futures import Future
     from types import TracebackType
 
-    from ada_mockserver.clock import Clock
+    from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.http import Headers
 
     ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
@@ -33,87 +30,40 @@ if TYPE_CHECKING:
 __all__ = ["WsgiTarget"]
 
 
-class WsgiTarget:
-    """A WSGI application as a target; ``path`` is the endpoint's, a query included.
+class WsgiTarget(InProcessTarget):
+    """A WSGI application as a target.
 
     Requests run one after the other in one thread: connections of SQLite and of Django belong to a
     thread, and an in-memory database under several would fail for reasons that are not the
-    application's. A request's time counts from its turn. Time limits are real time, whatever ``clock``
-    is: it measures how long an answer took.
+    application's. A request's time counts from its turn.
     """
 
-    def __init__(self, application: Callable[..., Any], *, name: str, path: str = "/", clock: Clock) -> None:
-        self._application = application
-        self._name = name
-        self._path = path
-        self._clock = clock
-        self._worker: _CallThread | None = None
-        self._signals = FrameworkSignals()
-        self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
-
-    @property
-    def name(self) -> str:
-        """How the user named the application."""
-        return self._name
-
-    @property
-    def in_process(self) -> bool:
-        """True: no socket is involved."""
-        return True
+    _thread: _CallThread
+    _lock: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
 
     async def start(self) -> None:
         """Start the thread; WSGI knows no start-up, so nothing can fail."""
-        self._worker = _CallThread("ada-wsgi")
-        self._worker.start()
+        self._worker = self._thread = _CallThread("ada-wsgi")
+        self._thread.start()
 
-    async def request(
-        self,
-        headers: Headers,
-        body: bytes,
-        *,
-        timeout: float,
-        method: str = "POST",
-        path: str | None = None,
-        keep: int = KEPT_BODY,
-    ) -> Attempt:
-        """Make one attempt of at most ``timeout`` seconds.
+    def _turn(self) -> asyncio.Lock:
+        loop = asyncio.get_running_loop()
+        if self._lock is None or self._lock[0] is not loop:  # a lock belongs to one loop
+            self._lock = (loop, asyncio.Lock())
+        return self._lock[1]
 
-        Where the application hangs, the answer's traceback tells where, and until it responds later
-        attempts answer at once that it is still blocked. Raises RuntimeError where the target is not
-        started.
-        """
-        worker = self._worker
-        if worker is None:
-            raise RuntimeError("the target is not started")
-        async with self._next_turn():
-            call = _WsgiCall(headers, self._clock)
-            call.limit = keep
-            environ = _environ(method, self._path if path is None else path, headers, body)
-            try:
-                await worker.call(partial(self._call, environ, call), timeout=timeout)
-            except WireError as error:
-                if call.complete:  # what blocks is close(): the client has its response
-                    return call.answer(timeout)
-                where = call.redacted(worker.blocked_at())
-                if error.kind == "timeout" and call.called:
-                    return call.timed_out(timeout, where)
-                return Attempt(error=error, traceback=where)
+    def _prepared(
+        self, method: str, path: str, headers: Headers, body: bytes, timeout: float
+    ) -> tuple[AppCall, Callable[[], Awaitable[Attempt]]]:
+        call, environ = _WsgiCall(headers, self._clock), _environ(method, path, headers, body)
+
+        async def make() -> Attempt:
+            await self._thread.call(partial(self._serve, environ, call), timeout=timeout)
             return call.answer(timeout)
 
-    async def stop(self) -> None:
-        """End the application's thread; never raises, takes at most 4 s."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            await worker.stop()
-        self._signals.disconnect()
+        return call, make
 
-    def _next_turn(self) -> asyncio.Lock:
-        loop = asyncio.get_running_loop()
-        if self._turn is None or self._turn[0] is not loop:  # a lock belongs to one loop
-            self._turn = (loop, asyncio.Lock())
-        return self._turn[1]
-
-    def _call(self, environ: dict[str, Any], call: _WsgiCall) -> None:
+    def _serve(self, environ: dict[str, Any], call: _WsgiCall) -> None:
         self._signals.connect()
         call.watch()
         errors: io.StringIO = environ["wsgi.errors"]  # middleware may put something else in its place
@@ -161,10 +111,7 @@ class _CallThread(AppThread):
 class _WsgiCall(AppCall):
     """One call of the application; ``begun`` is set once its first bytes can no longer be replaced."""
 
-    def __init__(self, headers: Headers, clock: Clock) -> None:
-        super().__init__(headers, clock)
-        self.called = False
-        self._start_called = False
+    _start_called = False
 
     def run(self, application: Callable[..., Any], environ: dict[str, Any]) -> None:
         """Call the application, read its response and close it; never raises."""
@@ -228,7 +175,7 @@ def _header(name: object, value: object) -> tuple[str, str]:
 def _environ(method: str, path: str, headers: Headers, body: bytes) -> dict[str, Any]:
     raw_path, query = split_path(path)
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": method.upper(),
+        "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(raw_path).decode("latin-1"),
         "QUERY_STRING": query,

@@ -37,20 +37,19 @@ async def break_off(
     """
     target = parse_url(request.url)
     data = encode(request, target)
+    if how == "reset":
+        data = data[: len(data) - (len(request.body) + 1) // 2]
     context = (ssl_context or make_ssl_context()) if target.tls else None
     try:
         async with asyncio.timeout(timeout):
             _, writer = await asyncio.open_connection(target.host, target.port, ssl=context)
             try:
+                writer.write(data)
+                await writer.drain()
                 if how == "reset":
-                    writer.write(data[: len(data) - (len(request.body) + 1) // 2])
-                    await writer.drain()
                     connected: socket.socket = writer.get_extra_info("socket")
                     connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
                     writer.transport.abort()
-                else:
-                    writer.write(data)
-                    await writer.drain()
             finally:
                 writer.close()
                 with contextlib.suppress(OSError):

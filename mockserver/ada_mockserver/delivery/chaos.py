@@ -18,7 +18,6 @@ from ada_schemas.contract.contract import event_names
 from ada_schemas.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from random import Random
 
     from ada_schemas.contract.contract import Contract
@@ -66,9 +65,7 @@ class Draw:
         return self.first
 
     def __str__(self) -> str:
-        if self.name == "fixed":
-            return f"{self.first:g}"
-        return f"{self.name}({self.first:g},{self.second:g})"
+        return f"{self.first:g}" if self.name == "fixed" else f"{self.name}({self.first:g},{self.second:g})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,24 +176,20 @@ def _applied(rule: ChaosRule, plan: Plan, rng: Random, now: float) -> Plan:
 def parse_rules(text: str, contract: Contract | None = None) -> tuple[ChaosRule, ...]:
     """The rules that ``text`` holds, about the events of ``contract``, ours if it is None.
 
-    Raises `UsageError` that names the rule and what is wrong with it.
+    Raises `UsageError` that names the rule and its mistake.
     """
-    return tuple(_parse(part, event_names(contract=contract)) for part in _split(text))
-
-
-def _split(text: str) -> Iterable[str]:
-    return (part.strip() for part in _SEPARATOR.split(text) if part.strip())
+    names = event_names(contract=contract)
+    return tuple(_parse(part.strip(), names) for part in _SEPARATOR.split(text) if part.strip())
 
 
 def _parse(text: str, names: list[str]) -> ChaosRule:
     match = _RULE.fullmatch(text.replace(" ", ""))
     kind = match["kind"] if match else re.split(r"[=@]", text)[0]
     if match is None or kind not in KINDS:
+        usage = f"Write KIND[=VALUE][@WHEN]..., such as delay=2@30%; kinds: {', '.join(KINDS)}."
         nearest = "" if kind in KINDS else did_you_mean(kind, KINDS)
-        hint = f"{nearest}\n" if nearest else ""
         raise UsageError(
-            f"'{text}' is no rule of chaos.",
-            next_step=f"{hint}Write KIND[=VALUE][@WHEN]..., such as delay=2@30%; kinds: {', '.join(KINDS)}.",
+            f"'{text}' is no rule of chaos.", next_step=f"{nearest}\n{usage}" if nearest else usage
         )
     rule = ChaosRule(kind, _value(text, kind, match["value"]))
     for when in match["when"].split("@")[1:]:
@@ -244,11 +237,8 @@ def _narrowed(text: str, rule: ChaosRule, when: str, names: list[str]) -> ChaosR
         return replace(rule, every=True)
     glob = when.removeprefix("v1.")
     if not _EVENT.fullmatch(glob):
-        raise _wrong(
-            text,
-            f"has a condition '{when}' that is none",
-            "Write @10%, @#3 (the third event), @conversation.* (event types) or @every (retries, too).",
-        )
+        usage = "Write @10%, @#3 (the third event), @conversation.* (event types) or @every (retries, too)."
+        raise _wrong(text, f"has a condition '{when}' that is none", usage)
     if not any(fnmatchcase(name, glob) for name in names):
         hint = did_you_mean(glob, names) or f"Events: {', '.join(names)}."
         raise _wrong(text, f"has a condition '{when}' that no event meets", hint)

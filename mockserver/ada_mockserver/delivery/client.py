@@ -60,12 +60,12 @@ class Wire:
         Raises `UsageError` for a request that cannot be put on the wire, and `WireError` when no
         complete answer came.
         """
-        target, attempt = self._attempt(request, timeout)
+        attempt = self._attempt(request, timeout)
         try:
-            await attempt.within(timeout, target)
+            await attempt.carry_out()
         finally:
             await attempt.close()
-        return attempt.response(target)
+        return attempt.response()
 
     async def send_in_turn(
         self, requests: Sequence[Request], *, timeout: float
@@ -81,17 +81,17 @@ class Wire:
         before: _Attempt | None = None
         try:
             for request in requests:
-                target, attempt = self._attempt(request, timeout, keep_open=True)
+                attempt = self._attempt(request, timeout, keep_open=True)
                 reused = before is not None and attempt.take_over(before)
-                await attempt.within(timeout, target)
+                before = attempt
+                await attempt.carry_out()
                 if reused and attempt.unheard:
                     await attempt.close()
-                    target, attempt = self._attempt(request, timeout, keep_open=True)
+                    before = attempt = self._attempt(request, timeout, keep_open=True)
                     reused = False
-                    await attempt.within(timeout, target)
-                before = attempt
+                    await attempt.carry_out()
                 try:
-                    outcomes.append((attempt.response(target), reused))
+                    outcomes.append((attempt.response(), reused))
                 except WireError as error:
                     outcomes.append((error, reused))
         finally:
@@ -99,45 +99,34 @@ class Wire:
                 await before.close()
         return outcomes
 
-    def _attempt(
-        self, request: Request, timeout: float, *, keep_open: bool = False
-    ) -> tuple[ParsedUrl, _Attempt]:
-        """An attempt that has not begun, and where it goes."""
+    def _attempt(self, request: Request, timeout: float, *, keep_open: bool = False) -> _Attempt:
+        """An attempt that has not begun."""
         if not timeout > 0:
             raise UsageError(f"A timeout of {timeout} s leaves no time for an answer.")
         target = parse_url(request.url)
-        return target, _Attempt(
+        if target.tls and self._ssl_context is None:
+            self._ssl_context = make_ssl_context()
+        return _Attempt(
+            target=target,
+            timeout=timeout,
             unsent=memoryview(encode(request, target)),
             clock=self._clock,
             answer=ResponseParser(bodiless=request.method == "HEAD", keep=request.keep),
-            ssl_context=self._context() if target.tls else None,
+            ssl_context=self._ssl_context if target.tls else None,
             keep_open=keep_open,
         )
-
-    def _context(self) -> ssl.SSLContext:
-        if self._ssl_context is None:
-            self._ssl_context = make_ssl_context()
-        return self._ssl_context
-
-
-def _wire_error(attempt: _Attempt, target: ParsedUrl) -> WireError:
-    failure = cast("Failure", attempt.outcome)
-    elapsed = attempt.elapsed()
-    what = f"{target.peer} {failure.what}"
-    # A time-out's own words give its time.
-    what += "." if failure.kind == "timeout" else f" (after {elapsed:.2f} s)."
-    error = WireError(what, kind=failure.kind, elapsed=elapsed, next_step=failure.next_step)
-    error.__cause__ = failure.__cause__
-    return error
 
 
 @dataclass(eq=False)
 class _Attempt(asyncio.Protocol):
     """One request and its answer over a connection; ``outcome`` is set before the connection goes.
 
-    The connection is its own, or taken over from an attempt that was to ``keep_open`` what it used.
+    ``timeout`` is in seconds. The connection is its own, or taken over from an attempt that was to
+    ``keep_open`` what it used.
     """
 
+    target: ParsedUrl
+    timeout: float
     unsent: memoryview
     clock: Clock
     answer: ResponseParser
@@ -164,31 +153,30 @@ class _Attempt(asyncio.Protocol):
         outcome = self.outcome
         return isinstance(outcome, Failure) and outcome.kind == "dropped" and not self.answer.begun
 
-    async def within(self, timeout: float, target: ParsedUrl) -> None:
-        """Carry it out in at most ``timeout`` seconds; ``outcome`` is set when this returns."""
+    async def carry_out(self) -> None:
+        """Set ``outcome``, within the time."""
         try:
-            async with asyncio.timeout(timeout):
-                await self.run(target)
+            async with asyncio.timeout(self.timeout):
+                await self.run()
         except TimeoutError:
             if self.outcome is None:
-                self.outcome = self.timed_out(timeout)
+                self.outcome = self.timed_out()
         except Failure as failure:
             self.outcome = failure
 
-    async def run(self, target: ParsedUrl) -> None:
+    async def run(self) -> None:
         """Connect if need be, and return when ``outcome`` is set; raises `Failure` without a connection."""
         if self._transport is None:
-            self._socket = await _connect(target)
-            secured: dict[str, Any] = {}
-            if self.ssl_context is not None:
-                name = target.host.partition("%")[0]
-                secured = {
-                    "ssl": self.ssl_context,
-                    "server_hostname": name,
-                    "ssl_handshake_timeout": _UNLIMITED,
-                }
+            self._socket = await _connect(self.target)
+            secured = self.ssl_context is not None
             try:
-                await asyncio.get_running_loop().create_connection(lambda: self, sock=self._socket, **secured)
+                await asyncio.get_running_loop().create_connection(
+                    lambda: self,
+                    sock=self._socket,
+                    ssl=self.ssl_context,
+                    server_hostname=self.target.host.partition("%")[0] if secured else None,
+                    ssl_handshake_timeout=_UNLIMITED if secured else None,
+                )
             except OSError as error:
                 raise tls_failure(error) from error
         await self._done.wait()
@@ -212,11 +200,15 @@ class _Attempt(asyncio.Protocol):
             self._write(transport)
         return True
 
-    def response(self, target: ParsedUrl) -> Response:
+    def response(self) -> Response:
         """The answer that came; raises `WireError` where none did."""
         if isinstance(self.outcome, Response):
             return self.outcome
-        raise _wire_error(self, target)
+        failure, elapsed = cast("Failure", self.outcome), self.elapsed()
+        # A time-out's own words give its time.
+        time = "" if failure.kind == "timeout" else f" (after {elapsed:.2f} s)"
+        what, cause = f"{self.target.peer} {failure.what}{time}.", failure.__cause__
+        raise WireError(what, kind=failure.kind, elapsed=elapsed, next_step=failure.next_step) from cause
 
     async def close(self) -> None:
         """Close the connection, whatever its state; returns when it is closed."""
@@ -224,19 +216,18 @@ class _Attempt(asyncio.Protocol):
             self._transport.abort()
             await self._closed.wait()
 
-    def timed_out(self, timeout: float) -> Failure:
-        """The failure of an attempt whose ``timeout`` is up: how far it came."""
+    def timed_out(self) -> Failure:
+        """The failure of an attempt whose time is up: how far it came."""
+        step = ""
         if self._transport is None:
-            kind = "connection" if self._socket is None else "TLS connection"
-            return Failure("timeout", f"gave no {kind} within {timeout:g} s")
-        if self.answer.begun:
-            return Failure("timeout", f"answered, but the answer was not complete within {timeout:g} s")
-        unread = self.unsent or self._transport.get_write_buffer_size()
-        return Failure(
-            "timeout",
-            f"gave no answer within {timeout:g} s",
-            next_step="It did not read the request to its end." if unread else "",
-        )
+            what = "gave no connection" if self._socket is None else "gave no TLS connection"
+        elif self.answer.begun:
+            what = "answered, but the answer was not complete"
+        else:
+            what = "gave no answer"
+            if self.unsent or self._transport.get_write_buffer_size():
+                step = "It did not read the request to its end."
+        return Failure("timeout", f"{what} within {self.timeout:g} s", next_step=step)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: send the request."""
@@ -307,12 +298,10 @@ class _Attempt(asyncio.Protocol):
             answer.status, tuple(answer.headers), bytes(answer.body), self.elapsed(), answer.truncated
         )
 
-    def _stays_open(self) -> bool:
-        return self.keep_open and self.answer.kept_alive
-
     def _finish(self, outcome: Response | Failure) -> None:
         self.outcome = outcome
-        if self._transport is None or (isinstance(outcome, Response) and self._stays_open()):
+        kept = self.keep_open and self.answer.kept_alive and isinstance(outcome, Response)
+        if self._transport is None or kept:
             self._done.set()
         else:
             if self.ssl_context is not None and not self.unsent:
@@ -334,24 +323,17 @@ async def _connect(target: ParsedUrl) -> socket.socket:
         addresses = [(family, address) for family, _, _, _, address in found]
     errors: list[OSError] = []
     for family, address in addresses:
-        try:
-            return await _connect_to(loop, family, address)
-        except OSError as error:
-            errors.append(error)
+        with contextlib.ExitStack() as undone:
+            try:
+                connected = undone.enter_context(socket.socket(family, socket.SOCK_STREAM))
+                connected.setblocking(False)
+                await loop.sock_connect(connected, address)
+            except OSError as error:
+                errors.append(error)
+            else:
+                undone.pop_all()
+                return connected
     raise _unconnected(errors) from errors[0]
-
-
-async def _connect_to(
-    loop: asyncio.AbstractEventLoop, family: int, address: tuple[Any, ...]
-) -> socket.socket:
-    connected = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        connected.setblocking(False)
-        await loop.sock_connect(connected, address)
-    except BaseException:
-        connected.close()
-        raise
-    return connected
 
 
 def _unconnected(errors: list[OSError]) -> Failure:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ada_mockserver.clock import Clock
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.client import Wire
-    from ada_mockserver.delivery.http import Headers, Request
+    from ada_mockserver.delivery.http import Headers
 
 __all__ = ["TIME_LIMIT", "Sender"]
 
@@ -41,24 +41,19 @@ class Sender:
     timeout: float = TIME_LIMIT
     headers: Headers = ()
 
-    def prepare(self, body: bytes, *, message_id: str) -> Request:
-        """The request of one attempt: signed now, over exactly these bytes."""
-        return signed_request(
-            self.url,
-            body,
-            secrets=self.secrets,
-            message_id=message_id,
-            timestamp=int(self.clock.now()),
-            headers=self.headers,
-        )
-
     async def send(self, payload: dict[str, Any] | bytes, *, message_id: str | None = None) -> Attempt:
         """Deliver one event, once; a payload of bytes goes out as it is.
 
         ``message_id`` repeats that of an earlier attempt; a new one is drawn if None. What the endpoint
         does is in the attempt; raises `UsageError` for a secret or header that cannot be used.
         """
-        body = payload if isinstance(payload, bytes) else encode(payload)
         chosen = message_id or new_message_id(self.rng)
-        request = self.prepare(body, message_id=chosen)
+        request = signed_request(
+            self.url,
+            payload if isinstance(payload, bytes) else encode(payload),
+            secrets=self.secrets,
+            message_id=chosen,
+            timestamp=int(self.clock.now()),
+            headers=self.headers,
+        )
         return await send_once(self.wire, request, timeout=self.timeout, message_id=chosen)

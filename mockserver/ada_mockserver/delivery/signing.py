@@ -15,10 +15,10 @@ import hashlib
 import hmac
 import json
 import re
-import string
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ada_mockserver.events.ids import new_id
 from ada_schemas.errors import SignatureError, UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ __all__ = [
 
 _PREFIX = "whsec_"
 _PARTS = ("id", "timestamp", "signature")
-_BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _BEYOND_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 # b64decode's own validation lets "AAAA=" pass.
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
@@ -91,22 +90,21 @@ def signature_headers(
     """
     if not secrets:
         raise UsageError("There is no secret to sign with.")
-    signatures = (sign(one, message_id=message_id, timestamp=timestamp, body=body) for one in secrets)
-    return (
-        ("svix-id", message_id),
-        ("svix-timestamp", str(timestamp)),
-        ("svix-signature", " ".join(signatures)),
-    )
+    return authentic_headers(secrets, message_id=message_id, timestamp=timestamp, body=body)
 
 
-def authentic_headers(secrets: Sequence[str], *, message_id: str, timestamp: int, body: bytes) -> Headers:
+def authentic_headers(
+    secrets: Sequence[str], *, message_id: str, timestamp: int | str, body: bytes
+) -> Headers:
     """The headers by which a receiver knows the sender: those of `signature_headers`.
 
     Without ``secrets`` the endpoint verifies nothing: ``svix-id`` and ``svix-timestamp`` alone.
     """
+    headers = (("svix-id", message_id), ("svix-timestamp", str(timestamp)))
     if not secrets:
-        return (("svix-id", message_id), ("svix-timestamp", str(timestamp)))
-    return signature_headers(secrets, message_id=message_id, timestamp=timestamp, body=body)
+        return headers
+    signatures = (sign(one, message_id=message_id, timestamp=timestamp, body=body) for one in secrets)
+    return (*headers, ("svix-signature", " ".join(signatures)))
 
 
 def verify(
@@ -126,24 +124,28 @@ def verify(
     message_id, timestamp, signature = _required(headers)
     _check_timestamp(timestamp, now, tolerance)
     given = _v1_signatures(signature)
-    expected = _mac(key, message_id, timestamp, body)
-    if any(hmac.compare_digest(expected, one) for one in given):
+
+    def matches(key: bytes, timestamp: str, body: bytes) -> bool:
+        mac = _mac(key, message_id, timestamp, body)
+        return any(hmac.compare_digest(mac, one) for one in given)
+
+    if matches(key, timestamp, body):
         return
-    for cause, candidate in _likely_causes(secret, key, message_id, timestamp, body):
-        if any(hmac.compare_digest(candidate, one) for one in given):
+    if not given:
+        raise SignatureError("There is no signature of version v1.", reason="no-match")
+    for cause, its_key, its_timestamp, its_body in _likely_causes(secret, key, timestamp, body):
+        if matches(its_key, its_timestamp, its_body):
             raise SignatureError(f"The signature matches {cause}.", reason="no-match")
     raise SignatureError(
-        "No signature matches." if given else "There is no signature of version v1.",
+        "No signature matches.",
         reason="no-match",
-        next_step="Compare the secret with the endpoint's, and verify over the body's raw bytes."
-        if given
-        else "",
+        next_step="Compare the secret with the endpoint's, and verify over the body's raw bytes.",
     )
 
 
 def new_message_id(rng: Random) -> str:
     """An id as Svix forms it: ``msg_`` and 27 base62 characters, drawn from ``rng``."""
-    return "msg_" + "".join(rng.choices(_BASE62, k=27))
+    return new_id("msg_", rng)
 
 
 def generate_secret(rng: Random) -> str:
@@ -180,76 +182,52 @@ def _check_timestamp(timestamp: str, now: float, tolerance: float) -> None:
             f"The timestamp {timestamp[:40]!r} is not a number of seconds.", reason="malformed-timestamp"
         )
     age = now - int(timestamp)
-    if age > tolerance:
+    if abs(age) > tolerance:
+        when, reason = ("old", "too-old") if age > 0 else ("in the future", "too-new")
+        in_milliseconds = age < 0 and abs(now - int(timestamp) / 1000) <= tolerance
         raise SignatureError(
-            f"The timestamp is {age:.0f} s old; at most {tolerance:g} s are accepted.", reason="too-old"
-        )
-    if age < -tolerance:
-        in_milliseconds = abs(now - int(timestamp) / 1000) <= tolerance
-        raise SignatureError(
-            f"The timestamp is {-age:.0f} s in the future; at most {tolerance:g} s are accepted.",
-            reason="too-new",
+            f"The timestamp is {abs(age):.0f} s {when}; at most {tolerance:g} s are accepted.",
+            reason=reason,
             next_step="It is in milliseconds: send seconds." if in_milliseconds else "",
         )
 
 
 def _v1_signatures(value: str) -> list[bytes]:
     """The decoded ``v1`` entries; empty when there are only other versions."""
-    decoded: list[bytes] = []
-    well_formed = False
-    for entry in value.split():
-        version, comma, encoded = entry.partition(",")
-        if not (version and comma and encoded):
-            continue
-        if version == "v1":
-            if not _BASE64.fullmatch(encoded):
-                continue
-            decoded.append(base64.b64decode(encoded))
-        well_formed = True
-    if not well_formed:
+    entries = [
+        (version, encoded)
+        for version, _, encoded in (entry.partition(",") for entry in value.split())
+        if version and encoded and (version != "v1" or _BASE64.fullmatch(encoded))
+    ]
+    if not entries:
         raise SignatureError(
             "The signature header holds no well-formed entry.",
             reason="malformed-signature",
             next_step="An entry is a version, a comma and base64: 'v1,...'; entries are separated by spaces.",
         )
-    return decoded
+    return [base64.b64decode(encoded) for version, encoded in entries if version == "v1"]
 
 
 def _likely_causes(
-    secret: str, key: bytes, message_id: str, timestamp: str, body: bytes
-) -> Iterator[tuple[str, bytes]]:
-    """MACs as a wrong sender or receiver would make them, each with the words for its mistake."""
+    secret: str, key: bytes, timestamp: str, body: bytes
+) -> Iterator[tuple[str, bytes, str, bytes]]:
+    """The words for a mistake, and key, timestamp and body as who made it takes them."""
     stripped = body.rstrip(b"\r\n")
     if stripped != body:
-        yield (
-            "the body without its trailing newline: verify over the raw bytes",
-            _mac(key, message_id, timestamp, stripped),
-        )
+        yield "the body without its trailing newline: verify over the raw bytes", key, timestamp, stripped
     for newline in (b"\n", b"\r\n"):
-        yield (
-            "the body with a newline after it: verify over the raw bytes",
-            _mac(key, message_id, timestamp, body + newline),
-        )
+        cause = "the body with a newline after it: verify over the raw bytes"
+        yield cause, key, timestamp, body + newline
     for text in _reserialised(body):
-        yield (
-            "the body after JSON re-serialisation: verify over the raw bytes",
-            _mac(key, message_id, timestamp, text),
-        )
+        yield "the body after JSON re-serialisation: verify over the raw bytes", key, timestamp, text
     encoded = secret.removeprefix(_PREFIX)
-    yield (
-        f"the secret used without base64 decoding: the key is the decoded part after '{_PREFIX}'",
-        _mac(encoded.encode(), message_id, timestamp, body),
-    )
+    cause = f"the secret used without base64 decoding: the key is the decoded part after '{_PREFIX}'"
+    yield cause, encoded.encode(), timestamp, body
     if encoded != secret:
-        for wrong in (secret.encode(), _decoded_like_node(secret)):
-            yield (
-                f"the secret used with its '{_PREFIX}': strip it, then decode the rest from base64",
-                _mac(wrong, message_id, timestamp, body),
-            )
-    yield (
-        "the timestamp in milliseconds: sign and send seconds",
-        _mac(key, message_id, f"{timestamp}000", body),
-    )
+        cause = f"the secret used with its '{_PREFIX}': strip it, then decode the rest from base64"
+        yield cause, secret.encode(), timestamp, body
+        yield cause, _decoded_like_node(secret), timestamp, body
+    yield "the timestamp in milliseconds: sign and send seconds", key, f"{timestamp}000", body
 
 
 def _decoded_like_node(secret: str) -> bytes:

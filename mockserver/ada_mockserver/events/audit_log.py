@@ -6,7 +6,7 @@ wire is not documented, so the spelling here is a guess that consumers must not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from ada_mockserver.events.ids import between, object_id, pick, uuid4
@@ -66,19 +66,18 @@ def draw_change(
     change_id = uuid4(rng)
     address = f"203.0.113.{between(rng, 1, 254)}"  # RFC 5737: an address for documentation
     key_name = pick(rng, _KEY_NAMES)
-    by_person = entry.interface != "system"
+    by_person = {
+        "actor_email": actor.email,
+        "actor_name": actor.display_name,
+        "actor_user_id": actor_id,
+        "context_ip": address,
+    }
     return Change(
         id=change_id,
         at=at,
-        entity_type=entry.entity_type,
         entity_id=entity_id,
-        entity_name=entry.entity_name,
-        activity=entry.activity,
-        interface=entry.interface,
-        actor_email=actor.email if by_person else "",
-        actor_name=actor.display_name if by_person else "",
-        actor_user_id=actor_id if by_person else "",
-        context_ip=address if by_person else "",
+        **asdict(entry),
+        **({} if entry.interface == "system" else by_person),
         context_user_agent=_AGENTS.get(entry.interface, ""),
         api_key_name=key_name if entry.interface == "api" else "",
     )

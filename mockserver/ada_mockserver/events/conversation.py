@@ -9,12 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ada_mockserver.events.payload import (
-    conversation_created,
-    conversation_ended,
-    conversation_message,
-    handoff_ended,
-)
+from ada_mockserver.events import payload
 from ada_mockserver.events.people import HANDOFF_INTEGRATION
 
 if TYPE_CHECKING:
@@ -56,7 +51,7 @@ class ConversationState(Protocol):
 
 def begin(state: ConversationState, *, at: int) -> Payload:
     """The conversation begins."""
-    return conversation_created(state.subject, at=at)
+    return payload.conversation_created(state.subject, at=at)
 
 
 def say(
@@ -70,7 +65,7 @@ def say(
 ) -> Payload:
     """Somebody writes a message."""
     state.updated_at = max(state.updated_at, created_at)
-    return conversation_message(
+    return payload.conversation_message(
         state.subject,
         message_id=message_id,
         author=author,
@@ -90,17 +85,17 @@ def hand_off(state: ConversationState, integration: str, *, at: int) -> None:
 def end_handoff(state: ConversationState, *, at: int) -> Payload:
     """Control returns to the AI Agent; the conversation goes on. There is a handoff."""
     assert state.handoff is not None  # noqa: S101 - callers ask before
-    payload = handoff_ended(state.subject, handoff_integration=state.handoff, at=at)
+    event = payload.handoff_ended(state.subject, handoff_integration=state.handoff, at=at)
     state.handoff, state.updated_at = None, at
     state.handoff_count += 1
-    return payload
+    return event
 
 
 def end(state: ConversationState, *, by_end_user: bool, updated_at: int, at: int) -> Payload:
     """The end user ends the conversation, or else the system; a handoff has ended before."""
     state.ended, state.updated_at = True, updated_at
     role, who = ("end_user", state.subject.end_user_id) if by_end_user else ("system", None)
-    return conversation_ended(state.subject, role=role, ended_by=who, updated_at=updated_at, at=at)
+    return payload.conversation_ended(state.subject, role=role, ended_by=who, updated_at=updated_at, at=at)
 
 
 def sends_survey(state: ConversationState) -> bool:

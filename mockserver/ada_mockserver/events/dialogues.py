@@ -6,7 +6,7 @@ The texts are English in every locale; only names and addresses follow the local
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,31 +19,10 @@ if TYPE_CHECKING:
 
     from ada_mockserver.events.personas import Persona
 
-__all__ = ["PLACEHOLDERS", "Dialogue", "Kind", "Role", "Turn", "dialogues", "pick_dialogue"]
+__all__ = ["Dialogue", "Kind", "Role", "Turn", "dialogues", "pick_dialogue"]
 
 Kind = Literal["messaging", "handoff", "voice", "email"]
 Role = Literal["end_user", "ai_agent", "human_agent"]
-
-PLACEHOLDERS: tuple[str, ...] = (
-    "first_name",
-    "last_name",
-    "display_name",
-    "email",
-    "agent",
-    "product",
-    "colour",
-    "city",
-    "plan",
-    "month",
-    "weekday",
-    "order",
-    "booking",
-    "invoice",
-    "amount",
-    "last4",
-    "code",
-)
-"""The names that may stand in braces in a dialogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +54,8 @@ class Dialogue:
 
     def filled(self, words: Mapping[str, str]) -> Dialogue:
         """The dialogue with every placeholder replaced by its word."""
-        turns, during, after = (
-            tuple(turn.filled(words) for turn in part) for part in (self.turns, self.during, self.after)
-        )
-        return Dialogue(self.id, self.topic, turns, during, after)
+        parts = (self.turns, self.during, self.after)
+        return Dialogue(self.id, self.topic, *(tuple(turn.filled(words) for turn in part) for part in parts))
 
 
 @lru_cache(maxsize=4)
@@ -107,14 +84,11 @@ def _document() -> dict[str, Any]:
 
 
 def _words(rng: Random, end_user: Persona, agent: Persona) -> dict[str, str]:
-    """A word for every placeholder; the order of the draws is part of what a seed gives."""
+    """A word for every name that may stand in braces; the order of the draws is part of what a seed gives."""
     words = {name: pick(rng, choices) for name, choices in _document()["words"].items()}
     return {
         **words,
-        "first_name": end_user.first_name,
-        "last_name": end_user.last_name,
-        "display_name": end_user.display_name,
-        "email": end_user.email,
+        **asdict(end_user),
         "agent": agent.first_name,
         "order": f"A-{digits(rng, 6)}",
         "booking": hexadecimal(rng, 6).upper(),

@@ -9,20 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ada_mockserver.events import payload
 from ada_mockserver.events.audit_log import FULLY_POPULATED, draw_change, draw_entity_id
 from ada_mockserver.events.dialogues import pick_dialogue
 from ada_mockserver.events.ids import below, between, source, uuid4
-from ada_mockserver.events.payload import (
-    Payload,
-    audit_log_emitted,
-    conversation_created,
-    conversation_ended,
-    conversation_message,
-    encode,
-    end_user_event,
-    handoff_ended,
-    text_content,
-)
 from ada_mockserver.events.people import HANDOFF_INTEGRATION, draw_cast
 from ada_mockserver.events.personas import Personas
 from ada_mockserver.events.sampling import as_documented, sampled
@@ -33,10 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
+    from ada_mockserver.events.payload import Payload
     from ada_mockserver.events.people import Cast, Surface
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["BUILDERS", "EventFactory", "Payload", "encode"]
+__all__ = ["BUILDERS", "EventFactory"]
 
 
 class EventFactory:
@@ -86,9 +77,9 @@ class EventFactory:
         rng = source(self.seed, "event", key, short, ordinal)
         return self.as_documented(build(self.cast(key), rng, ordinal))
 
-    def as_documented(self, payload: Payload) -> Payload:
-        """A payload of ours with the members that the contract has."""
-        return payload if self._foreign is None else as_documented(payload, self._foreign)
+    def as_documented(self, event: Payload) -> Payload:
+        """An event of ours with the members that the contract has."""
+        return event if self._foreign is None else as_documented(event, self._foreign)
 
 
 # How long after the creation of the conversation things happen, in milliseconds of payload time. The n-th
@@ -111,7 +102,7 @@ def _emitted(rng: Random, after: int) -> int:
 
 
 def _end_user_created(cast: Cast, rng: Random, ordinal: int) -> Payload:
-    return end_user_event(
+    return payload.end_user_event(
         "end_user.created", cast.end_user, at=_emitted(rng, cast.end_user.created_at) + ordinal * 1_000
     )
 
@@ -120,12 +111,12 @@ def _end_user_updated(cast: Cast, rng: Random, ordinal: int) -> Payload:
     at = _moment(cast, rng, _UPDATED, ordinal)
     orders = int(cast.end_user.metadata["orders"]) + ordinal + 1
     user = replace(cast.end_user, updated_at=at, metadata={**cast.end_user.metadata, "orders": orders})
-    return end_user_event("end_user.updated", user, at=_emitted(rng, at))
+    return payload.end_user_event("end_user.updated", user, at=_emitted(rng, at))
 
 
 def _conversation_created(cast: Cast, rng: Random, ordinal: int) -> Payload:
     at = _emitted(rng, cast.conversation.created_at)
-    return conversation_created(cast.conversation, at=at + ordinal * 1_000)
+    return payload.conversation_created(cast.conversation, at=at + ordinal * 1_000)
 
 
 def _conversation_message(cast: Cast, rng: Random, ordinal: int) -> Payload:
@@ -133,11 +124,11 @@ def _conversation_message(cast: Cast, rng: Random, ordinal: int) -> Payload:
     dialogue = pick_dialogue("handoff", rng, end_user=cast.persona, agent=cast.agent)
     texts = [turn.text for turn in dialogue.during if turn.by == "end_user" and turn.text]
     at = _moment(cast, rng, _MESSAGE, ordinal)
-    return conversation_message(
+    return payload.conversation_message(
         cast.conversation,
         message_id=uuid4(rng),
-        author=cast.as_end_user,
-        content=text_content(texts[ordinal % len(texts)]),
+        author=cast.authors["end_user"],
+        content=payload.text_content(texts[ordinal % len(texts)]),
         handoff_integration=HANDOFF_INTEGRATION,
         created_at=at,
         at=_emitted(rng, at),
@@ -146,12 +137,14 @@ def _conversation_message(cast: Cast, rng: Random, ordinal: int) -> Payload:
 
 def _handoff_ended(cast: Cast, rng: Random, ordinal: int) -> Payload:
     at = _moment(cast, rng, _HANDOFF_ENDED, ordinal)
-    return handoff_ended(cast.conversation, handoff_integration=HANDOFF_INTEGRATION, at=_emitted(rng, at))
+    return payload.handoff_ended(
+        cast.conversation, handoff_integration=HANDOFF_INTEGRATION, at=_emitted(rng, at)
+    )
 
 
 def _conversation_ended(cast: Cast, rng: Random, ordinal: int) -> Payload:
     at = _moment(cast, rng, _ENDED, ordinal)
-    return conversation_ended(
+    return payload.conversation_ended(
         cast.conversation, role="end_user", ended_by=cast.end_user.id, updated_at=at, at=_emitted(rng, at)
     )
 
@@ -166,7 +159,7 @@ def _audit_log_emitted(cast: Cast, rng: Random, ordinal: int) -> Payload:
         entity_id=draw_entity_id(rng, FULLY_POPULATED, at=at),
         at=at,
     )
-    return audit_log_emitted(change, at=_emitted(rng, at))
+    return payload.audit_log_emitted(change, at=_emitted(rng, at))
 
 
 BUILDERS: dict[str, Callable[[Cast, Random, int], Payload]] = {

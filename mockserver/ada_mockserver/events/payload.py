@@ -7,7 +7,7 @@ Times are Unix milliseconds on the way in; on the wire they are strings with a z
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,7 @@ Payload = dict[str, Any]
 Metadata = dict[str, str | bool | int | float]
 """Metadata of a conversation; that of channels and end users has no floats."""
 
+_PROFILE = ("first_name", "last_name", "display_name", "avatar", "email", "language")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -140,7 +141,7 @@ class Author:
     display_name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One entry of the audit log; what is unavailable is an empty string, never null.
 
@@ -149,14 +150,14 @@ class Change:
 
     id: str
     at: int
+    actor_email: str = ""
+    actor_name: str = ""
+    actor_user_id: str = ""
     entity_type: str
     entity_id: str
     entity_name: str
     activity: str
     interface: str
-    actor_email: str = ""
-    actor_name: str = ""
-    actor_user_id: str = ""
     context_ip: str = ""
     context_user_agent: str = ""
     api_key_name: str = ""
@@ -164,43 +165,31 @@ class Change:
 
 def end_user_event(name: str, user: EndUser, *, at: int) -> Payload:
     """``end_user.created`` or ``end_user.updated``: the whole profile, tagged with the end user's id."""
-    return _event(
-        name,
-        at,
-        {
-            "end_user_id": user.id,
-            "external_id": user.external_id,
-            "profile": {
-                "first_name": user.first_name,
-                "last_name": user.last_name,
-                "display_name": user.display_name,
-                "avatar": user.avatar,
-                "email": user.email,
-                "language": user.language,
-                "metadata": dict(user.metadata),
-                "system_properties": {"sunshine_user_id": user.sunshine_user_id},
-            },
-            "created_at": member_time(user.created_at),
-            "updated_at": member_time(user.updated_at),
+    data: Payload = {
+        "end_user_id": user.id,
+        "external_id": user.external_id,
+        "profile": {
+            **{member: getattr(user, member) for member in _PROFILE},
+            "metadata": dict(user.metadata),
+            "system_properties": {"sunshine_user_id": user.sunshine_user_id},
         },
-        tags=[user.id],
-    )
+        "created_at": member_time(user.created_at),
+        "updated_at": member_time(user.updated_at),
+    }
+    return _event(name, at, data) | {"tags": [user.id]}
 
 
 def conversation_created(conversation: Conversation, *, at: int) -> Payload:
     """``conversation.created``."""
-    return _event(
-        "conversation.created",
-        at,
-        {
-            "conversation_id": conversation.id,
-            "channel_id": conversation.channel.id,
-            "created_at": member_time(conversation.created_at),
-            "end_user_id": conversation.end_user_id,
-            "metadata": dict(conversation.metadata),
-            "ai_agent_domain": conversation.domain,
-        },
-    )
+    data: Payload = {
+        "conversation_id": conversation.id,
+        "channel_id": conversation.channel.id,
+        "created_at": member_time(conversation.created_at),
+        "end_user_id": conversation.end_user_id,
+        "metadata": dict(conversation.metadata),
+        "ai_agent_domain": conversation.domain,
+    }
+    return _event("conversation.created", at, data)
 
 
 def conversation_message(
@@ -214,26 +203,18 @@ def conversation_message(
     at: int,
 ) -> Payload:
     """``conversation.message``; ``handoff_integration`` is null unless a handoff is going on."""
-    return _event(
-        "conversation.message",
-        at,
-        {
-            "message_id": message_id,
-            "conversation_id": conversation.id,
-            "end_user_id": conversation.end_user_id,
-            "handoff_integration": handoff_integration,
-            "channel": conversation.channel.payload(),
-            "created_at": member_time(created_at),
-            "author": {
-                "id": author.id,
-                "role": author.role,
-                "avatar": author.avatar,
-                "display_name": author.display_name,
-            },
-            "content": dict(content),
-            "ai_agent_domain": conversation.domain,
-        },
-    )
+    data: Payload = {
+        "message_id": message_id,
+        "conversation_id": conversation.id,
+        "end_user_id": conversation.end_user_id,
+        "handoff_integration": handoff_integration,
+        "channel": conversation.channel.payload(),
+        "created_at": member_time(created_at),
+        "author": {"id": author.id} | asdict(author),  # the id first, as documented
+        "content": dict(content),
+        "ai_agent_domain": conversation.domain,
+    }
+    return _event("conversation.message", at, data)
 
 
 def text_content(body: str) -> Payload:
@@ -253,62 +234,40 @@ def file_content(url: str, mime_type: str, filename: str) -> Payload:
 
 def handoff_ended(conversation: Conversation, *, handoff_integration: str, at: int) -> Payload:
     """``conversation.handoff.ended``: control is back with the AI Agent."""
-    return _event(
-        "conversation.handoff.ended",
-        at,
-        {
-            "conversation_id": conversation.id,
-            "end_user_id": conversation.end_user_id,
-            "handoff_integration": handoff_integration,
-            "ai_agent_domain": conversation.domain,
-        },
-    )
+    data: Payload = {
+        "conversation_id": conversation.id,
+        "end_user_id": conversation.end_user_id,
+        "handoff_integration": handoff_integration,
+        "ai_agent_domain": conversation.domain,
+    }
+    return _event("conversation.handoff.ended", at, data)
 
 
 def conversation_ended(
     conversation: Conversation, *, role: str, ended_by: str | None, updated_at: int, at: int
 ) -> Payload:
     """``conversation.ended``; ``ended_by`` is the id of who ended it, null for the system."""
-    return _event(
-        "conversation.ended",
-        at,
-        {
-            "conversation_id": conversation.id,
-            "channel_id": conversation.channel.id,
-            "end_user_id": conversation.end_user_id,
-            "created_at": member_time(conversation.created_at),
-            "updated_at": member_time(updated_at),
-            "ended_by": {"id": ended_by, "role": role},
-            "metadata": dict(conversation.metadata),
-            "ai_agent_domain": conversation.domain,
-        },
-    )
+    data: Payload = {
+        "conversation_id": conversation.id,
+        "channel_id": conversation.channel.id,
+        "end_user_id": conversation.end_user_id,
+        "created_at": member_time(conversation.created_at),
+        "updated_at": member_time(updated_at),
+        "ended_by": {"id": ended_by, "role": role},
+        "metadata": dict(conversation.metadata),
+        "ai_agent_domain": conversation.domain,
+    }
+    return _event("conversation.ended", at, data)
 
 
 def audit_log_emitted(change: Change, *, at: int) -> Payload:
     """``audit_log.emitted``, tagged as documented on ``/reference/audit-log/audit-log-webhook``."""
-    return _event(
-        "audit_log.emitted",
-        at,
-        {
-            "id": change.id,
-            "timestamp": timestamp(change.at),
-            "actor_email": change.actor_email,
-            "actor_name": change.actor_name,
-            "actor_user_id": change.actor_user_id,
-            "entity_type": change.entity_type,
-            "entity_id": change.entity_id,
-            "entity_name": change.entity_name,
-            "activity": change.activity,
-            "interface": change.interface,
-            "context_ip": change.context_ip,
-            "context_user_agent": change.context_user_agent,
-            "api_key_name": change.api_key_name,
-        },
-        tags=[change.entity_type, change.activity, change.entity_id],
-    )
+    members = asdict(change)
+    data: Payload = {"id": change.id, "timestamp": timestamp(members.pop("at")), **members}
+    return _event("audit_log.emitted", at, data) | {
+        "tags": [change.entity_type, change.activity, change.entity_id]
+    }
 
 
-def _event(name: str, at: int, data: Payload, *, tags: list[str] | None = None) -> Payload:
-    event: Payload = {"type": f"v1.{name}", "timestamp": timestamp(at), "data": data}
-    return event if tags is None else event | {"tags": tags}
+def _event(name: str, at: int, data: Payload) -> Payload:
+    return {"type": f"v1.{name}", "timestamp": timestamp(at), "data": data}

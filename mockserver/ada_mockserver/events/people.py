@@ -48,24 +48,18 @@ class Cast:
     agent: Persona
     agent_id: str
     end_user: EndUser
-    channel: Channel
     conversation: Conversation
 
     @property
-    def as_end_user(self) -> Author:
-        """The end user as the author of a message."""
-        user = self.end_user
-        return Author("end_user", user.id, user.avatar, user.display_name)
-
-    @property
-    def as_ai_agent(self) -> Author:
-        """The AI Agent as an author: its id is null."""
-        return Author("ai_agent", None, "https://example.com/avatars/ai-agent.png", "Acme Assistant")
-
-    @property
-    def as_human_agent(self) -> Author:
-        """The human agent as an author: its id is null as well."""
-        return Author("human_agent", None, self.agent.avatar, self.agent.display_name)
+    def authors(self) -> dict[str, Author]:
+        """The authors of messages by their role; only the end user's id is not null."""
+        user, agent = self.end_user, self.agent
+        made = (
+            Author("end_user", user.id, user.avatar, user.display_name),
+            Author("ai_agent", None, "https://example.com/avatars/ai-agent.png", "Acme Assistant"),
+            Author("human_agent", None, agent.avatar, agent.display_name),
+        )
+        return {author.role: author for author in made}
 
 
 def member_id(seed: str, member: Persona) -> str:
@@ -89,17 +83,12 @@ def draw_cast(seed: str, personas: Personas, key: str, surface: Surface = "custo
     vip, orders = rng.random() < 0.5, between(rng, 1, 40)
     visits, cart = between(rng, 1, 60), between(rng, 10, 400) + between(rng, 1, 99) / 100
     persona, agent = personas.pick_two(rng)
-    named = surface != "voice"
     end_user = EndUser(
         id=end_user_id,
         created_at=met,
         updated_at=met,
         external_id=f"crm-{number}" if channel.custom else None,
-        first_name=persona.first_name if named else None,
-        last_name=persona.last_name if named else None,
-        display_name=persona.display_name if named else None,
-        avatar=persona.avatar if named else None,
-        email=persona.email if named else None,
+        **({} if surface == "voice" else persona.profile()),
         language=personas.language,
         metadata={"plan": "plus" if vip else "basic", "vip": vip, "orders": orders},
         sunshine_user_id=sunshine if channel.custom else None,
@@ -107,15 +96,8 @@ def draw_cast(seed: str, personas: Personas, key: str, surface: Surface = "custo
     about: Metadata = {"locale": personas.language, "returning": visits > 1, "visits": visits}
     if channel.custom:
         about |= {"initial_url": "https://shop.example.com/help", "cart_total": cart}
-    conversation = Conversation(
-        id=conversation_id,
-        channel=channel,
-        end_user_id=end_user_id,
-        created_at=opened,
-        domain=domain,
-        metadata=about,
-    )
-    return Cast(persona, agent, member_id(seed, agent), end_user, channel, conversation)
+    conversation = Conversation(conversation_id, channel, end_user_id, opened, domain, metadata=about)
+    return Cast(persona, agent, member_id(seed, agent), end_user, conversation)
 
 
 @lru_cache(maxsize=8)

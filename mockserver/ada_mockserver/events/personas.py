@@ -14,7 +14,7 @@ import json
 import re
 import sys
 import unicodedata
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib import import_module, resources
 from pathlib import Path
@@ -29,18 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SHIPPED_LOCALES", "Persona", "Personas"]
 
-SHIPPED_LOCALES: tuple[str, ...] = (
-    "ar_SA",
-    "de_DE",
-    "en_CA",
-    "en_GB",
-    "en_US",
-    "es_ES",
-    "fr_CA",
-    "fr_FR",
-    "ja_JP",
-    "pt_BR",
-)
+SHIPPED_LOCALES = ("ar_SA", "de_DE", "en_CA", "en_GB", "en_US", "es_ES", "fr_CA", "fr_FR", "ja_JP", "pt_BR")
 """The locales whose pools come with the package."""
 
 _POOL_SIZE = 60
@@ -63,6 +52,10 @@ class Persona:
     def avatar(self) -> str:
         """The address of a picture, on a host reserved for examples."""
         return f"https://example.com/avatars/{self.email.partition('@')[0]}.png"
+
+    def profile(self) -> dict[str, str]:
+        """What an end user's profile holds of it."""
+        return {**asdict(self), "avatar": self.avatar}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +101,9 @@ class Personas:
 def _load(locale: str) -> Personas:
     if locale in SHIPPED_LOCALES:
         file = resources.files("ada_mockserver") / "data" / f"personas.{locale}.json"
-        return _parse(file.read_text(encoding="utf-8"))
+        document = json.loads(file.read_text(encoding="utf-8"))
+        people = tuple(Persona(**person) for person in document["personas"])
+        return Personas(document["locale"], document["faker"], people)
     return _draw(locale)
 
 
@@ -120,24 +115,11 @@ def _unknown(locale: str) -> UsageError:
     )
 
 
-def _parse(text: str) -> Personas:
-    document = json.loads(text)
-    people = tuple(Persona(**person) for person in document["personas"])
-    return Personas(document["locale"], document["faker"], people)
-
-
 def _render(personas: Personas) -> str:
     """The data file of a pool: one person a line, so that a change of one person is a change of one line."""
-    names = [field.name for field in fields(Persona)]
-    lines = [
-        json.dumps({name: getattr(person, name) for name in names}, ensure_ascii=False)
-        for person in personas.people
-    ]
-    return (
-        f'{{\n"locale": "{personas.locale}",\n"faker": "{personas.faker}",\n"personas": [\n'
-        + ",\n".join(lines)
-        + "\n]\n}\n"
-    )
+    lines = ",\n".join(json.dumps(asdict(person), ensure_ascii=False) for person in personas.people)
+    head = f'"locale": "{personas.locale}",\n"faker": "{personas.faker}"'
+    return f'{{\n{head},\n"personas": [\n{lines}\n]\n}}\n'
 
 
 def _faker(feature: str) -> Any:
@@ -199,12 +181,11 @@ def _build(*, check: bool, folder: Path) -> int:
     for locale in SHIPPED_LOCALES:
         file = folder / f"personas.{locale}.json"
         content = _render(_draw(locale))
-        if check:
-            if not file.is_file() or file.read_text(encoding="utf-8") != content:
-                stale.append(file.name)
-        else:
+        if not check:
             folder.mkdir(parents=True, exist_ok=True)
             file.write_text(content, encoding="utf-8", newline="\n")
+        elif not file.is_file() or file.read_text(encoding="utf-8") != content:
+            stale.append(file.name)
     if stale:
         sys.stderr.write(
             f"Not what Faker {version} gives: {', '.join(stale)}\n"

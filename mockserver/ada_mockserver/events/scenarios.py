@@ -13,32 +13,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from ada_mockserver.events import conversation, payload
 from ada_mockserver.events.audit_log import STORY, draw_change, draw_entity_id
-from ada_mockserver.events.conversation import (
-    Close,
-    HandBack,
-    HandOver,
-    Speak,
-    begin,
-    course,
-    end,
-    end_handoff,
-    hand_off,
-    say,
-    sends_survey,
-)
 from ada_mockserver.events.dialogues import pick_dialogue
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.ids import between, hexadecimal, object_id, source, uuid4
-from ada_mockserver.events.payload import (
-    EndUser,
-    Payload,
-    audit_log_emitted,
-    end_user_event,
-    file_content,
-    link_content,
-    text_content,
-)
+from ada_mockserver.events.payload import EndUser, Payload
 from ada_mockserver.events.people import member_id
 from ada_schemas.errors import unknown
 
@@ -55,6 +35,12 @@ __all__ = ["SCENARIOS", "Scenario", "Step", "scenario"]
 
 # How long someone takes to answer, in milliseconds of payload time (least, most).
 _PACE = {"end_user": (6_000, 40_000), "ai_agent": (1_200, 4_500), "human_agent": (15_000, 90_000)}
+
+# How a conversation ends that nobody in it ends.
+_ENDINGS: dict[Kind, str] = {
+    "voice": "The call disconnects; the system ends the conversation.",
+    "email": "The thread is resolved; the system ends the conversation.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +108,6 @@ class _Story:
         self.steps: list[Step] = []
         self._last_event = 0
         self._entities: dict[tuple[str, str], str] = {}
-        self._authors = {
-            "end_user": self.cast.as_end_user,
-            "ai_agent": self.cast.as_ai_agent,
-            "human_agent": self.cast.as_human_agent,
-        }
 
     def wait(self, least: int, most: int) -> int:
         """Let time pass, between ``least`` and ``most`` milliseconds; returns the new time."""
@@ -144,12 +125,13 @@ class _Story:
         """The end user appears."""
         known = user or self.cast.end_user
         name = known.display_name or "Someone unknown"
-        self.tell(partial(end_user_event, "end_user.created", known), f"{name} appears for the first time.")
+        met = partial(payload.end_user_event, "end_user.created", known)
+        self.tell(met, f"{name} appears for the first time.")
 
     def update(self, user: EndUser, narration: str) -> None:
         """The end user's profile becomes that of ``user``."""
         changed = replace(user, updated_at=self.wait(20_000, 900_000))
-        self.tell(partial(end_user_event, "end_user.updated", changed), narration)
+        self.tell(partial(payload.end_user_event, "end_user.updated", changed), narration)
 
     def change(self, entry: Entry) -> None:
         """Somebody, or the system, changes the configuration."""
@@ -168,56 +150,54 @@ class _Story:
         )
         who = change.actor_name or "The system"
         what = f"{entry.entity_type} “{entry.entity_name}” {entry.activity}"
-        self.tell(partial(audit_log_emitted, change), f"{who}: {what}, by way of {entry.interface}.")
+        self.tell(partial(payload.audit_log_emitted, change), f"{who}: {what}, by way of {entry.interface}.")
 
-    def converse(self, kind: Kind, closing: str) -> None:
+    def converse(self, kind: Kind) -> None:
         """A whole conversation, from the first appearance of the end user to what follows the end."""
         cast = self.cast
         dialogue = pick_dialogue(kind, self.rng, end_user=cast.persona, agent=cast.agent)
         self.meet()
         state = _Told(cast.conversation, updated_at=cast.conversation.created_at)
         self.now = max(self.now, cast.conversation.created_at)
-        self.tell(
-            partial(begin, state),
-            f"A conversation begins on the {cast.channel.modality} channel “{cast.channel.name}”.",
-        )
-        for action in course(kind, dialogue):
+        channel = cast.conversation.channel
+        narration = f"A conversation begins on the {channel.modality} channel “{channel.name}”."
+        self.tell(partial(conversation.begin, state), narration)
+        for action in conversation.course(kind, dialogue):
             match action:
-                case Speak(turn):
+                case conversation.Speak(turn):
                     self.speak(state, turn)
-                case HandOver(integration):
-                    hand_off(state, integration, at=self.now)
-                case HandBack():
+                case conversation.HandOver(integration):
+                    conversation.hand_off(state, integration, at=self.now)
+                case conversation.HandBack():
                     self.wait(2_000, 20_000)
-                    self.tell(
-                        partial(end_handoff, state),
-                        f"The handoff to {state.handoff} ends; the AI Agent takes over again.",
-                    )
-                case Close(by_end_user):
+                    narration = f"The handoff to {state.handoff} ends; the AI Agent takes over again."
+                    self.tell(partial(conversation.end_handoff, state), narration)
+                case conversation.Close(by_end_user):
                     ended = self.wait(2_000, 20_000)
-                    self.tell(partial(end, state, by_end_user=by_end_user, updated_at=ended), closing)
-        if sends_survey(state):
+                    end = partial(conversation.end, state, by_end_user=by_end_user, updated_at=ended)
+                    self.tell(end, _ENDINGS.get(kind, f"{cast.persona.display_name} ends the conversation."))
+        if conversation.sends_survey(state):
             host = cast.conversation.domain.partition(".")[0]
             url = f"https://{host}.example.com/survey/{cast.conversation.id}"
-            content = link_content(url, "How did we do?")
+            content = payload.link_content(url, "How did we do?")
             self.say(state, "ai_agent", content, "sends a link to the satisfaction survey")
 
     def speak(self, state: _Told, turn: Turn) -> None:
         """Somebody says a text or sends a file."""
         if turn.file:
-            content = file_content(self._presigned(turn.file), turn.mime_type, turn.file)
+            content = payload.file_content(self._presigned(turn.file), turn.mime_type, turn.file)
             self.say(state, turn.by, content, f"sends the file {turn.file}")
         else:
             said = " ".join(turn.text.split())
             short = said if len(said) <= 70 else f"{said[:69].rstrip()}…"
-            self.say(state, turn.by, text_content(turn.text), f"“{short}”")
+            self.say(state, turn.by, payload.text_content(turn.text), f"“{short}”")
 
     def say(self, state: _Told, role: str, content: Payload, summary: str) -> None:
         """One message."""
-        author = self._authors[role]
+        author = self.cast.authors[role]
         created, message_id = self.wait(*_PACE[role]), uuid4(self.rng)
         self.tell(
-            partial(say, state, author, content, message_id=message_id, created_at=created),
+            partial(conversation.say, state, author, content, message_id=message_id, created_at=created),
             f"{author.display_name or 'The caller'} ({role.replace('_', ' ')}): {summary}",
         )
 
@@ -239,50 +219,26 @@ class _Story:
 
 
 def _chat(kind: Kind) -> Callable[[_Story], None]:
-    def tell(story: _Story) -> None:
-        story.converse(kind, f"{story.cast.persona.display_name} ends the conversation.")
-
-    return tell
-
-
-def _voice(story: _Story) -> None:
-    story.converse("voice", "The call disconnects; the system ends the conversation.")
-
-
-def _email(story: _Story) -> None:
-    story.converse("email", "The thread is resolved; the system ends the conversation.")
+    return lambda story: story.converse(kind)
 
 
 def _profile(story: _Story) -> None:
     """A visitor of whom nothing is known becomes a known customer, and then takes some of it back."""
     known = story.cast.end_user
     language = "fr-CA" if known.language != "fr-CA" else "en-CA"
-    blank = EndUser(
-        id=known.id, created_at=known.created_at, updated_at=known.created_at, language=known.language
-    )
-    named = replace(
-        blank,
-        external_id=known.external_id,
-        first_name=known.first_name,
-        last_name=known.last_name,
-        display_name=known.display_name,
-        avatar=known.avatar,
-        sunshine_user_id=known.sunshine_user_id,
-    )
+    blank = EndUser(known.id, known.created_at, known.created_at, language=known.language)
+    named = replace(known, email=None, metadata={})
     switched = replace(named, language=language)
     reachable = replace(switched, email=known.email)
     customer = replace(reachable, metadata=known.metadata)
     leaving = replace(customer, email=None, metadata={**known.metadata, "newsletter": False})
     name = known.display_name
     story.meet(blank)
-    for user, narration in (
-        (named, f"The visitor signs in and turns out to be {name}."),
-        (switched, f"{name} switches the language to {language}."),
-        (reachable, f"{name} gives an e-mail address."),
-        (customer, f"{name} becomes a customer: the metadata is filled in."),
-        (leaving, f"{name} takes the e-mail address back; the metadata changes again."),
-    ):
-        story.update(user, narration)
+    story.update(named, f"The visitor signs in and turns out to be {name}.")
+    story.update(switched, f"{name} switches the language to {language}.")
+    story.update(reachable, f"{name} gives an e-mail address.")
+    story.update(customer, f"{name} becomes a customer: the metadata is filled in.")
+    story.update(leaving, f"{name} takes the e-mail address back; the metadata changes again.")
 
 
 def _audit(story: _Story) -> None:
@@ -296,9 +252,13 @@ _STORIES: dict[str, tuple[str, Surface, Callable[[_Story], None]]] = {
         "custom",
         _chat("messaging"),
     ),
-    "handoff": ("A chat handed to a human agent and back, with files both ways.", "custom", _chat("handoff")),
-    "voice": ("A phone call that ends when the line disconnects.", "voice", _voice),
-    "email": ("An exchange of longer messages by e-mail.", "email", _email),
+    "handoff": (
+        "A chat handed to a human agent and back, with files both ways.",
+        "custom",
+        _chat("handoff"),
+    ),
+    "voice": ("A phone call that ends when the line disconnects.", "voice", _chat("voice")),
+    "email": ("An exchange of longer messages by e-mail.", "email", _chat("email")),
     "profile": ("An end user whose profile is filled in and changed.", "custom", _profile),
     "audit": ("A day of configuration changes, by people and by the system.", "custom", _audit),
 }

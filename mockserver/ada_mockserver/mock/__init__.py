@@ -14,9 +14,4 @@ if TYPE_CHECKING:
 
 __all__ = ["MockAda", "MockWebhook"]
 
-__getattr__, __dir__ = late_exports(
-    __name__,
-    {
-        "mock_ada": ("MockAda", "MockWebhook"),
-    },
-)
+__getattr__, __dir__ = late_exports(__name__, {"mock_ada": ("MockAda", "MockWebhook")})

@@ -70,18 +70,12 @@ class MockSettings:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """A mock put together; it is served by ``server`` while `running` is entered."""
+    """A mock put together; it is served by ``server`` within `running`."""
 
     context: MockContext
     outbox: Outbox
     app: Starlette
     server: Server
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Open the database and start the deliveries, and end both; see the function `running`."""
-        async with running(self.context, self.outbox):
-            yield
 
     async def create_initial(self, *, webhook: str | None, secret: str | None) -> Initial:
         """See the function `create_initial`; what it makes is what clearing leaves."""

@@ -104,7 +104,7 @@ class MockAda:
     def start(self) -> Self:
         """Start to serve; returns the mock itself."""
         from ada_mockserver.http_server import ServerThread, bind  # noqa: PLC0415 - with the extra
-        from ada_mockserver.mock.assembly import assemble  # noqa: PLC0415 - likewise
+        from ada_mockserver.mock.assembly import assemble, running  # noqa: PLC0415 - likewise
 
         bound = bind("127.0.0.1", self._port)
         try:
@@ -112,7 +112,8 @@ class MockAda:
         except UsageError:
             bound.close()
             raise
-        thread = ServerThread(assembly.server, bound, assembly.running())
+        around = running(assembly.context, assembly.outbox)
+        thread = ServerThread(assembly.server, bound, around)
         thread.start()
         self._served = _Served(thread, assembly)
         return self

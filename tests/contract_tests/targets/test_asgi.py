@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from ada_contract_tests.targets import asgi
 from ada_contract_tests.targets.asgi import AsgiTarget
 from ada_mockserver.clock import ManualClock, SystemClock
 from ada_schemas.errors import TargetError
@@ -527,8 +528,8 @@ def test_lifespan_unsupported(application):
 STEP = "Start the application by itself (for example with uvicorn) and fix what it reports."
 
 
-def start_error(application, **options):
-    target = AsgiTarget(application, name="shop.main:app", clock=SystemClock(), **options)
+def start_error(application):
+    target = AsgiTarget(application, name="shop.main:app", clock=SystemClock())
     with pytest.raises(TargetError) as caught:
         asyncio.run(target.start())
     assert not caught.value.usage
@@ -569,25 +570,27 @@ def test_startup_exits():
     assert 'raise SystemExit("DATABASE_URL is not set")' in error.next_step
 
 
-def test_startup_hangs():
+def test_startup_hangs(monkeypatch):
     """A start-up that waits for ever is a TargetError that tells where."""
 
     async def startup(scope, send):
         await asyncio.Event().wait()
 
-    error = start_error(lifespan_app(startup), startup_timeout=0.05)
+    monkeypatch.setattr(asgi, "STARTUP_LIMIT", 0.05)
+    error = start_error(lifespan_app(startup))
     assert error.what == "The start-up of shop.main:app did not finish within 0.05 s."
     assert "await asyncio.Event().wait()" in error.next_step
 
 
-def test_startup_blocks():
+def test_startup_blocks(monkeypatch):
     """A start-up that blocks its loop is a TargetError that tells where."""
     release = threading.Event()
 
     async def startup(scope, send):
         release.wait()
 
-    error = start_error(lifespan_app(startup), startup_timeout=0.05)
+    monkeypatch.setattr(asgi, "STARTUP_LIMIT", 0.05)
+    error = start_error(lifespan_app(startup))
     release.set()
     assert error.what == "The start-up of shop.main:app did not finish within 0.05 s."
     assert "release.wait()" in error.next_step

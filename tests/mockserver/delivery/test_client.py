@@ -691,7 +691,12 @@ def test_an_answer_that_waits_behind_a_failed_write_is_read() -> None:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             one = wire._Attempt(
-                memoryview(b""), ManualClock(), ResponseParser(bodiless=False, keep=64 * KIB), None
+                parse_url("http://127.0.0.1/"),
+                LONG,
+                memoryview(b""),
+                ManualClock(),
+                ResponseParser(bodiless=False, keep=64 * KIB),
+                None,
             )
             one._socket = ours
             theirs.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 4\r\n\r\nnope")
@@ -888,9 +893,9 @@ def test_an_answer_that_came_in_time_counts(monkeypatch: pytest.MonkeyPatch) -> 
     """An answer that was complete when the time ran out is returned."""
     run = wire._Attempt.run
 
-    async def run_late(self: wire._Attempt, target: Any) -> None:
+    async def run_late(self: wire._Attempt) -> None:
         # No two events of a real connection can be made to fall together.
-        await run(self, target)
+        await run(self)
         raise TimeoutError
 
     monkeypatch.setattr(wire._Attempt, "run", run_late)

@@ -40,7 +40,7 @@ def test_steps():
 
     def write(at):
         content = text_content("hello")
-        event = say(state, cast.as_end_user, content, message_id="m", created_at=at, at=at + 1)
+        event = say(state, cast.authors["end_user"], content, message_id="m", created_at=at, at=at + 1)
         assert event["timestamp"] == timestamp(at + 1)
         return event["data"]["handoff_integration"]
 

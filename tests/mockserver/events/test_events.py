@@ -16,8 +16,8 @@ import pytest
 
 from ada_mockserver.events import ids as identity
 from ada_mockserver.events.edits import parse_assignment, parse_value, set_member, unset_member
-from ada_mockserver.events.factory import BUILDERS, EventFactory, encode
-from ada_mockserver.events.payload import conversation_message, text_content, timestamp
+from ada_mockserver.events.factory import BUILDERS, EventFactory
+from ada_mockserver.events.payload import conversation_message, encode, text_content, timestamp
 from ada_mockserver.events.people import HANDOFF_INTEGRATION
 from ada_mockserver.events.personas import SHIPPED_LOCALES
 from ada_schemas import event_names, validate
@@ -64,7 +64,8 @@ def test_same_bytes_in_another_process() -> None:
     """The bytes do not depend on the hash seed of the process."""
     code = (
         "import sys\n"
-        "from ada_mockserver.events.factory import BUILDERS, EventFactory, encode\n"
+        "from ada_mockserver.events.factory import BUILDERS, EventFactory\n"
+        "from ada_mockserver.events.payload import encode\n"
         "factory = EventFactory(seed=9, locale='ar_SA')\n"
         "for name in BUILDERS: sys.stdout.buffer.write(encode(factory.event(name, key='k')))\n"
     )
@@ -105,7 +106,7 @@ def test_payload_takes_no_part_of_what_it_is_built_from() -> None:
     message = conversation_message(
         cast.conversation,
         message_id="m",
-        author=cast.as_ai_agent,
+        author=cast.authors["ai_agent"],
         content=content,
         handoff_integration=None,
         created_at=0,

@@ -12,10 +12,12 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from ada_mockserver.events import dialogues as texts
 from ada_mockserver.events.audit_log import STORY
-from ada_mockserver.events.dialogues import PLACEHOLDERS, Kind, dialogues
+from ada_mockserver.events.dialogues import Kind, dialogues
+from ada_mockserver.events.ids import source
 from ada_mockserver.events.payload import encode
-from ada_mockserver.events.personas import SHIPPED_LOCALES
+from ada_mockserver.events.personas import SHIPPED_LOCALES, Personas
 from ada_mockserver.events.scenarios import SCENARIOS, Scenario, scenario
 from ada_schemas import validate
 from ada_schemas.errors import UsageError
@@ -329,12 +331,13 @@ def test_narration_tells_the_story() -> None:
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_dialogues_are_well_formed(kind: Kind) -> None:
     """Every dialogue uses known placeholders only, and each turn is a text or a file of a MIME type."""
+    known = texts._words(source(1), *Personas.load("en_US").people[:2])
     for dialogue in dialogues(kind):
         for turn in (*dialogue.turns, *dialogue.during, *dialogue.after):
             used = {
                 name for _, name, _, _ in string.Formatter().parse(turn.text + turn.file) if name is not None
             }
-            assert used <= set(PLACEHOLDERS)
+            assert used <= known.keys()
             assert bool(turn.text) != bool(turn.file)
             assert bool(turn.file) == bool(turn.mime_type)
         assert bool(dialogue.during) == bool(dialogue.after) == (kind == "handoff")

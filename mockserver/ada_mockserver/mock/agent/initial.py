@@ -11,12 +11,11 @@ from sqlalchemy import delete
 from ada_mockserver.mock.outbox.shared_settings import restart_chaos
 from ada_mockserver.mock.state.records import add_native_channels, custom_channel
 from ada_mockserver.mock.store.endpoints import create_endpoint, list_endpoints
-from ada_mockserver.mock.store.models import ATTACHMENT_KEY, Base, Secret, Setting, StoredChannel
+from ada_mockserver.mock.store.models import ATTACHMENT_KEY, Base, Secret, Setting
 
 if TYPE_CHECKING:
-    from ada_mockserver.events.payload import Channel
     from ada_mockserver.mock.state.transaction import MockContext, Transaction
-    from ada_mockserver.mock.store.models import Endpoint
+    from ada_mockserver.mock.store.models import Endpoint, StoredChannel
 
 __all__ = ["Initial", "clear", "create_initial", "create_tables"]
 
@@ -25,7 +24,7 @@ __all__ = ["Initial", "clear", "create_initial", "create_tables"]
 class Initial:
     """The channel and the webhook that a server prints at its start and `clear` restores."""
 
-    channel: Channel
+    channel: StoredChannel
     webhook: Endpoint | None
 
 
@@ -48,7 +47,7 @@ async def create_initial(
     async with context.begin() as transaction:
         session = transaction.session
         await context.database.take_turns(session)
-        channel = (await custom_channel(transaction)).value
+        channel = await custom_channel(transaction)
         if webhook is None:
             return Initial(channel, None)
         for endpoint in await list_endpoints(session):
@@ -72,28 +71,11 @@ async def clear(context: MockContext, initial: Initial | None = None) -> None:
         await restart_chaos(transaction.session)
         await _new_agent(transaction)
         if initial is not None:
-            await _restore(transaction, initial)
+            await transaction.session.merge(initial.channel)
+            if initial.webhook is not None:
+                await transaction.session.merge(initial.webhook)
 
 
 async def _new_agent(transaction: Transaction) -> None:
     await transaction.add(Secret(name=ATTACHMENT_KEY, value=secrets.token_bytes(32)))
     await add_native_channels(transaction)
-
-
-async def _restore(transaction: Transaction, initial: Initial) -> None:
-    await transaction.add(StoredChannel.of(initial.channel))
-    webhook = initial.webhook
-    if webhook is not None:
-        await create_endpoint(
-            transaction.session,
-            url=webhook.url,
-            now=transaction.now,
-            rng=transaction.rng,
-            description=webhook.description,
-            event_types=webhook.event_types,
-            channels=webhook.channels,
-            headers=webhook.headers,
-            secret=webhook.secret,
-            disabled=webhook.disabled,
-            endpoint_id=webhook.id,
-        )

@@ -29,15 +29,18 @@ from ada_mockserver.mock.store.models import Endpoint
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from starlette.requests import Request
 
     from ada_mockserver.delivery.http import Headers
+    from ada_mockserver.mock.state.transaction import Transaction
     from ada_mockserver.mock.store.endpoints import Changes
     from ada_schemas.contract.contract import Contract
 
 __all__ = [
     "ROUTES",
-    "endpoint_members",
+    "add_webhook",
     "header_lines",
     "query_event_type",
 ]
@@ -55,21 +58,33 @@ async def _list(request: Request) -> Response:
 
 async def _create(request: Request) -> Response:
     body = await read_body(request, "create_webhook")
-    members = endpoint_members(body, context_of(request).contract)
     async with context_of(request).begin() as transaction:
-        endpoint = await create_endpoint(
-            transaction.session,
-            url=body["url"],
-            now=transaction.now,
-            rng=transaction.rng,
-            description=members.get("description", ""),
-            event_types=members.get("event_types", ()),
-            disabled=members.get("disabled", False),
-        )
+        endpoint = await add_webhook(transaction, body)
     return JSONResponse(endpoint.shown(), status_code=201)
 
 
-def endpoint_members(body: dict[str, Any], contract: Contract, where: str = "$") -> Changes:
+async def add_webhook(
+    transaction: Transaction,
+    body: dict[str, Any],
+    where: str = "$",
+    *,
+    secret: str | None = None,
+    **settings: Unpack[Changes],
+) -> Endpoint:
+    """Create a webhook from a body as the API takes it; the secret and the settings are not the API's.
+
+    Raises `ApiError` for a member that cannot be used; ``where`` is the JSON path of the body.
+    """
+    members: Changes = {**settings, **_members(body, transaction.context.contract, where)}
+    try:
+        return await create_endpoint(
+            transaction.session, now=transaction.now, rng=transaction.rng, secret=secret, **members
+        )
+    except UsageError as error:
+        raise refused(f"{where}.secret", error.what) from None
+
+
+def _members(body: dict[str, Any], contract: Contract, where: str = "$") -> Changes:
     """The body's members as the outbox calls them.
 
     Events to subscribe to are those of ``contract``; ``where`` is the JSON path of the body. Raises
@@ -98,7 +113,7 @@ def endpoint_members(body: dict[str, Any], contract: Contract, where: str = "$")
 
 
 async def _update(request: Request) -> Response:
-    changes = endpoint_members(await read_body(request, "update_webhook"), context_of(request).contract)
+    changes = _members(await read_body(request, "update_webhook"), context_of(request).contract)
     async with context_of(request).begin() as transaction:
         known = await found(request, transaction, Endpoint)
         endpoint = await update_endpoint(transaction.session, known.id, now=transaction.now, **changes)

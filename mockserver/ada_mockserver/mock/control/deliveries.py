@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from ada_mockserver.mock.outbox.attempts_log import (
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -89,10 +90,8 @@ async def _read_clock(request: Request) -> Response:
 async def _move_clock(request: Request) -> Response:
     outbox, document = _outbox(request), await read_body(request, "advance_clock")
     seconds = seconds_of(document["advance"], "$.advance")
-    try:
+    with _refusing("$.advance"):
         await outbox.advance(seconds)
-    except UsageError as error:
-        raise refused("$.advance", _sentence(error)) from None
     return JSONResponse(_shown_clock(outbox))
 
 
@@ -111,10 +110,8 @@ async def _set_chaos(request: Request) -> Response:
     rules, seed = document["rules"], document.get("seed")
     if isinstance(rules, list):
         rules = ",".join(rules)
-    try:
+    with _refusing("$.rules"):
         chaos = await _outbox(request).set_chaos(rules, seed=seed)
-    except UsageError as error:
-        raise refused("$.rules", _sentence(error)) from None
     return JSONResponse(_shown_chaos(chaos))
 
 
@@ -129,20 +126,16 @@ def _shown_chaos(chaos: Chaos) -> dict[str, Any]:
 async def _resend(request: Request) -> Response:
     document = await read_body(request, "resend")
     event_id, endpoint_id = document["event_id"], document.get("endpoint_id")
-    try:
+    with _refusing("$.endpoint_id", event="$.event_id"):
         count = await _outbox(request).resend(event_id, endpoint_id=endpoint_id)
-    except UsageError as error:
-        raise refused("$.event_id" if "event" in error.what else "$.endpoint_id", _sentence(error)) from None
     return JSONResponse({"deliveries": count}, status_code=202)
 
 
 async def _recover(request: Request) -> Response:
     document = await read_body(request, "recover")
     endpoint_id, since = document["endpoint_id"], time_of(document["since"], "$.since", "body")
-    try:
+    with _refusing("$.endpoint_id"):
         count = await _outbox(request).recover(endpoint_id, since=since)
-    except UsageError as error:
-        raise refused("$.endpoint_id", _sentence(error)) from None
     return JSONResponse({"deliveries": count}, status_code=202)
 
 
@@ -173,8 +166,14 @@ def time_of(value: Any, where: str, location: Any) -> float:
     raise refused(where, "must be a time: Unix seconds, or ISO 8601", location)
 
 
-def _sentence(error: UsageError) -> str:
-    return f"{error.what} {' '.join(error.next_step.split())}"
+@contextmanager
+def _refusing(where: str, *, event: str = "") -> Iterator[None]:
+    """Refuse the member at ``where``, or at ``event`` for an event, with what a `UsageError` says."""
+    try:
+        yield
+    except UsageError as error:
+        place = event if event and "event" in error.what else where
+        raise refused(place, f"{error.what} {' '.join(error.next_step.split())}") from None
 
 
 ROUTES = [

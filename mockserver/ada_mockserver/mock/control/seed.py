@@ -8,13 +8,12 @@ from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.ids import hexadecimal
 from ada_mockserver.mock.agent.simulate import simulate
 from ada_mockserver.mock.api.errors import refused
-from ada_mockserver.mock.api.webhooks import endpoint_members, header_lines
+from ada_mockserver.mock.api.webhooks import add_webhook, header_lines
 from ada_mockserver.mock.state.records import (
     add_channel,
     add_end_user,
     find_external,
 )
-from ada_mockserver.mock.store.endpoints import create_endpoint
 from ada_mockserver.mock.store.lookup import find, is_id
 from ada_mockserver.mock.store.models import StoredChannel
 from ada_schemas.errors import UsageError
@@ -38,7 +37,16 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
     kinds = ("webhooks", "channels", "end_users", "stories", "events")
     made: dict[str, list[Any]] = {kind: [] for kind in kinds}
     for index, wanted in enumerate(document.get("webhooks", [])):
-        made["webhooks"].append(await _webhook(transaction, wanted, f"$.webhooks[{index}]"))
+        where = f"$.webhooks[{index}]"
+        endpoint = await add_webhook(
+            transaction,
+            wanted,
+            where,
+            channels=wanted.get("channels", ()),
+            headers=header_lines(wanted.get("headers", {}), f"{where}.headers"),
+            secret=wanted.get("secret"),
+        )
+        made["webhooks"].append(endpoint.shown())
     for index, wanted in enumerate(document.get("channels", [])):
         made["channels"].append(await _channel(transaction, wanted, f"$.channels[{index}].id"))
     for wanted in document.get("end_users", []):
@@ -52,26 +60,6 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
     for index, name in enumerate(document.get("events", [])):
         made["events"].append(await _event(transaction, name, f"$.events[{index}]"))
     return made
-
-
-async def _webhook(transaction: Transaction, wanted: dict[str, Any], where: str) -> dict[str, Any]:
-    members = endpoint_members(wanted, transaction.context.contract, where)
-    try:
-        endpoint = await create_endpoint(
-            transaction.session,
-            url=wanted["url"],
-            now=transaction.now,
-            rng=transaction.rng,
-            description=members.get("description", ""),
-            event_types=members.get("event_types", ()),
-            disabled=members.get("disabled", False),
-            channels=wanted.get("channels", ()),
-            headers=header_lines(wanted.get("headers", {}), f"{where}.headers"),
-            secret=wanted.get("secret"),
-        )
-    except UsageError as error:
-        raise refused(f"{where}.secret", error.what) from None
-    return endpoint.shown()
 
 
 async def _event(transaction: Transaction, name: str, where: str) -> Payload:

@@ -28,7 +28,7 @@ async def load_settings(session: AsyncSession, clock: Clock, contract: Contract 
     """The chaos in force, its rules those of ``contract``; ``clock`` is set to the time that is agreed on."""
     stored = {setting.name: setting.value for setting in await session.scalars(select(Setting))}
     if _CLOCK in stored and isinstance(clock, SteeredClock):
-        clock.follow(Line(**stored[_CLOCK]))
+        clock.line = Line(**stored[_CLOCK])
     if _CHAOS not in stored:
         return CALM
     chaos = stored[_CHAOS]
@@ -71,14 +71,14 @@ async def adopt_time(session: AsyncSession, clock: SteeredClock, *, alone: bool)
     if stored is not None:
         line = Line(**stored)
         if not alone and line.rate == rate:
-            clock.follow(line)
+            clock.line = line
             return
         machine = clock.base.now()
         known = [
             await session.scalar(select(func.max(column))) or 0.0
             for column in (Event.created_at, LoggedAttempt.started_at, LoggedAttempt.finished_at)
         ]
-        clock.follow(Line(machine, max(Line(line.base, line.now, 1.0).at(machine), *known), rate))
+        clock.line = Line(machine, max(Line(line.base, line.now, 1.0).at(machine), *known), rate)
     await store_time(session, clock.line)
 
 

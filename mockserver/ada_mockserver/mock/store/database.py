@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection, Delete, Update
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.orm import Session
 
 __all__ = ["MEMORY", "Database", "change", "wake_on_commit"]
 
@@ -163,9 +164,12 @@ def wake_on_commit(session: AsyncSession) -> None:
 
 async def change(session: AsyncSession, statement: Update | Delete) -> int:
     """Run a statement past the things that the session holds; returns how many rows it changed."""
-    await session.flush()
-    connection = await session.connection()
-    return (await connection.execute(statement)).rowcount
+
+    def run(held: Session) -> int:
+        held.flush()
+        return held.connection().execute(statement).rowcount
+
+    return await session.run_sync(run)
 
 
 def _parse(url: str) -> URL:

@@ -65,17 +65,17 @@ async def create_endpoint(
     headers: Headers = (),
     secret: str | None = None,
     disabled: bool = False,
-    endpoint_id: str | None = None,
 ) -> Endpoint:
-    """Create an endpoint; without ``secret`` one is made with ``rng``, a `random.SystemRandom` if it is to
-    protect something, and so is an id without ``endpoint_id``.
+    """Create an endpoint; its id, and its secret unless one is given, are drawn from ``rng``.
+
+    That is a `random.SystemRandom` where the secret is to protect something.
 
     ``event_types`` are as on the wire (``v1.conversation.ended``). Raises `UsageError` for a bad secret.
     """
     if secret is not None:
         parse_secret(secret)
     endpoint = Endpoint(
-        id=endpoint_id or new_id("ep_", rng),
+        id=new_id("ep_", rng),
         url=url,
         description=description,
         event_types=tuple(event_types),
