@@ -56,12 +56,8 @@ def _diff_as_text(drift: Drift) -> str:
 
 
 def _change_as_json(change: Change) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "class": change.kind,
-        "event": change.event,
-        "path": change.path,
-        "what": change.what,
-    }
+    entry: dict[str, Any] = {"class": change.kind, "event": change.event, "path": change.path}
+    entry["what"] = change.what
     if change.before is not None or change.after is not None:
         entry |= {"before": change.before, "after": change.after}
     if change.reason:
@@ -149,15 +145,8 @@ def _observation_as_json(observation: Observation) -> str:
     result = {
         "events": observation.events,
         "observed": [
-            {
-                "kind": o.kind,
-                "event": o.event,
-                "path": o.path,
-                "detail": o.detail,
-                "count": o.count,
-                "of": o.seen,
-                "examples": [_parsed(text) for text in o.examples],
-            }
+            {"kind": o.kind, "event": o.event, "path": o.path, "detail": o.detail, "count": o.count}
+            | {"of": o.seen, "examples": list(map(_parsed, o.examples))}
             for o in observation.observed
         ],
         "unread": list(observation.unread),

@@ -102,17 +102,16 @@ def validate(
 
 
 def _violation(fault: Fault) -> Violation:
-    path = ".".join(map(str, fault.path))
-    match fault.keyword:
-        case "required":
-            return Violation(path, "a value", "nothing")
-        case "additionalProperties" if fault.demanded is False:
-            return Violation(path, "no such member", _phrase(fault.got))
-    return Violation(path, _expectation(fault), _phrase(fault.got))
+    got = "nothing" if fault.keyword == "required" else _phrase(fault.got)
+    return Violation(".".join(map(str, fault.path)), _expectation(fault), got)
 
 
 def _expectation(fault: Fault) -> str:
     match fault.keyword:
+        case "required":
+            return "a value"
+        case "additionalProperties" if fault.demanded is False:
+            return "no such member"
         case "anyOf":
             return either(dict.fromkeys(_alternatives(fault.demanded)))
         case "maxLength":

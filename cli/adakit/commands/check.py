@@ -101,8 +101,11 @@ def command(
         report = check(target, options)
         click.echo(_renderers()["json"](report).encode(errors="backslashreplace"), nl=False)
     else:
+        from ada_contract_tests.reports.terminal import print_report  # noqa: PLC0415 - JSON output does not need it
+        from adakit.console import open_console  # noqa: PLC0415 - likewise
+
         report = _with_progress(lambda progress: check(target, options, progress=progress))
-        _print(report)
+        print_report(report, open_console())
     for form, file in outputs:
         write_bytes(Path(file), _renderers()[form](report).encode(errors="backslashreplace"))
     raise SystemExit(report.exit_code)
@@ -169,10 +172,3 @@ def _with_progress(run: Callable[[Callable[[int, int], None] | None], Report]) -
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("checking", total=None)
         return run(lambda done, total: bar.update(task, completed=done, total=total))
-
-
-def _print(report: Report) -> None:
-    from ada_contract_tests.reports.terminal import print_report  # noqa: PLC0415 - JSON output does not need it
-    from adakit.console import open_console  # noqa: PLC0415 - likewise
-
-    print_report(report, open_console())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -15,7 +14,7 @@ from adakit.drift_reports import DIFF_RENDERERS, OBSERVATION_RENDERERS
 from adakit.options import CONTRACT, together, use_contract, write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["diff_command", "observe_command"]
 
@@ -100,18 +99,11 @@ def observe_command(
 def _lines(files: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
     """Each line with its place, read as it is needed: recordings may be large."""
     for name in files:
-        if name == "-":
-            if sys.stdin is None:
-                raise UsageError("Standard input is closed.")
-            yield from _numbered("standard input", sys.stdin.buffer)
-            continue
+        if name == "-" and sys.stdin is None:
+            raise UsageError("Standard input is closed.")
+        shown = "standard input" if name == "-" else name
         try:
-            with Path(name).open("rb") as file:
-                yield from _numbered(name, file)
+            with click.open_file(name, "rb") as file:
+                yield from ((f"{shown}, line {number}", line) for number, line in enumerate(file, 1))
         except OSError as error:
             raise UsageError(f"{name} cannot be read: {error.strerror}.") from error
-
-
-def _numbered(name: str, lines: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
-    for number, line in enumerate(lines, 1):
-        yield f"{name}, line {number}", line

@@ -164,8 +164,9 @@ class Listener:
             self.recording.flush()
         status = 401 if problems else 400 if event is None else 200
         self.bad += bool(problems or invalid)
-        message_id = dict(headers).get("svix-id", "(no svix-id)")
-        self._show(message_id, event, event_type, status, verified, [*problems, *invalid])
+        message_id = printable(dict(headers).get("svix-id", "(no svix-id)"))
+        title = f"{click.style(printable(event_type), bold=True)} {message_id}"
+        self._show(title, event, status, verified, [*problems, *invalid])
         return status
 
     def _verified(self, headers: Headers, body: bytes, now: float) -> tuple[bool | None, list[str]]:
@@ -177,23 +178,12 @@ class Listener:
             return False, [" ".join(part for part in (error.what, error.next_step) if part)]
         return True, []
 
-    def _show(
-        self,
-        message_id: str,
-        event: Any,
-        event_type: str,
-        status: int,
-        verified: bool | None,
-        problems: list[str],
-    ) -> None:
+    def _show(self, title: str, event: Any, status: int, verified: bool | None, problems: list[str]) -> None:
         words = {True: "verified", False: "not verified", None: "unverified"}[verified]
         state = click.style(f"{words}, {'not ' if problems else ''}valid", fg="red" if problems else "green")
         if verified is False:
             state = click.style(words, fg="red")
-        click.echo(
-            f"{time.strftime('%H:%M:%S')} {click.style(printable(event_type), bold=True)}"
-            f" {printable(message_id)} {state}, answered {status}"
-        )
+        click.echo(f"{time.strftime('%H:%M:%S')} {title} {state}, answered {status}")
         for problem in problems:
             click.echo(f"  {click.style('-', fg='red')} {printable(problem)}")
         if event is not None and not self._quiet:

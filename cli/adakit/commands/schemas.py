@@ -105,7 +105,12 @@ def generate(check: bool, location: str | None, output: str | None) -> None:
         click.echo(f"warning: {warning}", err=True)
     if output is None:
         directory, files, within = committed_root(), render_committed(built), "ada_schemas/v1"
-        _require_release(built)
+        if built.version.startswith("custom-"):
+            mark = fingerprint(built.events)
+            raise UsageError(
+                "The contract has changed and has no version yet.",
+                next_step=f"Add one to documented/versions.yaml, with fingerprint: {mark}",
+            )
     else:
         directory, files, within = _directory(output), render(built), ""
     if check:
@@ -125,15 +130,6 @@ def generate(check: bool, location: str | None, output: str | None) -> None:
     for name in remove_left_over(files, directory, within=within) if output is None else ():
         click.echo(f"removed {name}")
     click.echo(f"{len(built.events)} events, {len(changed)} files changed in {directory}")
-
-
-def _require_release(built: Contract) -> None:
-    """Refuse to commit a contract that has no version of its own."""
-    if built.version.startswith("custom-"):
-        raise UsageError(
-            "The contract has changed and has no version yet.",
-            next_step=f"Add one to documented/versions.yaml, with fingerprint: {fingerprint(built.events)}",
-        )
 
 
 @command.command("validate")

@@ -154,12 +154,10 @@ def read_file(path: Path) -> bytes:
     """The content of a file; raises DocumentError that names it and the reason."""
     try:
         return path.read_bytes()
-    except FileNotFoundError as error:
-        raise DocumentError(f"{path} does not exist.") from error
-    except IsADirectoryError as error:
-        raise DocumentError(f"{path} is a directory, not a file.") from error
     except OSError as error:
-        raise DocumentError(f"{path} cannot be read: {error.strerror}.") from error
+        known = {FileNotFoundError: "does not exist", IsADirectoryError: "is a directory, not a file"}
+        reason = known.get(type(error), f"cannot be read: {error.strerror}")
+        raise DocumentError(f"{path} {reason}.") from error
 
 
 def shown_location(location: str) -> str:

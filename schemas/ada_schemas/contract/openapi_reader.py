@@ -164,9 +164,7 @@ class _Reader(References):
             members.append(Member(str(name), shape, name in required))
         return Object(members=tuple(members), **common)
 
-    def _union(self, schema: dict[str, Any], alternatives: Any, place: str, depth: int) -> Shape:
-        if not isinstance(alternatives, list) or not alternatives:
-            raise self.refuse(f"the union at {place}", "has no branches")
+    def _union(self, schema: dict[str, Any], alternatives: list[Any], place: str, depth: int) -> Shape:
         shapes, nullable = [], bool(schema.get("nullable"))
         for alternative in alternatives:
             resolved = self._schema(alternative, place)

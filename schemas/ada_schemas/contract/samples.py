@@ -49,10 +49,9 @@ def sample(shape: Shape) -> Any:
 
 
 def _scalar(shape: Scalar) -> Any:
-    if shape.enum:
-        return shape.enum[0]
-    if shape.known_values:
-        return shape.known_values[0]
+    listed = (*shape.enum, *shape.known_values)
+    if listed:
+        return listed[0]
     if shape.default is not None:
         return shape.default
     values = {"string": _BY_FORMAT.get(shape.format or "", "example"), "boolean": True, "integer": 7}

@@ -188,9 +188,8 @@ class _Comparison:
     def _values(self, old: tuple[Any, ...], new: tuple[Any, ...], path: str) -> None:
         gone, fresh = [v for v in old if v not in new], [v for v in new if v not in old]
         for value in list(gone):
-            renamed = next(
-                (v for v in fresh if old.index(value) == new.index(v) or likeness(value, v) >= CLOSE), None
-            )
+            fitting = (v for v in fresh if old.index(value) == new.index(v) or likeness(value, v) >= CLOSE)
+            renamed = next(fitting, None)
             if renamed is not None:
                 self._say("breaking", path, f"the value {value} is now {renamed}", list(old), list(new))
                 gone.remove(value)

@@ -90,8 +90,7 @@ def observe(lines: Iterable[tuple[str, bytes]], contract: Contract, *, name: str
         found = (
             list(_differences(known[kind], payload, "")) if kind in known else [("event", "", kind, payload)]
         )
-        for key in {(f[0], kind, f[1], f[2]): None for f in found}:
-            counts[key] += 1
+        counts.update({(what, kind, path, detail) for what, path, detail, _ in found})
         for what, path, detail, value in found:
             shown = examples.setdefault((what, kind, path, detail), [])
             text = _text(value)

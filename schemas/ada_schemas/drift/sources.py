@@ -22,7 +22,7 @@ __all__ = ["OURS", "Side", "Webhook", "opened", "our_side", "side_of"]
 
 OURS = "adakit"
 LOSSY = (
-    "{name} holds schemas for a receiver and no {source}: what they leave open (bounds, patterns, most"
+    f"{{name}} holds schemas for a receiver and no {SOURCE}: what they leave open (bounds, patterns, most"
     " formats, closed objects, required members of the envelope, types within a union) cannot be compared."
 )
 METHODS = ("post", "put")
@@ -117,12 +117,9 @@ def _of_directory(directory: Path) -> Side:
         if not isinstance(schema, dict):
             raise DocumentError(f"{file} is not a schema of an event.")
         webhooks.append(_of_schema(schema, str(file)))
-    notes = () if any((f / SOURCE).is_file() for f in _folders(directory)) else (_lossy(str(directory)),)
+    has_source = any((f / SOURCE).is_file() for f in _folders(directory))
+    notes = () if has_source else (LOSSY.format(name=directory),)
     return Side(str(directory), published=False, webhooks=tuple(webhooks), notes=notes)
-
-
-def _lossy(name: str) -> str:
-    return LOSSY.format(name=name, source=SOURCE)
 
 
 def _of_schema(schema: dict[str, Any], name: str) -> Webhook:
@@ -153,7 +150,7 @@ def _of_document(document: dict[str, Any], name: str) -> Side:
             " webhook contract and are not compared."
         )
     if is_receivers:
-        notes.append(_lossy(name))
+        notes.append(LOSSY.format(name=name))
     info = {k: v for k, v in document.items() if k in ("info", "tags", "externalDocs")}
     return Side(name, not is_receivers, tuple(found), info, tuple(notes))
 

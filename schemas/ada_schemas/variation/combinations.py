@@ -12,7 +12,6 @@ import hashlib
 import itertools
 import json
 import sys
-from dataclasses import dataclass
 from functools import lru_cache, partial, reduce
 from importlib.resources import files
 from pathlib import Path
@@ -34,12 +33,12 @@ from ada_schemas.variation.builder import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ada_schemas.contract.constraints import Condition, Constraint
     from ada_schemas.contract.shapes import Event, Shape
 
-__all__ = ["Factor", "allowed", "combination_variations", "factors_of"]
+__all__ = ["allowed", "combination_variations"]
 
 FILE = Path(str(files("ada_schemas") / "documented" / "combinations.json"))
 SET, NULL, ABSENT, EMPTY = "set", "null", "absent", "empty"
@@ -52,30 +51,25 @@ Row = dict[str, str]
 Pair = frozenset[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
-    """A member that can be one of several things; ``levels`` are values of an enum or words for a state."""
-
-    path: str
-    levels: tuple[str, ...]
+Factors = dict[str, tuple[str, ...]]
+"""The levels of each member that can be one of several things: values of an enum or words for a state."""
 
 
-def factors_of(event: Event) -> list[Factor]:
+def _factors_of(event: Event) -> Factors:
     """The factors of an event: enums, unions, and what may be null, absent or empty."""
-    found: list[Factor] = []
+    found: Factors = {}
     _collect(event.payload, "", found)
     return found
 
 
-def _collect(shape: Object, path: str, found: list[Factor]) -> None:
+def _collect(shape: Object, path: str, found: Factors) -> None:
     for member in shape.members:
         place = joined(path, member.name)
         levels = _levels(member.shape) if place != "type" else ()
         if not member.required and not member.shape.identity:
             levels = (*(levels or (SET,)), ABSENT)
         if len(levels) > 1 and not _tells_branches_apart(path, member.name):
-            inside = any(_around(place, factor.path) is not None for factor in found)
-            found.append(Factor(place, (*levels, NOT_THERE) if inside else levels))
+            found[place] = (*levels, NOT_THERE) if _nested(place, found) else levels
         match member.shape:
             case Object():
                 _collect(member.shape, place, found)
@@ -130,8 +124,8 @@ def allowed(row: Row, constraints: Sequence[Constraint]) -> bool:
     return True
 
 
-def _nested(path: str, row: Row) -> bool:
-    return any(_around(path, outer) is not None for outer in row)
+def _nested(path: str, among: Iterable[str]) -> bool:
+    return any(_around(path, outer) is not None for outer in among)
 
 
 def _meets(level: str | None, wanted: Condition) -> bool:
@@ -216,13 +210,13 @@ def _applying(
     return apply
 
 
-def _pairs(factors: Sequence[Factor], constraints: Sequence[Constraint]) -> set[Pair]:
+def _pairs(factors: Factors, constraints: Sequence[Constraint]) -> set[Pair]:
     """Every pair of levels that may come together."""
     found = set()
-    for one, other in itertools.combinations(factors, 2):
-        for first, second in itertools.product(one.levels, other.levels):
-            if allowed({one.path: first, other.path: second}, constraints):
-                found.add(frozenset(((one.path, first), (other.path, second))))
+    for (one, levels), (other, others) in itertools.combinations(factors.items(), 2):
+        for first, second in itertools.product(levels, others):
+            if allowed({one: first, other: second}, constraints):
+                found.add(frozenset(((one, first), (other, second))))
     return found
 
 
@@ -231,19 +225,19 @@ def _pairs_in(row: Row) -> set[Pair]:
 
 
 def _completed(
-    row: Row, factors: Sequence[Factor], constraints: Sequence[Constraint], wanted: set[Pair]
+    row: Row, factors: Factors, constraints: Sequence[Constraint], wanted: set[Pair]
 ) -> Row | None:
     """The row with a level for every factor, chosen for the pairs that it adds; None if there is none."""
-    factor = next((f for f in factors if f.path not in row), None)
-    if factor is None:
-        return {f.path: row[f.path] for f in factors}
+    path = next((path for path in factors if path not in row), None)
+    if path is None:
+        return {path: row[path] for path in factors}
 
     def gain(level: str) -> int:
-        added = {frozenset((chosen, (factor.path, level))) for chosen in row.items()}
+        added = {frozenset((chosen, (path, level))) for chosen in row.items()}
         return len(added & wanted)
 
-    for level in sorted(factor.levels, key=gain, reverse=True):
-        longer = {**row, factor.path: level}
+    for level in sorted(factors[path], key=gain, reverse=True):
+        longer = {**row, path: level}
         if allowed(longer, constraints):
             whole = _completed(longer, factors, constraints, wanted)
             if whole is not None:
@@ -251,20 +245,18 @@ def _completed(
     return None
 
 
-def _covering(factors: Sequence[Factor], constraints: Sequence[Constraint]) -> list[Row]:
+def _covering(factors: Factors, constraints: Sequence[Constraint]) -> list[Row]:
     """Rows in which every pair that may come together does.
 
     allpairspy stops where the levels that it chose first allow no others; what it leaves is completed.
     """
     from allpairspy import AllPairs  # type: ignore[import-untyped]  # it has no types  # noqa: PLC0415 - only when building
 
-    names = [factor.path for factor in factors]
-
     def fits(levels: Sequence[str]) -> bool:
-        return allowed(dict(zip(names, levels, strict=False)), constraints)
+        return allowed(dict(zip(factors, levels, strict=False)), constraints)
 
-    found = AllPairs([list(factor.levels) for factor in factors], filter_func=fits)
-    rows = [dict(zip(names, row, strict=True)) for row in found]
+    found = AllPairs(list(map(list, factors.values())), filter_func=fits)
+    rows = [dict(zip(factors, row, strict=True)) for row in found]
     missing = _pairs(factors, constraints).difference(*map(_pairs_in, rows))
     while missing:
         pair = min(missing, key=sorted)
@@ -277,7 +269,7 @@ def _covering(factors: Sequence[Factor], constraints: Sequence[Constraint]) -> l
 
 
 def _build() -> dict[str, list[Row]]:
-    factors = [(event, factors_of(event)) for event in shipped().events]
+    factors = [(event, _factors_of(event)) for event in shipped().events]
     return {e.name: _covering(f, shipped().constraints_of(e)) for e, f in factors if len(f) > 1}
 
 

@@ -156,11 +156,9 @@ def _only_needed(shape: Object, value: dict[str, Any]) -> dict[str, Any]:
     """Without the optional members; identity members stay as they are."""
     kept = {}
     for member in shape.members:
-        if member.shape.identity:
-            kept[member.name] = value[member.name]
-        elif member.required:
+        if member.required or member.shape.identity:
             inner = value[member.name]
-            if isinstance(member.shape, Object):
+            if isinstance(member.shape, Object) and not member.shape.identity:
                 inner = _only_needed(member.shape, inner)
             kept[member.name] = inner
     return kept
@@ -174,14 +172,15 @@ def _metadata(builder: VariationBuilder) -> Iterator[Variation]:
     maps = ((path, shape) for path, shape in builder.places.items() if isinstance(shape, Mapping))
     for path, shape in maps:
         place = payload_path(path)
-        found: list[tuple[str, str, Change]] = [
+        values: list[tuple[str, str, Change]] = [
             (label, f"the value {json.dumps(value)} ({kind})", putting(f"{place}.{NEW_ENTRY}", value))
             for kind in _value_types(shape)
             for label, value in VALUES_BY_TYPE.get(kind, ())
         ]
-        for label, phrase, entries in _shapes_of_metadata(shape):
-            found.append((label, phrase, putting(place, entries)))
-        for label, phrase, change in found:
+        wholes = [
+            (label, said, putting(place, entries)) for label, said, entries in _shapes_of_metadata(shape)
+        ]
+        for label, phrase, change in (*values, *wholes):
             yield builder.build("ADA106", "metadata", path, f"{place} has {phrase}", change, detail=label)
 
 

@@ -13,9 +13,11 @@ from ada_schemas.contract.shapes import Scalar, Union, payload_path
 from ada_schemas.variation.builder import Variation, VariationBuilder, changing, putting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ada_schemas.contract.contract import Contract
+
+    Order = Callable[[list[str]], Iterable[str]]
 
 __all__ = ["forward_variations", "new_event_variations"]
 
@@ -63,20 +65,15 @@ def _new_branch(union: Union, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _key_orders(builder: VariationBuilder) -> Iterator[Variation]:
-    for label, ordered in (("reversed", _reversed), ("sorted", _sorted)):
+    orders: tuple[tuple[str, Order], ...] = (("reversed", reversed), ("sorted", sorted))
+    for label, order in orders:
         said = f"the members of every object are {label}"
-        yield builder.build("ADA204", "forward:key-order", "", said, ordered, detail=label)
+        yield builder.build("ADA204", "forward:key-order", "", said, partial(_ordered, order), detail=label)
 
 
-def _reversed(value: Any) -> Any:
+def _ordered(order: Order, value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _reversed(v) for k, v in reversed(value.items())}
-    return value
-
-
-def _sorted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _sorted(value[k]) for k in sorted(value)}
+        return {name: _ordered(order, value[name]) for name in order(list(value))}
     return value
 
 
