@@ -15,6 +15,7 @@ from ada_contract_tests.engine.checks import judge
 from ada_contract_tests.pacing import PacedSender
 from ada_contract_tests.pytest.options import SECRET_VARIABLE, UNSIGNED
 from ada_contract_tests.pytest.violation import ContractViolation
+from ada_contract_tests.targets.base import Target
 from ada_contract_tests.targets.load_app import is_application_spec
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.attempt import Attempt, delivery_headers
@@ -149,7 +150,7 @@ class SignedCase:
             raise ContractViolation(finding)
 
 
-class _Capture:
+class _Capture(Target):
     """Stands for a target: keeps the request in place of sending it, and answers 200."""
 
     name = "a test client"
@@ -157,16 +158,10 @@ class _Capture:
     request_headers: Headers = ()
     request_body = b""
 
-    async def start(self) -> None:
-        """Nothing to start."""
-
     async def request(self, headers: Headers, body: bytes, **_: Any) -> Attempt:
         """Keep the request."""
         self.request_headers, self.request_body = headers, body
         return Attempt(response=Response(200, (), b"", 0.0))
-
-    async def stop(self) -> None:
-        """Nothing to stop."""
 
 
 def signed_case(case: Case, *, seed: int, secret: str | None, bridge: Bridge) -> SignedCase:

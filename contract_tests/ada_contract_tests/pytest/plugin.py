@@ -15,8 +15,8 @@ import pytest
 from ada_contract_tests.pytest.options import (
     SECRET_VARIABLE,
     UNSIGNED,
-    add_options,
     is_asked_for,
+    pytest_addoption,
     session_seed,
     setting,
 )
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.pytest.outcomes import Outcomes
     from ada_mockserver.mock.mock_ada import MockAda
 
-__all__: list[str] = []
+__all__ = ["pytest_addoption"]
 
 OLDEST_PYTEST = (7, 2)
 
@@ -37,11 +37,6 @@ collected_key: pytest.StashKey[int] = pytest.StashKey()
 collects_key: pytest.StashKey[bool] = pytest.StashKey()
 outcomes_key: pytest.StashKey[Outcomes] = pytest.StashKey()
 folder_key: pytest.StashKey[str] = pytest.StashKey()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the options, each as ``--ada-name`` and as ``ada_name`` in the configuration file."""
-    add_options(parser)
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)

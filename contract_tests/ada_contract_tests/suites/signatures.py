@@ -88,15 +88,11 @@ class Forgery:
             timestamp=self.stamp or timestamp - self.age,
             body=body,
         )
-        headers = []
-        for name, value in signed:
-            if name in self.drops:
-                continue
-            if name == self.replaces:
-                headers.append((name, new_message_id(rng) if name == "svix-id" else self.change(value)))
-            else:
-                headers.append((name, value))
-        return tuple(headers), _altered(body) if self.alters_body else body
+        sent = {name: value for name, value in signed if name not in self.drops}
+        if self.replaces:
+            other = new_message_id(rng) if self.replaces == "svix-id" else self.change(sent[self.replaces])
+            sent[self.replaces] = other
+        return tuple(sent.items()), _altered(body) if self.alters_body else body
 
     def deliver(self, variant: BodyVariant) -> Deliver:
         """Sends a body as a forgery."""
@@ -112,8 +108,12 @@ def _altered(body: bytes) -> bytes:
     return body.rstrip()[:-1] + b',"adakit_forged":true}'
 
 
+def _changed(name: str, summary: str, change: Callable[[str], str], rule: str = "ADA303") -> Forgery:
+    return Forgery(name, rule, summary, replaces="svix-signature", change=change)
+
+
 def _malformed(name: str, summary: str, change: Callable[[str], str]) -> Forgery:
-    return Forgery(f"malformed:{name}", "ADA310", summary, replaces="svix-signature", change=change)
+    return _changed(f"malformed:{name}", summary, change, "ADA310")
 
 
 HEADERS = ("svix-id", "svix-timestamp", "svix-signature")
@@ -134,26 +134,20 @@ FORGERIES: tuple[Forgery, ...] = (
         replaces="svix-timestamp",
         change=lambda value: str(int(value) - MINUTE),
     ),
-    Forgery(
+    _changed(
         "altered-signature-start",
-        "ADA303",
         "the first character of the signature was changed",
-        replaces="svix-signature",
-        change=lambda value: _with_another_character(value, len("v1,")),
+        lambda value: _with_another_character(value, len("v1,")),
     ),
-    Forgery(
+    _changed(
         "altered-signature-end",
-        "ADA303",
         "one of the last characters of the signature was changed",
-        replaces="svix-signature",
-        change=lambda value: _with_another_character(value, len(value) - 3),
+        lambda value: _with_another_character(value, len(value) - 3),
     ),
-    Forgery(
+    _changed(
         "altered-signature-case",
-        "ADA303",
         "the letters of the signature have the other case",
-        replaces="svix-signature",
-        change=lambda value: f"v1,{value.removeprefix('v1,').swapcase()}",
+        lambda value: f"v1,{value.removeprefix('v1,').swapcase()}",
     ),
     Forgery("stale", "ADA304", "signed correctly, six minutes ago", age=6 * MINUTE),
     Forgery("stale-day", "ADA304", "signed correctly, a day ago", age=DAY),
