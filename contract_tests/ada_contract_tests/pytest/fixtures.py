@@ -72,30 +72,23 @@ class EventMaker:
         event or a path that leads nowhere.
         """
         __tracebackhide__ = True
+        self._made += 1
         try:
-            return self._made_of(event, members)
+            payload, secrets = self._payload(event, members), signing_secrets(self.secret)
         except AdakitError as error:
             raise error.with_traceback(None) from None  # the test's line is the place to look at
+        now, new_id, body = int(SystemClock().now()), new_message_id(random.SystemRandom()), encode(payload)
+        signature = authentic_headers(secrets, message_id=new_id, timestamp=now, body=body)
+        return SignedEvent(body, dict(delivery_headers(signature)), json.loads(body))
 
-    def _made_of(self, event: str, members: dict[str, Any]) -> SignedEvent:
-        self._made += 1
+    def _payload(self, event: str, members: dict[str, Any]) -> dict[str, Any]:
         events = EventFactory(seed=self.seed)
         base = events.event(event, key=f"{self.key}/{self._made}")
         paths = {"data." + member.replace("__", "."): value for member, value in members.items()}
         payload: dict[str, Any] = base
         for path, value in paths.items():
             payload = remove(payload, path) if value is ABSENT else set_member(payload, path, value)
-        return self._signed(coherent(payload, base=base, keep=tuple(paths), contract=events.contract))
-
-    def _signed(self, payload: dict[str, Any]) -> SignedEvent:
-        body = encode(payload)
-        signature = authentic_headers(
-            signing_secrets(self.secret),
-            message_id=new_message_id(random.SystemRandom()),
-            timestamp=int(SystemClock().now()),
-            body=body,
-        )
-        return SignedEvent(body, dict(delivery_headers(signature)), json.loads(body))
+        return coherent(payload, base=base, keep=tuple(paths), contract=events.contract)
 
 
 def signing_secrets(given: str | None) -> tuple[str, ...]:

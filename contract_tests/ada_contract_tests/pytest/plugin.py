@@ -41,17 +41,15 @@ folder_key: pytest.StashKey[str] = pytest.StashKey()
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
-    """Put the secret into the environment before any conftest can import the application.
+    """Put the secret into the environment before any conftest can import the application, which may read it.
 
-    A wrapper runs before every other plugin too: pytest-django reads the settings in this hook, and these
-    may read the secret.
+    A wrapper runs before every other plugin too: pytest-django reads the settings in this hook.
     """
     _provide_secret(early_config)
     yield
 
 
 def _provide_secret(early_config: pytest.Config) -> None:
-    """An application in process reads ADA_WEBHOOK_SECRET, often at import; where nobody gave one, make it."""
     options = early_config.known_args_namespace
     target = options.ada_target or early_config.getini("ada_target")
     if not (target or options.ada) or (target or "").startswith(("http://", "https://")):
