@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from ada_contract_tests.exchange import Delivery, Exchange
 from ada_contract_tests.pacing import asks_for_redelivery
@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from ada_mockserver.events.factory import EventFactory
     from ada_schemas.contract.contract import Contract
 
-    Deliver = Callable[["CaseRun"], Awaitable[None]]
+    Deliver = Callable[["CaseRun"], Awaitable[object]]
 
-__all__ = ["BodyVariant", "Case", "CaseRun", "Seal", "Suite", "case", "same", "signed"]
+    Seal = Callable[["Unsealed"], tuple[Headers, bytes]]
+    """Makes the headers beside, or in place of, the usual ones, and the body: signed, or forged."""
+
+__all__ = ["BodyVariant", "Case", "CaseRun", "Suite", "Unsealed", "case", "same", "signed"]
 
 T = TypeVar("T")
 Payload = dict[str, Any]
@@ -34,24 +37,19 @@ FORGED = Expectation("refused", handled="never")
 """The verdict on a forgery, whatever its case is about."""
 
 
-class Seal(Protocol):
-    """Makes the headers and the bytes of one request: signed as usual, in another form, or forged."""
+class Unsealed(NamedTuple):
+    """A request before a seal; without ``secrets`` it is not signed, ``rng`` draws what a seal makes up."""
 
-    def __call__(
-        self, secrets: Sequence[str], *, message_id: str, timestamp: int, body: bytes, rng: random.Random
-    ) -> tuple[Headers, bytes]:
-        """The headers beside, or in place of, the usual ones, and the body; unsigned without ``secrets``."""
+    secrets: Sequence[str]
+    message_id: str
+    timestamp: int
+    body: bytes
+    rng: random.Random
 
 
-def signed(
-    secrets: Sequence[str],
-    *,
-    message_id: str,
-    timestamp: int,
-    body: bytes,
-    rng: random.Random,  # noqa: ARG001 - other seals draw from it
-) -> tuple[Headers, bytes]:
+def signed(request: Unsealed) -> tuple[Headers, bytes]:
     """The seal of an ordinary delivery."""
+    secrets, message_id, timestamp, body, _ = request
     return authentic_headers(secrets, message_id=message_id, timestamp=timestamp, body=body), body
 
 
@@ -299,13 +297,9 @@ class CaseRun:
     def _sealed(
         self, payload: Payload | bytes, seal: Seal, message_id: str, timestamp: int | None = None
     ) -> tuple[Headers, bytes]:
-        return seal(
-            self.sender.secrets,
-            message_id=message_id,
-            timestamp=self.sender.now() if timestamp is None else timestamp,
-            body=payload if isinstance(payload, bytes) else encode(payload),
-            rng=self.sender.rng,
-        )
+        stamp = self.sender.now() if timestamp is None else timestamp
+        body = payload if isinstance(payload, bytes) else encode(payload)
+        return seal(Unsealed(self.sender.secrets, message_id, stamp, body, self.sender.rng))
 
     def _record(
         self,

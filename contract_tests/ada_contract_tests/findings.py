@@ -17,16 +17,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.rules import Severity
     from ada_mockserver.delivery.attempt import Attempt
 
-__all__ = [
-    "OUTCOMES",
-    "Cell",
-    "Finding",
-    "Group",
-    "Outcome",
-    "Report",
-    "Result",
-    "group_findings",
-]
+__all__ = ["OUTCOMES", "Cell", "Finding", "Group", "Outcome", "Report", "Result", "group_findings"]
 
 Outcome = Literal["passed", "failed", "not run", "not applicable"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)

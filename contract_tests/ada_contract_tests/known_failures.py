@@ -52,9 +52,7 @@ class Entry:
     @property
     def case_id(self) -> str | None:
         """The id of the case that it is about, where that is exactly one."""
-        if len(self.names) != 1:
-            return None
-        (only,) = self.names
+        only = self.names[0] if len(self.names) == 1 else ""
         return only if "/" in only and not set("*?[") & set(only) else None
 
     def fits(self, case_id: str, *rules: str) -> bool:
@@ -185,11 +183,6 @@ class KnownFailures:
     strict: bool = False
     is_file: bool = True
 
-    @property
-    def ignored_names(self) -> str:
-        """The names of what is ignored, as a selection takes them."""
-        return names_of(self.ignored)
-
     def ignores(self, case: Case, rule: str) -> bool:
         """Whether a finding of that rule is ignored: rules without cases of their own are found in others."""
         return any(entry.fits(case.id, rule) for entry in self.ignored)
@@ -208,19 +201,14 @@ class KnownFailures:
             return "ignored", ""
         if finding.severity == "warning" and not self.strict:
             return "warned", ""
-        excuse = self._excuse(case, finding.rule)
-        return ("failed", "") if excuse is None else ("excused", excuse)
-
-    def _excuse(self, case: Case, rule: str) -> str | None:
         for entry in self.xfailed:
-            if entry.fits(case.id, rule, case.rule):
-                return entry.reason
-        if self.baseline is not None:
-            if self.updating:
-                return f"written to {self.baseline.name}"
-            if (case.id, rule) in self.baseline.known:
-                return f"known: {self.baseline.name}"
-        return None
+            if entry.fits(case.id, finding.rule, case.rule):
+                return "excused", entry.reason
+        if self.baseline is not None and self.updating:
+            return "excused", f"written to {self.baseline.name}"
+        if self.baseline is not None and (case.id, finding.rule) in self.baseline.known:
+            return "excused", f"known: {self.baseline.name}"
+        return "failed", ""
 
     def notes(self) -> list[str]:
         """What is wrong with the entries themselves, whatever ran, as sentences."""
@@ -242,18 +230,16 @@ class KnownFailures:
         ``cases`` are those that would run if nothing were ignored; ``found`` are the findings, as pairs of a
         case id and a rule.
         """
+        rules = {case.id: case.rule for case in cases}
+        ignorable = [*rules.items(), *found]
+        failures = [(case_id, rule, rules.get(case_id, "")) for case_id, rule in found]
         said = [
             f"ada_ignore: {entry.text} matched nothing; take it out"
             for entry in self.ignored
-            if entry.names
-            and not any(entry.fits(case.id, case.rule) for case in cases)
-            and not any(entry.fits(case_id, rule) for case_id, rule in found)
+            if entry.names and not any(entry.fits(*each) for each in ignorable)
         ]
-        rules = {case.id: case.rule for case in cases}
-        said += [
+        return said + [
             f"ada_xfail: {entry.text} matched no failure; take it out"
             for entry in self.xfailed
-            if entry.names
-            and not any(entry.fits(case_id, rule, rules.get(case_id, "")) for case_id, rule in found)
+            if entry.names and not any(entry.fits(*each) for each in failures)
         ]
-        return said

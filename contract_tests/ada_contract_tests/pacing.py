@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ada_contract_tests.targets.base import ConnectedTarget
 from ada_mockserver.delivery.attempt import delivery_headers
 from ada_mockserver.delivery.signing import new_message_id
 
@@ -76,8 +75,7 @@ class PacedSender:
             return await self.target.request(self._with_usual(headers), body, timeout=self.timeout)
 
     async def requests_in_turn(self, requests: Sequence[tuple[Headers, bytes]]) -> list[tuple[Attempt, bool]]:
-        """Requests (headers, body) over one connection; see `ConnectedTarget.requests_in_turn`."""
-        assert isinstance(self.target, ConnectedTarget)  # noqa: S101 - such cases do not run in process
+        """Requests (headers, body) over one connection; see `Target.requests_in_turn`."""
         made = [(self._with_usual(headers), body) for headers, body in requests]
         async with self._a_turn():
             return await self.target.requests_in_turn(made, timeout=self.timeout)

@@ -81,10 +81,8 @@ def _shortened(own: list[list[str]], last: list[str], room: int) -> list[str]:
     Where a package raised, it is the user's last line and what was raised.
     """
     if own and _INSTALLED.search(last[0]):
-        call, begin = (
-            own[-1][:2],
-            next((n for n, line in enumerate(last) if not line.startswith(" ")), len(last)),
-        )
+        call = own[-1][:2]
+        begin = next((n for n, line in enumerate(last) if not line.startswith(" ")), len(last))
         left = room - len(call)
         message = last[begin:][: max(1, left - 1)]
         return [*call, *last[:begin][: max(0, left - len(message))], *message]

@@ -36,16 +36,7 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.http import Headers
     from ada_schemas.contract.contract import Contract
 
-__all__ = [
-    "Options",
-    "acheck",
-    "check",
-    "draw_seed",
-    "open_named",
-    "planned",
-    "run_cases",
-    "witness_of",
-]
+__all__ = ["Options", "acheck", "check", "draw_seed", "open_named", "planned", "run_cases", "witness_of"]
 
 JOBS = 8
 """Deliveries at a time over HTTP; an application in process is called one request after the other."""

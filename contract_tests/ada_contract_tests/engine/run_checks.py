@@ -74,10 +74,7 @@ def always_refused(results: Sequence[Result], *, secret_given: bool) -> Finding 
 
 
 def status_findings(
-    results: Sequence[Result],
-    *,
-    severity: Severity,
-    reproduce: Callable[..., tuple[str, ...]],
+    results: Sequence[Result], *, severity: Severity, reproduce: Callable[..., tuple[str, ...]]
 ) -> list[Finding]:
     """One finding for each event type that is accepted, but otherwise than with 200.
 

@@ -14,14 +14,10 @@ import pytest
 
 from ada_contract_tests.engine.check import open_named, run_cases, witness_of
 from ada_contract_tests.engine.witness import Witness, entries_seen
+from ada_contract_tests.known_failures import names_of
 from ada_contract_tests.pytest.options import setting
 from ada_contract_tests.pytest.session_run import CaseRecord, RunRecord, shared_run
-from ada_contract_tests.pytest.settings import (
-    configured_cases,
-    known_failures_of,
-    options_of,
-    selected_cases,
-)
+from ada_contract_tests.pytest.settings import configured_cases, known_failures_of, options_of, selected_cases
 from ada_contract_tests.targets.load_app import application_interface
 from ada_contract_tests.targets.open import application_target, resolve_secret
 from ada_mockserver.clock import SystemClock
@@ -88,7 +84,7 @@ class Bridge:
     @cached_property
     def cases(self) -> list[Case]:
         """The cases that the options select; raises UsageError for options that fit nothing."""
-        return selected_cases(self._config, ignored=self.known_failures.ignored_names)
+        return selected_cases(self._config, ignored=names_of(self.known_failures.ignored))
 
     @cached_property
     def unignored_cases(self) -> list[Case]:

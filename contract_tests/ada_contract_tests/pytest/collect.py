@@ -120,7 +120,10 @@ class AdaItem(pytest.Function):
         for finding in record.findings:
             state, excuse = bridge_of(self.config).known_failures.verdict(self.case, finding)
             if state == "warned":
-                self._warn_of(finding)
+                # a section of the report: no Python warning, which a filter may raise
+                self.user_properties.append(("ada_warning", finding.rule))
+                text = finding_text(finding, repeat=self.repeat_line())
+                self.add_report_section("call", "adakit warning", text)
             if state == "failed" or (state == "excused" and self.config.option.runxfail):
                 failed.append(finding)
             elif state == "excused":
@@ -135,11 +138,6 @@ class AdaItem(pytest.Function):
         if record.outcome == "failed" and not record.findings:
             self.state = "not run"
             pytest.fail(f"adakit: {record.note}", pytrace=False)
-
-    def _warn_of(self, finding: Finding) -> None:
-        """Add the finding as a section of the report: no Python warning, which a filter may raise."""
-        self.user_properties.append(("ada_warning", finding.rule))
-        self.add_report_section("call", "adakit warning", finding_text(finding, repeat=self.repeat_line()))
 
     def repeat_line(self) -> str:
         """The command that runs this case alone, with the options given to this one but the secret."""

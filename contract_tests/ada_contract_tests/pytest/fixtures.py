@@ -15,6 +15,7 @@ from ada_contract_tests.engine.checks import judge
 from ada_contract_tests.pacing import PacedSender
 from ada_contract_tests.pytest.options import SECRET_VARIABLE, UNSIGNED
 from ada_contract_tests.pytest.violation import ContractViolation
+from ada_contract_tests.targets.base import Target
 from ada_contract_tests.targets.load_app import is_application_spec
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.attempt import Attempt, delivery_headers
@@ -71,30 +72,23 @@ class EventMaker:
         event or a path that leads nowhere.
         """
         __tracebackhide__ = True
+        self._made += 1
         try:
-            return self._made_of(event, members)
+            payload, secrets = self._payload(event, members), signing_secrets(self.secret)
         except AdakitError as error:
             raise error.with_traceback(None) from None  # the test's line is the place to look at
+        now, new_id, body = int(SystemClock().now()), new_message_id(random.SystemRandom()), encode(payload)
+        signature = authentic_headers(secrets, message_id=new_id, timestamp=now, body=body)
+        return SignedEvent(body, dict(delivery_headers(signature)), json.loads(body))
 
-    def _made_of(self, event: str, members: dict[str, Any]) -> SignedEvent:
-        self._made += 1
+    def _payload(self, event: str, members: dict[str, Any]) -> dict[str, Any]:
         events = EventFactory(seed=self.seed)
         base = events.event(event, key=f"{self.key}/{self._made}")
         paths = {"data." + member.replace("__", "."): value for member, value in members.items()}
         payload: dict[str, Any] = base
         for path, value in paths.items():
             payload = remove(payload, path) if value is ABSENT else set_member(payload, path, value)
-        return self._signed(coherent(payload, base=base, keep=tuple(paths), contract=events.contract))
-
-    def _signed(self, payload: dict[str, Any]) -> SignedEvent:
-        body = encode(payload)
-        signature = authentic_headers(
-            signing_secrets(self.secret),
-            message_id=new_message_id(random.SystemRandom()),
-            timestamp=int(SystemClock().now()),
-            body=body,
-        )
-        return SignedEvent(body, dict(delivery_headers(signature)), json.loads(body))
+        return coherent(payload, base=base, keep=tuple(paths), contract=events.contract)
 
 
 def signing_secrets(given: str | None) -> tuple[str, ...]:
@@ -149,7 +143,7 @@ class SignedCase:
             raise ContractViolation(finding)
 
 
-class _Capture:
+class _Capture(Target):
     """Stands for a target: keeps the request in place of sending it, and answers 200."""
 
     name = "a test client"
@@ -157,16 +151,10 @@ class _Capture:
     request_headers: Headers = ()
     request_body = b""
 
-    async def start(self) -> None:
-        """Nothing to start."""
-
     async def request(self, headers: Headers, body: bytes, **_: Any) -> Attempt:
         """Keep the request."""
         self.request_headers, self.request_body = headers, body
         return Attempt(response=Response(200, (), b"", 0.0))
-
-    async def stop(self) -> None:
-        """Nothing to stop."""
 
 
 def signed_case(case: Case, *, seed: int, secret: str | None, bridge: Bridge) -> SignedCase:

@@ -13,13 +13,13 @@ __all__ = [
     "SECRET_VARIABLE",
     "TEXT_OPTIONS",
     "UNSIGNED",
-    "add_options",
     "entry_lines",
     "file_lines",
     "file_setting",
     "given_options",
     "is_asked_for",
     "is_set",
+    "pytest_addoption",
     "session_seed",
     "setting",
 ]
@@ -53,7 +53,7 @@ UNSIGNED = "none"
 seed_key: pytest.StashKey[int] = pytest.StashKey()
 
 
-def add_options(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options, each for the command line and for the configuration file."""
     group = parser.getgroup("adakit", "contract tests for Ada webhooks")
     group.addoption("--ada", action="store_true", help="run the cases although paths are given")

@@ -15,8 +15,8 @@ import pytest
 from ada_contract_tests.pytest.options import (
     SECRET_VARIABLE,
     UNSIGNED,
-    add_options,
     is_asked_for,
+    pytest_addoption,
     session_seed,
     setting,
 )
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.pytest.outcomes import Outcomes
     from ada_mockserver.mock.mock_ada import MockAda
 
-__all__: list[str] = []
+__all__ = ["pytest_addoption"]
 
 OLDEST_PYTEST = (7, 2)
 
@@ -39,24 +39,17 @@ outcomes_key: pytest.StashKey[Outcomes] = pytest.StashKey()
 folder_key: pytest.StashKey[str] = pytest.StashKey()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the options, each as ``--ada-name`` and as ``ada_name`` in the configuration file."""
-    add_options(parser)
-
-
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
-    """Put the secret into the environment before any conftest can import the application.
+    """Put the secret into the environment before any conftest can import the application, which may read it.
 
-    A wrapper runs before every other plugin too: pytest-django reads the settings in this hook, and these
-    may read the secret.
+    A wrapper runs before every other plugin too: pytest-django reads the settings in this hook.
     """
     _provide_secret(early_config)
     yield
 
 
 def _provide_secret(early_config: pytest.Config) -> None:
-    """An application in process reads ADA_WEBHOOK_SECRET, often at import; where nobody gave one, make it."""
     options = early_config.known_args_namespace
     target = options.ada_target or early_config.getini("ada_target")
     if not (target or options.ada) or (target or "").startswith(("http://", "https://")):

@@ -67,10 +67,8 @@ def _verdict(report: Report) -> str:
         f"{', '.join([f'**{passed}**', *others])}.",
         f"{coverage}: {selected}, {report.seconds:.1f} s, seed {report.seed}.",
     ]
-    remarks = ([f"⛔ {_prose(report.stopped)}"] if report.stopped else []) + [
-        f"ℹ️ {_prose(note)}" for note in report.notes[:MOST_NOTES]
-    ]
-    lines += [f"> {remark}" for remark in remarks]
+    lines += [f"> ⛔ {_prose(report.stopped)}"] if report.stopped else []
+    lines += [f"> ℹ️ {_prose(note)}" for note in report.notes[:MOST_NOTES]]
     return "\n\n".join(lines) + "\n\n"
 
 
@@ -125,12 +123,10 @@ def _further(group: Group) -> str:
     others = [finding.case for finding in group.findings[1:]]
     if not others:
         return ""
-    lines = [f"- {_code(case)}" for case in others[:MOST_CASES]]
-    if len(others) > MOST_CASES:
-        lines.append(f"- and {len(others) - MOST_CASES} more")
-    return "\n".join(
-        [f"<details><summary>{many(len(others), 'further case')}</summary>", "", *lines, "", "</details>"]
-    )
+    lines = "\n".join(f"- {_code(case)}" for case in others[:MOST_CASES])
+    more = f"\n- and {len(others) - MOST_CASES} more" if len(others) > MOST_CASES else ""
+    title = f"<summary>{many(len(others), 'further case')}</summary>"
+    return f"<details>{title}\n\n{lines}{more}\n\n</details>"
 
 
 def _diff(finding: Finding) -> str:
@@ -139,9 +135,8 @@ def _diff(finding: Finding) -> str:
         lines.append(f"@@ {path} @@")
         lines += [f"{sign} {value}" for sign, value in (("-", before), ("+", after)) if value != "-"]
     left = len(finding.changes) - MOST_CHANGES
-    return "\n".join(
-        [*(_clipped(line) for line in lines), *([f"and {left} more differences"] if left > 0 else [])]
-    )
+    lines += [f"and {left} more differences"] if left > 0 else []
+    return "\n".join(map(_clipped, lines))
 
 
 def _clipped(text: str) -> str:

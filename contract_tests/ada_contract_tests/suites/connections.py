@@ -20,11 +20,8 @@ __all__ = ["cases"]
 
 
 def _over_the_connection_of(first: FirstRequest, after: str) -> Deliver:
-    async def deliver(run: CaseRun) -> None:
-        labels = (f"first: {after}", f"an ordinary event after {after}")
-        await run.in_turn(first(run), run.event(), labels=labels)
-
-    return deliver
+    labels = (f"first: {after}", f"an ordinary event after {after}")
+    return lambda run: run.in_turn(first(run), run.event(), labels=labels)
 
 
 FIRST_REQUESTS: dict[str, tuple[str, FirstRequest]] = {

@@ -14,10 +14,9 @@ from ada_contract_tests.case import Suite
 from ada_mockserver.events.scenarios import scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
     from ada_contract_tests.case import CaseRun, Deliver
-    from ada_contract_tests.exchange import Delivery
 
 __all__ = ["cases"]
 
@@ -50,23 +49,16 @@ CHAT = ("end_user.created", *CREATED, "conversation.message", "conversation.ende
 cases = Suite()
 
 
-async def _in_turns(run: CaseRun, sends: Sequence[Callable[[], Awaitable[Delivery]]]) -> None:
-    """Run deliveries ``TOGETHER`` at a time, in order, for as long as each gets an answer."""
-    for start in range(0, len(sends), TOGETHER):
+async def _send_all(run: CaseRun, events: Sequence[Payload], label: str) -> None:
+    """Deliver events ``TOGETHER`` at a time, in order, for as long as each gets an answer."""
+    for start in range(0, len(events), TOGETHER):
         if _silent(run):
             return
-        await asyncio.gather(*(send() for send in sends[start : start + TOGETHER]))
+        await asyncio.gather(*(run.send(event, label=label) for event in events[start : start + TOGETHER]))
 
 
 def _silent(run: CaseRun) -> bool:
     return any(delivery.attempt.error is not None for delivery in run.deliveries)
-
-
-def _sending(run: CaseRun, event: Payload, label: str) -> Callable[[], Awaitable[Delivery]]:
-    async def send() -> Delivery:
-        return await run.send(event, label=label)
-
-    return send
 
 
 def _message_in(run: CaseRun, conversation: Payload, key: str) -> Payload:
@@ -89,7 +81,7 @@ async def _interleaved(run: CaseRun) -> None:
         event["timestamp"] = created[0]["timestamp"]
         event["data"]["channel_id"] = created[0]["data"]["channel_id"]
         event["data"]["end_user_id"] = created[number // 2 * 2]["data"]["end_user_id"]
-    await _in_turns(run, [_sending(run, event, "one of many conversations") for event in created])
+    await _send_all(run, created, "one of many conversations")
     messages = [
         _message_in(run, event, f"{n}/{turn}")
         for turn in range(MESSAGES_EACH)
@@ -97,7 +89,7 @@ async def _interleaved(run: CaseRun) -> None:
     ]
     for number, message in enumerate(messages):
         message["timestamp"] = messages[number // CONVERSATIONS * CONVERSATIONS]["timestamp"]
-    await _in_turns(run, [_sending(run, m, "a message among many conversations") for m in messages])
+    await _send_all(run, messages, "a message among many conversations")
 
 
 @cases.delivered(
@@ -115,7 +107,7 @@ async def _long_conversation(run: CaseRun) -> None:
     for message, again in zip(messages[::10], messages[5::10], strict=True):
         message["data"]["content"] = {"type": "text", "body": "ok"}
         again["data"]["content"] = {**PHOTO, "url": f"{PHOTO['url']}/{again['data']['message_id']}"}
-    await _in_turns(run, [_sending(run, m, f"one of {LONG} messages") for m in messages])
+    await _send_all(run, messages, f"one of {LONG} messages")
 
 
 @cases.delivered(

@@ -73,18 +73,12 @@ class HostileBody:
 
 
 def _nested(opening: str, closing: str) -> Callable[[bytes], bytes]:
-    def make(body: bytes) -> bytes:
-        deep = (opening * DEPTH + "1" + closing * DEPTH).encode()
-        return body.rstrip()[:-1] + b',"adakit_deep":' + deep + b"}"
-
-    return make
+    deep = (opening * DEPTH + "1" + closing * DEPTH).encode()
+    return lambda body: body.rstrip()[:-1] + b',"adakit_deep":' + deep + b"}"
 
 
 def _in_a_string(raw: bytes) -> Callable[[bytes], bytes]:
-    def make(body: bytes) -> bytes:
-        return body.rstrip()[:-1] + b',"adakit_text":"' + raw + b'"}'
-
-    return make
+    return lambda body: body.rstrip()[:-1] + b',"adakit_text":"' + raw + b'"}'
 
 
 BODIES: tuple[HostileBody, ...] = (
@@ -167,16 +161,9 @@ def _maps(data: Any) -> Iterator[str]:
 
 
 def _with(path: str, value: Any) -> Callable[[Payload], bytes]:
-    def make(payload: Payload) -> bytes:
-        return encode(put(payload, path, value))
-
-    return make
+    return lambda payload: encode(put(payload, path, value))
 
 
 def _with_token(path: str, token: str) -> Callable[[Payload], bytes]:
-    marker = "adakit-number"
-
-    def make(payload: Payload) -> bytes:
-        return _with(path, marker)(payload).replace(f'"{marker}"'.encode(), token.encode())
-
-    return make
+    marked = _with(path, "adakit-number")
+    return lambda payload: marked(payload).replace(b'"adakit-number"', token.encode())

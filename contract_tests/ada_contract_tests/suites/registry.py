@@ -26,17 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SUITES", "all_cases", "case_named"]
 
-SUITES = (
-    variants,
-    signatures,
-    status,
-    deliveries,
-    order,
-    body_sizes,
-    conversations,
-    connections,
-    hostile,
-)
+SUITES = (variants, signatures, status, deliveries, order, body_sizes, conversations, connections, hostile)
 """The suites, each a module with ``cases(contract, event)``; the order is that of the cases of an event."""
 
 

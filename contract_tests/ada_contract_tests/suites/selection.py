@@ -48,13 +48,12 @@ class Selection:
         """
         if self.cases:
             return [case_named(case_id, contract) for case_id in dict.fromkeys(self.cases)]
-        codes = selected_codes(self.select) if self.select else frozenset(RULES)
-        ignored_codes, ignored_ids = _codes_in(self.ignore), _ids_in(self.ignore, contract)
+        codes, ignored_ids = self.codes(), _ids_in(self.ignore, contract)
         events = _chosen_events(self.events, contract or shipped())
         chosen = [
             case
             for case in all_cases(contract)
-            if case.rule in codes - ignored_codes and case.id not in ignored_ids and _about(case, events)
+            if case.rule in codes and case.id not in ignored_ids and _about(case, events)
         ]
         if not chosen:
             raise UsageError(

@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.case import BodyVariant, Suite, same
+from ada_contract_tests.case import BodyVariant, Suite, same, signed
 from ada_mockserver.delivery.signing import (
-    authentic_headers,
     generate_secret,
     new_message_id,
-    sign,
     signature_headers,
 )
 from ada_schemas.contract.paths import ABSENT, get, put
 
 if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
-    from ada_contract_tests.case import Deliver, Need
+    from ada_contract_tests.case import Deliver, Need, Unsealed
     from ada_mockserver.delivery.http import Headers
 
 __all__ = ["AUTHENTIC", "FORGERIES", "UNSIGNED", "Forgery", "SignedForm", "cases"]
@@ -78,25 +76,20 @@ class Forgery:
     change: Callable[[str], str] = same
     alters_body: bool = False
 
-    def __call__(
-        self, secrets: Sequence[str], *, message_id: str, timestamp: int, body: bytes, rng: random.Random
-    ) -> tuple[Headers, bytes]:
-        """The signature headers and the body to send; ``rng`` draws the ids and secrets of the forger."""
-        signed = signature_headers(
+    def __call__(self, request: Unsealed) -> tuple[Headers, bytes]:
+        """The signature headers and the body to send."""
+        secrets, message_id, timestamp, body, rng = request
+        made = signature_headers(
             [generate_secret(rng)] if self.other_secret or not secrets else secrets,
             message_id=message_id if self.message_id is None else self.message_id,
             timestamp=self.stamp or timestamp - self.age,
             body=body,
         )
-        headers = []
-        for name, value in signed:
-            if name in self.drops:
-                continue
-            if name == self.replaces:
-                headers.append((name, new_message_id(rng) if name == "svix-id" else self.change(value)))
-            else:
-                headers.append((name, value))
-        return tuple(headers), _altered(body) if self.alters_body else body
+        sent = {name: value for name, value in made if name not in self.drops}
+        if self.replaces:
+            other = new_message_id(rng) if self.replaces == "svix-id" else self.change(sent[self.replaces])
+            sent[self.replaces] = other
+        return tuple(sent.items()), _altered(body) if self.alters_body else body
 
     def deliver(self, variant: BodyVariant) -> Deliver:
         """Sends a body as a forgery."""
@@ -112,8 +105,12 @@ def _altered(body: bytes) -> bytes:
     return body.rstrip()[:-1] + b',"adakit_forged":true}'
 
 
+def _changed(name: str, summary: str, change: Callable[[str], str], rule: str = "ADA303") -> Forgery:
+    return Forgery(name, rule, summary, replaces="svix-signature", change=change)
+
+
 def _malformed(name: str, summary: str, change: Callable[[str], str]) -> Forgery:
-    return Forgery(f"malformed:{name}", "ADA310", summary, replaces="svix-signature", change=change)
+    return _changed(f"malformed:{name}", summary, change, "ADA310")
 
 
 HEADERS = ("svix-id", "svix-timestamp", "svix-signature")
@@ -134,26 +131,20 @@ FORGERIES: tuple[Forgery, ...] = (
         replaces="svix-timestamp",
         change=lambda value: str(int(value) - MINUTE),
     ),
-    Forgery(
+    _changed(
         "altered-signature-start",
-        "ADA303",
         "the first character of the signature was changed",
-        replaces="svix-signature",
-        change=lambda value: _with_another_character(value, len("v1,")),
+        lambda value: _with_another_character(value, len("v1,")),
     ),
-    Forgery(
+    _changed(
         "altered-signature-end",
-        "ADA303",
         "one of the last characters of the signature was changed",
-        replaces="svix-signature",
-        change=lambda value: _with_another_character(value, len(value) - 3),
+        lambda value: _with_another_character(value, len(value) - 3),
     ),
-    Forgery(
+    _changed(
         "altered-signature-case",
-        "ADA303",
         "the letters of the signature have the other case",
-        replaces="svix-signature",
-        change=lambda value: f"v1,{value.removeprefix('v1,').swapcase()}",
+        lambda value: f"v1,{value.removeprefix('v1,').swapcase()}",
     ),
     Forgery("stale", "ADA304", "signed correctly, six minutes ago", age=6 * MINUTE),
     Forgery("stale-day", "ADA304", "signed correctly, a day ago", age=DAY),
@@ -177,16 +168,13 @@ UNSIGNED = FORGERIES[0]
 """The request of somebody who knows the address alone."""
 
 
-def _plain(signed: Headers, _: str) -> Headers:
-    return signed
-
-
 @dataclass(frozen=True, slots=True)
 class SignedForm:
     """One way to send an authentic event.
 
-    ``reshape`` rewrites the body before it is signed, ``dress`` the signature headers (it also gets a
-    signature made with another secret); ``extra`` headers are sent beside, or in place of, the usual ones.
+    ``reshape`` rewrites the body before it is signed, ``arrange`` the signature (it also gets one that is
+    made with another secret), ``rename`` the names of the signature headers; ``extra`` headers are sent
+    beside, or in place of, the usual ones.
     ``over_http`` is true where the difference exists on the wire only; ``foreign`` where the event needs
     text outside of ASCII to show it.
     """
@@ -195,20 +183,21 @@ class SignedForm:
     rule: str
     summary: str
     reshape: Callable[[bytes], bytes] = same
-    dress: Callable[[Headers, str], Headers] = _plain
+    arrange: Callable[[str, str], str] = lambda good, _: good
+    rename: Callable[[str], str] = same
     extra: Headers = ()
     over_http: bool = False
     foreign: bool = False
 
-    def __call__(
-        self, secrets: Sequence[str], *, message_id: str, timestamp: int, body: bytes, rng: random.Random
-    ) -> tuple[Headers, bytes]:
-        """The headers of the request and its body; without ``secrets`` nothing is signed."""
-        shaped = self.reshape(body)
-        headers = authentic_headers(secrets, message_id=message_id, timestamp=timestamp, body=shaped)
-        if secrets:
-            other = sign(generate_secret(rng), message_id=message_id, timestamp=timestamp, body=shaped)
-            headers = self.dress(headers, other)
+    def __call__(self, request: Unsealed) -> tuple[Headers, bytes]:
+        """The headers of the request and its body."""
+        request = request._replace(body=self.reshape(request.body))
+        headers, shaped = signed(request)
+        if request.secrets:
+            (_, _, (_, other)), _ = signed(request._replace(secrets=(generate_secret(request.rng),)))
+            *others, (name, good) = headers
+            sent = (*others, (name, self.arrange(good, other)))
+            headers = tuple((self.rename(name), value) for name, value in sent)
         return (*headers, *self.extra), shaped
 
     def deliver(self) -> Deliver:
@@ -217,29 +206,11 @@ class SignedForm:
         return lambda run: run.send_variant(variant, seal=self)
 
 
-def _signatures(arrange: Callable[[str, str], str]) -> Callable[[Headers, str], Headers]:
-    def dress(signed: Headers, other: str) -> Headers:
-        return tuple((n, arrange(v, other) if n == "svix-signature" else v) for n, v in signed)
-
-    return dress
-
-
-def _named(rename: Callable[[str], str]) -> Callable[[Headers, str], Headers]:
-    def dress(signed: Headers, _: str) -> Headers:
-        return tuple((rename(name), value) for name, value in signed)
-
-    return dress
-
-
 def _rewritten(
     separators: tuple[str, str], indent: int | None, *, ascii_only: bool
 ) -> Callable[[bytes], bytes]:
-    def reshape(body: bytes) -> bytes:
-        value = json.loads(body)
-        text = json.dumps(value, indent=indent, separators=separators, ensure_ascii=ascii_only)
-        return text.encode()
-
-    return reshape
+    dumped = partial(json.dumps, indent=indent, separators=separators, ensure_ascii=ascii_only)
+    return lambda body: dumped(json.loads(body)).encode()
 
 
 def _escaped(body: bytes) -> bytes:
@@ -270,25 +241,25 @@ AUTHENTIC: tuple[SignedForm, ...] = (
         "signature:rotated",
         "ADA306",
         "signed with the old and the new secret, the right one last",
-        dress=_signatures(lambda good, other: f"{other} {good}"),
+        arrange=lambda good, other: f"{other} {good}",
     ),
     SignedForm(
         "signature:rotated-first",
         "ADA306",
         "signed with the old and the new secret, the right one first",
-        dress=_signatures(lambda good, other: f"{good} {other}"),
+        arrange=lambda good, other: f"{good} {other}",
     ),
     SignedForm(
         "signature:unknown-version",
         "ADA307",
         "a signature of an unknown version stands before the right one",
-        dress=_signatures(lambda good, other: f"v2,{other.partition(',')[2]} {good}"),
+        arrange=lambda good, other: f"v2,{other.partition(',')[2]} {good}",
     ),
     SignedForm(
         "signature:unknown-version-after",
         "ADA307",
         "a signature of version v1a stands behind the right one",
-        dress=_signatures(lambda good, other: f"{good} v1a,{other.partition(',')[2]}"),
+        arrange=lambda good, other: f"{good} v1a,{other.partition(',')[2]}",
     ),
     SignedForm(
         "raw:pretty", "ADA308", "the body is indented", reshape=_rewritten((",", ": "), 2, ascii_only=False)
@@ -319,14 +290,14 @@ AUTHENTIC: tuple[SignedForm, ...] = (
         "headers:title-case",
         "ADA309",
         "the header names are written Svix-Id",
-        dress=_named(str.title),
+        rename=str.title,
         over_http=True,
     ),
     SignedForm(
         "headers:upper-case",
         "ADA309",
         "the header names are written SVIX-ID",
-        dress=_named(str.upper),
+        rename=str.upper,
         over_http=True,
     ),
     *(

@@ -42,7 +42,8 @@ _ASYNCIO_FOLDER = str(Path(asyncio.__file__).parent)
 class AppThread:
     """One daemon thread that owns one event loop, for an application to run in.
 
-    ``name`` is the thread's; ``hint`` is the next step in the errors for a thread that is blocked.
+    ``name`` is the thread's; ``hint`` is the next step in the errors for a thread that is blocked; ``stuck``
+    is true from when it missed a time limit until it responds again.
     """
 
     def __init__(self, name: str, *, hint: str = "") -> None:
@@ -54,12 +55,7 @@ class AppThread:
         self._others: frozenset[threading.Thread] = frozenset()
         self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._running = False
-        self._stuck = False
-
-    @property
-    def stuck(self) -> bool:
-        """True from when the thread missed a time limit until it responds again."""
-        return self._stuck
+        self.stuck = False
 
     def start(self) -> None:
         """Start the thread; a worker runs once."""
@@ -103,7 +99,7 @@ class AppThread:
         self._running = False
         self._end()
         ended = asyncio.wrap_future(self._ended)
-        await asyncio.wait({ended}, timeout=0.1 if self._stuck else STOP_LIMIT)
+        await asyncio.wait({ended}, timeout=0.1 if self.stuck else STOP_LIMIT)
         if ended.done():
             self._thread.join(1.0)
         else:
@@ -118,7 +114,7 @@ class AppThread:
         """Call ``begin(answer)`` in the thread and wait for the answer, see `run`."""
         if not self._running:
             raise RuntimeError("the target is not started")
-        if self._stuck:
+        if self.stuck:
             raise self._blocked("not sent: the application is still blocked by an earlier request")
         answer: concurrent.futures.Future[T] = concurrent.futures.Future()
         self._post(partial(begin, answer))
@@ -130,7 +126,7 @@ class AppThread:
         finally:
             if not mine.done():
                 mine.cancel()
-        self._stuck = True
+        self.stuck = True
         self._post(self._responds)
         raise self._blocked(f"no answer within {timeout:g} s: the application is blocked", timeout)
 
@@ -200,7 +196,7 @@ class AppThread:
         return WireError(what, kind="timeout", elapsed=elapsed, next_step=self._hint)
 
     def _responds(self) -> None:
-        self._stuck = False
+        self.stuck = False
 
     def _let_the_process_exit(self) -> None:
         """Let the interpreter exit although a thread of an executor is blocked.

@@ -225,11 +225,7 @@ class _Lifespan:
             await asyncio.wait({self._task}, timeout=SHUTDOWN_LIMIT)
 
     async def _run(self) -> None:
-        scope = {
-            "type": "lifespan",
-            "asgi": {"version": "3.0", "spec_version": "2.0"},
-            "state": self.state,
-        }
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
         try:
             await self._application(scope, self._receive, self._send)
         except (SystemExit, KeyboardInterrupt) as error:  # left in a task they would end the whole loop

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 from ada_mockserver.delivery.http import KEPT_BODY
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.http import Headers
 
-__all__ = ["ConnectedTarget", "Target"]
+__all__ = ["Target"]
 
 
 class Target(Protocol):
-    """A consumer's endpoint: over HTTP, or an ASGI or WSGI application called in process."""
+    """A consumer's endpoint: over HTTP, or an ASGI or WSGI application called in process.
 
-    @property
-    def name(self) -> str:
-        """How the target was named by the user (never with credentials in it)."""
+    ``name`` is how the user named it (never with credentials in it); ``in_process`` is true where no socket
+    is involved.
+    """
 
-    @property
-    def in_process(self) -> bool:
-        """True where no socket is involved."""
+    name: str
+    in_process: bool
 
     async def start(self) -> None:
         """Make ready (start-up of the application); raises TargetError where that fails."""
+        return
 
     async def request(
         self,
@@ -41,23 +41,19 @@ class Target(Protocol):
     ) -> Attempt:
         """Make one attempt of at most ``timeout`` seconds; ``path`` replaces the endpoint's own path.
 
-        Of the response's body ``keep`` bytes are kept.
-
-        Never raises for what the consumer does: that is in the attempt.
+        Of the response's body ``keep`` bytes are kept. Never raises for what the consumer does: that is in
+        the attempt.
         """
-
-    async def stop(self) -> None:
-        """Shut the application down; never raises."""
-
-
-@runtime_checkable
-class ConnectedTarget(Protocol):
-    """A target behind connections, which can be used again."""
 
     async def requests_in_turn(
         self, requests: Sequence[tuple[Headers, bytes]], *, timeout: float
     ) -> list[tuple[Attempt, bool]]:
         """Make requests over one connection for as long as it is kept; each has ``timeout`` seconds.
 
-        With each answer comes whether it used the connection of the request before.
+        With each answer comes whether it used the connection of the request before; in process none does.
         """
+        return [(await self.request(*each, timeout=timeout), False) for each in requests]
+
+    async def stop(self) -> None:
+        """Shut the application down; never raises."""
+        return

@@ -17,6 +17,13 @@ def _is_news(record: logging.LogRecord) -> bool:
     return not record.exc_info or current.get() is None
 
 
+def _caught(error: object) -> None:
+    """Tell the request of ours that the current context belongs to, if any, what was raised."""
+    call = current.get()
+    if call is not None and isinstance(error, BaseException):
+        call.caught(error)
+
+
 class FrameworkSignals:
     """Connected to the signals of Flask and Django while an application runs in process.
 
@@ -75,21 +82,16 @@ class FrameworkSignals:
 
     def _failed(self, sender: object = None, **details: object) -> None:
         del sender  # the application in Flask, None in Django
-        error = details.get("exception") or sys.exc_info()[1]
-        exchange = current.get()
-        if exchange is not None and isinstance(error, BaseException):
-            exchange.caught(error)
+        _caught(details.get("exception") or sys.exc_info()[1])
 
     async def _raised(self, error: Exception, scope: object) -> None:
         del scope
-        self._failed(exception=error)
+        _caught(error)
 
     def _logged(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
         record: logging.LogRecord = self._make_record(*args, **kwargs)
         if record.exc_info and record.levelno >= logging.ERROR:
-            exchange, error = current.get(), record.exc_info[1]
-            if exchange is not None and error is not None:
-                exchange.caught(error)
+            _caught(record.exc_info[1])
         return record
 
     def _finished(self, sender: object = None, **details: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from ada_contract_tests.targets.base import Target
 from ada_contract_tests.targets.framework_signals import FrameworkSignals
 from ada_mockserver.delivery.attempt import Attempt
 from ada_mockserver.delivery.http import KEPT_BODY
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["InProcessTarget"]
 
 
-class InProcessTarget:
+class InProcessTarget(Target):
     """An application that is called in a thread of its own.
 
     ``name`` is what the user calls it; ``path`` is the endpoint's, a query included. Time limits are real

@@ -117,11 +117,6 @@ class _Shape:
         """Whether a call with that many positional arguments fits."""
         return self._signature is not None and _fits(self._signature, count)
 
-    @property
-    def takes_anything(self) -> bool:
-        """Whether nothing can be told from the parameters."""
-        return self._signature is None or (self.takes(0) and self.takes(9))
-
     def interface(self) -> Interface | None:
         """The interface, or None where it is neither or cannot be told."""
         if self.is_class:  # instances answer: PEP 3333's class with __iter__, Starlette's with __await__
@@ -149,7 +144,7 @@ class _Shape:
         if self.is_async:
             what = f"{name} is async but does not take (scope, receive, send): it is no ASGI application."
             return what, _CALL_OR_URL
-        if self.takes_anything:
+        if self._signature is None or (self.takes(0) and self.takes(9)):
             what = f"It cannot be told whether {name} is ASGI or WSGI: its parameters say nothing."
             return what, "Wrap it: async def app(scope, receive, send), or def app(environ, start_response)."
         if self.takes(0):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.targets.load_app import is_application_spec, load_application
@@ -34,16 +34,8 @@ class Secret:
     ``given`` is false where it was made for an application in process.
     """
 
-    value: str | None
+    value: str | None = field(repr=False)
     given: bool
-
-    def __repr__(self) -> str:
-        return f"Secret(given={self.given})"
-
-
-def shown(url: str) -> str:
-    """A URL as it may be printed: without a user name and password."""
-    return re.sub(r"//[^/@]*@", "//...@", url)
 
 
 def resolve_secret(target: str, option: str | None) -> Secret:
@@ -57,8 +49,9 @@ def resolve_secret(target: str, option: str | None) -> Secret:
         return Secret(None, given=True)
     in_process = is_application_spec(target)
     if not chosen and not in_process:
+        shown = re.sub(r"//[^/@]*@", "//...@", target)  # without a user name and password
         raise UsageError(
-            f"No secret to sign the requests to {shown(target)} with.",
+            f"No secret to sign the requests to {shown} with.",
             next_step=f"Give it with --secret or in {SECRET_VARIABLE}; --secret none sends them unsigned.",
         )
     value = chosen or generate_secret(random.SystemRandom())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from ada_contract_tests.targets.base import Target
 from ada_mockserver.delivery.attempt import Attempt, send_once
 from ada_mockserver.delivery.http import KEPT_BODY, Request
 from ada_schemas.errors import TargetError, WireError
@@ -20,7 +21,7 @@ __all__ = ["UrlTarget", "split_path"]
 _EXAMPLE = "Give it as http://localhost:8000/webhooks or https://example.com/webhooks."
 
 
-class UrlTarget:
+class UrlTarget(Target):
     """An endpoint by its URL, reached through ``wire``.
 
     ``path`` replaces the URL's path and query. Raises TargetError, with ``usage`` true, for a URL that cannot
@@ -33,17 +34,7 @@ class UrlTarget:
         self._origin, own_path = _parse(url)
         self._path = own_path if path is None else path
         self._wire = wire
-
-    @property
-    def name(self) -> str:
-        """The URL; the values in its query, which may be credentials, are left out."""
-        path, _, query = _join(self._origin, self._path).partition("?")
-        names = [pair.partition("=") for pair in query.split("&")]
-        shown = "&".join(f"{name}=..." if sep else name for name, sep, _ in names)
-        return f"{path}?{shown}" if shown else path
-
-    async def start(self) -> None:
-        """Nothing to do: whether anything answers shows at the first request."""
+        self.name = _shown(_join(self._origin, self._path))
 
     async def request(
         self,
@@ -73,8 +64,13 @@ class UrlTarget:
             for end, reused in outcomes
         ]
 
-    async def stop(self) -> None:
-        """Nothing to do: the wire keeps no connection."""
+
+def _shown(url: str) -> str:
+    """A URL without the values in its query, which may be credentials."""
+    path, _, query = url.partition("?")
+    names = [pair.partition("=") for pair in query.split("&")]
+    shown = "&".join(f"{name}=..." if sep else name for name, sep, _ in names)
+    return f"{path}?{shown}" if shown else path
 
 
 def split_path(path: str) -> tuple[str, str]:
