@@ -83,6 +83,7 @@ CONSUMERS = [
     judged("handles again", "ADA603"),
     judged("forgets", "ADA603", options=(BOTH,)),
     judged("batches of two", "ADA601"),
+    judged("202, and its witness ends", "ADA401", options=(("select", "ADA401"),)),
 ]
 OVER_HTTP = [
     consumer
