@@ -83,3 +83,19 @@ def test_used(plain):
     run_anew(plain, "--ada-select", "ADA401")
     assert "ada_contract_tests.pytest.collect" not in modules(plain, "start.json")
     assert {"ada_contract_tests.pytest.collect", "yaml"} <= modules(plain, "finish.json")
+
+
+SHARED = """
+def pytest_collection_finish(session):
+    found = {id(item._fixtureinfo) for item in session.items}
+    own = {id(item.fixturenames) for item in session.items}
+    print(f"{len(session.items)} items, {len(found)} searches, {len(own)} lists")
+"""
+
+
+def test_fixtures_are_found_once(plain):
+    """The fixtures of the cases are looked up for the first one; each has a list of its own to change."""
+    plain.write("conftest.py", SHARED)
+    run = plain.run("--collect-only", "-s", "--ada-select", "ADA101")
+    items = run.text.count("<AdaItem ")
+    assert f"{items} items, 1 searches, {items} lists" in run.text

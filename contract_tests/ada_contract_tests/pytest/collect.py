@@ -51,8 +51,11 @@ class AdaFile(pytest.Module):
             cases, _ = bridge.cases, bridge.options
         except AdakitError as error:
             raise pytest.UsageError(f"adakit: {as_pytest_says(str(error))}") from error
+        fixtures = None
         for case in cases:
-            yield AdaItem.from_parent(self, name=case.id, case=case)
+            item = AdaItem.from_parent(self, name=case.id, case=case, fixtureinfo=fixtures)
+            fixtures = item._fixtureinfo  # noqa: SLF001 - the same for all: to find them is most of the collection
+            yield item
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:  # noqa: ARG002 - pytest's signature
         """The message alone for an error that the user can mend."""
@@ -69,6 +72,7 @@ class AdaItem(pytest.Function):
         self.state: State = "not run"
         self.findings: tuple[Finding, ...] = ()
         super().__init__(name=name, parent=parent, callobj=check_case, **kwargs)
+        self.fixturenames = [*self.fixturenames]
         if _django_has_a_database(parent.config):  # pytest-django puts it behind tests in transactions
             self.fixturenames.append(DATABASE)
         self.add_marker("ada")
