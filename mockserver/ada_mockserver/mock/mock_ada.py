@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ada_mockserver.clock import AdjustableClock
+    from ada_mockserver.events.dialogues import Kind
     from ada_mockserver.http_server import ServerThread
-    from ada_mockserver.mock.agent.simulate import Story
     from ada_mockserver.mock.assembly import Assembly
     from ada_mockserver.mock.script import Script
     from ada_schemas.contract.contract import Contract
@@ -196,7 +196,7 @@ class MockAda:
         webhook_id = made["webhooks"][0]["id"]
         return MockWebhook(webhook_id, self.call("GET", f"/v2/webhooks/{webhook_id}/secret/")["key"])
 
-    def play(self, story: Story) -> str:
+    def play(self, story: Kind) -> str:
         """Have a whole conversation: ``messaging``, ``handoff``, ``voice`` or ``email``; returns its id."""
         made = self.call("POST", "/_mock/seed", {"stories": [story]})
         return str(made["stories"][0]["conversation_id"])

@@ -18,7 +18,7 @@ from ada_mockserver.events.ids import object_id
 from ada_mockserver.mock.api.errors import ApiError, not_found, refused
 from ada_mockserver.mock.api.middleware import ATTACHMENT_LIMIT
 from ada_mockserver.mock.api.resources import Call, context_of, found, origin_of, resource
-from ada_mockserver.mock.store.lookup import find
+from ada_mockserver.mock.store.database import find
 from ada_mockserver.mock.store.models import ATTACHMENT_KEY, Attachment, Conversation, Secret
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from ada_mockserver.mock.api.resources import Call, found, listing, operation, o
 from ada_mockserver.mock.api.validation import check_metadata_size, merged
 from ada_mockserver.mock.state.conversations import end, end_handoff, hand_off, open_conversation, say
 from ada_mockserver.mock.state.records import add_end_user, native_channel
-from ada_mockserver.mock.store.lookup import find
+from ada_mockserver.mock.store.database import find
 from ada_mockserver.mock.store.models import Conversation, Message, StoredChannel, StoredEndUser
 
 __all__ = ["ROUTES"]

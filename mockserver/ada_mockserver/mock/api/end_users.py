@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import JSONResponse
 
-from ada_mockserver.mock.api.errors import conflict, not_found, refused
+from ada_mockserver.mock.api.errors import ApiError, not_found, refused
 from ada_mockserver.mock.api.resources import Call, context_of, found, listing, operation, reading, resource
 from ada_mockserver.mock.api.validation import check_metadata_size, merged, read_body
 from ada_mockserver.mock.state.records import add_end_user, change_end_user, find_external
@@ -81,7 +81,7 @@ async def _check_free(session: AsyncSession, user: StoredEndUser, external_id: s
 
 
 def _taken() -> Exception:
-    return conflict("The external_id is already assigned to a different end user.")
+    return ApiError(409, "conflict", "The external_id is already assigned to a different end user.")
 
 
 def _profile(profile: dict[str, Any]) -> dict[str, Any]:

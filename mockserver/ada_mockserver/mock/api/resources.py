@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from ada_mockserver.mock.api.errors import ApiError, not_found, refused
 from ada_mockserver.mock.api.validation import MOST_RECORDS, query_limit, read_body
-from ada_mockserver.mock.store.lookup import find, is_id
+from ada_mockserver.mock.store.database import find, is_id
 from ada_mockserver.mock.store.models import Conversation, Endpoint, Resource, StoredChannel, StoredEndUser
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, select, update
 
 from ada_mockserver.mock.outbox.publish import schedule
-from ada_mockserver.mock.store.database import change, wake_on_commit
-from ada_mockserver.mock.store.lookup import find
+from ada_mockserver.mock.store.database import change, find, wake_on_commit
 from ada_mockserver.mock.store.models import Delivery, Endpoint, Event
 from ada_schemas.errors import UsageError
 
