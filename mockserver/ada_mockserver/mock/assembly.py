@@ -43,13 +43,9 @@ if TYPE_CHECKING:
 
 __all__ = ["API_ROUTES", "Assembly", "MockSettings", "assemble", "create_app", "running"]
 
-API_ROUTES = [
-    *webhooks.ROUTES,
-    *channels.ROUTES,
-    *conversations.ROUTES,
-    *attachments.ROUTES,
-    *end_users.ROUTES,
-]
+_RESOURCES = (webhooks, channels, conversations, attachments, end_users)
+
+API_ROUTES = [route for each in _RESOURCES for route in each.ROUTES]
 """The operations of Ada's API that are served, below ``/api``."""
 
 

@@ -184,15 +184,9 @@ class MockAda:
         to filter by, the ids of custom channels and the names of integrations; ``headers`` go with every
         delivery; ``secret`` is made if None.
         """
-        wanted: dict[str, Any] = {
-            "url": url,
-            "event_filters": list(events),
-            "channels": list(channels),
-            "headers": dict(headers or {}),
-        }
-        made = self.call(
-            "POST", "/_mock/seed", {"webhooks": [wanted if secret is None else {**wanted, "secret": secret}]}
-        )
+        wanted: dict[str, Any] = {} if secret is None else {"secret": secret}
+        wanted |= {"url": url, "event_filters": list(events), "channels": list(channels)}
+        made = self.call("POST", "/_mock/seed", {"webhooks": [{**wanted, "headers": dict(headers or {})}]})
         webhook_id = made["webhooks"][0]["id"]
         return MockWebhook(webhook_id, self.call("GET", f"/v2/webhooks/{webhook_id}/secret/")["key"])
 

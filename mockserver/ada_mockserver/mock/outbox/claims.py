@@ -98,12 +98,7 @@ async def next_due(session: AsyncSession, *, machine: float) -> float | None:
     statement = (
         select(func.min(Delivery.due_at))
         .join(Endpoint, Endpoint.id == Delivery.endpoint_id)
-        .where(
-            Delivery.state == "pending",
-            Endpoint.disabled.is_(False),
-            Endpoint.deleted_at.is_(None),
-            _unclaimed(machine),
-        )
+        .where(Delivery.state == "pending", *_receiving(), _unclaimed(machine))
     )
     return await session.scalar(statement)
 
@@ -151,6 +146,10 @@ async def release(session: AsyncSession, *, now: float, owner: str | None = None
     return await change(session, update(Delivery).where(of_whom).values(claim=None, leased_until=None))
 
 
+def _receiving() -> tuple[ColumnElement[bool], ...]:
+    return Endpoint.present(), Endpoint.disabled.is_(False)
+
+
 def _unclaimed(machine: float) -> ColumnElement[bool]:
     return or_(Delivery.claim.is_(None), Delivery.leased_until <= machine)
 
@@ -161,11 +160,7 @@ def _is_due(now: Now) -> ColumnElement[bool]:
 
 async def _endpoints_with_work(session: AsyncSession, now: Now) -> Sequence[Endpoint]:
     work = exists().where(Delivery.endpoint_id == Endpoint.id, _is_due(now))
-    statement = (
-        select(Endpoint)
-        .where(Endpoint.deleted_at.is_(None), Endpoint.disabled.is_(False), work)
-        .order_by(Endpoint.ordinal)
-    )
+    statement = select(Endpoint).where(*_receiving(), work).order_by(Endpoint.ordinal)
     return (await session.scalars(statement)).all()
 
 
