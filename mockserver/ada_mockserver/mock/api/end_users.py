@@ -14,7 +14,6 @@ from ada_mockserver.mock.state.records import add_end_user, change_end_user, fin
 from ada_mockserver.mock.store.models import StoredEndUser
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -47,7 +46,7 @@ async def _create(request: Request) -> Response:
     for last in (False, True):
         try:
             async with context_of(request).begin() as transaction:
-                known = None if external_id is None else await find_external(transaction.session, external_id)
+                known = external_id and await find_external(transaction.session, external_id)
                 user = known or await add_end_user(transaction, **members)
             break
         except IntegrityError:  # another process created the same one meanwhile: now it is known
@@ -63,8 +62,10 @@ async def _update(request: Request) -> Response:
         async with context_of(request).begin() as transaction:
             user = await found(Call(request, transaction), StoredEndUser, lock=True)
             if "external_id" in body:
-                changes["external_id"] = body["external_id"] or None
-                await _check_free(transaction.session, user, changes["external_id"])
+                changes["external_id"] = wanted = body["external_id"] or None
+                other = wanted and await find_external(transaction.session, wanted)
+                if other and other.id != user.id:
+                    raise _taken()
             if "metadata" in changes:
                 changes["metadata"] = merged(user.value.metadata, changes["metadata"])
                 check_metadata_size(changes["metadata"], most=_MOST_METADATA, path="$.profile.metadata")
@@ -72,12 +73,6 @@ async def _update(request: Request) -> Response:
     except IntegrityError:
         raise _taken() from None
     return JSONResponse(user.shown())
-
-
-async def _check_free(session: AsyncSession, user: StoredEndUser, external_id: str | None) -> None:
-    other = None if external_id is None else await find_external(session, external_id)
-    if other is not None and other.id != user.id:
-        raise _taken()
 
 
 def _taken() -> Exception:

@@ -29,7 +29,7 @@ class Detail:
 class ApiError(Exception):
     """A request that is refused; ``type`` is the error's stable name in the envelope.
 
-    ``details`` is null there where there are none.
+    There ``details`` is null where none is given.
     """
 
     def __init__(
