@@ -70,4 +70,4 @@ def uuid4(rng: Random) -> str:
 
 def new_id(prefix: str, rng: Random) -> str:
     """An id in the form of Svix's, such as ``ep_`` or ``atmpt_`` and 27 base62 characters."""
-    return prefix + "".join(rng.choices(_BASE62, k=27))
+    return prefix + "".join(_BASE62[byte % 62] for byte in rng.randbytes(27))

@@ -1,0 +1,56 @@
+"""The one run of a session that several workers share."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from ada_contract_tests.pytest.session_run import CaseRecord, RunRecord, shared_run
+from ada_schemas.errors import TargetError
+
+MADE = RunRecord({"a": CaseRecord("passed")}, notes=("once",))
+DIES = """\
+import os, pathlib, sys
+from ada_contract_tests.pytest.session_run import shared_run
+shared_run(pathlib.Path(sys.argv[1]), lambda: os._exit(7))
+"""
+
+
+def never():
+    raise AssertionError("the run was made before")
+
+
+def test_one_makes_the_run(tmp_path):
+    """The first worker makes the run, the next one reads its record."""
+    assert shared_run(tmp_path, lambda: MADE) == MADE
+    assert shared_run(tmp_path, never) == MADE
+
+
+def test_a_worker_that_dies_gives_its_turn_up(tmp_path):
+    """Where a worker ends in the middle of the run, another makes it."""
+    assert subprocess.run([sys.executable, "-c", DIES, str(tmp_path)], check=False).returncode == 7
+    assert shared_run(tmp_path, lambda: MADE) == MADE
+
+
+def test_a_run_that_cannot_be_made(tmp_path):
+    """The worker that fails to make the run raises, and the record tells the others why."""
+
+    def fails():
+        raise TargetError("nothing answers", usage=False, next_step="")
+
+    with pytest.raises(TargetError, match="nothing answers"):
+        shared_run(tmp_path, fails)
+    assert shared_run(tmp_path, never).failed == "nothing answers"
+
+
+def test_a_run_that_is_interrupted(tmp_path):
+    """The others are told of an interruption; they do not begin anew."""
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shared_run(tmp_path, interrupted)
+    assert shared_run(tmp_path, never).failed == "the run was interrupted"
