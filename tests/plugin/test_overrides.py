@@ -93,6 +93,41 @@ def test_no_target(plain):
     assert run.cases("SKIPPED") == EXAMPLES[1:]
 
 
+ENDS = """
+import pytest
+
+asked = []
+
+@pytest.fixture
+def ada_witness():
+    def entries():
+        asked.append(1)
+        if len(asked) > 1:
+            raise ConnectionError("it is gone")
+        return []
+
+    return entries
+"""
+
+
+def test_witness_that_ends(plain):
+    """A witness function that raises ends the run as a URL that breaks does: what was found is kept."""
+    plain.write("conftest.py", ENDS)
+    run = plain.run("--ada-select", "ADA101")
+    assert run.failure(FIRST)[0] == (
+        "adakit: The witness that the fixture ada_witness gives cannot be used:"
+        " it raises ConnectionError: it is gone (conftest.py:11)."
+    )
+    assert run.cases("PASSED") == EXAMPLES[1:]
+
+
+def test_witness_that_is_none(plain):
+    """What is neither a function nor a name is said to be no witness."""
+    plain.write("conftest.py", "import pytest\n\n@pytest.fixture\ndef ada_witness():\n    return 5\n")
+    run = plain.run("--ada-select", "ADA101")
+    assert run.failure(FIRST)[0] == "adakit: The fixture ada_witness gives int, which is no witness."
+
+
 def test_secret_fixture(plain):
     """An ada_secret fixture signs the cases, and an application in process finds it in its environment."""
     plain.write(

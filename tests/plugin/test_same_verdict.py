@@ -83,6 +83,7 @@ CONSUMERS = [
     judged("handles again", "ADA603"),
     judged("forgets", "ADA603", options=(BOTH,)),
     judged("batches of two", "ADA601"),
+    judged("202, and its witness ends", "ADA401", options=(("select", "ADA401"),)),
 ]
 FIRST = {consumer.fault: consumer for consumer in reversed(CONSUMERS)}
 DISTRIBUTED = [consumer for consumer in CONSUMERS if consumer.case or consumer is FIRST[consumer.fault]]

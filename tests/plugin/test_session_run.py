@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from ada_contract_tests import all_cases
+from ada_contract_tests.findings import Finding, Report, Result
 from ada_contract_tests.pytest.session_run import CaseRecord, RunRecord, shared_run
 from ada_schemas.errors import TargetError
 
@@ -54,3 +56,27 @@ def test_a_run_that_is_interrupted(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         shared_run(tmp_path, interrupted)
     assert shared_run(tmp_path, never).failed == "the run was interrupted"
+
+
+def test_a_run_that_fails_of_itself(tmp_path):
+    """The others are told of the error that nobody expected, and of its place."""
+
+    def fails():
+        raise ValueError("odd")
+
+    with pytest.raises(ValueError, match="odd"):
+        shared_run(tmp_path, fails)
+    assert shared_run(tmp_path, never).failed.startswith(
+        "the run ended with ValueError: odd (test_session_run.py:"
+    )
+
+
+def test_a_run_that_was_stopped():
+    """It fails whatever excuses its findings, by a case that has none."""
+    broken, fine = all_cases()[:2]
+    finding = Finding(broken.rule, broken.id, broken.event, "error", "", "200", "500", "status 500")
+    results = (Result(broken, "failed", finding=finding), Result(fine, "passed"))
+    report = Report("", 1, results, (finding,), 0.0, 2, stopped="Stopped: it is gone.")
+    record = RunRecord.of(report, in_process=True)
+    assert record.cases[broken.id] == CaseRecord("failed", (finding,))
+    assert record.cases[fine.id] == CaseRecord("failed", note="Stopped: it is gone.")

@@ -28,6 +28,18 @@ def test_coverage(plain, distributed):
     assert f"adakit: contract coverage {share} %: {sent} of {IN_PROCESS} cases {over_http}" in some.lines
 
 
+@pytest.mark.parametrize(
+    "distributed", [(), ("-n", "1"), ("--dist", "each", "--tx", "popen")], ids=["alone", "xdist", "each"]
+)
+def test_summary_of_every_distribution(plain, distributed):
+    """The process that prints sums the run up, although another one made it."""
+    run = plain.run("--ada-secret", "none", "--ada-select", "ADA101", *distributed, plugins=("xdist",))
+    assert any(line.startswith("adakit: contract coverage") for line in run.lines)
+    if "each" not in distributed:
+        said = "adakit: Requests were not signed (secret: none), so the rules ADA3xx were left out."
+        assert said in run.lines
+
+
 def test_causes(project):
     """Failures are counted by their cause, the most frequent first, each with its simplest case."""
     project.add(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.targets.base import Target
     from ada_mockserver.clock import Clock
 
-__all__ = ["Seen", "Witness", "asking", "entries_seen", "witness_findings"]
+__all__ = ["Seen", "Witness", "asking", "entries_seen", "unfit", "witness_findings"]
 
 QUIET = 5.0
 """Seconds without a change after which the consumer has settled; Ada's own demo buffers for two."""
@@ -99,16 +99,16 @@ def asking(target: Target, path: str | None) -> Callable[[], Awaitable[Seen]]:
     async def ask() -> Seen:
         attempt = await target.request((), b"", timeout=TIMEOUT, method="GET", path=path, keep=LARGEST)
         if attempt.error is not None:
-            raise _unfit(name, attempt.error.what)
+            raise unfit(name, attempt.error.what)
         assert attempt.response is not None  # noqa: S101 - an answer without error has a response
         if attempt.response.status != 200:
-            raise _unfit(name, f"it answers {attempt.response.status}")
+            raise unfit(name, f"it answers {attempt.response.status}")
         if attempt.response.truncated:
-            raise _unfit(name, "its answer is larger than can be read")
+            raise unfit(name, "its answer is larger than can be read")
         try:
             return entries_seen(json.loads(attempt.response.body))
         except (ValueError, TypeError, KeyError) as error:
-            raise _unfit(name, "it does not answer a JSON list of {svix_id, type, status}") from error
+            raise unfit(name, "it does not answer a JSON list of {svix_id, type, status}") from error
 
     return ask
 
@@ -129,7 +129,8 @@ def entries_seen(entries: Iterable[Mapping[str, Any]], only: Container[str | Non
     return Seen(dict(counts), frozenset(handled))
 
 
-def _unfit(name: str, reason: str) -> TargetError:
+def unfit(name: str, reason: str) -> TargetError:
+    """The error of a witness that cannot be used for a reason."""
     return TargetError(
         f"The witness {name} cannot be used: {reason}.",
         usage=False,

@@ -8,20 +8,22 @@ import threading
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 from ada_contract_tests.engine.check import open_named, run_cases, witness_of
-from ada_contract_tests.engine.witness import Witness, entries_seen
+from ada_contract_tests.engine.witness import Witness, entries_seen, unfit
 from ada_contract_tests.known_failures import names_of
 from ada_contract_tests.pytest.options import setting
 from ada_contract_tests.pytest.session_run import CaseRecord, RunRecord, shared_run
 from ada_contract_tests.pytest.settings import configured_cases, known_failures_of, options_of, selected_cases
 from ada_contract_tests.targets.load_app import application_interface
 from ada_contract_tests.targets.open import application_target, resolve_secret
+from ada_contract_tests.tracebacks import exception_text
 from ada_mockserver.clock import SystemClock
-from ada_schemas.errors import AdakitError, UsageError
+from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -135,8 +137,7 @@ class Bridge:
         try:
             return make()
         except BaseException as error:
-            what = error.what if isinstance(error, AdakitError) else "the run was interrupted"
-            self._record = RunRecord(failed=what)
+            self._record = RunRecord.of_failure(error)
             raise
 
     def _run(
@@ -170,11 +171,22 @@ class Bridge:
 
     def _witness(self, witness: Any, aim: Target) -> Witness | None:
         """The witness that a fixture gives: a function that returns its entries, a URL, or a path."""
-        if witness is None or not callable(witness):
-            return witness_of(witness, aim, self.options, self._clock) if witness else None
+        if not witness and not callable(witness):
+            return None
+        if isinstance(witness, str):
+            return witness_of(witness, aim, self.options, self._clock)
+        if not callable(witness):
+            raise UsageError(
+                f"The fixture ada_witness gives {type(witness).__name__}, which is no witness.",
+                next_step="Give a function that returns the entries, a URL, or a path of the application.",
+            )
 
         async def ask() -> Seen:
-            return entries_seen(witness())
+            try:
+                return entries_seen(witness())
+            except Exception as error:
+                said = exception_text("".join(format_exception(error)))
+                raise unfit("that the fixture ada_witness gives", f"it raises {said}") from error
 
         return Witness(ask, self._clock, is_named=False)
 

@@ -132,12 +132,12 @@ class AdaItem(pytest.Function):
         if failed:
             self.state = "failed"
             raise ContractViolation(failed[0])
+        if record.note:
+            self.state = "not run"
+            pytest.fail(f"adakit: {record.note}", pytrace=False)
         if excuses:
             self.state = "excused"
             pytest.xfail(excuses[0])
-        if record.outcome == "failed" and not record.findings:
-            self.state = "not run"
-            pytest.fail(f"adakit: {record.note}", pytrace=False)
 
     def repeat_line(self) -> str:
         """The command that runs this case alone, with the options given to this one but the secret."""

@@ -8,6 +8,7 @@ does not use the plugin pays nothing for it.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +24,6 @@ from ada_contract_tests.pytest.options import (
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
     from ada_contract_tests.pytest.fixtures import Deliver, EventMaker, SignedCase
     from ada_contract_tests.pytest.outcomes import Outcomes
@@ -36,7 +36,7 @@ OLDEST_PYTEST = (7, 2)
 collected_key: pytest.StashKey[int] = pytest.StashKey()
 collects_key: pytest.StashKey[bool] = pytest.StashKey()
 outcomes_key: pytest.StashKey[Outcomes] = pytest.StashKey()
-folder_key: pytest.StashKey[str] = pytest.StashKey()
+folder_key: pytest.StashKey[Path] = pytest.StashKey()
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
@@ -97,7 +97,9 @@ def pytest_collection(session: pytest.Session) -> None:
         from ada_contract_tests.pytest.bridge import bridge_of  # noqa: PLC0415 - only with a target
         from ada_contract_tests.pytest.outcomes import Outcomes  # noqa: PLC0415 - likewise
 
-        config.stash[outcomes_key] = Outcomes(bridge_of(config), is_worker=hasattr(config, "workerinput"))
+        bridge = bridge_of(config)
+        bridge.folder = bridge.folder or config.stash.get(folder_key, None)
+        config.stash[outcomes_key] = Outcomes(bridge, is_worker=hasattr(config, "workerinput"))
         config.pluginmanager.register(config.stash[outcomes_key], "adakit-outcomes")
 
 
@@ -118,9 +120,9 @@ def _shared_folder(config: pytest.Config) -> str:
         import shutil  # noqa: PLC0415 - only with pytest-xdist
         import tempfile  # noqa: PLC0415 - likewise
 
-        config.stash[folder_key] = folder = tempfile.mkdtemp(prefix="adakit-")
+        config.stash[folder_key] = folder = Path(tempfile.mkdtemp(prefix="adakit-"))
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    return config.stash[folder_key]
+    return str(config.stash[folder_key])
 
 
 def _names(config: pytest.Config, place: Path) -> bool:
@@ -176,7 +178,7 @@ def _summarize(terminalreporter: Any, config: pytest.Config) -> None:
         terminalreporter.write_line(
             "adakit: ada_target is set, but paths were given, so its cases were not collected (add --ada)"
         )
-    elif collected or getattr(config.option, "numprocesses", None):
+    elif collected or config.pluginmanager.hasplugin("dsession"):  # pytest-xdist collects in its workers
         shown = f"{collected} case{'s' * (collected > 1)}, " if collected else ""
         terminalreporter.write_line(f"adakit: {shown}repeat with --ada-seed {session_seed(config)}")
         outcomes = config.stash.get(outcomes_key, None)

@@ -12,9 +12,11 @@ import json
 from collections import defaultdict
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.findings import Finding
+from ada_contract_tests.tracebacks import exception_text
 from ada_schemas.errors import AdakitError
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ LONGEST_WAIT = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class CaseRecord:
-    """The end of one case: its outcome, its findings, and a note where it was not run."""
+    """The end of one case: its outcome, its findings, and a note where it, or the run, was cut short."""
 
     outcome: str
     findings: tuple[Finding, ...] = ()
@@ -42,13 +44,11 @@ class CaseRecord:
 class RunRecord:
     """The end of a run.
 
-    ``stopped`` is the reason for which cases were not sent; ``is_general`` is true where the one finding
-    stands for all cases; ``failed`` is the message of an error that kept the run from being made, which the
-    item that made it raises.
+    ``is_general`` is true where the one finding stands for all cases; ``failed`` is the message of an error
+    that kept the run from being made, which the item that made it raises.
     """
 
     cases: dict[str, CaseRecord] = field(default_factory=dict)
-    stopped: str = ""
     notes: tuple[str, ...] = ()
     is_general: bool = False
     in_process: bool = False
@@ -58,8 +58,8 @@ class RunRecord:
     def of(cls, report: Report, *, in_process: bool) -> RunRecord:
         """The record of a report.
 
-        A run that was stopped without an error has failed all the same: its first case that was not sent
-        says so.
+        A run that was stopped has failed, whatever excuses its findings: the first case that was not sent
+        says so, or else the first without a finding.
         """
         findings: dict[str, list[Finding]] = defaultdict(list)
         for finding in report.findings:
@@ -70,10 +70,19 @@ class RunRecord:
             if report.is_general and not found and outcome != "not applicable":
                 outcome, note = "not run", report.stopped or f"see {report.findings[0].case}"
             records[result.case.id] = CaseRecord(outcome, tuple(found), note)
-        if report.stopped and not report.errors:
-            first = next((i for i, r in records.items() if r.outcome == "not run"), next(iter(records)))
+        if report.stopped and not report.is_general:
+            first = min(records, key=lambda i: (records[i].outcome != "not run", bool(records[i].findings)))
             records[first] = CaseRecord("failed", records[first].findings, report.stopped)
-        return cls(records, report.stopped, report.notes, report.is_general, in_process)
+        return cls(records, report.notes, report.is_general, in_process)
+
+    @classmethod
+    def of_failure(cls, error: BaseException) -> RunRecord:
+        """The record of a run that this error kept from being made."""
+        if isinstance(error, AdakitError):
+            return cls(failed=error.what)
+        if isinstance(error, Exception):
+            return cls(failed=f"the run ended with {exception_text(''.join(format_exception(error)))}")
+        return cls(failed="the run was interrupted")
 
     def simpler(self, finding: Finding) -> str:
         """The first case that fails for the same reason; "" where it is the one of the finding itself."""
@@ -111,11 +120,10 @@ def shared_run(folder: Path, make: Callable[[], RunRecord]) -> RunRecord:
         turn.execute("BEGIN EXCLUSIVE")  # a lock that ends with its process, on every system
         if record.exists():
             return RunRecord.loaded(record.read_text(encoding="utf-8"))
-        made = RunRecord(failed="the run was interrupted")
         try:
             made = make()
-        except AdakitError as error:
-            made = RunRecord(failed=error.what)
+        except BaseException as error:
+            made = RunRecord.of_failure(error)
             raise
         finally:
             draft = record.with_suffix(".new")

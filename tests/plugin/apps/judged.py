@@ -84,9 +84,14 @@ class Core:
                     self.waiting = []
             case _:
                 self.tell(message_id, kind, "handled")
-        return {"202 to nulls": 202 if "null" in json.dumps(data) else 200, "always 204": 204}.get(
+        to_nulls = 202 if "null" in json.dumps(data) else 200
+        return {"202 to nulls": to_nulls, "always 204": 204, "202, and its witness ends": 202}.get(
             self.fault, 200
         )
+
+    def told(self) -> bytes:
+        has_ended = self.fault == "202, and its witness ends" and self.known
+        return b"gone" if has_ended else json.dumps(self.seen).encode()
 
     def parsed(self, body: bytes) -> dict:
         try:
@@ -111,7 +116,7 @@ def create_app():
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
-        told = json.dumps(core.seen).encode() if scope["path"] == "/_seen" else b""
+        told = core.told() if scope["path"] == "/_seen" else b""
         status = 200 if told else core.post(headers, body)
         if status == HANGING:
             await asyncio.Event().wait()
@@ -151,6 +156,6 @@ def create_server(fault: str, secret: str, release):
             self.answer(status)
 
         def do_GET(self):
-            self.answer(200, json.dumps(core.seen).encode())
+            self.answer(200, core.told())
 
     return ThreadingHTTPServer(("127.0.0.1", 0), Handler)
