@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
+# Tests start hundreds of processes, each of which would compile every module anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test lint format schemas npm mutants fuzz soak bench compat clean
 

@@ -10,12 +10,11 @@ from random import Random
 from ada_mockserver.clock import ManualClock
 from ada_mockserver.delivery.http import Response
 from ada_mockserver.mock.outbox.attempts_log import Filters, list_attempts, list_deliveries
-from ada_mockserver.mock.outbox.options import Options
 from ada_mockserver.mock.outbox.outbox import Outbox
 from ada_mockserver.mock.outbox.publish import publish
-from ada_mockserver.mock.store.database import MEMORY, Database
+from ada_mockserver.mock.outbox.worker import Options
+from ada_mockserver.mock.store.database import MEMORY, Database, find
 from ada_mockserver.mock.store.endpoints import create_endpoint
-from ada_mockserver.mock.store.lookup import find
 from ada_mockserver.mock.store.models import Endpoint
 
 __all__ = ["ENDED", "MESSAGE", "START", "URL", "Consumer", "Stage", "at", "run"]

@@ -18,13 +18,13 @@ from ada_mockserver.http_server import base_url, is_loopback, make_server
 from ada_mockserver.mock.agent.initial import create_initial, create_tables
 from ada_mockserver.mock.agent.replies import perform_due
 from ada_mockserver.mock.api import attachments, channels, conversations, end_users, webhooks
-from ada_mockserver.mock.api.errors import ApiError, envelope
+from ada_mockserver.mock.api.errors import ApiError
 from ada_mockserver.mock.api.middleware import Guard
 from ada_mockserver.mock.console import routes as console
 from ada_mockserver.mock.control import deliveries, state
 from ada_mockserver.mock.outbox.backoff import JITTER, schedule_named
-from ada_mockserver.mock.outbox.options import Options
 from ada_mockserver.mock.outbox.outbox import Outbox
+from ada_mockserver.mock.outbox.worker import Options
 from ada_mockserver.mock.script import DEFAULT_SCRIPT, Script
 from ada_mockserver.mock.state.transaction import MockContext
 from ada_mockserver.mock.store.database import MEMORY, Database
@@ -43,13 +43,9 @@ if TYPE_CHECKING:
 
 __all__ = ["API_ROUTES", "Assembly", "MockSettings", "assemble", "create_app", "running"]
 
-API_ROUTES = [
-    *webhooks.ROUTES,
-    *channels.ROUTES,
-    *conversations.ROUTES,
-    *attachments.ROUTES,
-    *end_users.ROUTES,
-]
+_RESOURCES = (webhooks, channels, conversations, attachments, end_users)
+
+API_ROUTES = [route for each in _RESOURCES for route in each.ROUTES]
 """The operations of Ada's API that are served, below ``/api``."""
 
 
@@ -167,11 +163,10 @@ async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG0
 
 async def _http_error(request: Request, error: Any) -> Response:  # noqa: ARG001 - likewise
     phrase = HTTPStatus(error.status_code).phrase
-    return envelope(
-        error.status_code, phrase.lower().replace(" ", "_"), f"{phrase}.", headers=error.headers or {}
-    )
+    kind = phrase.lower().replace(" ", "_")
+    return ApiError(error.status_code, kind, f"{phrase}.", headers=error.headers).response()
 
 
 async def _fail(request: Request, error: Exception) -> Response:  # noqa: ARG001 - likewise
     """Answer 500 without the reason, which is in the server's log: it may hold secrets."""
-    return envelope(500, "internal_error", "The mock failed; its log has the reason.")
+    return ApiError(500, "internal_error", "The mock failed; its log has the reason.").response()

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ada_mockserver.clock import AdjustableClock
+    from ada_mockserver.events.dialogues import Kind
     from ada_mockserver.http_server import ServerThread
-    from ada_mockserver.mock.agent.simulate import Story
     from ada_mockserver.mock.assembly import Assembly
     from ada_mockserver.mock.script import Script
     from ada_schemas.contract.contract import Contract
@@ -184,19 +184,13 @@ class MockAda:
         to filter by, the ids of custom channels and the names of integrations; ``headers`` go with every
         delivery; ``secret`` is made if None.
         """
-        wanted: dict[str, Any] = {
-            "url": url,
-            "event_filters": list(events),
-            "channels": list(channels),
-            "headers": dict(headers or {}),
-        }
-        made = self.call(
-            "POST", "/_mock/seed", {"webhooks": [wanted if secret is None else {**wanted, "secret": secret}]}
-        )
+        wanted: dict[str, Any] = {} if secret is None else {"secret": secret}
+        wanted |= {"url": url, "event_filters": list(events), "channels": list(channels)}
+        made = self.call("POST", "/_mock/seed", {"webhooks": [{**wanted, "headers": dict(headers or {})}]})
         webhook_id = made["webhooks"][0]["id"]
         return MockWebhook(webhook_id, self.call("GET", f"/v2/webhooks/{webhook_id}/secret/")["key"])
 
-    def play(self, story: Story) -> str:
+    def play(self, story: Kind) -> str:
         """Have a whole conversation: ``messaging``, ``handoff``, ``voice`` or ``email``; returns its id."""
         made = self.call("POST", "/_mock/seed", {"stories": [story]})
         return str(made["stories"][0]["conversation_id"])

@@ -5,8 +5,10 @@ A script is data (YAML or JSON), and reacting is pure: a message in, a list of a
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
+from importlib import resources
 from typing import Any
 
 from ada_mockserver.mock.schemas.checking import problems
@@ -109,16 +111,10 @@ def parse_script(document: Any) -> Script:
     if found := problems(document, "script"):
         said = "; ".join(f"{path[2:] or 'it'} {message}" for path, message in found)
         raise UsageError(f"The script does not fit: {said}.")
-    agent = document.get("agent", {})
-    return Script(
-        rules=tuple(_rule(rule, f"rules[{index}]") for index, rule in enumerate(document.get("rules", []))),
-        default=_texts(document.get("default", [])),
-        display_name=agent.get("display_name", "AI Agent"),
-        avatar=agent.get("avatar"),
-        greeting=document.get("greeting"),
-        delay=float(document.get("delay", 0)),
-        survey=document.get("survey", "How did we do?"),
-    )
+    rules = tuple(_rule(rule, f"rules[{index}]") for index, rule in enumerate(document.get("rules", [])))
+    given = {name: document[name] for name in ("greeting", "delay", "survey") if name in document}
+    default = _texts(document.get("default", []))
+    return Script(rules, default, **document.get("agent", {}), **given)
 
 
 def _rule(rule: dict[str, Any], where: str) -> ReplyRule:
@@ -151,37 +147,6 @@ def _texts(value: str | list[str]) -> tuple[str, ...]:
 
 
 DEFAULT_SCRIPT = parse_script(
-    {
-        "rules": [
-            *(
-                {
-                    "when": rf"\b{name}\b",
-                    "reply": "I am handing you over to a colleague.",
-                    "handoff": integration,
-                    "human": {
-                        "display_name": "Robin",
-                        "replies": [
-                            "Hello, Robin here. What can I do for you?",
-                            "Thank you, I have looked it up and put it right.",
-                            "You are welcome. I am handing you back to the AI Agent.",
-                        ],
-                    },
-                }
-                for name, integration in (("zendesk", "zendesk_chat"), ("salesforce", "salesforce"))
-            ),
-            {
-                "when": r"\b(human|person|someone|representative|hand ?off|agent)\b",
-                "reply": "I am connecting you with a human agent.",
-                "handoff": DEFAULT_INTEGRATION,
-            },
-            {"when": r"\b(bye|goodbye)\b", "reply": "Goodbye, and thank you for writing.", "end": True},
-            {"when": r"^\s*(hi|hello|hey)\b", "reply": "Hello! How can I help you today?"},
-        ],
-        "default": [
-            "Thank you for your message. You wrote: {text}",
-            "I see. Is there anything else about “{text}” that I should know?",
-            "I have noted: {text}",
-        ],
-    }
+    json.loads((resources.files("ada_mockserver.mock") / "default_script.json").read_text(encoding="utf-8"))
 )
 """The script unless another is given: it echoes, greets, hands off on request, ends on goodbye."""

@@ -18,7 +18,7 @@ def server():
     """A running mock, whose deliveries go to a stand-in."""
     consumer = Consumer()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("ada_mockserver.mock.outbox.options.Wire", lambda clock: consumer)
+        patched.setattr("ada_mockserver.mock.outbox.worker.Wire", lambda clock: consumer)
         with MockAda(clock=ManualClock(START)) as mock:
             mock.consumer = consumer
             yield mock

@@ -14,9 +14,9 @@ from sqlalchemy import delete, select
 from ada_mockserver.clock import Line, ManualClock, SteeredClock
 from ada_mockserver.delivery.http import Response
 from ada_mockserver.delivery.signing import verify
-from ada_mockserver.mock.outbox.options import Options
 from ada_mockserver.mock.outbox.outbox import Outbox
 from ada_mockserver.mock.outbox.shared_settings import adopt_time, restart_chaos, store_time
+from ada_mockserver.mock.outbox.worker import Options
 from ada_mockserver.mock.store.database import Database
 from ada_mockserver.mock.store.endpoints import update_endpoint
 from ada_mockserver.mock.store.models import Base, Delivery, Setting

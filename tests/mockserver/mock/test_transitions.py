@@ -12,8 +12,8 @@ from ada_mockserver.delivery.chaos import Plan
 from ada_mockserver.delivery.client import Wire
 from ada_mockserver.delivery.http import Request, Response
 from ada_mockserver.mock.outbox.attempt import send
-from ada_mockserver.mock.outbox.backoff import SCHEDULES
-from ada_mockserver.mock.outbox.outcome import slows_down, stored
+from ada_mockserver.mock.outbox.backoff import SCHEDULES, slows_down
+from ada_mockserver.mock.outbox.claims import stored
 from ada_mockserver.mock.outbox.transitions import WEEK, DeliveryState, Health, health_after, next_state
 from ada_schemas.errors import WireError
 

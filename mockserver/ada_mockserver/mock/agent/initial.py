@@ -53,10 +53,8 @@ async def create_initial(
         for endpoint in await list_endpoints(session):
             if endpoint.url == webhook:
                 return Initial(channel, endpoint)
-        made = await create_endpoint(
-            session, url=webhook, now=transaction.now, rng=transaction.rng, secret=secret
-        )
-    return Initial(channel, made)
+        now, rng = transaction.now, transaction.rng
+        return Initial(channel, await create_endpoint(session, url=webhook, now=now, rng=rng, secret=secret))
 
 
 async def clear(context: MockContext, initial: Initial | None = None) -> None:

@@ -13,13 +13,7 @@ from sqlalchemy import func, select
 
 from ada_mockserver.events.payload import Author, link_content, text_content
 from ada_mockserver.mock.script import End, HandOff, Say
-from ada_mockserver.mock.state.conversations import (
-    ai_agent,
-    end,
-    end_handoff,
-    hand_off,
-    say,
-)
+from ada_mockserver.mock.state.conversations import ai_agent, end, end_handoff, hand_off, say
 from ada_mockserver.mock.store.database import wake_on_commit
 from ada_mockserver.mock.store.models import Conversation, PlannedReply
 

@@ -5,7 +5,7 @@ What people say comes from the dialogues of ``events.dialogues``; who they are, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING
 
 from ada_mockserver.events.conversation import Close, HandBack, HandOver, Speak, course
 from ada_mockserver.events.dialogues import pick_dialogue
@@ -22,25 +22,22 @@ from ada_mockserver.mock.state.conversations import (
 from ada_mockserver.mock.state.records import custom_channel, native_channel
 
 if TYPE_CHECKING:
+    from ada_mockserver.events.dialogues import Kind
     from ada_mockserver.mock.state.transaction import Transaction
     from ada_mockserver.mock.store.models import Conversation
 
-__all__ = ["STORIES", "Story", "simulate"]
-
-Story = Literal["messaging", "handoff", "voice", "email"]
-
-STORIES: tuple[Story, ...] = get_args(Story)
-"""A chat on a custom channel, one with a handoff, a phone call, and an exchange of e-mails."""
-
-_KNOWN = ("first_name", "last_name", "display_name", "email", "avatar")
+__all__ = ["simulate"]
 
 
-async def simulate(transaction: Transaction, story: Story, *, locale: str = "en_US") -> Conversation:
-    """A conversation from beginning to end, between people drawn at random; returns it."""
-    personas = Personas.load(locale)
+async def simulate(transaction: Transaction, story: Kind) -> Conversation:
+    """A conversation from beginning to end, between people drawn at random; returns it.
+
+    ``story`` is a chat on a custom channel, one with a handoff, a phone call, or an exchange of e-mails.
+    """
+    personas = Personas.load("en_US")
     persona, agent = personas.pick_two(transaction.rng)
     dialogue = pick_dialogue(story, transaction.rng, end_user=persona, agent=agent)
-    known: dict[str, Any] = {} if story == "voice" else {name: getattr(persona, name) for name in _KNOWN}
+    known = {} if story == "voice" else persona.profile()
     if story in ("voice", "email"):
         channel = await native_channel(transaction.session, story)
     else:

@@ -17,8 +17,8 @@ from starlette.routing import Route
 from ada_mockserver.events.ids import object_id
 from ada_mockserver.mock.api.errors import ApiError, not_found, refused
 from ada_mockserver.mock.api.middleware import ATTACHMENT_LIMIT
-from ada_mockserver.mock.api.resources import context_of, found, origin_of, resource
-from ada_mockserver.mock.store.lookup import find
+from ada_mockserver.mock.api.resources import Call, context_of, found, origin_of, resource
+from ada_mockserver.mock.store.database import find
 from ada_mockserver.mock.store.models import ATTACHMENT_KEY, Attachment, Conversation, Secret
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _MIME_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100
 async def _upload(request: Request) -> Response:
     filename, mime_type, content = await _file(request)
     async with context_of(request).begin() as transaction:
-        conversation = await found(request, transaction, Conversation, lock=True)
+        conversation = await found(Call(request, transaction), Conversation, lock=True)
         if conversation.handoff is None:
             raise ApiError(
                 400, "no_active_handoff", "Attachments are taken only while the conversation is in a handoff."

@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import JSONResponse
 
-from ada_mockserver.mock.api.errors import conflict, not_found, refused
-from ada_mockserver.mock.api.resources import context_of, found, listing, reading, resource
-from ada_mockserver.mock.api.validation import check_metadata_size, read_body
-from ada_mockserver.mock.state.records import (
-    add_end_user,
-    change_end_user,
-    find_external,
-)
+from ada_mockserver.mock.api.errors import ApiError, not_found, refused
+from ada_mockserver.mock.api.resources import Call, context_of, found, listing, operation, reading, resource
+from ada_mockserver.mock.api.validation import check_metadata_size, merged, read_body
+from ada_mockserver.mock.state.records import add_end_user, change_end_user, find_external
 from ada_mockserver.mock.store.models import StoredEndUser
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncSession
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -29,30 +24,29 @@ _MOST_METADATA = 10 * 1024
 """Bytes of an end user's metadata, as the operation's description limits it."""
 
 
-async def _list(request: Request) -> Response:
-    external_id = request.query_params.get("external_id")
-    async with context_of(request).begin() as transaction:
-        if external_id is None:
-            return await listing(request, transaction, StoredEndUser)
-        if "cursor" in request.query_params or "limit" in request.query_params:
-            raise refused("$.external_id", "goes with neither cursor nor limit", "query")
-        user = await find_external(transaction.session, external_id)
+async def _list(call: Call) -> dict[str, Any]:
+    query = call.request.query_params
+    if "external_id" not in query:
+        return await listing(call, StoredEndUser)
+    if "cursor" in query or "limit" in query:
+        raise refused("$.external_id", "goes with neither cursor nor limit", "query")
+    user = await find_external(call.transaction.session, query["external_id"])
     if user is None:
         raise not_found("end user")
-    return JSONResponse(user.shown())
+    return user.shown()
 
 
 async def _create(request: Request) -> Response:
     body = await read_body(request, "create_end_user")
     external_id = body.get("external_id") or None  # an empty one is nobody's
     profile = _profile(body.get("profile", {}))
-    metadata = {key: value for key, value in profile.pop("metadata", {}).items() if value is not None}
+    metadata = merged({}, profile.pop("metadata", {}))
     check_metadata_size(metadata, most=_MOST_METADATA, path="$.profile.metadata")
     members = {**profile, "external_id": external_id, "metadata": metadata}
     for last in (False, True):
         try:
             async with context_of(request).begin() as transaction:
-                known = None if external_id is None else await find_external(transaction.session, external_id)
+                known = external_id and await find_external(transaction.session, external_id)
                 user = known or await add_end_user(transaction, **members)
             break
         except IntegrityError:  # another process created the same one meanwhile: now it is known
@@ -66,12 +60,14 @@ async def _update(request: Request) -> Response:
     changes = _profile(body["profile"])
     try:
         async with context_of(request).begin() as transaction:
-            user = await found(request, transaction, StoredEndUser, lock=True)
+            user = await found(Call(request, transaction), StoredEndUser, lock=True)
             if "external_id" in body:
-                changes["external_id"] = body["external_id"] or None
-                await _check_free(transaction.session, user, changes["external_id"])
+                changes["external_id"] = wanted = body["external_id"] or None
+                other = wanted and await find_external(transaction.session, wanted)
+                if other and other.id != user.id:
+                    raise _taken()
             if "metadata" in changes:
-                changes["metadata"] = _merged(dict(user.value.metadata), changes["metadata"])
+                changes["metadata"] = merged(user.value.metadata, changes["metadata"])
                 check_metadata_size(changes["metadata"], most=_MOST_METADATA, path="$.profile.metadata")
             await change_end_user(transaction, user, **changes)
     except IntegrityError:
@@ -79,14 +75,8 @@ async def _update(request: Request) -> Response:
     return JSONResponse(user.shown())
 
 
-async def _check_free(session: AsyncSession, user: StoredEndUser, external_id: str | None) -> None:
-    other = None if external_id is None else await find_external(session, external_id)
-    if other is not None and other.id != user.id:
-        raise _taken()
-
-
 def _taken() -> Exception:
-    return conflict("The external_id is already assigned to a different end user.")
+    return ApiError(409, "conflict", "The external_id is already assigned to a different end user.")
 
 
 def _profile(profile: dict[str, Any]) -> dict[str, Any]:
@@ -104,11 +94,7 @@ def _profile(profile: dict[str, Any]) -> dict[str, Any]:
     return members
 
 
-def _merged(metadata: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in {**metadata, **changes}.items() if value is not None}
-
-
 ROUTES = [
-    resource("/v2/end-users", GET=_list, POST=_create),
+    resource("/v2/end-users", GET=operation(_list), POST=_create),
     resource("/v2/end-users/{end_user_id}", GET=reading(StoredEndUser), PATCH=_update),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import JSONResponse
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-__all__ = ["ApiError", "Detail", "conflict", "envelope", "invalid", "not_found", "refused"]
+__all__ = ["ApiError", "Detail", "invalid", "not_found", "refused"]
 
 Location = Literal["body", "query", "path"]
 
@@ -27,7 +27,10 @@ class Detail:
 
 
 class ApiError(Exception):
-    """A request that is refused; ``type`` is the error's stable name in the envelope."""
+    """A request that is refused; ``type`` is the error's stable name in the envelope.
+
+    There ``details`` is null where none is given.
+    """
 
     def __init__(
         self,
@@ -47,23 +50,11 @@ class ApiError(Exception):
 
     def response(self) -> Response:
         """The answer as it goes over the wire."""
-        return envelope(self.status, self.type, self.message, details=self.details, headers=self.headers)
-
-
-def envelope(
-    status: int,
-    type_: str,
-    message: str,
-    *,
-    details: Sequence[Detail] = (),
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """An answer in the error envelope; ``details`` is null where there are none."""
-    listed: list[dict[str, Any]] | None = [
-        {"parameter": d.parameter, "location": d.location, "message": d.message} for d in details
-    ] or None
-    error = {"type": type_, "message": message, "details": listed}
-    return JSONResponse({"errors": [error]}, status_code=status, headers=dict(headers or {}))
+        details = [
+            {"parameter": d.parameter, "location": d.location, "message": d.message} for d in self.details
+        ]
+        error = {"type": self.type, "message": self.message, "details": details or None}
+        return JSONResponse({"errors": [error]}, status_code=self.status, headers=self.headers)
 
 
 def invalid(*details: Detail) -> ApiError:
@@ -81,8 +72,3 @@ def refused(parameter: str, message: str, location: Location = "body") -> ApiErr
 def not_found(what: str) -> ApiError:
     """404: there is no ``what`` (the kind of thing, not its id, which is the caller's text)."""
     return ApiError(404, "not_found", f"There is no such {what}.")
-
-
-def conflict(message: str) -> ApiError:
-    """409: the request contradicts what is stored."""
-    return ApiError(409, "conflict", message)

@@ -67,7 +67,8 @@ class Guard:
         path = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
         if path != scope["path"]:
             scope = {**scope, "path": path, "raw_path": path.encode()}
-        limited = _Limited(receive, send, _limit(path))
+        most = ATTACHMENT_LIMIT + _FORM if path.endswith("/attachments") else BODY_LIMIT
+        limited = _Limited(receive, send, most)
         try:
             if path == "/api" or path.startswith("/api/"):
                 self._authenticate(scope)
@@ -143,10 +144,6 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _limit(path: str) -> int:
-    return ATTACHMENT_LIMIT + _FORM if path.endswith("/attachments") else BODY_LIMIT
 
 
 class _Limited:

@@ -22,6 +22,7 @@ __all__ = [
     "MOST_METADATA",
     "MOST_RECORDS",
     "check_metadata_size",
+    "merged",
     "parse_json",
     "query_choice",
     "query_limit",
@@ -80,6 +81,11 @@ def check_metadata_size(metadata: dict[str, Any], *, most: int = MOST_METADATA, 
     size = len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode())
     if size > most:
         raise refused(path, f"is larger than {most // 1024} KB")
+
+
+def merged(metadata: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The metadata with the changes in it; a member that is null goes."""
+    return {key: value for key, value in {**metadata, **changes}.items() if value is not None}
 
 
 def query_limit(query: QueryParams) -> int:

@@ -17,14 +17,9 @@ from ada_mockserver.delivery.http import Request as HttpRequest
 from ada_mockserver.delivery.request_bytes import encode, parse_url
 from ada_mockserver.delivery.signing import parse_secret
 from ada_mockserver.mock.api.errors import refused
-from ada_mockserver.mock.api.resources import context_of, found, listing, reading, resource
-from ada_mockserver.mock.api.validation import query_choice, read_body
-from ada_mockserver.mock.store.endpoints import (
-    create_endpoint,
-    delete_endpoint,
-    rotate_secret,
-    update_endpoint,
-)
+from ada_mockserver.mock.api.resources import Call, context_of, found, listing, operation, reading, resource
+from ada_mockserver.mock.api.validation import query_choice
+from ada_mockserver.mock.store import endpoints
 from ada_mockserver.mock.store.models import Endpoint
 from ada_schemas.errors import UsageError
 
@@ -38,12 +33,7 @@ if TYPE_CHECKING:
     from ada_mockserver.mock.store.endpoints import Changes
     from ada_schemas.contract.contract import Contract
 
-__all__ = [
-    "ROUTES",
-    "add_webhook",
-    "header_lines",
-    "query_event_type",
-]
+__all__ = ["ROUTES", "add_webhook", "header_lines", "query_event_type"]
 
 _OWN_HEADER = re.compile(
     "svix-.*|webhook-.*|content-.*|host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect"
@@ -51,16 +41,12 @@ _OWN_HEADER = re.compile(
 """Headers that identify a delivery or frame it on the wire."""
 
 
-async def _list(request: Request) -> Response:
-    async with context_of(request).begin() as transaction:
-        return await listing(request, transaction, Endpoint, strict=False)
+async def _list(call: Call) -> dict[str, Any]:
+    return await listing(call, Endpoint, strict=False)
 
 
-async def _create(request: Request) -> Response:
-    body = await read_body(request, "create_webhook")
-    async with context_of(request).begin() as transaction:
-        endpoint = await add_webhook(transaction, body)
-    return JSONResponse(endpoint.shown(), status_code=201)
+async def _create(call: Call) -> dict[str, Any]:
+    return (await add_webhook(call.transaction, call.body)).shown()
 
 
 async def add_webhook(
@@ -77,7 +63,7 @@ async def add_webhook(
     """
     members: Changes = {**settings, **_members(body, transaction.context.contract, where)}
     try:
-        return await create_endpoint(
+        return await endpoints.create_endpoint(
             transaction.session, now=transaction.now, rng=transaction.rng, secret=secret, **members
         )
     except UsageError as error:
@@ -112,32 +98,29 @@ def _members(body: dict[str, Any], contract: Contract, where: str = "$") -> Chan
     return changes
 
 
-async def _update(request: Request) -> Response:
-    changes = _members(await read_body(request, "update_webhook"), context_of(request).contract)
-    async with context_of(request).begin() as transaction:
-        known = await found(request, transaction, Endpoint)
-        endpoint = await update_endpoint(transaction.session, known.id, now=transaction.now, **changes)
-    return JSONResponse((endpoint or known).shown())
+async def _update(call: Call) -> dict[str, Any]:
+    transaction = call.transaction
+    changes = _members(call.body, transaction.context.contract)
+    endpoint = await found(call, Endpoint)
+    await endpoints.update_endpoint(transaction.session, endpoint.id, now=transaction.now, **changes)
+    return endpoint.shown()
 
 
-async def _delete(request: Request) -> Response:
-    async with context_of(request).begin() as transaction:
-        endpoint = await found(request, transaction, Endpoint)
-        await delete_endpoint(transaction.session, endpoint.id, now=transaction.now)
+async def _delete(call: Call) -> Response:
+    endpoint = await found(call, Endpoint)
+    await endpoints.delete_endpoint(call.transaction.session, endpoint.id, now=call.transaction.now)
     return Response(status_code=204)
 
 
-async def _secret(request: Request) -> Response:
-    async with context_of(request).begin() as transaction:
-        endpoint = await found(request, transaction, Endpoint)
-    return JSONResponse({"key": endpoint.secret})
+async def _secret(call: Call) -> dict[str, Any]:
+    return {"key": (await found(call, Endpoint)).secret}
 
 
 async def _rotate(request: Request) -> Response:
     secret = _custom_secret(await request.body())
     async with context_of(request).begin() as transaction:
-        endpoint = await found(request, transaction, Endpoint)
-        await rotate_secret(
+        endpoint = await found(Call(request, transaction), Endpoint)
+        await endpoints.rotate_secret(
             transaction.session, endpoint.id, now=transaction.now, rng=transaction.rng, secret=secret
         )
     return JSONResponse({})
@@ -194,9 +177,16 @@ def header_lines(headers: dict[str, str], where: str) -> Headers:
 
 
 ROUTES = [
-    resource("/v2/webhooks", GET=_list, POST=_create),
+    resource(
+        "/v2/webhooks", GET=operation(_list), POST=operation(_create, body="create_webhook", status=201)
+    ),
     resource("/v2/webhooks/event-types", GET=_event_types),
-    resource("/v2/webhooks/{id}", GET=reading(Endpoint), PATCH=_update, DELETE=_delete),
-    resource("/v2/webhooks/{id}/secret", GET=_secret),
+    resource(
+        "/v2/webhooks/{id}",
+        GET=reading(Endpoint),
+        PATCH=operation(_update, body="update_webhook"),
+        DELETE=operation(_delete),
+    ),
+    resource("/v2/webhooks/{id}/secret", GET=operation(_secret)),
     resource("/v2/webhooks/{id}/secret/rotate", POST=_rotate),
 ]

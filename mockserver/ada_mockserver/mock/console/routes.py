@@ -12,13 +12,12 @@ from sqlalchemy import select
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from ada_mockserver.mock.api.resources import context_of, found
+from ada_mockserver.mock.api.resources import Call, found, operation
 from ada_mockserver.mock.outbox.attempts_log import list_attempts, list_deliveries
 from ada_mockserver.mock.state.overview import read_state
 from ada_mockserver.mock.store.models import Conversation, Event, Message
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
     from starlette.responses import Response
 
     from ada_mockserver.mock.state.transaction import Transaction
@@ -53,11 +52,10 @@ def _clock(moment: str | None) -> str:
     return "" if moment is None else moment[11:23]
 
 
-async def _page(request: Request) -> Response:
-    async with context_of(request).begin() as transaction:
-        content = await _content(transaction)
-    name = "content.html" if "content" in request.query_params else "page.html"
-    text = _templates().get_template(name).render(**content, url=str(request.base_url).rstrip("/"))
+async def _page(call: Call) -> Response:
+    content = await _content(call.transaction)
+    name = "content.html" if "content" in call.request.query_params else "page.html"
+    text = _templates().get_template(name).render(**content, url=str(call.request.base_url).rstrip("/"))
     return HTMLResponse(text, headers={"content-security-policy": _POLICY, "cache-control": "no-store"})
 
 
@@ -90,14 +88,13 @@ async def _content(transaction: Transaction) -> dict[str, Any]:
     return {**state, "events": shown, "attempts": attempts}
 
 
-async def _survey(request: Request) -> Response:
+async def _survey(call: Call) -> Response:
     """The page to which the link after a conversation leads."""
-    async with context_of(request).begin() as transaction:
-        await found(request, transaction, Conversation)
+    await found(call, Conversation)
     return HTMLResponse(_source("survey.html"), headers={"content-security-policy": _POLICY})
 
 
 ROUTES = [
-    Route("/", _page, methods=["GET"]),
-    Route("/survey/{conversation_id}", _survey, methods=["GET"]),
+    Route("/", operation(_page), methods=["GET"]),
+    Route("/survey/{conversation_id}", operation(_survey), methods=["GET"]),
 ]

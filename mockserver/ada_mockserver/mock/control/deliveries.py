@@ -7,28 +7,21 @@ import re
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
 
 from ada_mockserver.clock import SteeredClock
 from ada_mockserver.mock.api.errors import refused
-from ada_mockserver.mock.api.resources import resource
+from ada_mockserver.mock.api.resources import Call, operation, resource
 from ada_mockserver.mock.api.validation import query_choice, query_limit, read_body
 from ada_mockserver.mock.api.webhooks import query_event_type
-from ada_mockserver.mock.outbox.attempts_log import (
-    ATTEMPT_STATES,
-    DELIVERY_STATES,
-    TRIGGERS,
-    Filters,
-    list_attempts,
-    list_deliveries,
-    moment,
-)
+from ada_mockserver.mock.outbox import attempts_log as log
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -40,7 +33,7 @@ __all__ = ["ROUTES", "seconds_of", "time_of"]
 
 _SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
 _UNITS = (86_400.0, 3600.0, 60.0, 1.0)
-_LISTED = {field.name for field in fields(Filters)} | {"limit"}
+_LISTED = {field.name for field in fields(log.Filters)} | {"limit"}
 
 
 def _outbox(request: Request) -> Outbox:
@@ -48,25 +41,19 @@ def _outbox(request: Request) -> Outbox:
     return outbox
 
 
-async def _attempts(request: Request) -> Response:
-    filters = _filters(request, ATTEMPT_STATES)
-    async with _outbox(request).database.begin() as connection:
-        found = await list_attempts(connection, filters, limit=query_limit(request.query_params))
-    return JSONResponse({"data": found})
+async def _logged(
+    read: Callable[..., Awaitable[list[dict[str, Any]]]], states: Sequence[str], call: Call
+) -> dict[str, Any]:
+    filters = _filters(call.request, states)
+    limit = query_limit(call.request.query_params)
+    return {"data": await read(call.transaction.session, filters, limit=limit)}
 
 
-async def _deliveries(request: Request) -> Response:
-    filters = _filters(request, DELIVERY_STATES)
-    async with _outbox(request).database.begin() as connection:
-        found = await list_deliveries(connection, filters, limit=query_limit(request.query_params))
-    return JSONResponse({"data": found})
-
-
-def _filters(request: Request, states: Sequence[str]) -> Filters:
+def _filters(request: Request, states: Sequence[str]) -> log.Filters:
     query = request.query_params
     given: dict[str, Any] = {
         "state": query_choice(query, "state", states),
-        "trigger": query_choice(query, "trigger", TRIGGERS),
+        "trigger": query_choice(query, "trigger", log.TRIGGERS),
         "event_type": query_event_type(request, "event_type"),
     }
     for name, value in query.items():
@@ -80,7 +67,7 @@ def _filters(request: Request, states: Sequence[str]) -> Filters:
             given[name] = time_of(value, f"$.{name}", "query")
         elif name != "limit":
             given.setdefault(name, value)
-    return Filters(**given)
+    return log.Filters(**given)
 
 
 async def _read_clock(request: Request) -> Response:
@@ -98,7 +85,7 @@ async def _move_clock(request: Request) -> Response:
 def _shown_clock(outbox: Outbox) -> dict[str, Any]:
     now, clock = outbox.clock.now(), outbox.clock
     rate = clock.line.rate if isinstance(clock, SteeredClock) else 0.0
-    return {"now": moment(now), "unix": now, "rate": rate}
+    return {"now": log.moment(now), "unix": now, "rate": rate}
 
 
 async def _read_chaos(request: Request) -> Response:
@@ -155,13 +142,9 @@ def time_of(value: Any, where: str, location: Any) -> float:
         if isinstance(value, str) and not re.fullmatch(r"[0-9.]+", value):
             parsed = datetime.fromisoformat(value)
             return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
-        if (
-            isinstance(value, str | int | float)
-            and not isinstance(value, bool)
-            and math.isfinite(float(value))
-        ):
-            return float(value)
-    except (ValueError, OverflowError):
+        if not isinstance(value, bool) and math.isfinite(moment := float(value)):
+            return moment
+    except (TypeError, ValueError, OverflowError):
         pass
     raise refused(where, "must be a time: Unix seconds, or ISO 8601", location)
 
@@ -177,8 +160,8 @@ def _refusing(where: str, *, event: str = "") -> Iterator[None]:
 
 
 ROUTES = [
-    resource("/_mock/attempts", GET=_attempts),
-    resource("/_mock/deliveries", GET=_deliveries),
+    resource("/_mock/attempts", GET=operation(partial(_logged, log.list_attempts, log.ATTEMPT_STATES))),
+    resource("/_mock/deliveries", GET=operation(partial(_logged, log.list_deliveries, log.DELIVERY_STATES))),
     resource("/_mock/clock", GET=_read_clock, POST=_move_clock),
     resource("/_mock/chaos", GET=_read_chaos, POST=_set_chaos, PUT=_set_chaos, DELETE=_end_chaos),
     resource("/_mock/resend", POST=_resend),

@@ -9,12 +9,8 @@ from ada_mockserver.events.ids import hexadecimal
 from ada_mockserver.mock.agent.simulate import simulate
 from ada_mockserver.mock.api.errors import refused
 from ada_mockserver.mock.api.webhooks import add_webhook, header_lines
-from ada_mockserver.mock.state.records import (
-    add_channel,
-    add_end_user,
-    find_external,
-)
-from ada_mockserver.mock.store.lookup import find, is_id
+from ada_mockserver.mock.state.records import add_channel, add_end_user, find_external
+from ada_mockserver.mock.store.database import find, is_id
 from ada_mockserver.mock.store.models import StoredChannel
 from ada_schemas.errors import UsageError
 

@@ -14,19 +14,17 @@ from sqlalchemy import select
 from starlette.responses import JSONResponse
 
 from ada_mockserver.mock.agent.initial import clear
-from ada_mockserver.mock.api.resources import context_of, found, resource
-from ada_mockserver.mock.api.validation import parse_json, query_limit, read_body
+from ada_mockserver.mock.api.resources import Call, context_of, found, operation, resource
+from ada_mockserver.mock.api.validation import parse_json, query_limit
 from ada_mockserver.mock.api.webhooks import header_lines, query_event_type
 from ada_mockserver.mock.control.seed import seed
 from ada_mockserver.mock.state.overview import read_state
-from ada_mockserver.mock.store.endpoints import update_endpoint
+from ada_mockserver.mock.store.endpoints import Changes, update_endpoint
 from ada_mockserver.mock.store.models import Endpoint, Event
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
-
-    from ada_mockserver.mock.store.endpoints import Changes
 
 __all__ = ["ROUTES"]
 
@@ -35,20 +33,16 @@ async def _health(request: Request) -> Response:  # noqa: ARG001 - a route's sig
     return JSONResponse({"status": "ok"})
 
 
-async def _state(request: Request) -> Response:
-    async with context_of(request).begin() as transaction:
-        state = await read_state(transaction, limit=query_limit(request.query_params))
-    return JSONResponse(state)
+async def _state(call: Call) -> dict[str, Any]:
+    return await read_state(call.transaction, limit=query_limit(call.request.query_params))
 
 
-async def _events(request: Request) -> Response:
-    kind, limit = query_event_type(request, "type"), query_limit(request.query_params)
+async def _events(call: Call) -> dict[str, Any]:
+    kind, limit = query_event_type(call.request, "type"), query_limit(call.request.query_params)
     statement = select(Event).order_by(Event.ordinal.desc()).limit(limit)
     if kind is not None:
         statement = statement.where(Event.type == kind)
-    async with context_of(request).begin() as transaction:
-        found = (await transaction.session.scalars(statement)).all()
-    return JSONResponse({"data": [_show_event(event) for event in found]})
+    return {"data": [_show_event(event) for event in await call.transaction.session.scalars(statement)]}
 
 
 def _show_event(event: Event) -> dict[str, Any]:
@@ -68,32 +62,26 @@ async def _clear(request: Request) -> Response:
     return JSONResponse({"message": f"Everything but the time and the chaos is forgotten.{kept}"})
 
 
-async def _seed(request: Request) -> Response:
-    document = await read_body(request, "seed")
-    async with context_of(request).begin() as transaction:
-        made = await seed(transaction, document)
-    return JSONResponse(made, status_code=201)
+async def _seed(call: Call) -> dict[str, Any]:
+    return await seed(call.transaction, call.body)
 
 
-async def _set_webhook(request: Request) -> Response:
-    body = await read_body(request, "set_webhook")
-    changes: Changes = {}
+async def _set_webhook(call: Call) -> dict[str, Any]:
+    body, transaction, changes = call.body, call.transaction, Changes()
     if "channels" in body:
         changes["channels"] = body["channels"]
     if "headers" in body:
         changes["headers"] = header_lines(body["headers"], "$.headers")
-    async with context_of(request).begin() as transaction:
-        webhook = await found(request, transaction, Endpoint)
-        changed = await update_endpoint(transaction.session, webhook.id, now=transaction.now, **changes)
-        assert changed is not None  # noqa: S101 - found right above
-    return JSONResponse({**changed.shown(), "channels": list(changed.channels)})
+    webhook = await found(call, Endpoint)
+    await update_endpoint(transaction.session, webhook.id, now=transaction.now, **changes)
+    return {**webhook.shown(), "channels": list(webhook.channels)}
 
 
 ROUTES = [
-    resource("/_mock/webhooks/{id}", PATCH=_set_webhook),
+    resource("/_mock/webhooks/{id}", PATCH=operation(_set_webhook, body="set_webhook")),
     resource("/_mock/health", GET=_health),
-    resource("/_mock/state", GET=_state),
-    resource("/_mock/events", GET=_events),
+    resource("/_mock/state", GET=operation(_state)),
+    resource("/_mock/events", GET=operation(_events)),
     resource("/_mock/clear", POST=_clear),
-    resource("/_mock/seed", POST=_seed),
+    resource("/_mock/seed", POST=operation(_seed, body="seed", status=201)),
 ]

@@ -59,8 +59,7 @@ async def list_attempts(
     statement = (
         select(LoggedAttempt, Event.type, Event.body)
         .join(Event, Event.id == LoggedAttempt.event_id)
-        .where(*_common(chosen, LoggedAttempt))
-        .where(*_bounds(chosen))
+        .where(*_conditions(chosen, LoggedAttempt))
         .order_by(LoggedAttempt.ordinal.desc())
         .limit(limit)
     )
@@ -75,7 +74,7 @@ async def list_deliveries(
     statement = (
         select(Delivery, Event.type, Event.created_at)
         .join(Event, Event.id == Delivery.event_id)
-        .where(*_common(chosen, Delivery))
+        .where(*_conditions(chosen, Delivery))
         .order_by(Delivery.ordinal.desc())
         .limit(limit)
     )
@@ -103,7 +102,7 @@ def moment(seconds: float | None) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
-def _common(filters: Filters, kind: type[Delivery | LoggedAttempt]) -> Iterable[ColumnElement[bool]]:
+def _conditions(filters: Filters, kind: type[Delivery | LoggedAttempt]) -> Iterable[ColumnElement[bool]]:
     equal = {
         kind.event_id: filters.event_id,
         kind.endpoint_id: filters.endpoint_id,
@@ -116,9 +115,8 @@ def _common(filters: Filters, kind: type[Delivery | LoggedAttempt]) -> Iterable[
             yield column == wanted
     if filters.before is not None:
         yield kind.ordinal < filters.before
-
-
-def _bounds(filters: Filters) -> Iterable[ColumnElement[bool]]:
+    if kind is Delivery:
+        return
     if filters.status is not None:
         yield LoggedAttempt.status == filters.status
     if filters.since is not None:

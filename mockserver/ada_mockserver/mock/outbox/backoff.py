@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ada_mockserver.mock.outbox.outcome import slows_down
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.delivery.attempt import Attempt
 
-__all__ = ["FLOOR", "JITTER", "SCHEDULES", "next_delay", "schedule_named"]
+__all__ = ["FLOOR", "JITTER", "SCHEDULES", "next_delay", "schedule_named", "slows_down"]
 
 _MINUTE, _HOUR = 60.0, 3600.0
 _WAITS = (5.0, 5 * _MINUTE, 30 * _MINUTE, 2 * _HOUR, 5 * _HOUR, 10 * _HOUR, 10 * _HOUR)
@@ -66,3 +65,8 @@ def next_delay(
     else:
         delay = min(max(asked, scheduled), 2 * scheduled)
     return max(delay, FLOOR) if slows_down(attempt) else delay
+
+
+def slows_down(attempt: Attempt) -> bool:
+    """True if the next attempt waits for a minute at least: a time-out or 429 (docs.svix.com/retries)."""
+    return attempt.status == 429 or (attempt.error is not None and attempt.error.kind == "timeout")

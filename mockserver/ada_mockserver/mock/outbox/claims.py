@@ -13,8 +13,7 @@ from sqlalchemy import and_, exists, func, or_, select, update
 
 from ada_mockserver.events.ids import new_id
 from ada_mockserver.mock.outbox.attempt import make_request, shown_headers
-from ada_mockserver.mock.outbox.outcome import instruction, stored
-from ada_mockserver.mock.outbox.transitions import health_after
+from ada_mockserver.mock.outbox.transitions import health_after, instruction
 from ada_mockserver.mock.store.database import change
 from ada_mockserver.mock.store.models import Delivery, Endpoint, Event, LoggedAttempt
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.http import Request
     from ada_mockserver.mock.outbox.transitions import DeliveryState
 
-__all__ = ["Claimed", "Now", "claim_due", "finish", "next_due", "release", "store_copy"]
+__all__ = ["Claimed", "Now", "claim_due", "finish", "next_due", "release", "stored"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +98,7 @@ async def next_due(session: AsyncSession, *, machine: float) -> float | None:
     statement = (
         select(func.min(Delivery.due_at))
         .join(Endpoint, Endpoint.id == Delivery.endpoint_id)
-        .where(
-            Delivery.state == "pending",
-            Endpoint.disabled.is_(False),
-            Endpoint.deleted_at.is_(None),
-            _unclaimed(machine),
-        )
+        .where(Delivery.state == "pending", *_receiving(), _unclaimed(machine))
     )
     return await session.scalar(statement)
 
@@ -112,18 +106,23 @@ async def next_due(session: AsyncSession, *, machine: float) -> float | None:
 async def finish(
     session: AsyncSession,
     claimed: Claimed,
-    outcome: Attempt,
+    outcomes: Sequence[Attempt],
     following: DeliveryState,
     *,
     owner: str,
     now: float,
 ) -> str:
-    """Store how an attempt ended at ``now`` and what becomes of its delivery.
+    """Store how an attempt and its copies ended at ``now``, and what becomes of their delivery.
 
-    Returns why the endpoint is to be disabled, ``""`` if it is not. A delivery that was ended, resent or
-    taken over meanwhile keeps its state, unless it was delivered after all.
+    Only the first of ``outcomes`` decides about it. Returns why the endpoint is to be disabled, ``""`` if it
+    is not. A delivery that was ended, resent or taken over meanwhile keeps its state, unless it was delivered
+    after all.
     """
-    await _store(session, claimed.attempt, outcome, now, following.due_at)
+    outcome, due_at = outcomes[0], following.due_at
+    for attempt, ended_as in zip((claimed.attempt, *claimed.copies), outcomes, strict=True):
+        statement = update(LoggedAttempt).where(LoggedAttempt.id == attempt)
+        next_at = due_at if attempt == claimed.attempt else None
+        await change(session, statement.values(**stored(ended_as), finished_at=now, next_at=next_at))
     mine = and_(Delivery.ordinal == claimed.delivery, Delivery.claim == owner)
     changed = await change(
         session,
@@ -139,17 +138,16 @@ async def finish(
     return await _judge_health(session, claimed.endpoint.id, outcome, now)
 
 
-async def store_copy(session: AsyncSession, attempt: str, outcome: Attempt, *, now: float) -> None:
-    """Store how a repeated request ended; it decides nothing."""
-    await _store(session, attempt, outcome, now, None)
-
-
 async def release(session: AsyncSession, *, now: float, owner: str | None = None) -> int:
     """Give back the claims of ``owner``, or all of them, as interrupted; returns how many there were."""
     of_whom = Delivery.claim.is_not(None) if owner is None else Delivery.claim == owner
     held = select(Delivery.ordinal).where(of_whom)
     await _interrupt(session, LoggedAttempt.delivery.in_(held), now)
     return await change(session, update(Delivery).where(of_whom).values(claim=None, leased_until=None))
+
+
+def _receiving() -> tuple[ColumnElement[bool], ...]:
+    return Endpoint.present(), Endpoint.disabled.is_(False)
 
 
 def _unclaimed(machine: float) -> ColumnElement[bool]:
@@ -162,11 +160,7 @@ def _is_due(now: Now) -> ColumnElement[bool]:
 
 async def _endpoints_with_work(session: AsyncSession, now: Now) -> Sequence[Endpoint]:
     work = exists().where(Delivery.endpoint_id == Endpoint.id, _is_due(now))
-    statement = (
-        select(Endpoint)
-        .where(Endpoint.deleted_at.is_(None), Endpoint.disabled.is_(False), work)
-        .order_by(Endpoint.ordinal)
-    )
+    statement = select(Endpoint).where(*_receiving(), work).order_by(Endpoint.ordinal)
     return (await session.scalars(statement)).all()
 
 
@@ -223,11 +217,18 @@ def _begun(one: Claimed, delivery: Delivery, now: Now) -> list[LoggedAttempt]:
     ]
 
 
-async def _store(
-    session: AsyncSession, attempt: str, outcome: Attempt, now: float, next_at: float | None
-) -> None:
-    statement = update(LoggedAttempt).where(LoggedAttempt.id == attempt)
-    await change(session, statement.values(**stored(outcome), finished_at=now, next_at=next_at))
+def stored(attempt: Attempt) -> dict[str, Any]:
+    """The columns of an attempt that its outcome decides."""
+    response, error = attempt.response, attempt.error
+    return {
+        "state": "succeeded" if attempt.accepted else "failed",
+        "elapsed": attempt.elapsed,
+        "status": attempt.status,
+        "response_headers": [list(header) for header in response.headers] if response else [],
+        "response_body": response.body if response else b"",
+        "error_kind": error.kind if error else "",
+        "error": error.what if error else "",
+    }
 
 
 async def _judge_health(session: AsyncSession, endpoint_id: str, outcome: Attempt, now: float) -> str:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from ada_mockserver.clock import SteeredClock
 from ada_mockserver.delivery.chaos import parse_rules
 from ada_mockserver.mock.outbox.claims import release
-from ada_mockserver.mock.outbox.options import Options
 from ada_mockserver.mock.outbox.redelivery import recover, resend
 from ada_mockserver.mock.outbox.shared_settings import adopt_time, load_settings, store_chaos
-from ada_mockserver.mock.outbox.worker import Worker
+from ada_mockserver.mock.outbox.worker import Options, Worker
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from ada_mockserver.delivery.signing import new_message_id
@@ -25,15 +25,14 @@ async def publish(
     body: bytes,
     channels: Sequence[str],
     now: float,
-    rng: random.Random | None = None,
 ) -> str:
     """Store an event and its delivery to every enabled endpoint that takes it; returns its ``svix-id``.
 
     ``event_type`` is as on the wire (``v1.conversation.ended``), ``body`` what is signed and sent,
     ``channels`` its channel tags. What is stored is delivered once the transaction is committed. The id is
-    drawn from ``rng``, by default the system's: a consumer may remember the ids of earlier runs.
+    drawn from the system's randomness: a consumer may remember the ids of earlier runs.
     """
-    event_id = new_message_id(rng or random.SystemRandom())
+    event_id = new_message_id(SystemRandom())
     session.add(Event(id=event_id, type=event_type, body=body, channels=tuple(channels), created_at=now))
     takers = [
         endpoint.id

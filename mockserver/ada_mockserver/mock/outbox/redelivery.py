@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, exists, select, update
 
 from ada_mockserver.mock.outbox.publish import schedule
-from ada_mockserver.mock.store.database import change, wake_on_commit
-from ada_mockserver.mock.store.lookup import find
+from ada_mockserver.mock.store.database import change, find, wake_on_commit
 from ada_mockserver.mock.store.models import Delivery, Endpoint, Event
 from ada_schemas.errors import UsageError
 
@@ -31,20 +30,20 @@ async def resend(session: AsyncSession, event_id: str, *, now: float, endpoint_i
         raise UsageError(
             f"There is no event '{event_id[:80]}'.", next_step="Its id is what svix-id said: msg_..."
         )
+    of_event = Delivery.event_id == event_id
     if endpoint_id is not None:
         endpoint = await _enabled(session, endpoint_id)
-        again = await _again(session, Delivery.event_id == event_id, endpoint.id, now, "resend")
-        if not again:
+        if not await _again(session, of_event, endpoint.id, now, "resend"):
             await schedule(session, [event_id], [endpoint.id], now=now, trigger="resend")
         return 1
-    of_event = Delivery.event_id == event_id
-    statement = select(Delivery.endpoint_id).where(of_event).order_by(Delivery.ordinal)
-    count = 0
-    for each in (await session.scalars(statement)).all():
-        found = await find(session, Endpoint, each)
-        if found is not None and not found.disabled:
-            count += await _again(session, of_event, each, now, "resend")
-    return count
+    meant_for = (
+        select(Delivery.endpoint_id)
+        .join(Endpoint, Endpoint.id == Delivery.endpoint_id)
+        .where(of_event, Endpoint.present(), Endpoint.disabled.is_(False))
+        .order_by(Delivery.ordinal)
+    )
+    enabled = (await session.scalars(meant_for)).all()
+    return sum([await _again(session, of_event, each, now, "resend") for each in enabled])
 
 
 async def recover(session: AsyncSession, endpoint_id: str, *, since: float, now: float) -> int:
@@ -55,26 +54,15 @@ async def recover(session: AsyncSession, endpoint_id: str, *, since: float, now:
     there or is disabled.
     """
     endpoint = await _enabled(session, endpoint_id)
-    statement = (
-        select(Event.id, Event.type, Event.channels, Delivery.state)
-        .outerjoin(
-            Delivery,
-            and_(Delivery.event_id == Event.id, Delivery.endpoint_id == endpoint_id),
-        )
-        .where(Event.created_at >= since, Event.created_at <= now)
-        .order_by(Event.ordinal)
-    )
-    rows = (await session.execute(statement)).all()
-    failed = [row.id for row in rows if row.state == "failed"]
-    missing = [row.id for row in rows if row.state is None and endpoint.takes(row.type, row.channels)]
+    since_then = and_(Event.created_at >= since, Event.created_at <= now)
+    known = exists().where(Delivery.event_id == Event.id, Delivery.endpoint_id == endpoint_id)
+    unknown = select(Event.id, Event.type, Event.channels).where(since_then, ~known).order_by(Event.ordinal)
+    rows = await session.execute(unknown)
+    missing = [row.id for row in rows if endpoint.takes(row.type, row.channels)]
+    failed = and_(Delivery.state == "failed", Delivery.event_id.in_(select(Event.id).where(since_then)))
+    count = await _again(session, failed, endpoint_id, now, "recover")
     await schedule(session, missing, [endpoint_id], now=now, trigger="recover")
-    for part in _parts(failed):
-        await _again(session, Delivery.event_id.in_(part), endpoint_id, now, "recover")
-    return len(failed) + len(missing)
-
-
-def _parts(ids: list[str], size: int = 500) -> list[list[str]]:
-    return [ids[first : first + size] for first in range(0, len(ids), size)]
+    return count + len(missing)
 
 
 async def _enabled(session: AsyncSession, endpoint_id: str) -> Endpoint:
@@ -95,16 +83,9 @@ async def _again(
     session: AsyncSession, which: ColumnElement[bool], endpoint_id: str, now: float, trigger: str
 ) -> int:
     """Begin deliveries anew; an attempt that is under way no longer decides about them."""
-    values: dict[str, Any] = {
-        "state": "pending",
-        "reason": "",
-        "trigger": trigger,
-        "failures": 0,
-        "due_at": now,
-        "held": True,
-        "claim": None,
-        "leased_until": None,
-    }
     wake_on_commit(session)
     statement = update(Delivery).where(which, Delivery.endpoint_id == endpoint_id)
-    return await change(session, statement.values(values))
+    afresh = statement.values(
+        state="pending", reason="", failures=0, held=True, claim=None, leased_until=None
+    )
+    return await change(session, afresh.values(trigger=trigger, due_at=now))

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ada_mockserver.mock.outbox.backoff import next_delay
-from ada_mockserver.mock.outbox.outcome import instruction
 
 if TYPE_CHECKING:
     from random import Random
 
     from ada_mockserver.delivery.attempt import Attempt
 
-__all__ = ["WEEK", "DeliveryState", "Health", "State", "health_after", "next_state"]
+__all__ = ["WEEK", "DeliveryState", "Health", "State", "health_after", "instruction", "next_state"]
 
 State = Literal["pending", "delivered", "failed"]
 
@@ -34,6 +33,17 @@ class DeliveryState:
     failures: int
     reason: str = ""
     due_at: float | None = None
+
+
+def instruction(attempt: Attempt) -> Literal["", "abort-message", "disable"]:
+    """The value of the header ``webhook-delivery`` (docs.svix.com/receiving/delivery-control)."""
+    header = attempt.response.header("webhook-delivery") if attempt.response else None
+    match (header or "").strip().lower():
+        case "abort-message":
+            return "abort-message"
+        case "disable":
+            return "disable"
+    return ""
 
 
 def next_state(

@@ -7,14 +7,19 @@ import contextlib
 import logging
 import os
 from collections import Counter
+from dataclasses import dataclass, field
+from random import Random, SystemRandom
 from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from ada_mockserver.clock import SteeredClock
+from ada_mockserver.clock import SteeredClock, SystemClock
+from ada_mockserver.delivery.client import Wire
+from ada_mockserver.delivery.sender import TIME_LIMIT
 from ada_mockserver.events.ids import new_id
 from ada_mockserver.mock.outbox.attempt import send
-from ada_mockserver.mock.outbox.claims import Now, claim_due, finish, next_due, release, store_copy
+from ada_mockserver.mock.outbox.backoff import JITTER, SCHEDULES
+from ada_mockserver.mock.outbox.claims import Now, claim_due, finish, next_due, release
 from ada_mockserver.mock.outbox.shared_settings import load_settings, store_time
 from ada_mockserver.mock.outbox.transitions import next_state
 from ada_mockserver.mock.store.endpoints import disable_endpoint, end_deliveries
@@ -22,12 +27,13 @@ from ada_mockserver.mock.store.endpoints import disable_endpoint, end_deliveries
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ada_mockserver.clock import AdjustableClock
+    from ada_mockserver.clock import AdjustableClock, Clock
+    from ada_mockserver.delivery.attempt import Client
     from ada_mockserver.mock.outbox.claims import Claimed
-    from ada_mockserver.mock.outbox.options import Options
     from ada_mockserver.mock.store.database import Database
+    from ada_schemas.contract.contract import Contract
 
-__all__ = ["Jobs", "Worker"]
+__all__ = ["Jobs", "Options", "Worker"]
 
 Jobs: TypeAlias = "Callable[[], Awaitable[float | None]]"
 """Does what is due by now; returns when the next thing is due, in the mock's time, None where nothing is."""
@@ -36,6 +42,30 @@ POLL = 0.5
 """Seconds after which a worker looks for what other processes stored, or left behind."""
 
 _log = logging.getLogger(__name__)
+_MACHINE = SystemClock()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to deliver; times are in seconds.
+
+    ``client`` sends one request; ``machine_clock`` is the time of signatures and leases, which the receiver
+    and other processes share; ``rng`` draws ids and jitter. ``schedule`` holds the waits after each failure,
+    ``jitter`` is the share by which one varies, ``concurrency`` the most attempts at a time for an endpoint,
+    ``timeout`` limits an attempt, and ``lease`` is how long a claim holds: after it others take over what a
+    process that died was attempting, so it is longer than any attempt. ``contract`` has the events that rules
+    of chaos can name, ours if it is None.
+    """
+
+    client: Client = field(default_factory=lambda: Wire(clock=_MACHINE))
+    machine_clock: Clock = _MACHINE
+    rng: Random = field(default_factory=SystemRandom, repr=False)
+    schedule: tuple[float, ...] = SCHEDULES["svix-8"]
+    jitter: float = JITTER
+    concurrency: int = 8
+    timeout: float = TIME_LIMIT
+    lease: float = TIME_LIMIT + 15.0
+    contract: Contract | None = None
 
 
 class Worker:
@@ -99,8 +129,8 @@ class Worker:
                 return self._next
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
-    async def claim(self) -> int:
-        """Begin what is due and has room; returns how many attempts that is."""
+    async def claim(self) -> None:
+        """Begin what is due and has room."""
         async with self._claiming:
             job_due = None if self._jobs is None else await self._jobs()
             async with self._database.begin() as session:
@@ -120,7 +150,6 @@ class Worker:
                 self._next = min((at for at in (job_due, due) if at is not None), default=None)
             for one in claimed:
                 self._begin(one)
-        return len(claimed)
 
     async def move_to(self, moment: float) -> None:
         """Move the clock on to ``moment`` of the mock's time, for every process that shares the outbox."""
@@ -164,7 +193,7 @@ class Worker:
 
     async def _attempt(self, one: Claimed) -> None:
         options = self._options
-        outcome, *repeated = await asyncio.gather(
+        outcomes = await asyncio.gather(
             *(
                 send(one.request, client=options.client, timeout=options.timeout, plan=one.plan)
                 for _ in range(1 + len(one.copies))
@@ -172,7 +201,7 @@ class Worker:
         )
         now = self._clock.now()
         following = next_state(
-            outcome,
+            outcomes[0],
             failures=one.failures,
             now=now,
             answered_at=options.machine_clock.now(),
@@ -181,9 +210,7 @@ class Worker:
             jitter=options.jitter,
         )
         async with self._database.begin() as session:
-            disable = await finish(session, one, outcome, following, owner=self._owner, now=now)
-            for copy, its_outcome in zip(one.copies, repeated, strict=True):
-                await store_copy(session, copy, its_outcome, now=now)
+            disable = await finish(session, one, outcomes, following, owner=self._owner, now=now)
         if disable:
             await self._disable(one.endpoint.id, disable, now)
 

@@ -20,14 +20,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.mock.state.transaction import Transaction
 
-__all__ = [
-    "ai_agent",
-    "end",
-    "end_handoff",
-    "hand_off",
-    "open_conversation",
-    "say",
-]
+__all__ = ["ai_agent", "end", "end_handoff", "hand_off", "open_conversation", "say"]
 
 
 async def open_conversation(

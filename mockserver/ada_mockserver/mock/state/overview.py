@@ -6,17 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import func, select
 
+from ada_mockserver.mock.store import models
 from ada_mockserver.mock.store.endpoints import list_endpoints
-from ada_mockserver.mock.store.models import (
-    Conversation,
-    Delivery,
-    Event,
-    LoggedAttempt,
-    Message,
-    Numbered,
-    StoredChannel,
-    StoredEndUser,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,16 +18,16 @@ if TYPE_CHECKING:
 
 __all__ = ["read_state"]
 
-Thing = TypeVar("Thing", bound=Numbered)
+Thing = TypeVar("Thing", bound=models.Numbered)
 
-_COUNTED: dict[str, type[Numbered]] = {
-    "channels": StoredChannel,
-    "end_users": StoredEndUser,
-    "conversations": Conversation,
-    "messages": Message,
-    "events": Event,
-    "deliveries": Delivery,
-    "attempts": LoggedAttempt,
+_COUNTED: dict[str, type[models.Numbered]] = {
+    "channels": models.StoredChannel,
+    "end_users": models.StoredEndUser,
+    "conversations": models.Conversation,
+    "messages": models.Message,
+    "events": models.Event,
+    "deliveries": models.Delivery,
+    "attempts": models.LoggedAttempt,
 }
 
 
@@ -47,7 +38,7 @@ async def read_state(transaction: Transaction, *, limit: int) -> dict[str, Any]:
     async def newest(kind: type[Thing]) -> Sequence[Thing]:
         return (await session.scalars(select(kind).order_by(kind.ordinal.desc()).limit(limit))).all()
 
-    async def count(kind: type[Numbered], *where: ColumnElement[bool]) -> int:
+    async def count(kind: type[models.Numbered], *where: ColumnElement[bool]) -> int:
         return await session.scalar(select(func.count(kind.ordinal)).where(*where)) or 0
 
     endpoints = await list_endpoints(session)
@@ -55,12 +46,13 @@ async def read_state(transaction: Transaction, *, limit: int) -> dict[str, Any]:
         "counts": {
             **{name: await count(kind) for name, kind in _COUNTED.items()},
             "webhooks": len(endpoints),
-            "pending_deliveries": await count(Delivery, Delivery.state == "pending"),
+            "pending_deliveries": await count(models.Delivery, models.Delivery.state == "pending"),
         },
         "webhooks": [endpoint.shown() for endpoint in reversed(endpoints)][:limit],
-        "channels": [channel.shown() for channel in await newest(StoredChannel)],
-        "end_users": [user.shown() for user in await newest(StoredEndUser)],
+        "channels": [channel.shown() for channel in await newest(models.StoredChannel)],
+        "end_users": [user.shown() for user in await newest(models.StoredEndUser)],
         "conversations": [
-            {**each.shown(), "handoff_integration": each.handoff} for each in await newest(Conversation)
+            {**each.shown(), "handoff_integration": each.handoff}
+            for each in await newest(models.Conversation)
         ],
     }

@@ -13,12 +13,12 @@ from ada_mockserver.events.payload import Channel, EndUser, end_user_event
 from ada_mockserver.mock.store.models import StoredChannel, StoredEndUser
 
 if TYPE_CHECKING:
+    from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from ada_mockserver.mock.state.transaction import Transaction
 
 __all__ = [
-    "NATIVE",
     "add_channel",
     "add_end_user",
     "add_native_channels",
@@ -28,12 +28,11 @@ __all__ = [
     "native_channel",
 ]
 
-NATIVE = (
-    ("Chat", "The chat on the web site", "messaging", True),
-    ("Voice", "Calls to the phone number of the AI Agent", "voice", False),
-    ("Email", "Mail to the support address", "email", True),
+_NATIVE = (
+    {"name": "Chat", "description": "The chat on the web site", "modality": "messaging", "markdown": True},
+    {"name": "Voice", "description": "Calls to the phone number of the AI Agent", "modality": "voice"},
+    {"name": "Email", "description": "Mail to the support address", "modality": "email", "markdown": True},
 )
-"""The channels that every AI Agent has: name, description, modality, markdown."""
 
 
 async def add_channel(
@@ -50,43 +49,34 @@ async def add_channel(
             **members,
         }
     )
-    stored = StoredChannel.of(channel)
+    stored = StoredChannel(id=channel.id, custom=channel.custom, modality=channel.modality, value=channel)
     await transaction.add(stored)
     return stored
 
 
 async def add_native_channels(transaction: Transaction) -> None:
     """Give a new AI Agent the channels that are Ada's own."""
-    for name, description, modality, markdown in NATIVE:
-        await add_channel(
-            transaction,
-            name=name,
-            description=description,
-            modality=modality,
-            markdown=markdown,
-            custom=False,
-        )
+    for members in _NATIVE:
+        await add_channel(transaction, custom=False, **members)
 
 
 async def native_channel(session: AsyncSession, modality: str) -> StoredChannel:
     """Ada's own channel of that modality."""
-    statement = select(StoredChannel).where(
-        StoredChannel.custom.is_(False), StoredChannel.modality == modality
-    )
-    return (await session.scalars(statement.order_by(StoredChannel.ordinal).limit(1))).one()
+    return (await session.scalars(_first(modality, custom=False))).one()
 
 
 async def custom_channel(transaction: Transaction) -> StoredChannel:
     """The first custom channel for messages; one is created where there is none."""
-    statement = select(StoredChannel).where(
-        StoredChannel.custom.is_(True), StoredChannel.modality == "messaging"
+    known = await transaction.session.scalar(_first("messaging", custom=True))
+    description = "Messages that an application sends through the Conversations API"
+    return known or await add_channel(transaction, name="My Custom Channel", description=description)
+
+
+def _first(modality: str, *, custom: bool) -> Select[StoredChannel]:
+    of_kind = select(StoredChannel).where(
+        StoredChannel.custom.is_(custom), StoredChannel.modality == modality
     )
-    known = await transaction.session.scalar(statement.order_by(StoredChannel.ordinal).limit(1))
-    return known or await add_channel(
-        transaction,
-        name="My Custom Channel",
-        description="Messages that an application sends through the Conversations API",
-    )
+    return of_kind.order_by(StoredChannel.ordinal).limit(1)
 
 
 async def find_external(session: AsyncSession, external_id: str) -> StoredEndUser | None:

@@ -7,19 +7,20 @@ opens or commits one.
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import uuid
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from ada_mockserver.mock.store.models import Base
+from ada_mockserver.mock.store.models import Base, Identified
 from ada_schemas.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.orm import Session
 
-__all__ = ["MEMORY", "Database", "change", "wake_on_commit"]
+__all__ = ["MEMORY", "Database", "change", "find", "is_id", "wake_on_commit"]
+
+Thing = TypeVar("Thing", bound=Identified)
 
 MEMORY = "sqlite://"
 """The URL of a database that lives as long as its `Database`."""
@@ -37,6 +40,7 @@ MEMORY = "sqlite://"
 _WAKE = "adakit-wake"
 _BUSY = 30.0
 _TURNS, _GATE = 0xADA, 0xADB
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 class Database:
@@ -170,6 +174,21 @@ async def change(session: AsyncSession, statement: Update | Delete) -> int:
         return held.connection().execute(statement).rowcount
 
     return await session.run_sync(run)
+
+
+def is_id(text: str) -> bool:
+    """True if a text can be an id here; no other is looked up."""
+    return _ID.fullmatch(text) is not None
+
+
+async def find(
+    session: AsyncSession, kind: type[Thing], thing_id: str, *, lock: bool = False
+) -> Thing | None:
+    """The thing of that id, or None; ``lock`` keeps others from changing it until the transaction ends."""
+    if not is_id(thing_id):
+        return None
+    statement = select(kind).where(kind.id == thing_id, kind.present())
+    return await session.scalar(statement.with_for_update(of=kind) if lock else statement)
 
 
 def _parse(url: str) -> URL:

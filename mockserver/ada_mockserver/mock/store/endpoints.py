@@ -13,8 +13,7 @@ from sqlalchemy import select, update
 
 from ada_mockserver.delivery.signing import generate_secret, parse_secret
 from ada_mockserver.events.ids import new_id
-from ada_mockserver.mock.store.database import change
-from ada_mockserver.mock.store.lookup import find
+from ada_mockserver.mock.store.database import change, find
 from ada_mockserver.mock.store.models import Delivery, Endpoint
 
 if TYPE_CHECKING:

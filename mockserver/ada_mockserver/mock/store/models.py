@@ -10,20 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Double,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Text,
-    TypeDecorator,
-    true,
-)
+import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
 
 from ada_mockserver.delivery.http import Headers  # noqa: TC001 - SQLAlchemy reads the annotations
@@ -60,10 +47,10 @@ ATTACHMENT_KEY = "attachments"
 """The name of the secret that signs the addresses of attachments."""
 
 
-class _Value(TypeDecorator[T], Generic[T]):
+class _Value(sa.TypeDecorator[T], Generic[T]):
     """A column for the values of a dataclass, as JSON."""
 
-    impl = JSON
+    impl = sa.JSON
     cache_ok = True
 
     def __init__(self, kind: type[T]) -> None:
@@ -77,10 +64,10 @@ class _Value(TypeDecorator[T], Generic[T]):
         return self.kind(**value)
 
 
-class _Tuples(TypeDecorator[tuple[Any, ...]]):
+class _Tuples(sa.TypeDecorator[tuple[Any, ...]]):
     """A column for a tuple, possibly of tuples, as JSON."""
 
-    impl = JSON
+    impl = sa.JSON
     cache_ok = True
 
     def process_result_value(self, value: Any, dialect: Dialect) -> tuple[Any, ...]:  # noqa: ARG002 - likewise
@@ -90,7 +77,7 @@ class _Tuples(TypeDecorator[tuple[Any, ...]]):
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
     """A thing in the database, with a keyword for each of its columns."""
 
-    metadata = MetaData(
+    metadata = sa.MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -99,10 +86,10 @@ class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
         }
     )
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's name and form
-        float: Double(),
-        bytes: LargeBinary(),
-        str: String(64),
-        dict[str, Any]: JSON(),
+        float: sa.Double(),
+        bytes: sa.LargeBinary(),
+        str: sa.String(64),
+        dict[str, Any]: sa.JSON(),
     }
 
 
@@ -112,7 +99,7 @@ class Numbered(Base):
     __abstract__ = True
 
     ordinal: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True, init=False
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True, init=False
     )
 
 
@@ -126,7 +113,7 @@ class Identified(Numbered):
     @classmethod
     def present(cls) -> ColumnElement[bool]:
         """The condition that holds for what is there, and not kept for the log alone."""
-        return true()
+        return sa.true()
 
 
 class Resource(Identified):
@@ -147,11 +134,6 @@ class StoredChannel(Resource):
     custom: Mapped[bool]
     modality: Mapped[str]
     value: Mapped[payload.Channel] = mapped_column(_Value(payload.Channel))
-
-    @classmethod
-    def of(cls, channel: payload.Channel) -> StoredChannel:
-        """The channel as it is kept."""
-        return cls(id=channel.id, custom=channel.custom, modality=channel.modality, value=channel)
 
     def shown(self) -> dict[str, Any]:
         """The member ``channel`` of an event."""
@@ -183,20 +165,20 @@ class Conversation(Resource):
 
     __tablename__ = "api_conversations"
 
-    channel_id: Mapped[str] = mapped_column(ForeignKey("api_channels.id"), init=False)
-    end_user_id: Mapped[str] = mapped_column(ForeignKey("api_end_users.id"), index=True)
-    created_at: Mapped[int] = mapped_column(BigInteger)
-    updated_at: Mapped[int] = mapped_column(BigInteger)
-    last_at: Mapped[int] = mapped_column(BigInteger)
-    domain: Mapped[str] = mapped_column(Text)
+    channel_id: Mapped[str] = mapped_column(sa.ForeignKey("api_channels.id"), init=False)
+    end_user_id: Mapped[str] = mapped_column(sa.ForeignKey("api_end_users.id"), index=True)
+    created_at: Mapped[int] = mapped_column(sa.BigInteger)
+    updated_at: Mapped[int] = mapped_column(sa.BigInteger)
+    last_at: Mapped[int] = mapped_column(sa.BigInteger)
+    domain: Mapped[str] = mapped_column(sa.Text)
     details: Mapped[dict[str, Any]]
     stored_channel: Mapped[StoredChannel] = relationship(lazy="joined", innerjoin=True)
     ended: Mapped[bool] = mapped_column(default=False)
-    handoff: Mapped[str | None] = mapped_column(String(128), default=None)
+    handoff: Mapped[str | None] = mapped_column(sa.String(128), default=None)
     handoff_count: Mapped[int] = mapped_column(default=0)
-    human: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    human: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON, default=None)
     turns: Mapped[int] = mapped_column(default=0)
-    origin: Mapped[str | None] = mapped_column(Text, default=None)
+    origin: Mapped[str | None] = mapped_column(sa.Text, default=None)
 
     @property
     def channel(self) -> payload.Channel:
@@ -227,9 +209,9 @@ class Message(Resource):
     """A message; ``data`` is what the API answers about it."""
 
     __tablename__ = "api_messages"
-    __table_args__ = (Index("ix_api_messages_conversation", "conversation_id", "ordinal"),)
+    __table_args__ = (sa.Index("ix_api_messages_conversation", "conversation_id", "ordinal"),)
 
-    conversation_id: Mapped[str] = mapped_column(ForeignKey("api_conversations.id"))
+    conversation_id: Mapped[str] = mapped_column(sa.ForeignKey("api_conversations.id"))
     data: Mapped[dict[str, Any]]
 
     def shown(self) -> dict[str, Any]:
@@ -245,7 +227,7 @@ class PlannedReply(Numbered):
 
     __tablename__ = "api_planned_replies"
 
-    conversation_id: Mapped[str] = mapped_column(ForeignKey("api_conversations.id"))
+    conversation_id: Mapped[str] = mapped_column(sa.ForeignKey("api_conversations.id"))
     due_at: Mapped[float] = mapped_column(index=True)
     handoff_count: Mapped[int]
     reply: Mapped[dict[str, Any]]
@@ -256,8 +238,8 @@ class Attachment(Identified):
 
     __tablename__ = "api_attachments"
 
-    conversation_id: Mapped[str] = mapped_column(ForeignKey("api_conversations.id"))
-    expires_at: Mapped[int] = mapped_column(BigInteger)
+    conversation_id: Mapped[str] = mapped_column(sa.ForeignKey("api_conversations.id"))
+    expires_at: Mapped[int] = mapped_column(sa.BigInteger)
     content: Mapped[bytes]
     data: Mapped[dict[str, Any]]
 
@@ -281,12 +263,12 @@ class Endpoint(Resource):
 
     __tablename__ = "outbox_endpoints"
 
-    url: Mapped[str] = mapped_column(Text)
-    description: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(sa.Text)
+    description: Mapped[str] = mapped_column(sa.Text)
     event_types: Mapped[tuple[str, ...]] = mapped_column(_Tuples)
     channels: Mapped[tuple[str, ...]] = mapped_column(_Tuples)
     headers: Mapped[Headers] = mapped_column(_Tuples, repr=False)
-    secret: Mapped[str] = mapped_column(Text, repr=False)
+    secret: Mapped[str] = mapped_column(sa.Text, repr=False)
     disabled: Mapped[bool]
     disabled_reason: Mapped[str]
     created_at: Mapped[float]
@@ -328,7 +310,7 @@ class Event(Identified):
 
     __tablename__ = "outbox_events"
 
-    type: Mapped[str] = mapped_column(String(200))
+    type: Mapped[str] = mapped_column(sa.String(200))
     body: Mapped[bytes]
     channels: Mapped[tuple[str, ...]] = mapped_column(_Tuples)
     created_at: Mapped[float] = mapped_column(index=True)
@@ -343,12 +325,12 @@ class Delivery(Numbered):
 
     __tablename__ = "outbox_deliveries"
     __table_args__ = (
-        Index("ix_outbox_deliveries_endpoint_event", "endpoint_id", "event_id", unique=True),
-        Index("ix_outbox_deliveries_due", "state", "endpoint_id", "due_at"),
+        sa.Index("ix_outbox_deliveries_endpoint_event", "endpoint_id", "event_id", unique=True),
+        sa.Index("ix_outbox_deliveries_due", "state", "endpoint_id", "due_at"),
     )
 
-    event_id: Mapped[str] = mapped_column(ForeignKey("outbox_events.id"), index=True)
-    endpoint_id: Mapped[str] = mapped_column(ForeignKey("outbox_endpoints.id"))
+    event_id: Mapped[str] = mapped_column(sa.ForeignKey("outbox_events.id"), index=True)
+    endpoint_id: Mapped[str] = mapped_column(sa.ForeignKey("outbox_endpoints.id"))
     trigger: Mapped[str]
     due_at: Mapped[float | None]
     state: Mapped[str] = mapped_column(default="pending")
@@ -365,23 +347,23 @@ class LoggedAttempt(Identified):
 
     __tablename__ = "outbox_attempts"
 
-    delivery: Mapped[int] = mapped_column(ForeignKey("outbox_deliveries.ordinal"), index=True)
+    delivery: Mapped[int] = mapped_column(sa.ForeignKey("outbox_deliveries.ordinal"), index=True)
     event_id: Mapped[str] = mapped_column(index=True)
     endpoint_id: Mapped[str] = mapped_column(index=True)
     number: Mapped[int]
     trigger: Mapped[str]
     chaos: Mapped[tuple[str, ...]] = mapped_column(_Tuples)
-    url: Mapped[str] = mapped_column(Text)
-    request_headers: Mapped[list[list[str]]] = mapped_column(JSON)
+    url: Mapped[str] = mapped_column(sa.Text)
+    request_headers: Mapped[list[list[str]]] = mapped_column(sa.JSON)
     started_at: Mapped[float]
     state: Mapped[str] = mapped_column(default="in-flight")
     finished_at: Mapped[float | None] = mapped_column(default=None)
     elapsed: Mapped[float | None] = mapped_column(default=None)
     status: Mapped[int | None] = mapped_column(default=None)
-    response_headers: Mapped[list[list[str]] | None] = mapped_column(JSON, default=None)
+    response_headers: Mapped[list[list[str]] | None] = mapped_column(sa.JSON, default=None)
     response_body: Mapped[bytes | None] = mapped_column(default=None)
     error_kind: Mapped[str | None] = mapped_column(default=None)
-    error: Mapped[str | None] = mapped_column(Text, default=None)
+    error: Mapped[str | None] = mapped_column(sa.Text, default=None)
     next_at: Mapped[float | None] = mapped_column(default=None)
 
 
