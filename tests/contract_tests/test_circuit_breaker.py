@@ -186,3 +186,14 @@ def test_an_answer_that_is_no_http_is_an_answer():
     breaker = CircuitBreaker(ManualClock(), 15.0)
     assert not breaker.is_silence(exchange_of(case_of(), silence("protocol")))
     assert breaker.answered
+
+
+def test_an_endpoint_that_dies():
+    """Connections that break, and are refused when they are repeated, stop the run after three, whatever the subject."""
+    target = FakeTarget(
+        lambda s: answer(200) if s.number <= 12 else silence("dropped" if s.number <= 20 else "refused")
+    )
+    cases = [*examples(*EVENTS), *(case for event in EVENTS for case in cases_of(event, *numbered(6)))]
+    report = run(target, cases, jobs=8)
+    assert counted(report)["failed"] == CONFIRMATIONS
+    assert report.stopped.startswith("Stopped: the endpoint no longer takes connections (seen at ")

@@ -297,7 +297,7 @@ def test_old_pytest(plain):
     ("options", "said"),
     [
         (("--ada-timeout", "soon"), "adakit: ada_timeout is 'soon'.\n  Give a number above 0."),
-        (("--ada-jobs", "0"), "adakit: ada_jobs is '0'.\n  Give a number above 0."),
+        (("--ada-jobs", "0.5"), "adakit: ada_jobs is '0.5'.\n  Give a whole number from 1 to 256."),
         (("--ada-header", "no"), "adakit: 'no' is no header.\n  Write it as name: value, in ada_header."),
     ],
 )

@@ -95,9 +95,17 @@ class CircuitBreaker:
             self.held[group].append(case)
         return group is not None
 
-    def is_open(self, group: Group) -> bool:
-        """True once enough silences of a group were confirmed: none of it is sent any more."""
-        return self.confirmed[group] >= CONFIRMATIONS
+    def confirm(self, group: Group, exchange: Exchange) -> bool:
+        """Count a repetition that got no answer, by its own kind of silence; true if it was answered."""
+        silence = exchange.silence
+        if silence is not None:
+            self.confirmed[(silence.kind, "") if silence.kind in NO_CONNECTION else group] += 1
+        return silence is None
+
+    def open_for(self, group: Group) -> Group | None:
+        """The group that was confirmed often enough to stop this one: itself, or that of everything."""
+        candidates = (group, *((kind, "") for kind in NO_CONNECTION))
+        return next((each for each in candidates if self.confirmed[each] >= CONFIRMATIONS), None)
 
     def _silent_group(self, case: Case) -> Group | None:
         if not self.answered and sum(map(len, self.silent.values())) >= CONFIRMATIONS:

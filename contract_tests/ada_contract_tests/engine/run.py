@@ -121,7 +121,7 @@ class Run:
         await self._run_all(probes[1:])
         if not session.breaker.answered:
             case, exchange = next(iter(session.breaker.silent.values())).pop(0)
-            self._recovered += await self._alone(case, exchange)
+            self._recovered += (await self._alone(case, exchange)).silence is None
         judged = [session.results[c.id] for c in probes if c.id in session.results]
         if session.breaker.answered and (len(judged) < len(probes) or not ordinary):
             return None
@@ -149,10 +149,11 @@ class Run:
             self.notify(CaseFinished(result, len(self.session.results), len(self._order)))
         return result
 
-    async def _alone(self, case: Case, earlier: Exchange | None = None) -> bool:
-        """Run a case with no other beside it; true if it was answered."""
+    async def _alone(self, case: Case, earlier: Exchange | None = None) -> Exchange:
+        """Run a case with no other beside it."""
         result = await self._run(case, alone=True, earlier=earlier)
-        return result.exchange is not None and result.exchange.silence is None
+        assert result.exchange is not None  # noqa: S101 - a case that was run has one
+        return result.exchange
 
     async def _run_all(self, cases: Sequence[Case]) -> None:
         """Run cases, ``jobs`` at a time, holding back those whose group has fallen silent."""
@@ -181,14 +182,13 @@ class Run:
                 if not queue or self._is_over():
                     continue
                 case, exchange = queue.pop(0)
-                if breaker.is_open(group):
-                    self._give_up(case, group)
+                opened = breaker.open_for(group)
+                if opened is not None:
+                    self._give_up(case, opened)
                     continue
                 if group[0] in NO_CONNECTION:
                     await session.sender.clock.sleep(RESTART)
-                answered = await self._alone(case, exchange)
-                breaker.confirmed[group] += not answered
-                self._recovered += answered
+                self._recovered += breaker.confirm(group, await self._alone(case, exchange))
         left = [entry for queue in queues.values() for entry in queue]
         for case, exchange in left:
             note = "got no answer, and the run ended before it was repeated alone"
@@ -198,10 +198,11 @@ class Run:
             session.stopped += f" Without an answer, and not repeated: {left[0][0].id}{more}."
         for group, cases in breaker.held.items():
             for case in cases:
-                if breaker.is_open(group):
-                    self._give_up(case, group)
+                opened = breaker.open_for(group)
+                if opened is not None:
+                    self._give_up(case, opened)
                 elif not self._is_over():
-                    breaker.confirmed[group] += not await self._alone(case)
+                    breaker.confirm(group, await self._alone(case))
 
     def _is_over(self) -> bool:
         if self.session.breaker.out_of_patience(settling=True):

@@ -45,7 +45,7 @@ def options_of(config: pytest.Config) -> Options:
         selection=Selection(select=setting(config, "select") or ""),
         headers=_headers(config),
         timeout=_number(config, "timeout") or TIME_LIMIT,
-        jobs=int(_number(config, "jobs") or 0) or None,
+        jobs=_jobs(config),
         seed=session_seed(config),
         cacert=setting(config, "cacert"),
         insecure=is_set(config, "insecure"),
@@ -61,6 +61,15 @@ def _headers(config: pytest.Config) -> Headers:
         if not colon or not name.strip():
             raise UsageError(f"{name!r} is no header.", next_step="Write it as name: value, in ada_header.")
     return tuple((name.strip(), value.strip()) for name, _, value in pairs)
+
+
+def _jobs(config: pytest.Config) -> int | None:
+    given = setting(config, "jobs")
+    if given is None:
+        return None
+    if not given.isdecimal() or not 1 <= int(given) <= 256:
+        raise UsageError(f"ada_jobs is {given!r}.", next_step="Give a whole number from 1 to 256.")
+    return int(given)
 
 
 def _number(config: pytest.Config, name: str) -> float | None:
