@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -100,7 +101,8 @@ OVER_HTTP = [
 
 @pytest.fixture
 def command(monkeypatch, capsys, tmp_path) -> CommandLine:
-    monkeypatch.setattr("ada_contract_tests.engine.witness.QUIET", 0.2)
+    # The module that the command imports: pytester forgets what a test before has imported.
+    monkeypatch.setattr(import_module("ada_contract_tests.engine.witness"), "QUIET", 0.2)
     return CommandLine(monkeypatch, capsys, tmp_path)
 
 
@@ -185,7 +187,7 @@ def test_over_http(project, monkeypatch, command, consumer):
         expected = by_command(command, consumer, url, "--secret", SECRET)
     assert {rule for _, rule, _ in expected[0]} == consumer.found
     assert expected[1] == consumer.code
-    distributed = consumer.fault in ("none", "drops one of 50", "hangs on messages")
+    distributed = consumer.fault in ("none", "drops one of 50")
     for more in [(), ("-n", "2")][: 1 + distributed]:
         with served(consumer) as url:
             assert by_pytest(project, consumer, url, "--ada-secret", SECRET, *more) == expected
