@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pytest
-
-# Thousands of tests leave little behind, and looking for cycles all the time is a good part of their time.
-gc.set_threshold(200_000, 50, 50)
 
 # Scratch projects for the tests of the plugin; pytest takes this from the topmost conftest.py alone.
 pytest_plugins = ["pytester"]
