@@ -75,10 +75,10 @@ class Case:
     """One case: deliveries that differ from ordinary ones in one way, and the rule that judges them.
 
     ``event`` is the event that it is about, ``any`` for none that is documented; ``base_event`` is the
-    documented one that it starts from. ``payload`` is there where
-    it is one body. ``needs`` holds ``http`` where it makes a difference over HTTP only, and ``target`` where
-    it takes more than a single request that any client could send. ``others`` are further event types that it
-    delivers: it is left out for an endpoint that does not want them.
+    documented one that it starts from. ``payload`` is there where it is one body. ``needs`` holds ``http``
+    where it makes a difference over HTTP only, and ``target`` where it takes more than a single request that
+    any client could send. ``others`` are further event types that it delivers: it is left out for an endpoint
+    that does not want them.
     """
 
     id: str

@@ -56,7 +56,7 @@ class Entry:
         return only if "/" in only and not set("*?[") & set(only) else None
 
     def fits(self, case_id: str, *rules: str) -> bool:
-        """Whether it is about that case, or about one of these rules."""
+        """True if it is about that case, or about one of these rules."""
         return any(
             fnmatch.fnmatchcase(case_id, name) if "/" in name else not selected_codes(name).isdisjoint(rules)
             for name in self.names
@@ -197,7 +197,7 @@ class KnownFailures:
         return next((entry for entry in self.xfailed if entry.case_id == case_id), None)
 
     def expects(self, case_id: str, *rules: str) -> bool:
-        """Whether ``ada_xfail`` lets the case fail; ``rules`` are the broken one and the case's own."""
+        """True if ``ada_xfail`` lets the case fail; ``rules`` are the broken one and the case's own."""
         return any(entry.fits(case_id, *rules) for entry in self.xfailed)
 
     def verdict(self, case: Case, finding: Finding) -> tuple[State, str]:

@@ -174,7 +174,7 @@ def check_case(
 
 
 def _django_has_a_database(config: pytest.Config) -> bool:
-    """Whether pytest-django is at work, and guards a database."""
+    """True if pytest-django is at work, and guards a database."""
     if not config.pluginmanager.hasplugin("django"):
         return False
     if "DJANGO_SETTINGS_MODULE" not in os.environ and "django.conf" not in sys.modules:

@@ -126,7 +126,7 @@ def _shared_folder(config: pytest.Config) -> str:
 
 
 def _names(config: pytest.Config, place: Path) -> bool:
-    """Whether an argument is that file or folder, or a test in it."""
+    """True if an argument is that file or folder, or a test in it."""
     return any(
         (config.invocation_params.dir / argument.split("::", 1)[0]).resolve() == place.resolve()
         for argument in config.args
@@ -134,7 +134,7 @@ def _names(config: pytest.Config, place: Path) -> bool:
 
 
 def _collects_cases(config: pytest.Config) -> bool:
-    """Whether the cases are among what this run collects."""
+    """True if the cases are among what this run collects."""
     return config.stash.get(collects_key, False)
 
 

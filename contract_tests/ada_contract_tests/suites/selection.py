@@ -64,7 +64,7 @@ class Selection:
 
 
 def _about(case: Case, events: frozenset[str]) -> bool:
-    """Whether a case is about these events alone; hostile bodies are no event, and always belong."""
+    """True if a case is about these events alone; hostile bodies are no event, and always belong."""
     if case.event == ANY and case.rule != "ADA203":
         return True
     return case.event in events and events.issuperset(case.others)

@@ -13,7 +13,7 @@ __all__ = ["FrameworkSignals"]
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a log record is no exception of a request of ours, whose finding shows it."""
+    """True if a log record is no exception of a request of ours, whose finding shows it."""
     return not record.exc_info or current.get() is None
 
 

@@ -39,7 +39,7 @@ _FACTORY_NAMES = {"create_app", "make_app", "get_app", "build_app", "app_factory
 
 
 def is_application_spec(text: str) -> bool:
-    """Whether ``text`` names an application in process; False for a URL.
+    """True if ``text`` names an application in process; False for a URL.
 
     Raises TargetError, with ``usage`` true, for a URL without http:// or https://.
     """
@@ -114,7 +114,7 @@ class _Shape:
             self._signature = None
 
     def takes(self, count: int) -> bool:
-        """Whether a call with that many positional arguments fits."""
+        """True if a call with that many positional arguments fits."""
         return self._signature is not None and _fits(self._signature, count)
 
     def interface(self) -> Interface | None:
