@@ -2,7 +2,8 @@
 
 Starting Python and importing the kit and pytest takes longer than most runs of the plugin's tests. A fork has
 both at once, and everything else as ``python -m pytest`` has it: its own modules, environment, folder, standard
-streams and exit code. What a run imports is tested elsewhere (test_cost.py), in processes that are started anew.
+streams and exit code. So do the workers of pytest-xdist, which start `sys.executable`: here that is a script that
+asks for a fork. What a run imports is tested elsewhere (test_cost.py), in processes that are started anew.
 """
 
 from __future__ import annotations
@@ -12,15 +13,23 @@ import importlib
 import json
 import os
 import pkgutil
+import select
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import ada_contract_tests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
 class ForkServer:
@@ -59,19 +68,77 @@ class ForkServer:
         self._process.communicate(timeout=10)
 
 
-def serve() -> None:
-    """Fork for every line of the standard input; in a fork, return once it is ready to be pytest."""
+WORKER = """#!{python} -IS
+# Stands for Python: what `-u -c CODE` asks for is done by a fork, everything else by Python.
+import json, os, socket, sys
+if sys.argv[1:3] != ["-u", "-c"]:
+    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
+with socket.socket(socket.AF_UNIX) as asked:
+    asked.connect({address!r})
+    request = {{"args": ["-c"], "code": sys.argv[3], "folder": os.getcwd(), "environment": dict(os.environ)}}
+    request = json.dumps(request).encode()
+    socket.send_fds(asked, [len(request).to_bytes(4, "big")], [0, 1, 2])
+    asked.sendall(request)
+    os.close(0)
+    os.close(1)
+    sys.exit(int(asked.makefile().read() or 1))
+"""
+
+
+def serve() -> Callable[[], object]:
+    """Fork for every line of the standard input; in a fork, return what it is for."""
     for module in pkgutil.walk_packages(ada_contract_tests.__path__, f"{ada_contract_tests.__name__}."):
         importlib.import_module(module.name)
     ada_contract_tests.all_cases()  # what is read once a process is read once for all runs
     gc.freeze()  # a fork need not look through what is here already
+    place = Path(tempfile.mkdtemp(prefix="forks"))
+    stand_in, listener = place / "python", socket.socket(socket.AF_UNIX)
+    listener.bind(str(place / "workers"))
+    listener.listen()
+    code = WORKER.format(python=sys.executable, address=str(place / "workers"))
+    stand_in.write_text(code, encoding="utf-8")
+    stand_in.chmod(0o700)
+    ended, alive = os.pipe()
+    if not os.fork():
+        os.close(alive)
+        return serve_workers(listener, ended)
     for line in sys.stdin:
         pid = os.fork()
         if not pid:
-            return become(json.loads(line))
+            request = json.loads(line)
+            streams = (os.devnull, request["output"], request["errors"])
+            become(request, [os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600) for name in streams])
+            sys.executable = str(stand_in)
+            return pytest.main
         report(pid)
         report(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    shutil.rmtree(place)
     sys.exit()
+
+
+def serve_workers(listener: socket.socket, ended: int) -> Callable[[], object]:
+    """Fork for every connection; return in the fork, and end when the process that forks pytest does.
+
+    In between stands a process that waits for the fork, and tells the connection its exit code.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        if ended in select.select([listener, ended], [], [])[0]:
+            sys.exit()
+        asked, _ = listener.accept()
+        if os.fork():
+            asked.close()
+            continue
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        size, streams, _, _ = socket.recv_fds(asked, 4, 3)
+        request = json.loads(asked.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
+        pid = os.fork()
+        if pid:
+            asked.sendall(str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])).encode())
+            os._exit(0)
+        asked.close()
+        become(request, streams)
+        return lambda: exec(request["code"], {})  # noqa: S102 - as `python -c` does
 
 
 def report(number: int) -> None:
@@ -79,10 +146,9 @@ def report(number: int) -> None:
     sys.stdout.flush()
 
 
-def become(request: dict) -> None:
-    """Take the place, the environment and the standard streams of the run that is asked for."""
-    for number, name in enumerate((os.devnull, request["output"], request["errors"])):
-        file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+def become(request: dict, streams: Sequence[int]) -> None:
+    """Take the place, the environment and the standard streams of what is asked for."""
+    for number, file in enumerate(streams):
         os.dup2(file, number)
         os.close(file)
     os.chdir(request["folder"])
@@ -94,5 +160,4 @@ def become(request: dict) -> None:
 
 
 if __name__ == "__main__":
-    serve()
-    sys.exit(pytest.main())
+    sys.exit(serve()())
