@@ -66,7 +66,6 @@ define suite
 	.venv-compat/$(2)/bin/python -m pytest -q -n 2 --dist worksteal
 endef
 compat: $(STAMP)
-	$(BIN)/python -m pip install --quiet --group compat
 	$(call suite,$(OLDEST),lowest-direct)
 	$(call suite,$(NEWEST),highest)
 

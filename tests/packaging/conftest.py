@@ -109,8 +109,7 @@ class Environment:
                 if base:
                     seen = "\n".join(map(str, base.site_packages))
                     (self._own_packages() / "base.pth").write_text(f"{seen}\n", encoding="utf-8")
-                # What is imported is compiled then; most of it never is.
-                must(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-compile", *what)
+                must(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python, *what)
         self.site_packages = [self._own_packages(), *(base.site_packages if base else [])]
 
     def _own_packages(self) -> Path:

@@ -116,10 +116,12 @@ def _fits(shape: Scalar, value: Any) -> bool:
 
 def supplier(payload: Object, base: Any) -> Any:
     """A function from payload path to a value that is not null: the base's own, else a sample."""
-    shapes = {payload_path(path): shape for path, shape in walk(payload)}
 
     def supply(path: str) -> Any:
         value = get(base, path)
-        return sample(shapes[path]) if value is ABSENT or value is None else value
+        if value is not ABSENT and value is not None:
+            return value
+        found = [shape for place, shape in walk(payload) if payload_path(place) == path]
+        return sample(found[-1])
 
     return supply
