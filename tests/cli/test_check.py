@@ -295,13 +295,3 @@ def test_demo(adakit):
     assert os.environ["ADA_WEBHOOK_SECRET"] not in outcome.out
     assert "  7 events are stored; the service is down: each is refused.\n" in outcome.out
     assert outcome.out.count("attempt 2\n") == 7
-
-
-def test_demo_on_the_core_install(adakit, monkeypatch):
-    """Without the extra the demo shows all but the mock Ada, and says what would bring it."""
-    monkeypatch.setitem(sys.modules, "starlette", None)
-    outcome = adakit("demo", "--seed", 5)
-    assert (outcome.code, outcome.err) == (0, "")
-    said = " ".join(outcome.out.split())
-    assert "The mock Ada needs the extra 'mock', which is not installed." in said
-    assert "pip install 'adakit[mock]'" in said

@@ -109,7 +109,6 @@ def test_an_interruption(tmp_path):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["demo", "--seed", "1"],
         ["check", "adakit.demo.consumer:app", "--path", "/webhooks/ada", "--select", "ADA101,ADA203"],
         ["check", "--explain", "ADA101"],
     ],

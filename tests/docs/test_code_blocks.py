@@ -5,8 +5,8 @@
 ``<!-- file: NAME -->`` before a block writes it to that file. The blocks of a document share a directory and
 an environment, in which 127.0.0.1:8000 is a running demo consumer and 127.0.0.1:8787 a running mock Ada.
 
-pytest has the plugins that a reader has. It runs the cases of a few rules, and all of them where the block shows
-that it does: where its output says 100 %.
+pytest has the plugins that a reader has. It runs the cases of a few rules, and all of them where the README shows
+that it does: where its output says 100 %. packaging/test_examples.py runs all of them with each framework.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def test_code_blocks_do_what_they_say(document: Path, tmp_path: Path, consumer: 
             code, output = run("set -e\n" + "\n".join(lines), tmp_path)
             assert code == 0, output
         elif block.kind == "console":
-            check_console(text, tmp_path)
+            check_console(text, tmp_path, everything=document.name == "README.md")
         else:
             raise AssertionError(f"a block of an unknown kind: {block.kind}")
         ran += 1
@@ -194,10 +194,12 @@ def check_yaml(file: str | None, content: dict[str, Any], folder: Path) -> None:
     assert scripts or actions
 
 
-def check_console(text: str, folder: Path) -> None:
+def check_console(text: str, folder: Path, *, everything: bool) -> None:
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         command, _, expected = part.partition("\n")
         command, _, wanted = command.partition("   # exit ")
+        if not everything:
+            expected = expected.replace("100 %", "... %")
         code, output = run(command, folder, everything="100 %" in expected)
         assert code == int(wanted or 0), f"{command}\n{output}"
         if expected.strip():

@@ -55,17 +55,18 @@ def test_correct_example(run_example, name):
     assert "failed" not in done.stdout
 
 
+DISTRIBUTED = ("--ada-select", "ADA1xx,ADA3xx,ADA4xx", "--ada-events", "conversation.*")
+
+
 def test_distributed_example(run_example):
     """Two processes run the set that one collects: Flask's passes too, but for what is skipped in process."""
-    collected = [
-        line for line in run_example("flask", "--collect-only", "-q").stdout.splitlines() if "::" in line
-    ]
-    spread = run_example("flask", "-v", "-W", "error", "-n", "2")
+    collected = run_example("flask", *DISTRIBUTED, "--collect-only", "-q").stdout.splitlines()
+    collected = [line for line in collected if "::" in line]
+    spread = run_example("flask", *DISTRIBUTED, "-v", "-W", "error", "-n", "2")
     assert spread.returncode == 0
-    assert COVERED in spread.stdout
     skipped = {f"pyproject.toml::{case.id}" for case in all_cases() if "http" in case.needs}
     assert outcomes(spread.stdout) == {node: "SKIPPED" if node in skipped else "PASSED" for node in collected}
-    assert len(collected) > len(all_cases())
+    assert len(collected) > 500
 
 
 def messages(output):

@@ -72,10 +72,13 @@ def test_as_module(installed):
 
 
 def test_demo(installed, tmp_path):
-    """``adakit demo`` finds the planted bug and says so with exit code 0."""
+    """``adakit demo`` finds the planted bug and says so with exit code 0, and which extra brings the mock Ada."""
     done = installed.adakit("demo", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "KeyError: 'body'" in done.stdout
+    said = " ".join(done.stdout.split())
+    assert "The mock Ada needs the extra 'mock', which is not installed." in said
+    assert "pip install 'adakit[mock]'" in said
     assert list(tmp_path.iterdir()) == []
 
 

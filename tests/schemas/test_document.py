@@ -265,6 +265,10 @@ def test_an_incomplete_constraint_is_named() -> None:
             "a: 1\nb: {c: 1, d: 2,\n  c: 3}",
             "doc is not valid YAML at line 3: the key 'c' is there twice in one mapping.\n  Check that the file is complete and is the document itself, not a page about it.",
         ),
+        (
+            '{"a": 1,\n "b": {"c": 1,\n "c": 2}}',
+            "doc is not valid YAML at line 3: the key 'c' is there twice in one mapping.\n  Check that the file is complete and is the document itself, not a page about it.",
+        ),
         ("&a [*a]", "doc is nested more than 100 levels deep, or refers to itself."),
         ("[" * 200 + "]" * 200, "doc is nested more than 100 levels deep, or refers to itself."),
         ("[" * 100_000, "doc is nested too deeply."),
@@ -277,7 +281,7 @@ def test_an_incomplete_constraint_is_named() -> None:
             "doc expands to more than 2,000,000 values through its aliases.",
         ),
     ],
-    ids=["truncated", "key twice", "recursive", "deep", "very deep", "very deep list", "bomb"],
+    ids=["truncated", "key twice", "key twice in JSON", "recursive", "deep", "very deep", "very deep list", "bomb"],
 )
 def test_hostile_yaml_is_refused(text: str, message: str) -> None:
     """Truncated, recursive, deep and exploding documents end in one clear error."""
@@ -292,6 +296,17 @@ def test_timestamps_stay_strings_and_tags_do_nothing() -> None:
     assert parse_yaml("at: 2020-09-20T00:00:00+00:00", name="doc") == {"at": "2020-09-20T00:00:00+00:00"}
     with pytest.raises(DocumentError):
         parse_yaml("!!python/object/apply:os.system [echo]", name="doc")
+
+
+def test_json_is_read_as_json() -> None:
+    """A number is what JSON says that it is; what JSON does not have is read as YAML."""
+    assert parse_yaml('{"most": 1e5, "at": "2020-09-20", "note": "\\u00e9 a: b"}', name="doc") == {
+        "most": 1e5,
+        "at": "2020-09-20",
+        "note": "\u00e9 a: b",
+    }
+    assert parse_yaml("{most: 1, b: [NaN]}", name="doc") == {"most": 1, "b": ["NaN"]}
+    assert parse_yaml('[{"most": NaN}]', name="doc") == [{"most": "NaN"}]
 
 
 def test_files_that_are_no_documents_are_named(tmp_path: Path) -> None:
