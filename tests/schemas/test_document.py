@@ -281,7 +281,16 @@ def test_an_incomplete_constraint_is_named() -> None:
             "doc expands to more than 2,000,000 values through its aliases.",
         ),
     ],
-    ids=["truncated", "key twice", "key twice in JSON", "recursive", "deep", "very deep", "very deep list", "bomb"],
+    ids=[
+        "truncated",
+        "key twice",
+        "key twice in JSON",
+        "recursive",
+        "deep",
+        "very deep",
+        "very deep list",
+        "bomb",
+    ],
 )
 def test_hostile_yaml_is_refused(text: str, message: str) -> None:
     """Truncated, recursive, deep and exploding documents end in one clear error."""
