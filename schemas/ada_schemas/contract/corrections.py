@@ -41,7 +41,7 @@ FIELDS: dict[str, tuple[type, str, Callable[[Any], Any] | None]] = {
 }
 """The actions that set a field of a kind of shape, some to what is made of the value in the file."""
 ACTIONS = (*FIELDS, "require", "example")
-HOLDINGS = ("id", "time", "message", "text", "language", "domain", "ip", "email", "mime")
+HOLDINGS = ("id", "time", "message", "text", "language", "domain", "ip", "email", "mime", "url")
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Scalar(_Common):
     list; ``max_length`` is in characters; ``may_be_empty`` marks a string that is empty when unavailable;
     ``holds`` says what a string is: ``id``, ``time``, ``message`` (text of any length), ``text`` (a name or
     title), ``language`` (a BCP 47 tag), ``domain`` (an AI Agent's host), ``ip``, ``email``, ``mime`` (a media
-    type), or nothing that the kit would vary.
+    type), ``url``, or nothing that the kit would vary.
     """
 
     types: tuple[str, ...]

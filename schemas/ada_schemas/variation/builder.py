@@ -26,7 +26,10 @@ Change = Callable[[Payload], Payload]
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """A variant before a base event is given; ``apply`` makes its payload from one."""
+    """A variant before a base event is given; ``apply`` makes its payload from one.
+
+    ``ignorable`` is true where there is nothing in it to act on: a consumer may accept and ignore it.
+    """
 
     id: str
     rule: str
@@ -35,6 +38,7 @@ class Variation:
     summary: str
     refusable: bool
     apply: Change
+    ignorable: bool = False
 
 
 def unchanged(base: Payload) -> Payload:
@@ -83,6 +87,7 @@ class VariationBuilder:
         detail: str = "",
         keep: tuple[str, ...] = (),
         refusable: bool = False,
+        ignorable: bool = False,
     ) -> Variation:
         """A variation at a shape path; ``change`` gets a base that is complete and in the path's branches.
 
@@ -97,16 +102,34 @@ class VariationBuilder:
         where = f":{path}" if path else ""
         tail = f":{detail}" if detail else ""
         return Variation(
-            f"{self.event.name}/{family}{where}{tail}", rule, self.event.name, path, summary, refusable, apply
+            f"{self.event.name}/{family}{where}{tail}",
+            rule,
+            self.event.name,
+            path,
+            summary,
+            refusable,
+            apply,
+            ignorable,
         )
 
     def put(
-        self, rule: str, family: str, path: str, phrase: str, value: Any, *, detail: str = ""
+        self,
+        rule: str,
+        family: str,
+        path: str,
+        phrase: str,
+        value: Any,
+        *,
+        detail: str = "",
+        ignorable: bool = False,
     ) -> Variation:
         """A variation that sets the member at a shape path; ``phrase`` says what it is then."""
         place = payload_path(path)
         change = putting(place, value)
-        return self.build(rule, family, path, f"{place} {phrase}", change, detail=detail, keep=(place,))
+        said = f"{place} {phrase}"
+        return self.build(
+            rule, family, path, said, change, detail=detail, keep=(place,), ignorable=ignorable
+        )
 
     def repaired(self, payload: Payload, base: Payload, *, keep: tuple[str, ...]) -> Payload:
         """The payload with what is tied to the members in ``keep`` brought in line."""

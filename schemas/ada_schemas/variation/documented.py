@@ -57,7 +57,23 @@ ODD_KEYS = (
     "from",
     "0",
 )
+KEYS = {
+    "empty": "",
+    "dollar": "$where",
+    "leading-dot": ".plan",
+    "trailing-dot": "plan.",
+    "hash": "#",
+    "index": "[0]",
+    "underscore-id": "_id",
+    "newline": "order\nnumber",
+    "65-characters": "order_number_" * 5,
+    "256-characters": f"{'order_number_' * 19}no_20_000",
+}
+"""Names that a document store, a column or a path expression refuses, each sent alone so that a finding
+names it; no name is excluded."""
 MANY_KEYS = 100
+LONG_KEY = 30
+"""Characters of a name that a summary still shows."""
 NEW_ENTRY = "adakit_entry"
 
 
@@ -182,6 +198,21 @@ def _metadata(builder: VariationBuilder) -> Iterator[Variation]:
         ]
         for label, phrase, change in (*values, *wholes):
             yield builder.build("ADA106", "metadata", path, f"{place} has {phrase}", change, detail=label)
+        if "string" in _value_types(shape):
+            yield from _keys(builder, path)
+
+
+def _keys(builder: VariationBuilder, path: str) -> Iterator[Variation]:
+    place = payload_path(path)
+    for label, key in KEYS.items():
+        named = f"a key of {len(key)} characters" if len(key) > LONG_KEY else f"the key {json.dumps(key)}"
+        change = changing(place, partial(_with_entry, key))
+        said = f"{place} has {named}"
+        yield builder.build("ADA106", "metadata", path, said, change, detail=f"key-{label}")
+
+
+def _with_entry(key: str, entries: dict[str, Any] | None) -> dict[str, Any]:
+    return {**(entries or {}), key: "value"}
 
 
 def _value_types(shape: Mapping) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """ADA107, ADA108 and ADA205: long, odd and large values, every documented form of a time, other ids.
 
-Lengths are varied for texts and ids only, characters for free text only: never for URLs, e-mail addresses,
-languages or domains, about which the documentation says more. Those take the ordinary forms
+Lengths are varied for texts, ids and addresses, characters for free text only: never for URLs, e-mail
+addresses, languages or domains, about which the documentation says more. Those take the ordinary forms
 of the standards they follow.
 """
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Scalar, payload_path
 from ada_schemas.variation.builder import Variation, VariationBuilder, changing, putting
+from ada_schemas.variation.texts import BLANKS, cut_texts, presigned_address, varied_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,16 @@ __all__ = ["extreme_variations"]
 
 LENGTHS = (0, 1, 255, 256, 1024, 4096, 10_000, 100_000)
 """Characters of a message, the longest without a space; no limit is documented."""
+
+VARIED_LENGTHS = (3000, 10_000)
+"""Characters of a message that does not compress: an index row of PostgreSQL has 2,704 bytes, compressed."""
+
+ADDRESS_LENGTHS = (1000, 2100, 4100)
+"""Characters of an address, as presigned ones have them: beyond columns and types of 512, 1024, 2000, 2048,
+2083 and 4096."""
+
+EMOJI = {"message": 2100, "text": 130}
+"""Emoji in a row: beyond limits of 4,096 and of 255 UTF-16 units."""
 
 CHARACTERS = {
     "emoji": "Danke 👩‍👩‍👧‍👦🇨🇦 👍🏽 see you",
@@ -101,9 +112,11 @@ def extreme_variations(builder: VariationBuilder) -> Iterator[Variation]:
         match shape:
             case Scalar(holds="message"):
                 yield from _lengths(builder, path)
-                yield from _characters(builder, path)
+                yield from _texts(builder, path, shape)
             case Scalar(holds="text"):
-                yield from _characters(builder, path)
+                yield from _texts(builder, path, shape)
+            case Scalar(holds="url"):
+                yield from _addresses(builder, path)
             case Scalar(holds="time"):
                 yield from _times(builder, path, shape)
             case Scalar(holds="id"):
@@ -124,12 +137,29 @@ def _lengths(builder: VariationBuilder, path: str) -> Iterator[Variation]:
         words = "All work and no play. " if length < LENGTHS[-1] else "0123456789abcdef"
         text = (words * (length // len(words) + 1))[:length]
         label = f"{length}-characters"
-        yield builder.put("ADA107", "length", path, f"has {length} characters", text, detail=label)
+        yield builder.put(
+            "ADA107", "length", path, f"has {length} characters", text, detail=label, ignorable=not text
+        )
+    for length in VARIED_LENGTHS:
+        said, text = f"has {length} characters of varied words", varied_words(length)
+        yield builder.put("ADA107", "length", path, said, text, detail=f"{length}-varied")
 
 
-def _characters(builder: VariationBuilder, path: str) -> Iterator[Variation]:
+def _addresses(builder: VariationBuilder, path: str) -> Iterator[Variation]:
+    for length in ADDRESS_LENGTHS:
+        said, address = f"has {length} characters", presigned_address(length)
+        yield builder.put("ADA107", "address", path, said, address, detail=f"{length}-characters")
+
+
+def _texts(builder: VariationBuilder, path: str, shape: Scalar) -> Iterator[Variation]:
     for label, text in CHARACTERS.items():
         yield builder.put("ADA107", "text", path, f"holds {label.replace('-', ' ')}", text, detail=label)
+    for label, (said, text) in cut_texts(EMOJI[shape.holds]).items():
+        yield builder.put("ADA107", "text", path, said, text, detail=label)
+    is_message = shape.holds == "message"
+    for label, (said, text) in BLANKS.items():
+        if text or not (shape.may_be_empty or is_message):  # these have a case of their own for ""
+            yield builder.put("ADA107", "blank", path, said, text, detail=label, ignorable=is_message)
 
 
 def _longest(builder: VariationBuilder, path: str, length: int) -> Iterator[Variation]:
