@@ -111,6 +111,45 @@ async def _long_conversation(run: CaseRun) -> None:
 
 
 @cases.delivered(
+    "delivery:same-timestamp",
+    "two messages of a conversation have one timestamp",
+    rule="ADA408",
+    of="conversation.message",
+    others=CREATED,
+)
+async def _same_timestamp(run: CaseRun) -> None:
+    """Two messages of one conversation in the same millisecond, as where an agent's answer has two parts."""
+    created = run.event("conversation.created")
+    await run.send(created, label="the beginning of a conversation")
+    first, second = (_message_in(run, created, f"{n}") for n in (1, 2))
+    second["timestamp"], second["data"]["created_at"] = first["timestamp"], first["data"]["created_at"]
+    await run.send(first, label="the first message of that millisecond")
+    await run.send(second, label="another message of that millisecond")
+
+
+@cases.delivered(
+    "delivery:same-text",
+    "the same is said twice in a conversation",
+    rule="ADA408",
+    of="conversation.message",
+    others=CREATED,
+)
+async def _same_text(run: CaseRun) -> None:
+    """One author says the same again in one conversation, in a message with an id and a time of its own."""
+    created = run.event("conversation.created")
+    await run.send(created, label="the beginning of a conversation")
+    first, second = (_message_in(run, created, f"{n}") for n in (1, 2))
+    first["data"]["content"] = {"type": "text", "body": "yes"}
+    shared = {k: first["data"][k] for k in ("author", "handoff_integration", "channel", "content")}
+    later = (datetime.fromisoformat(first["timestamp"]) + timedelta(seconds=20)).isoformat(
+        timespec="milliseconds"
+    )
+    again = {**second, "timestamp": later, "data": {**second["data"], **shared, "created_at": later}}
+    await run.send(first, label="the first time")
+    await run.send(again, label="the same text in another message")
+
+
+@cases.delivered(
     "delivery:mixed-times",
     "the messages of a conversation have their times in several forms",
     rule="ADA108",

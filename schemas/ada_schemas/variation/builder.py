@@ -127,9 +127,7 @@ class VariationBuilder:
         place = payload_path(path)
         change = putting(place, value)
         said = f"{place} {phrase}"
-        return self.build(
-            rule, family, path, said, change, detail=detail, keep=(place,), ignorable=ignorable
-        )
+        return self.build(rule, family, path, said, change, detail=detail, keep=(place,), ignorable=ignorable)
 
     def repaired(self, payload: Payload, base: Payload, *, keep: tuple[str, ...]) -> Payload:
         """The payload with what is tied to the members in ``keep`` brought in line."""

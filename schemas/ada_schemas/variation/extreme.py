@@ -111,9 +111,12 @@ def extreme_variations(builder: VariationBuilder) -> Iterator[Variation]:
     for path, shape in builder.places.items():
         match shape:
             case Scalar(holds="message"):
-                yield from _lengths(builder, path)
+                yield from _lengths(builder, path, LENGTHS, ignorable=True)
+                yield from _varied_lengths(builder, path)
                 yield from _texts(builder, path, shape)
             case Scalar(holds="text"):
+                if not shape.may_be_empty:  # that is ADA104's
+                    yield from _lengths(builder, path, (0,), ignorable=False)
                 yield from _texts(builder, path, shape)
             case Scalar(holds="url"):
                 yield from _addresses(builder, path)
@@ -132,14 +135,19 @@ def extreme_variations(builder: VariationBuilder) -> Iterator[Variation]:
                 yield from _entries(builder, path, shape)
 
 
-def _lengths(builder: VariationBuilder, path: str) -> Iterator[Variation]:
-    for length in LENGTHS:
+def _lengths(
+    builder: VariationBuilder, path: str, lengths: tuple[int, ...], *, ignorable: bool
+) -> Iterator[Variation]:
+    """Texts of those lengths; an empty one may be ignored where it is a whole message."""
+    for length in lengths:
         words = "All work and no play. " if length < LENGTHS[-1] else "0123456789abcdef"
         text = (words * (length // len(words) + 1))[:length]
-        label = f"{length}-characters"
-        yield builder.put(
-            "ADA107", "length", path, f"has {length} characters", text, detail=label, ignorable=not text
-        )
+        said, label = f"has {length} characters", f"{length}-characters"
+        ignored = ignorable and not text
+        yield builder.put("ADA107", "length", path, said, text, detail=label, ignorable=ignored)
+
+
+def _varied_lengths(builder: VariationBuilder, path: str) -> Iterator[Variation]:
     for length in VARIED_LENGTHS:
         said, text = f"has {length} characters of varied words", varied_words(length)
         yield builder.put("ADA107", "length", path, said, text, detail=f"{length}-varied")
@@ -158,8 +166,7 @@ def _texts(builder: VariationBuilder, path: str, shape: Scalar) -> Iterator[Vari
         yield builder.put("ADA107", "text", path, said, text, detail=label)
     is_message = shape.holds == "message"
     for label, (said, text) in BLANKS.items():
-        if text or not (shape.may_be_empty or is_message):  # these have a case of their own for ""
-            yield builder.put("ADA107", "blank", path, said, text, detail=label, ignorable=is_message)
+        yield builder.put("ADA107", "blank", path, said, text, detail=label, ignorable=is_message)
 
 
 def _longest(builder: VariationBuilder, path: str, length: int) -> Iterator[Variation]:

@@ -11,12 +11,8 @@ import itertools
 
 __all__ = ["BLANKS", "cut_texts", "presigned_address", "varied_words"]
 
-BLANKS = {
-    "empty": ("is empty", ""),
-    "space": ("is a space", " "),
-    "lines": ("is a line break and a tab", "\n\t"),
-}
-"""Texts that show nothing."""
+BLANKS = {"space": ("is a space", " "), "whitespace": ("is a line break and a tab", "\n\t")}
+"""Texts that show nothing, and are not empty."""
 
 EMOJI = "😀🎉🚀🐙"
 """Each has four bytes in UTF-8 and two units in UTF-16."""
@@ -61,8 +57,8 @@ def cut_texts(emoji: int) -> dict[str, tuple[str, str]]:
     return {
         "emoji-even": (f"holds {emoji} emoji", _repeated(EMOJI, emoji)),
         "emoji-odd": (f"holds a letter and {emoji} emoji", f"a{_repeated(EMOJI, emoji)}"),
-        "cjk-40": ("holds a letter and 40 characters of three bytes", f"a{_repeated(KANJI, 40)}"),
-        "cjk-100": ("holds 100 characters of three bytes", _repeated(KANJI, 100)),
+        "cjk-121-bytes": ("holds a letter and 40 characters of three bytes", f"a{_repeated(KANJI, 40)}"),
+        "cjk-300-bytes": ("holds 100 characters of three bytes", _repeated(KANJI, 100)),
     }
 
 
