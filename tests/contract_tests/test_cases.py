@@ -348,10 +348,14 @@ def test_a_line_for_the_shell():
         ("any/forward:new-event:v1.conversation.reopened", "may"),
         (f"{MESSAGE}/absent:data.conversation_id", "may"),
         ("any/body:no-object:null", "may"),
+        (f"{MESSAGE}/length:data.content:text.body:0-characters", "may"),
+        (f"{MESSAGE}/blank:data.content:text.body:space", "may"),
+        (f"{MESSAGE}/blank:data.content:link.link_text:space", "must"),
+        (f"{MESSAGE}/blank:data.author.display_name:space", "must"),
     ],
 )
 def test_what_the_witness_is_asked(case_id, handling):
-    """Documented events must be handled, forgeries never, and what is not documented may be."""
+    """Documented events must be handled, forgeries never; what is not documented, or says nothing, may be."""
     assert case_named(case_id).expect.handled == handling
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.shapes import Anything, Array, Mapping, Scalar, payload_path
+from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, payload_path
 from ada_schemas.variation.builder import Variation, VariationBuilder, changing, putting
 from ada_schemas.variation.texts import BLANKS, cut_texts, presigned_address, varied_words
 
@@ -111,12 +111,12 @@ def extreme_variations(builder: VariationBuilder) -> Iterator[Variation]:
     for path, shape in builder.places.items():
         match shape:
             case Scalar(holds="message"):
-                yield from _lengths(builder, path, LENGTHS, ignorable=True)
+                yield from _lengths(builder, path, LENGTHS)
                 yield from _varied_lengths(builder, path)
                 yield from _texts(builder, path, shape)
             case Scalar(holds="text"):
                 if not shape.may_be_empty:  # that is ADA104's
-                    yield from _lengths(builder, path, (0,), ignorable=False)
+                    yield from _lengths(builder, path, (0,))
                 yield from _texts(builder, path, shape)
             case Scalar(holds="url"):
                 yield from _addresses(builder, path)
@@ -135,16 +135,21 @@ def extreme_variations(builder: VariationBuilder) -> Iterator[Variation]:
                 yield from _entries(builder, path, shape)
 
 
-def _lengths(
-    builder: VariationBuilder, path: str, lengths: tuple[int, ...], *, ignorable: bool
-) -> Iterator[Variation]:
-    """Texts of those lengths; an empty one may be ignored where it is a whole message."""
+def _lengths(builder: VariationBuilder, path: str, lengths: tuple[int, ...]) -> Iterator[Variation]:
     for length in lengths:
         words = "All work and no play. " if length < LENGTHS[-1] else "0123456789abcdef"
         text = (words * (length // len(words) + 1))[:length]
         said, label = f"has {length} characters", f"{length}-characters"
-        ignored = ignorable and not text
-        yield builder.put("ADA107", "length", path, said, text, detail=label, ignorable=ignored)
+        ignorable = not text and _says_it_all(builder, path)
+        yield builder.put("ADA107", "length", path, said, text, detail=label, ignorable=ignorable)
+
+
+def _says_it_all(builder: VariationBuilder, path: str) -> bool:
+    """True if the text is all that a branch of a union holds: where it is blank, there is no message."""
+    branch, _, name = path.rpartition(".")
+    around = builder.places[branch]
+    alone = isinstance(around, Object) and {m.name for m in around.members} == {"type", name}
+    return alone and ":" in branch.rpartition(".")[2]
 
 
 def _varied_lengths(builder: VariationBuilder, path: str) -> Iterator[Variation]:
@@ -164,9 +169,9 @@ def _texts(builder: VariationBuilder, path: str, shape: Scalar) -> Iterator[Vari
         yield builder.put("ADA107", "text", path, f"holds {label.replace('-', ' ')}", text, detail=label)
     for label, (said, text) in cut_texts(EMOJI[shape.holds]).items():
         yield builder.put("ADA107", "text", path, said, text, detail=label)
-    is_message = shape.holds == "message"
+    ignorable = _says_it_all(builder, path)
     for label, (said, text) in BLANKS.items():
-        yield builder.put("ADA107", "blank", path, said, text, detail=label, ignorable=is_message)
+        yield builder.put("ADA107", "blank", path, said, text, detail=label, ignorable=ignorable)
 
 
 def _longest(builder: VariationBuilder, path: str, length: int) -> Iterator[Variation]:
