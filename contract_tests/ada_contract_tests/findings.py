@@ -6,18 +6,15 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
-from ada_contract_tests.rules import FAMILIES, RULES
-from ada_contract_tests.tracebacks import members_named
+from ada_contract_tests.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ada_contract_tests.case import Case
     from ada_contract_tests.exchange import Exchange
     from ada_contract_tests.rules import Severity
     from ada_mockserver.delivery.attempt import Attempt
 
-__all__ = ["OUTCOMES", "Cell", "Finding", "Group", "Outcome", "Report", "Result", "group_findings"]
+__all__ = ["OUTCOMES", "Cell", "Finding", "Outcome", "Report", "Result"]
 
 Outcome = Literal["passed", "failed", "not run", "not applicable"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -195,37 +192,3 @@ class Report:
         columns = [c for c in dict.fromkeys(getattr(rule, by) for rule in RULES.values()) if c in seen]
         events = dict.fromkeys(event for event, _ in cells)
         return {event: {column: cells[event, column] for column in columns} for event in events}
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Findings of one cause; ``findings[0]`` has the smallest payload."""
-
-    cause: str
-    severity: Severity
-    findings: tuple[Finding, ...] = field(default=())
-
-
-def group_findings(findings: Sequence[Finding]) -> list[Group]:
-    """Group findings by cause, errors first, then by how many there are; the simplest first in its group."""
-    by_cause: dict[tuple[str, Severity], list[Finding]] = {}
-    for finding in findings:
-        by_cause.setdefault((finding.cause, finding.severity), []).append(finding)
-    groups = [
-        Group(cause, severity, tuple(sorted(found, key=_simplicity)))
-        for (cause, severity), found in by_cause.items()
-    ]
-    return sorted(groups, key=lambda g: (g.severity != "error", -len(g.findings)))
-
-
-def _simplicity(finding: Finding) -> tuple[int, bool, bool, str, int, int]:
-    """A sort key for the findings of a cause, the best explanation first: lowest family, smallest difference.
-
-    Before all comes what differs in nothing but the member that the cause names; a documented example, which
-    is an ordinary event too, differs from the others in much.
-    """
-    rule, paths = RULES[finding.rule], [path for path, _, _ in finding.changes]
-    size = sum(len(after) for _, _, after in finding.changes)
-    is_it = len(paths) == 1 and paths[0].rpartition(".")[2] in members_named(finding.cause)
-    family = list(FAMILIES).index(rule.family)
-    return family, rule.example and bool(paths), not is_it, finding.rule, len(paths), size

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["exception_text", "members_named", "traceback_lines"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["exception_text", "members_named", "own_place", "raised", "traceback_lines"]
 
 MOST_MESSAGE = 200
 """Characters of an exception's message that a cause has."""
 
 _FRAME = re.compile(r'\s+File "([^"]+)", line (\d+)')
+_CHAINED = ("The above exception was", "During handling of the above")
 _INSTALLED = re.compile(
     r'File "(\.\.\./|<frozen)|[/\\](site-packages|dist-packages)[/\\]|[/\\]lib[/\\]python3'
 )
@@ -22,19 +27,49 @@ def exception_text(traceback: str) -> str:
     Where no line is the user's it is the last line of all. Of a message of several lines, such as
     pydantic's, the first two things that it says are kept, without the value that was met.
     """
-    lines = [re.sub(r"^ *\| ?", "", line) for line in traceback.strip().splitlines()]  # as in a group
-    lines = [line for line in lines if line.strip()]
-    frames = [n for n, line in enumerate(lines) if _FRAME.match(line)]
-    begin = frames[-1] + 1 if frames else 0
-    at = next((n for n in range(begin, len(lines)) if not lines[n].startswith(" ")), len(lines) - 1)
-    said = _said(lines[at:]) if lines else ""
+    lines, frames = _parts(traceback)
+    message = _message(lines, frames)
+    said = _said(message) if message else ""
     if not frames:
         return said
     own = [n for n in frames if not _INSTALLED.search(lines[n])]
-    place = _FRAME.match(lines[own[-1] if own else frames[-1]])
+    return f"{said} ({_place(lines[own[-1] if own else frames[-1]])})"
+
+
+def own_place(traceback: str) -> str:
+    """The last line of the user's own that an exception came through, as ``file:line``; "" for none."""
+    lines, frames = _parts(traceback)
+    own = [n for n in frames if not _INSTALLED.search(lines[n])]
+    return _place(lines[own[-1]]) if own else ""
+
+
+def raised(traceback: str) -> Iterator[str]:
+    """The exceptions of a traceback with their whole messages, the last one first, then what led to it."""
+    lines, frames = _parts(traceback)
+    yield "\n".join(_message(lines, frames))
+    for end in reversed([n for n, line in enumerate(lines) if line.startswith(_CHAINED)]):
+        yield "\n".join(_message(lines[:end], [n for n in frames if n < end]))
+
+
+def _parts(traceback: str) -> tuple[list[str], list[int]]:
+    """The lines of a traceback, also as part of a group, and which of them are its frames."""
+    lines = [re.sub(r"^ *\| ?", "", line) for line in traceback.strip().splitlines()]
+    lines = [line for line in lines if line.strip()]
+    return lines, [n for n, line in enumerate(lines) if _FRAME.match(line)]
+
+
+def _message(lines: list[str], frames: list[int]) -> list[str]:
+    """The lines of the exception behind the last frame."""
+    begin = frames[-1] + 1 if frames else 0
+    at = next((n for n in range(begin, len(lines)) if not lines[n].startswith(" ")), len(lines) - 1)
+    return lines[at:] if lines else []
+
+
+def _place(frame: str) -> str:
+    place = _FRAME.match(frame)
     assert place is not None  # noqa: S101 - it is a frame
     file = re.split(r"[/\\]", place[1])[-1]
-    return f"{said} ({file}:{place[2]})"
+    return f"{file}:{place[2]}"
 
 
 def _said(lines: list[str]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ada_contract_tests.findings import Finding, group_findings
+from ada_contract_tests.findings import Finding
+from ada_contract_tests.grouping import group_findings
 
 MESSAGE = "conversation.message"
 

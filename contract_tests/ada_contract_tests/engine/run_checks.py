@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.findings import Finding
+from ada_contract_tests.grouping import reasons_of
 from ada_contract_tests.rules import rule_in_role
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def always_the_same(results: Sequence[Result], *, secret_given: bool) -> Finding
     """One finding in place of many when an endpoint refuses every ordinary event in one way; else None."""
     findings = [r.finding for r in results if r.finding is not None]
     attempts = [r.attempt for r in results if r.attempt is not None]
-    if not findings or len(findings) < len(results) or len({f.cause for f in findings}) != 1:
+    if not findings or len(findings) < len(results) or len(set(reasons_of(findings))) != 1:
         return None
     first, status = findings[0], attempts[0].status
     if len(results) < 2 and status is not None:

@@ -6,17 +6,16 @@ import os
 import re
 import shlex
 import sys
-from dataclasses import replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ada_contract_tests.advice import advice_of
 from ada_contract_tests.pytest.bridge import bridge_of
 from ada_contract_tests.pytest.options import TEXT_OPTIONS, given_options, session_seed
 from ada_contract_tests.pytest.violation import ContractViolation
 from ada_contract_tests.reports.plain import finding_text
-from ada_contract_tests.rules import RULES
 from ada_schemas.errors import AdakitError
 
 if TYPE_CHECKING:
@@ -104,9 +103,9 @@ class AdaItem(pytest.Function):
         return super().repr_failure(excinfo)
 
     def _shown(self, finding: Finding) -> str:
-        hinted = replace(finding, hint=as_pytest_says(finding.hint or RULES[finding.rule].fix))
+        fix = as_pytest_says(advice_of(finding))
         simpler = bridge_of(self.config).record.simpler(finding)
-        return finding_text(hinted, repeat=self.repeat_line(), simpler=simpler)
+        return finding_text(finding, repeat=self.repeat_line(), simpler=simpler, fix=fix)
 
     def take(self, record: CaseRecord, *, is_general: bool) -> None:
         """Pass, warn, fail as expected, skip, or raise ContractViolation: as the run's record says.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ada_contract_tests.findings import group_findings
+from ada_contract_tests.grouping import group_findings
 from ada_contract_tests.pytest.collect import AdaItem
 from ada_contract_tests.pytest.session_run import finding_from
 from ada_contract_tests.reports.plain import without_traceback

@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.findings import Finding
+from ada_contract_tests.grouping import group_findings
 from ada_contract_tests.tracebacks import exception_text
 from ada_schemas.errors import AdakitError
 
@@ -33,11 +34,15 @@ LONGEST_WAIT = 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class CaseRecord:
-    """The end of one case: its outcome, its findings, and a note where it, or the run, was cut short."""
+    """The end of one case: its outcome, its findings, and a note where it, or the run, was cut short.
+
+    ``simpler`` has for each finding the first case that fails for the same reason, "" for the case itself.
+    """
 
     outcome: str
     findings: tuple[Finding, ...] = ()
     note: str = ""
+    simpler: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +69,22 @@ class RunRecord:
         findings: dict[str, list[Finding]] = defaultdict(list)
         for finding in report.findings:
             findings[finding.case].append(finding)
+        order = {result.case.id: number for number, result in enumerate(report.results)}
+        first_case = {
+            id(finding): min((f.case for f in group.findings), key=lambda case: order.get(case, len(order)))
+            for group in group_findings(report.findings)
+            for finding in group.findings
+        }
         records = {}
         for result in report.results:
             found, outcome, note = findings[result.case.id], result.outcome, result.note
             if report.is_general and not found and outcome != "not applicable":
                 outcome, note = "not run", report.stopped or f"see {report.findings[0].case}"
-            records[result.case.id] = CaseRecord(outcome, tuple(found), note)
+            simpler = tuple("" if (c := first_case[id(f)]) == f.case else c for f in found)
+            records[result.case.id] = CaseRecord(outcome, tuple(found), note, simpler)
         if report.stopped and not report.is_general:
             first = min(records, key=lambda i: (records[i].outcome != "not run", bool(records[i].findings)))
-            records[first] = CaseRecord("failed", records[first].findings, report.stopped)
+            records[first] = replace(records[first], outcome="failed", note=report.stopped)
         return cls(records, report.notes, report.is_general, in_process)
 
     @classmethod
@@ -86,17 +98,19 @@ class RunRecord:
 
     def simpler(self, finding: Finding) -> str:
         """The first case that fails for the same reason; "" where it is the one of the finding itself."""
-        for case_id, record in self.cases.items():
-            if any(f.cause == finding.cause and f.severity == finding.severity for f in record.findings):
-                return case_id if case_id != finding.case else ""
-        return ""
+        record = self.cases.get(finding.case, CaseRecord(""))
+        told = zip(record.findings, record.simpler, strict=False)
+        return next((simpler for found, simpler in told if found == finding), "")
 
     @classmethod
     def loaded(cls, text: str) -> RunRecord:
         """The record whose fields that JSON holds."""
         data = json.loads(text)
         cases = {
-            case_id: CaseRecord(**told | {"findings": tuple(map(finding_from, told["findings"]))})
+            case_id: CaseRecord(
+                **told
+                | {"findings": tuple(map(finding_from, told["findings"])), "simpler": tuple(told["simpler"])}
+            )
             for case_id, told in data["cases"].items()
         }
         return cls(**data | {"cases": cases, "notes": tuple(data["notes"])})

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-from ada_contract_tests.findings import OUTCOMES, group_findings
+from ada_contract_tests.advice import advice_of
+from ada_contract_tests.findings import OUTCOMES
+from ada_contract_tests.grouping import group_findings
 from ada_contract_tests.reports.wording import clipped, event_name, many, percent, printable
 from ada_contract_tests.rules import EXPECTATIONS, FAMILIES, RULES, digits
 from ada_contract_tests.tracebacks import traceback_lines
@@ -18,7 +20,8 @@ from ada_contract_tests.tracebacks import traceback_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ada_contract_tests.findings import Cell, Group, Report
+    from ada_contract_tests.findings import Cell, Report
+    from ada_contract_tests.grouping import Group
 
 __all__ = ["render"]
 
@@ -135,6 +138,7 @@ _ENVIRONMENT.globals |= {
     "most": LIMITS,
 }
 _ENVIRONMENT.filters |= {
+    "advice": advice_of,
     "clipped": lambda text: clipped(text, LONGEST),
     "digits": digits,
     "duration": _duration,

@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ada_contract_tests.advice import advice_of
+
 if TYPE_CHECKING:
     from ada_contract_tests.findings import Finding, Report, Result
 
@@ -41,6 +43,7 @@ def render(report: Report) -> str:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     value = {k: v for k, v in asdict(finding).items() if v or k in ("rule", "case", "event")}
+    value["fix"] = advice_of(finding)
     if finding.changes:
         value["changes"] = [dict(zip(("path", "before", "after"), c, strict=True)) for c in finding.changes]
     return value

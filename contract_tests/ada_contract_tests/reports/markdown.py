@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ada_contract_tests.findings import group_findings
+from ada_contract_tests.advice import advice_of
+from ada_contract_tests.grouping import group_findings
 from ada_contract_tests.reports.wording import clipped, counts, event_name, many, percent, printable
 from ada_contract_tests.rules import RULES
 from ada_contract_tests.tracebacks import traceback_lines
 
 if TYPE_CHECKING:
-    from ada_contract_tests.findings import Cell, Finding, Group, Report
+    from ada_contract_tests.findings import Cell, Finding, Report
+    from ada_contract_tests.grouping import Group
 
 __all__ = ["render"]
 
@@ -27,6 +29,7 @@ MOST_TRACEBACK = 14
 LONGEST = 400
 """Characters of one text from outside, such as an excerpt or a cause."""
 
+LONGEST_ADVICE = 800
 LONGEST_BLOCK = 4_000
 """Characters of a code block."""
 
@@ -101,7 +104,6 @@ def _finding(number: int, group: Group) -> str:
     rule = RULES[first.rule]
     mark = "❌" if group.severity == "error" else "⚠️"
     cases = "1 case" if count == 1 else f"{count} cases, one cause"
-    hint = _prose(first.hint) if first.hint else rule.fix
     contrast = f"Expected {_prose(first.expected)}, got {_code(first.got)}."
     parts = [
         f"#### {number}. {mark} {first.rule} {rule.title}: {cases}",
@@ -112,7 +114,7 @@ def _finding(number: int, group: Group) -> str:
         _block(
             "text", "\n".join(_clipped(line) for line in traceback_lines(first.traceback, MOST_TRACEBACK))
         ),
-        f"**Fix**: {hint}",
+        f"**Fix**: {_words(advice_of(first))}",
         _block("sh", "\n".join(" ".join(printable(line).split("\n")) for line in first.reproduce)),
         _further(group),
     ]
@@ -151,9 +153,18 @@ def _code(text: str) -> str:
     return f"{fence}{space}{text}{space}{fence}"
 
 
+def _words(text: str) -> str:
+    """The text as words of a paragraph, in which backticks mark code and nothing else is markup."""
+    parts = re.split(r"(`[^`]+`)", " ".join(clipped(printable(text), LONGEST_ADVICE).split()))
+    return "".join(_code(part[1:-1]) if n % 2 else _escaped(part) for n, part in enumerate(parts))
+
+
 def _prose(text: str) -> str:
     """The text as words of a paragraph: nothing in it is markup, a link or a mention."""
-    text = " ".join(_clipped(text).split())
+    return _escaped(" ".join(_clipped(text).split()))
+
+
+def _escaped(text: str) -> str:
     return re.sub(r"[\\`*_\[\]<>#|~&$@]|:(?=//)|(?<=www)\.", lambda match: f"&#{ord(match[0])};", text)
 
 

@@ -6,6 +6,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from ada_contract_tests.advice import advice_of
 from ada_contract_tests.reports.wording import clipped, many
 from ada_contract_tests.rules import RULES
 from ada_contract_tests.tracebacks import members_named, traceback_lines
@@ -31,18 +32,18 @@ MOST_TRACEBACK = 14
 MOST_HEADLINE = 2 * WIDTH
 
 
-def finding_text(finding: Finding, *, repeat: str = "", simpler: str = "") -> str:
+def finding_text(finding: Finding, *, repeat: str = "", simpler: str = "", fix: str = "") -> str:
     """The finding in at most 22 lines of 80 columns, unless the commands to repeat it need more.
 
     ``repeat`` is a further command that does; ``simpler`` is a case that failed for the same reason, whose
-    finding has the whole traceback, and the fix.
+    finding has the whole traceback, and the fix. ``fix`` is the advice, if it is worded otherwise than usual.
     """
     rule = RULES[finding.rule]
     above = [("rule", f"{finding.rule} {rule.title}")]
     if finding.excerpt:
         above.append(("answer", clipped(finding.excerpt, ROOM if finding.traceback else 3 * ROOM)))
-    fix = textwrap.wrap(finding.hint or rule.fix, ROOM, break_on_hyphens=False)
-    below = [("see also", f"{simpler}: fails for the same reason")] if simpler else _labelled("fix", fix)
+    wrapped = textwrap.wrap(fix or advice_of(finding), ROOM, break_on_hyphens=False)
+    below = [("see also", f"{simpler}: fails for the same reason")] if simpler else _labelled("fix", wrapped)
     commands = [repeat, *finding.reproduce[:1]] if repeat else finding.reproduce[:1]
     below += [("or" if n else "repeat", command) for n, command in enumerate(commands)]
     headline = _headline(finding)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ada_contract_tests.findings import group_findings
+from ada_contract_tests.advice import advice_of
+from ada_contract_tests.grouping import group_findings, reasons_of
 from ada_contract_tests.reports.wording import counts, event_name, percent
 from ada_contract_tests.rules import RULES
 from ada_contract_tests.tracebacks import traceback_lines
@@ -14,7 +15,8 @@ from ada_contract_tests.tracebacks import traceback_lines
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ada_contract_tests.findings import Cell, Finding, Group, Report
+    from ada_contract_tests.findings import Cell, Finding, Report
+    from ada_contract_tests.grouping import Group
 
 __all__ = ["print_report"]
 
@@ -37,8 +39,9 @@ def print_report(report: Report, console: Console) -> None:
 
 def _print_warnings(report: Report, console: Console) -> None:
     """Print warnings in a line each, as they set no exit code; those with an error's cause are left out."""
-    causes = {finding.cause for finding in report.errors}
-    groups = [g for g in group_findings(report.warnings) if g.cause not in causes]
+    reasons = dict(zip(map(id, report.findings), reasons_of(report.findings), strict=True))
+    known = {reasons[id(finding)] for finding in report.errors}
+    groups = [g for g in group_findings(report.warnings) if reasons[id(g.findings[0])] not in known]
     for group in groups[:SHOWN_WARNINGS]:
         first, count = group.findings[0], len(group.findings)
         console.print(
@@ -116,7 +119,7 @@ def _print_finding(finding: Finding, console: Console) -> None:
         _print_row(console, "payload" if n == 0 else "", change)
     for n, line in enumerate(traceback_lines(finding.traceback, SHOWN_TRACEBACK)):
         _print_row(console, "traceback" if n == 0 else "", Text(line, style="dim"))
-    _print_row(console, "fix", Text(finding.hint or RULES[finding.rule].fix), wrap=True)
+    _print_row(console, "fix", Text(advice_of(finding)), wrap=True)
     for n, line in enumerate(finding.reproduce):
         _print_row(console, "repeat" if n == 0 else "or", Text(line))
 
