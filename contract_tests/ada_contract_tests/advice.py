@@ -26,6 +26,9 @@ __all__ = ["Kind", "Subject", "advice_of", "is_explained", "subject_of"]
 LONGEST_GROUP = 60
 """Characters of what an exception says that an advice repeats."""
 
+MOST_MEMBERS = 2
+"""Members that an advice names."""
+
 NO_MEMBER = "a member of the event"
 NO_PLACE = "The handler"
 REFUSE = ", or refuse the event with 400"
@@ -92,7 +95,10 @@ def subject_of(case_id: str) -> Subject:
 
 
 def advice_of(finding: Finding) -> str:
-    """What to do about a finding, in a few sentences; every report prints this. Backticks mark code."""
+    """What to do about a finding, in a few sentences; every report prints this.
+
+    Backticks mark code, but in the hint that a finding has itself, which is taken as it is.
+    """
     sentence = "" if finding.hint and ", then " not in finding.got else _about_the_exception(finding)
     if finding.hint:
         return f"{finding.hint} {sentence}".rstrip()
@@ -169,18 +175,28 @@ def _filled(text: str, finding: Finding, match: re.Match[str] | None = None) -> 
     values = {
         "member": member,
         "leaf": leaf,
+        "missing": "` or `".join(_missing(finding)[:MOST_MEMBERS]) or member,
         "member_or_payload": f"`{subject.member}`" if subject.member else "The event",
         "detail": subject.detail,
-        "value": f"'{groups.get('value', '')}'",
+        "value": f"'{_quotable(groups.get('value'))}'",
         "at": place or NO_PLACE,
         "at_place": place or "the endpoint",
         "or_refuse": REFUSE if "refusal" in finding.expected else "",
     }
-    numbered = [text, *((group or "")[:LONGEST_GROUP] for group in match.groups())] if match else []
+    numbered = [text, *map(_quotable, match.groups())] if match else []
     if not member:
         text = text.replace("`{member}`", NO_MEMBER).replace("`{leaf}`", NO_MEMBER)
+    if not values["missing"]:
+        text = text.replace("`{missing}`", NO_MEMBER)
     filled = re.sub(r" \(\)", "", text.format(*numbered, **values))
     return filled[:1].upper() + filled[1:] if not place or not filled.startswith(place) else filled
+
+
+def _missing(finding: Finding) -> list[str]:
+    """The members that the case makes null or absent; its own alone where it is one of them."""
+    gone = [path for path, _, after in finding.changes if after in ("null", "-")]
+    own = subject_of(finding.case).member
+    return [own] if own in gone else gone
 
 
 _PLACES = (
@@ -204,7 +220,12 @@ def _place(finding: Finding) -> str:
 def _named(groups: dict[str, Any], name: str) -> str:
     """The text of the group of that name, or of the one of its further names that took part."""
     found = (text for key, text in groups.items() if text and key.partition("_")[0] == name)
-    return str(next(found, ""))[:LONGEST_GROUP]
+    return _quotable(next(found, ""))
+
+
+def _quotable(said: str | None) -> str:
+    """What an exception says, as a part of our own words: not long, and without marks of code."""
+    return (said or "").replace("`", "'")[:LONGEST_GROUP]
 
 
 def _path(said: str, member: str, finding: Finding) -> str:

@@ -32,7 +32,7 @@ MANY_SIDED = frozenset(
 EVERY_FORGERY = frozenset({"unsigned request", "wrong secret"})
 """Kinds of forgeries that nothing but a verification refuses: who accepts both verifies nothing."""
 
-_STATUS = re.compile(r"(?:status|forged request answered|accepted with) \d+")
+_STATUS = re.compile(r"status \d+")
 _PLACE = re.compile(r" \([^()\s]+:\d+\)$")
 _BESIDE = re.compile(r":? *\[(?:SQL|parameters)\b|: (?:DETAIL|LINE \d+|CONTEXT|HINT)\b")
 """The end of what is said, and the beginning of the values that a database repeats."""
@@ -93,6 +93,8 @@ def _text(value: str) -> str:
 def _reason(cause: str, values: set[str], odd: Sequence[str]) -> str:
     place = _PLACE.search(cause)
     status = _STATUS.match(cause)
+    if place is None and status is None:
+        return cause
     said = _BESIDE.split(cause[status.end() if status else 0 : place.start() if place else None])[0]
     said = re.sub(r"\b1 validation error\b", "1 validation errors", said)
     for value in odd:

@@ -137,7 +137,7 @@ def test_html_finding() -> None:
     }
     assert titled["Answer"] == "AnswerInternal Server Error"
     assert titled["Traceback"].endswith("KeyError: 'body'")
-    assert titled["Fix"].startswith("FixBranch on type before")
+    assert titled["Fix"].startswith("Fixapp.py:7 reads body as if it were always there")
     commands = [e.one("code").text for e in error.all("pre", class_="command")]
     assert commands == list(finding("a/b").reproduce)
     assert error.one("details").one("summary").text == "1 further case"

@@ -54,6 +54,7 @@ def test_findings_as_json():
         "excerpt": FILE.excerpt,
         "traceback": TRACEBACK,
         "reproduce": [f"adakit check app:app --case {EVENT}/union:file --seed 7"],
+        "fix": "handlers.py:42 reads `body` as if it were always there: read it with a default (`.get('body')`).",
     }
     assert value["findings"][2]["hint"] == "Look at the queue."
     assert "traceback" not in value["findings"][2]

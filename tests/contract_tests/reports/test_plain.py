@@ -26,7 +26,8 @@ union:file is there: expected 2xx, got 500 (KeyError: 'body' (handlers.py:42))
                File "handlers.py", line 42, in handle
                  return content["body"]
              KeyError: 'body'
-  fix        Branch on `type` before reading members that only one branch has.
+  fix        handlers.py:42 reads `body` as if it were always there: read it
+             with a default (`.get('body')`).
   repeat     pytest 'pyproject.toml::x'
   or         adakit check app:app --case conversation.message/union:file --seed 7"""
     )

@@ -32,7 +32,8 @@ conversation.ended           1 ok        ·          ·   not run        ·
                 File "handlers.py", line 42, in handle
                   return content["body"]
               KeyError: 'body'
-   fix        Branch on `type` before reading members that only one branch has.
+   fix        handlers.py:42 reads `body` as if it were always there: read it
+              with a default (`.get('body')`).
    repeat     adakit check app:app --case conversation.message/union:file --seed 7
    also       conversation.message/union:link
 
