@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import sqlite3
@@ -15,48 +14,19 @@ from pydantic import BaseModel, ConfigDict, HttpUrl
 from werkzeug.datastructures import Headers
 
 from ada_contract_tests.advice import advice_of, subject_of
-from ada_contract_tests.engine.check import Options, run_cases
 from ada_contract_tests.findings import Finding
-from ada_contract_tests.grouping import group_findings
 from ada_contract_tests.rules import RULES
-from ada_contract_tests.suites.registry import all_cases, case_named
-from ada_contract_tests.targets.open import Secret, application_target
-from ada_mockserver.clock import SystemClock
-from support.fake_targets import SECRET
+from ada_contract_tests.suites.registry import all_cases
+from support.faulty_consumers import finding_of, findings_of
 
 CREATED, MESSAGE, USER = "conversation.created", "conversation.message", "end_user.created"
 FILE = f"{MESSAGE}/union:data.content:file"
 NEW_ROLE = f"{MESSAGE}/forward:new-value:data.author.role"
-STATUSES = {200: "200 OK", 401: "401 Unauthorized", 422: "422 Unprocessable Content", 500: "500 Sorry"}
-
-
-def findings(handle, *cases):
-    """The findings of cases against a WSGI consumer that calls ``handle(event, raw)``; it may return an answer."""
-
-    def application(environ, start_response):
-        raw = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-        answer = handle(json.loads(raw), raw)
-        status, said = answer if isinstance(answer, tuple) else (200, "")
-        start_response(STATUSES[status], [])
-        return [said.encode()]
-
-    async def main():
-        clock = SystemClock()
-        target = application_target(application, "wsgi", name="app:app", path="/", clock=clock)
-        await target.start()
-        try:
-            chosen = [case_named(case) for case in cases]
-            secret = Secret(SECRET, given=True)
-            return await run_cases(chosen, target, secret, Options(seed=1), clock=clock, target="app:app")
-        finally:
-            await target.stop()
-
-    return asyncio.run(main()).findings
 
 
 def told(handle, case):
     """The advice about one case, the line of the user's in it as AT."""
-    (finding,) = findings(handle, case)
+    (finding,) = findings_of(handle, case)
     return re.sub(r"\btest_advice\.py:\d+", "AT", advice_of(finding))
 
 
@@ -137,8 +107,12 @@ def strips(event, _):
     event["data"]["author"]["id"].strip()
 
 
+def dict_of_region(region=None):
+    return {"region": region}
+
+
 def spreads(event, _):
-    (lambda region=None: region)(**event["data"]["metadata"])
+    dict_of_region(**event["data"]["metadata"])
 
 
 def narrow_column(event, _):
@@ -174,12 +148,6 @@ def serialises_again(event, raw):
     return (401, "") if json.dumps(event).encode() != raw else None
 
 
-FACTS = {
-    "enum": "`data.author.role` may be human_agent.",
-    "new": "`data.author.role` may be a value that is not documented yet.",
-    "author": "`data.author.id` may be null.",
-    "list": "`tags` may be an empty list.",
-}
 HTTP = {
     "pydantic": '{"detail":[{"type":"missing","loc":["body","data","metadata"],"msg":"Field required","input":{}}]}',
     "zod": '[{"received":"x","code":"invalid_enum_value","path":["data","author","role"],"message":"Invalid"}]',
@@ -193,110 +161,264 @@ HTTP = {
     ("handle", "case", "advice"),
     [
         (munged, f"{USER}/list:tags:empty",
-            "`tags` may be an empty list. AT finds nothing in place of the empty list: a layer before"
+            ("`tags` may be an empty list. AT finds nothing in place of the empty list: a layer before"
             " it (a parser of parameters, a serializer) turns one into the other, so take `(... or "
-            "[])`."),
+            "[])`.")),
         (lambda event, _: event["tags"][0], f"{USER}/list:tags:empty",
-            "`tags` may be an empty list. AT reads an entry of something empty or shorter, where "
-            "`tags` is as in this case: ask for its length first."),
+            ("`tags` may be an empty list. AT reads an entry of something empty or shorter, where "
+            "`tags` is as in this case: ask for its length first.")),
         (to_header, f"{MESSAGE}/text:data.author.display_name:lines",
-            "`data.author.display_name` may hold line breaks and tabs. AT puts "
+            ("`data.author.display_name` may hold line breaks and tabs. AT puts "
             "`data.author.display_name` into a header, which takes no line break: encode it (RFC "
-            "2231, percent), or strip what is no printable ASCII."),
+            "2231, percent), or strip what is no printable ASCII.")),
         (to_file, f"{MESSAGE}/text:data.content:file.filename:html",
-            "`data.content.filename` is what a person named a file, with slashes, dots and all. AT "
+            ("`data.content.filename` is what a person named a file, with slashes, dots and all. AT "
             "makes a path of `data.content.filename`: store the file under an id of your own, and "
-            "keep the name beside it."),
+            "keep the name beside it.")),
         (by_type, f"{MESSAGE}/form:data.content:file.mime_type:parameters",
-            "`data.content.mime_type` may have parameters (text/plain; charset=utf-8). AT splits "
+            ("`data.content.mime_type` may have parameters (text/plain; charset=utf-8). AT splits "
             "`data.content.mime_type` into a fixed number of parts: take what stands before the first"
-            " separator (`.partition`), whatever comes after."),
+            " separator (`.partition`), whatever comes after.")),
         (presigned, f"{MESSAGE}/union:data.content:link",
-            "`data.content` may be of type link, which has members of its own. AT holds "
+            ("`data.content` may be of type link, which has members of its own. AT holds "
             "`data.content.url` to an address of at most 2083 characters: pydantic's HttpUrl does; "
-            "take AnyUrl or str."),
+            "take AnyUrl or str.")),
         (closed, NEW_ROLE,
-            "`data.author.role` may be a value that is not documented yet. AT closes the list of "
+            ("`data.author.role` may be a value that is not documented yet. AT closes the list of "
             "values of `data.author.role` (Literal, Enum): type it as str, and have a default for "
-            "what is new."),
+            "what is new.")),
         (table, NEW_ROLE,
-            "`data.author.role` may be a value that is not documented yet. AT looks "
+            ("`data.author.role` may be a value that is not documented yet. AT looks "
             "'adakit_new_value' up in a table that has no entry for it: take `.get(...)` with a "
-            "default."),
+            "default.")),
         (table, f"{MESSAGE}/enum:data.author.role:human_agent",
-            "`data.author.role` may be human_agent. AT looks 'human_agent' up in a table that has no "
-            "entry for it: take `.get(...)` with a default."),
+            ("`data.author.role` may be human_agent. AT looks 'human_agent' up in a table that has no "
+            "entry for it: take `.get(...)` with a default.")),
         (only_known, f"{MESSAGE}/forward:unknown-key:data.author",
-            "`data.author` may have members that are not documented yet. AT forbids members that it "
+            ("`data.author` may have members that are not documented yet. AT forbids members that it "
             "does not know, here `data.author.adakit_new_member`: set extra='ignore' (pydantic's "
-            "default), or .passthrough() in zod."),
+            "default), or .passthrough() in zod.")),
         (e_mail, f"{USER}/null:data.profile.email",
-            "`data.profile.email` may be null. AT takes no null for `data.profile.email`: type it as "
-            "optional (`str | None`; zod: .nullish())."),
+            ("`data.profile.email` may be null. AT takes no null for `data.profile.email`: type it as "
+            "optional (`str | None`; zod: .nullish()).")),
         (e_mail, f"{USER}/absent:data.profile.email",
-            "`data.profile.email` may be absent. AT requires `data.profile.email`: let it be "
-            "optional, None where it is absent (zod: .nullish())."),
+            ("`data.profile.email` may be absent. AT requires `data.profile.email`: let it be "
+            "optional, None where it is absent (zod: .nullish()).")),
         (fixed_format, f"{CREATED}/time:timestamp:seconds-z",
-            "`timestamp` may be an ISO 8601 time with any fraction of a second, Z or an offset. AT "
+            ("`timestamp` may be an ISO 8601 time with any fraction of a second, Z or an offset. AT "
             "reads `timestamp` in one fixed format: take datetime.fromisoformat (Python 3.11), which "
-            "takes any fraction and offset."),
+            "takes any fraction and offset.")),
         (compares, f"{CREATED}/time:timestamp:naive-seconds",
-            "`timestamp` may be a time without a zone. AT compares a time with a zone and one "
-            "without: read `timestamp` as UTC where it has none."),
+            ("`timestamp` may be a time without a zone. AT compares a time with a zone and one "
+            "without: read `timestamp` as UTC where it has none.")),
         (narrow_column, f"{CREATED}/metadata:data.metadata:integer-64-bit",
-            "A value of `data.metadata` may be an integer of 64 bit. AT puts `data.metadata` into an "
+            ("A value of `data.metadata` may be an integer of 64 bit. AT puts `data.metadata` into an "
             "integer that is too small for it: take 64 bit (bigint), or keep metadata in a JSON "
-            "column."),
+            "column.")),
         (latin, f"{MESSAGE}/text:data.content:text.body:cjk",
-            "`data.content.body` may hold characters of any script, here cjk. AT encodes "
+            ("`data.content.body` may hold characters of any script, here cjk. AT encodes "
             "`data.content.body` as latin-1: encode as UTF-8 (open(..., encoding='utf-8'); headers "
-            "and old APIs need percent-encoding)."),
+            "and old APIs need percent-encoding).")),
         (reads_metadata, f"{CREATED}/absent:data.metadata",
-            "`data.metadata` may be absent. AT reads `metadata` as if it were always there: read it "
-            "with a default (`.get('metadata')`)."),
+            ("`data.metadata` may be absent. AT reads `metadata` as if it were always there: read it "
+            "with a default (`.get('metadata')`).")),
         (spreads, f"{CREATED}/metadata:data.metadata:odd-keys",
-            "The names in `data.metadata` are free, here odd keys. AT spreads an object over "
-            "arguments (`**`), which takes no `with`: pick the members that you know by name."),
+            ("The names in `data.metadata` are free, here odd keys. AT spreads an object over "
+            "arguments (`**`), which takes no `with`: pick the members that you know by name.")),
         (strips, f"{MESSAGE}/null:data.author.id",
-            "`data.author.id` may be null. AT calls `.strip` on nothing: `data.author.id` may be null"
-            " or absent, so ask for it first, or take `(... or {})`."),
+            ("`data.author.id` may be null. AT calls `.strip` on nothing: `data.author.id` may be null"
+            " or absent, so ask for it first, or take `(... or {})`.")),
         (not_null, f"{MESSAGE}/null:data.author.id",
-            "`data.author.id` may be null. AT stores nothing in the column `author`, which takes no "
-            "NULL: make it nullable, or give it a default."),
+            ("`data.author.id` may be null. AT stores nothing in the column `author`, which takes no "
+            "NULL: make it nullable, or give it a default.")),
         (unique_time, f"{MESSAGE}/null:data.author.id",
-            "`data.author.id` may be null. AT breaks a unique constraint: keep uniqueness for ids "
+            ("`data.author.id` may be null. AT breaks a unique constraint: keep uniqueness for ids "
             "(svix-id, message id), write with ON CONFLICT DO NOTHING or DO UPDATE, and answer 200 to"
-            " what is stored already."),
+            " what is stored already.")),
         (varchar, f"{MESSAGE}/length:data.content:text.body:256-characters",
-            "`data.content.body` may have any length, here 256 characters. AT stores "
+            ("`data.content.body` may have any length, here 256 characters. AT stores "
             "`data.content.body` in a column of 255 characters: make it `text`, or as long as what "
-            "Ada may send."),
+            "Ada may send.")),
         (indexed, f"{MESSAGE}/union:data.content:link",
-            "`data.content` may be of type link, which has members of its own. AT writes "
+            ("`data.content` may be of type link, which has members of its own. AT writes "
             "`data.content` into an index, whose rows end at 2704 bytes: index a hash (md5) of long "
-            "texts and addresses, or a prefix, or nothing."),
+            "texts and addresses, or a prefix, or nothing.")),
         (serialises_again, f"{CREATED}/raw:spaced",
-            "The body may be any JSON text of the event, here spaced. Verify over the bytes as "
+            ("The body may be any JSON text of the event, here spaced. Verify over the bytes as "
             "received: in front of the verification no JSON parser, no trimming, no decoding "
-            "(Express: express.raw; Flask: request.get_data(); FastAPI: await request.body())."),
+            "(Express: express.raw; Flask: request.get_data(); FastAPI: await request.body()).")),
         (lambda *_: (422, HTTP["pydantic"]), f"{CREATED}/absent:data.metadata",
-            "`data.metadata` may be absent. The handler requires `data.metadata`: let it be optional,"
-            " None where it is absent (zod: .nullish())."),
+            ("`data.metadata` may be absent. The handler requires `data.metadata`: let it be optional,"
+            " None where it is absent (zod: .nullish()).")),
         (lambda *_: (422, HTTP["zod"]), NEW_ROLE,
-            "`data.author.role` may be a value that is not documented yet. The handler closes the "
+            ("`data.author.role` may be a value that is not documented yet. The handler closes the "
             "list of values of `data.author.role` (Literal, Enum): type it as str, and have a default"
-            " for what is new."),
+            " for what is new.")),
         (lambda *_: (500, HTTP["node"]), f"{MESSAGE}/null:data.author.id",
-            "`data.author.id` may be null. server.js:33 reads a member of nothing: `data.author.id` "
-            "may be null or absent, so ask for it first (`?.` in JavaScript, `&.` in Ruby)."),
+            ("`data.author.id` may be null. server.js:33 reads a member of nothing: `data.author.id` "
+            "may be null or absent, so ask for it first (`?.` in JavaScript, `&.` in Ruby).")),
         (lambda *_: (500, HTTP["django"]), FILE,
-            "`data.content` may be of type file, which has members of its own. views.py:12 reads "
-            "`body` as if it were always there: read it with a default (`.get('body')`)."),
+            ("`data.content` may be of type file, which has members of its own. views.py:12 reads "
+            "`body` as if it were always there: read it with a default (`.get('body')`).")),
         (lambda *_: (500, ""), FILE,
-            "`data.content` may be of type file, which has members of its own. Branch on "
-            "`data.content.type` before reading what only one type has."),
+            ("`data.content` may be of type file, which has members of its own. Branch on "
+            "`data.content.type` before reading what only one type has.")),
     ],
 )  # fmt: skip
 def test_the_advice_is_that_of_the_fault(handle, case, advice):
     """What to do names the member, the user's line and the validator; where nothing is known, what the kind is."""
     assert told(handle, case) == advice
+
+
+@pytest.mark.parametrize(
+    ("more", "advice"),
+    [
+        (
+            {"rule": "ADA402", "got": "no answer in time"},
+            (
+                "A regular expression over `data.content.body` backtracks: bound its repetitions (`{1,64}`), let no two"
+                " that match the same stand side by side, or work after the answer."
+            ),
+        ),
+        (
+            {"rule": "ADA402", "traceback": 'Stack:\n  File "/srv/app.py", line 3, in f\n    match(x)\n'},
+            (
+                "A regular expression over `data.content.body` backtracks: bound its repetitions (`{1,64}`), let no two"
+                " that match the same stand side by side, or work after the answer. It waits at app.py:3."
+            ),
+        ),
+        (
+            {"rule": "ADA601"},
+            (
+                "`data.content.body` may hold long runs of one character or word. Do handle it, or answer with an error"
+                " so that Ada sends it again; after a 2xx the event is lost."
+            ),
+        ),
+        ({"rule": "ADA603"}, RULES["ADA603"].fix),
+        ({"hint": "Look at `/x/`."}, "Look at `/x/`."),
+        (
+            {
+                "hint": "It is lost.",
+                "got": "200, then KeyError: 'x' (app.py:3)",
+                "traceback": "KeyError: 'x'\n",
+            },
+            "It is lost. The handler reads `x` as if it were always there: read it with a default (`.get('x')`).",
+        ),
+        (
+            {"traceback": 'Traceback:\n  File "/srv/app.py", line 3, in f\n    g()\nOddError: no\n'},
+            (
+                "`data.content.body` may hold long runs of one character or word. Look for a regular expression that"
+                " backtracks or a limit on the length of a word. It fails at app.py:3."
+            ),
+        ),
+        (
+            {"got": "413"},
+            (
+                "`data.content.body` may hold long runs of one character or word. A limit of the body's size refuses the"
+                " event: raise it above 1 MB in the framework and in every proxy in front (Express:"
+                " express.raw({limit: '2mb'}); nginx: client_max_body_size 2m; Django: DATA_UPLOAD_MAX_MEMORY_SIZE)."
+            ),
+        ),
+    ],
+)
+def test_the_advice_of_a_run(more, advice):
+    """A time-out, a loss, a hint and an exception that nobody knows have the advice that fits them."""
+    finding = finding_of(f"{MESSAGE}/text:data.content:text.body:repeated")
+    told = {"rule": finding.rule, "case": finding.case, "event": finding.event, "severity": "error"}
+    told |= {"summary": finding.summary, "expected": "2xx", "got": "500", "cause": "status 500"}
+    assert advice_of(Finding(**told | more)) == advice
+
+
+def test_an_exception_behind_another_is_known():
+    """What is raised from another exception, and says nothing, has the advice of what led to it."""
+    first = 'Traceback:\n  File "/srv/app.py", line 3, in f\n    x["a"]\nKeyError: \'a\'\n\n'
+    then = "The above exception was the direct cause of the following exception:\n\nTraceback:\n"
+    text = f'{first}{then}  File "/srv/app.py", line 9, in g\n    raise Failed\napp.Failed: sorry\n'
+    assert advice_of(finding_of(f"{CREATED}/absent:data.metadata", traceback=text)) == (
+        "`data.metadata` may be absent. app.py:9 reads `a` as if it were always there: read it with a default"
+        " (`.get('a')`)."
+    )
+
+
+def test_what_is_raised_over_a_signature_is_about_no_member():
+    """The exception of a verification is no advice about a member of the event."""
+    raised = 'Traceback:\n  File "/srv/app.py", line 3, in f\n    int(t)\nValueError: invalid literal for int() with\n'
+    assert advice_of(finding_of(f"{CREATED}/signature:malformed:timestamp", traceback=raised)) == (
+        "The header svix-timestamp may hold anything when a stranger sends it. Catch the error of parsing it as a"
+        " number, and refuse with 400 or 401. It fails at app.py:3."
+    )
+
+
+ONLY_THE_RULE = {
+    "ADA101": {"ordinary event"},
+    "ADA109": {"combination"},
+    "ADA203": {"new event type"},
+    "ADA204": {"order of members"},
+    "ADA206": {"additional headers"},
+    "ADA302": {"wrong secret"},
+    "ADA304": {"old request"},
+    "ADA305": {"request from the future"},
+    "ADA306": {"rotated secret"},
+    "ADA307": {"unknown version of a signature"},
+    "ADA309": {"case of header names"},
+    "ADA310": {"malformed signature"},
+    "ADA401": {"status"},
+    "ADA402": {"status"},
+    "ADA403": {"duplicate"},
+    "ADA404": {"out of order"},
+    "ADA405": {"burst"},
+    "ADA406": {"large body"},
+    "ADA407": {"content type"},
+    "ADA408": {"many conversations"},
+    "ADA409": {"kept-alive connection"},
+    "ADA410": {"course of a conversation"},
+    "ADA501": {"malformed JSON"},
+    "ADA502": {"no object"},
+    "ADA503": {"invalid UTF-8"},
+    "ADA504": {"deep nesting"},
+}
+"""The kinds of cases for which the rule's own advice is as good as any, by rule."""
+
+
+def test_every_kind_has_advice_of_its_own():
+    """Every case is of a known kind, and only where one is all of a rule is the advice that of the rule."""
+    unknown, plain = set(), {}
+    for case in all_cases():
+        kind, changes = subject_of(case.id).kind, (("a", "1", "2"),)
+        if not kind.case:
+            unknown.add(case.id)
+        elif advice_of(finding_of(case.id, changes=changes)) == RULES[case.rule].fix:
+            plain.setdefault(case.rule, set()).add(kind.name)
+    assert unknown == set()
+    assert plain == ONLY_THE_RULE
+
+
+def test_every_advice_fits_on_a_screen():
+    """An advice has no place left to fill, ends as a sentence, and takes six lines of a report at most."""
+    for case in all_cases():
+        advice = advice_of(finding_of(case.id))
+        assert len(advice) < 300
+        assert advice.endswith((".", "!"))
+        assert not re.search(r"\{[a-z_]+\}", advice)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("length:data.content:link.url:1000-characters", "long address"),
+        ("length:data.profile.avatar:4100-characters", "long address"),
+        ("length:data.content:text.body:10000-characters-varied", "long text that does not compress"),
+        ("text:data.content:text.body:emoji-at-79", "characters of several units"),
+        ("text:data.profile.first_name:non-ascii-20", "characters of several units"),
+        ("text:data.profile.first_name:empty", "empty text"),
+        ("text:data.profile.first_name:blank", "blank text"),
+        ("metadata:data.metadata:key-dollar", "name of a metadata entry"),
+        ("metadata-name:data.channel:custom.metadata:65-characters", "name of a metadata entry"),
+        ("text:data.content:file.filename:slash", "file name"),
+        ("delivery:same-timestamp", "same timestamp"),
+        ("delivery:released-together", "deliveries together"),
+    ],
+)
+def test_kinds_by_their_form(name, kind):
+    """A kind is found by what stands in an id, whatever the value of the case is."""
+    assert subject_of(f"{MESSAGE}/{name}").kind.name == kind
