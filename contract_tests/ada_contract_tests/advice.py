@@ -26,6 +26,9 @@ __all__ = ["Kind", "Subject", "advice_of", "is_explained", "subject_of"]
 LONGEST_GROUP = 60
 """Characters of what an exception says that an advice repeats."""
 
+LONGEST_MESSAGE = 4_000
+"""Characters of what was said that are looked at."""
+
 MOST_MEMBERS = 2
 """Members that an advice names."""
 
@@ -140,7 +143,7 @@ def _about_the_exception(finding: Finding) -> str:
     if RULES[finding.rule].family == "authentic" or finding.event == ANY:
         return ""
     for text in raised(finding.traceback) if finding.traceback else [unescape(finding.excerpt)]:
-        found = _recognised(f"status {finding.got}\n{text}", finding)
+        found = _recognised(f"status {finding.got}\n{text[:LONGEST_MESSAGE]}", finding)
         if found is not None:
             entry, match = found
             return _filled(entry.says, finding, match)

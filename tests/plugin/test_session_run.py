@@ -78,5 +78,5 @@ def test_a_run_that_was_stopped():
     results = (Result(broken, "failed", finding=finding), Result(fine, "passed"))
     report = Report("", 1, results, (finding,), 0.0, 2, stopped="Stopped: it is gone.")
     record = RunRecord.of(report, in_process=True)
-    assert record.cases[broken.id] == CaseRecord("failed", (finding,))
+    assert record.cases[broken.id] == CaseRecord("failed", (finding,), simpler=("",))
     assert record.cases[fine.id] == CaseRecord("failed", note="Stopped: it is gone.")
