@@ -21,7 +21,7 @@ from ada_schemas.variation.enumeration import ANY
 if TYPE_CHECKING:
     from ada_contract_tests.findings import Finding
 
-__all__ = ["Kind", "Subject", "advice_of", "is_explained", "subject_of"]
+__all__ = ["EVERY_TIME", "Kind", "Subject", "advice_of", "is_explained", "subject_of"]
 
 LONGEST_GROUP = 60
 """Characters of what an exception says that an advice repeats."""
@@ -36,6 +36,9 @@ NO_MEMBER = "a member of the event"
 NO_PLACE = "The handler"
 REFUSE = ", or refuse the event with 400"
 
+EVERY_TIME = ", every time"
+"""The end of what a finding got that stands for all events."""
+
 LOST = "Do handle it, or answer with an error so that Ada sends it again; after a 2xx the event is lost."
 
 
@@ -49,6 +52,7 @@ class Kind:
     fix: str = ""
     slow: str = ""
     member: str = ""
+    broad: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +121,15 @@ def advice_of(finding: Finding) -> str:
         return rule.fix
     if sentence:
         return f"{fact}. {sentence}" if fact else sentence
-    is_ordinary = rule.example and not finding.changes
-    known = f"{fact}. {fix}" if fact and fix and not is_ordinary else rule.fix
+    is_general = finding.got.endswith(EVERY_TIME)
+    known = f"{fact}. {fix}" if fact and fix and not is_general else rule.fix
     return f"{known} It fails at {place}." if place else known
 
 
 def is_explained(finding: Finding) -> bool:
     """True if what the endpoint said names the cause: an exception, or a member that the case changes."""
-    said = finding.cause.partition(": ")[2]
-    if not said:
-        return False
-    if _recognised(said, finding) is not None:
+    status, _, said = finding.cause.partition(": ")
+    if _recognised(f"{status}\n{said}", finding) is not None:
         return True
     leaves = {re.escape(path.rpartition(".")[2]) for path, _, _ in finding.changes}
     named = (rf"""['"`]{leaf}['"`](?!\s*:)|\.{leaf}\b""" for leaf in leaves)
@@ -180,6 +182,7 @@ def _filled(text: str, finding: Finding, match: re.Match[str] | None = None) -> 
         "leaf": leaf,
         "missing": "` or `".join(_missing(finding)[:MOST_MEMBERS]) or member,
         "member_or_payload": f"`{subject.member}`" if subject.member else "The event",
+        "event": finding.event,
         "detail": subject.detail,
         "value": f"'{_quotable(groups.get('value'))}'",
         "at": place or NO_PLACE,

@@ -25,12 +25,21 @@ if TYPE_CHECKING:
 __all__ = ["Group", "group_findings", "reasons_of"]
 
 MANY_SIDED = frozenset(
-    {"combination", "course of a conversation", "example of a page", "forms of time, mixed"}
+    {
+        "combination",
+        "course of a conversation",
+        "example of a page",
+        "forms of time, mixed",
+        "profile, step by step",
+    }
 )
 """Kinds of cases that hold much of what others vary one at a time: they fail for a reason of theirs."""
 
 EVERY_FORGERY = frozenset({"unsigned request", "wrong secret"})
 """Kinds of forgeries that nothing but a verification refuses: who accepts both verifies nothing."""
+
+MOST_PARTS = 9
+"""Groups of one status; what it may still be about is not told apart."""
 
 _STATUS = re.compile(r"status \d+")
 _PLACE = re.compile(r" \([^()\s]+:\d+\)$")
@@ -152,7 +161,8 @@ def _covered(findings: list[Finding]) -> list[tuple[str, list[Finding]]]:
         parts.append((best[1], explained[best]))
         taken = {id(finding) for finding in explained[best]}
         left = [finding for finding in left if id(finding) not in taken]
-    return parts
+    others = [finding for _, part in parts[MOST_PARTS:] for finding in part]
+    return [*parts[:MOST_PARTS], *([("other cases", others)] if others else [])]
 
 
 Change = tuple[str, str]
@@ -167,7 +177,8 @@ def _fact(finding: Finding) -> Change | None:
 
 
 def _labels(finding: Finding, facts: dict[Change, str]) -> Iterable[tuple[int, str]]:
-    """The names of what may explain a finding: a fact that a case is about, its kind, its member.
+    """The names of what may explain a finding: a fact that a case is about, its kind, what kinds have in
+    common, its member.
 
     Of those that explain as much the one with the lowest number is the best.
     """
@@ -175,8 +186,10 @@ def _labels(finding: Finding, facts: dict[Change, str]) -> Iterable[tuple[int, s
     changed = {(path, after) for path, _, after in finding.changes}
     yield from ((0, facts[fact]) for fact in facts.keys() & changed)
     yield 1, subject.kind.name
+    if subject.kind.broad:
+        yield 2, subject.kind.broad
     if subject.member:
-        yield 2, subject.member
+        yield 3, subject.member
 
 
 def _simplest_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -190,7 +203,7 @@ def _simplest_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     most = max((shared[fact] for fact in facts), default=0)
     named = members_named(findings[0].cause)
 
-    def rank(finding: Finding) -> tuple[int, bool, bool, bool, bool, str, int, int]:
+    def rank(finding: Finding) -> tuple[int, bool, bool, bool, bool, bool, str, int, int]:
         rule, paths = RULES[finding.rule], [path for path, _, _ in finding.changes]
         size = sum(len(after) for _, _, after in finding.changes)
         is_it = len(paths) == 1 and paths[0].rpartition(".")[2] in named
@@ -199,6 +212,7 @@ def _simplest_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
         return (
             list(FAMILIES).index(rule.family),
             rule.example and bool(paths),
+            _is_many_sided(finding),
             not (rule.example and not paths),
             not is_it,
             not is_shared,

@@ -9,6 +9,7 @@ import pytest
 
 from ada_contract_tests.findings import Finding
 from ada_contract_tests.grouping import group_findings
+from ada_contract_tests.suites.registry import all_cases
 from support.faulty_consumers import finding_of as bare
 from support.faulty_consumers import findings_of
 
@@ -203,3 +204,35 @@ def test_forgeries_that_are_accepted(names, titles):
     cause = "forged request answered 200"
     found = [bare(f"{CREATED}/signature:{name}", cause=cause, got="200") for name in names]
     assert [title for title, _ in groups(found)] == [f"{cause}{title}" for title in titles]
+
+
+def test_characters_at_many_members_are_one_group():
+    """Kinds that one fault makes fail together, such as Latin-1, are one group under what they have in common."""
+    names = (
+        "text:data.content:text.body:emoji",
+        "text:data.author.display_name:cjk",
+        "metadata:data.metadata:text-cjk",
+    )
+    found = [
+        bare(f"{MESSAGE if n[0] == 't' else CREATED}/{n}")
+        for n in (*names, "text:data.content:text.body:lines")
+    ]
+    assert [(title, len(cases)) for title, cases in groups(found)] == [
+        ("status 500 (characters outside ASCII)", 3),
+        ("status 500 (line break in a text)", 1),
+    ]
+
+
+def test_a_status_for_everything_has_few_groups():
+    """However many kinds fail, the groups of one status are ten at most, and no case is in two of them."""
+    found = [bare(case.id) for case in all_cases() if not case.id.endswith("example:complete")]
+    grouped = groups(found)
+    assert len(grouped) == 10
+    assert sorted(case for _, cases in grouped for case in cases) == sorted(finding.case for finding in found)
+
+
+def test_a_conversation_fails_for_the_reason_of_another_case():
+    """What holds much of what others vary is no kind of its own where one of these fails."""
+    found = [bare(f"{MESSAGE}/{name}") for name in ("combination:b6558e08", "null:data.author.id")]
+    ((_, cases),) = groups(found)
+    assert cases[0] == f"{MESSAGE}/null:data.author.id"

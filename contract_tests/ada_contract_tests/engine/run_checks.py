@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ada_contract_tests.advice import EVERY_TIME
 from ada_contract_tests.findings import Finding
 from ada_contract_tests.grouping import reasons_of
 from ada_contract_tests.rules import rule_in_role
@@ -36,7 +37,7 @@ def always_the_same(results: Sequence[Result], *, secret_given: bool) -> Finding
         first,
         severity="error",
         summary=_always_summary(status, first),
-        got=f"{first.got}, every time",
+        got=f"{first.got}{EVERY_TIME}",
         changes=(),
         hint=hint,
     )
