@@ -239,6 +239,7 @@ def _path(said: str, member: str, finding: Finding) -> str:
     if not said:
         changed = [path for path, _, _ in finding.changes]
         return member or (changed[0] if len(changed) == 1 else "")
-    paths = [member, *(path for path, _, _ in finding.changes)]
+    changed = [member, *(path for path, _, _ in finding.changes)]
+    paths = [*changed, *(path.rpartition(".")[0] for path in changed)]
     ends = re.sub(r"^body\.|\[\d+\]", "", said)
     return next((p for p in paths if p == ends or p.endswith(f".{ends}")), ends)

@@ -13,6 +13,7 @@ from ada_contract_tests.suites.registry import all_cases
 from support.faulty_consumers import finding_of
 
 CREATED, MESSAGE = "conversation.created", "conversation.message"
+FILE = f"{MESSAGE}/union:data.content:file"
 
 
 @pytest.mark.parametrize(
@@ -81,9 +82,9 @@ def test_the_advice_of_a_run(more, advice):
             f"{CREATED}/metadata:data.metadata:text-cjk",
             {"got": "401", "excerpt": '{"error": "no matching signature"}'},
             (
-                "A value of `data.metadata` may be any text, here with cjk. The handler refuses its signature: the body is"
-                " read, decoded or written again before it is verified. Verify over the bytes as received (Express:"
-                " express.raw; Flask: request.get_data(); FastAPI: await request.body())."
+                "A value of `data.metadata` may be any text, here with cjk. The handler refuses the signature of"
+                " this event: its body is read, decoded or written again before it is verified. Verify over the bytes"
+                " as received (Express: express.raw; Flask: request.get_data(); FastAPI: await request.body())."
             ),
         ),
         (
@@ -116,6 +117,25 @@ def test_the_advice_of_a_run(more, advice):
             (
                 "This is an ordinary audit_log.emitted. Handle it, or answer 200 to it and leave the type out of the"
                 " check: --events '!audit_log.emitted'."
+            ),
+        ),
+        (
+            f"{MESSAGE}/forward:new-value:data.channel.type",
+            {
+                "changes": (("data.channel.type", '"native"', '"adakit_new_value"'),),
+                "excerpt": '{"detail":[{"type":"union_tag_invalid","loc":["channel"],"msg":"Input tag found"}]}',
+            },
+            (
+                "`data.channel.type` may be one that is not documented yet. The handler closes the union at"
+                " `data.channel` by its type: add a branch for types that are not known, and acknowledge those."
+            ),
+        ),
+        (
+            FILE,
+            {"got": "415"},
+            (
+                "`data.content` may be of type file, which has members of its own. Branch on `data.content.type`"
+                " before reading what only one type has."
             ),
         ),
         ("audit_log.emitted/example:complete", {"got": "404, every time"}, RULES["ADA101"].fix),

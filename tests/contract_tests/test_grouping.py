@@ -236,3 +236,15 @@ def test_a_conversation_fails_for_the_reason_of_another_case():
     found = [bare(f"{MESSAGE}/{name}") for name in ("combination:b6558e08", "null:data.author.id")]
     ((_, cases),) = groups(found)
     assert cases[0] == f"{MESSAGE}/null:data.author.id"
+
+
+def test_what_varies_many_things_does_not_come_first():
+    """Of a group the first is a case that varies one thing, though a course of deliveries shows no difference."""
+    one, many = f"{MESSAGE}/time:timestamp:seconds-z", f"{MESSAGE}/delivery:mixed-times"
+    changes = (("timestamp", '"a"', '"b"'),)
+    found = [
+        bare(many, cause="ValueError: x (a.py:1)"),
+        bare(one, cause="ValueError: x (a.py:1)", changes=changes),
+    ]
+    ((_, cases),) = groups(found)
+    assert cases == [one, many]
