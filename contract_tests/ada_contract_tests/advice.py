@@ -180,6 +180,7 @@ def _filled(text: str, finding: Finding, match: re.Match[str] | None = None) -> 
     values = {
         "member": member,
         "leaf": leaf,
+        "column": _named(groups, "column"),
         "missing": "` or `".join(_missing(finding)[:MOST_MEMBERS]) or member,
         "member_or_payload": f"`{subject.member}`" if subject.member else "The event",
         "event": finding.event,

@@ -220,7 +220,7 @@ HTTP = {
             ("`data.metadata` may be absent. AT reads `metadata` as if it were always there: read it "
             "with a default (`.get('metadata')`).")),
         (spreads, f"{CREATED}/metadata:data.metadata:odd-keys",
-            ("The names in `data.metadata` are free, here odd keys. AT spreads an object over "
+            ("The names in `data.metadata` are free (here: odd keys). AT spreads an object over "
             "arguments (`**`), which takes no `with`: pick the members that you know by name.")),
         (strips, f"{MESSAGE}/null:data.author.id",
             ("`data.author.id` may be null. AT calls `.strip` on nothing: `data.author.id` may be null"
