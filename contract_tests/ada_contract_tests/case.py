@@ -254,7 +254,7 @@ class CaseRun:
         (before, _), (attempt, reused) = await self.sender.requests_in_turn(requests)
         self._record(before, None, authentic=False, final=False, label=labels[0])
         where = "over the same connection" if reused else "over a new connection"
-        sent = self._record(attempt, message_id, label=f"{labels[1]}, {where}")
+        sent = self._record(attempt, message_id, label=f"{labels[1]}, {where}", sent=then)
         await self.redeliver_wanted([(sent, then)])
 
     async def finish(self) -> None:
@@ -291,8 +291,7 @@ class CaseRun:
         headers, body = self._sealed(payload, seal, message_id, timestamp)
         attempt = await self.sender.request(headers, body)
         on_wire = next((value for name, value in headers if name.lower() == "svix-id"), None)
-        kind = str(payload.get("type", "")).removeprefix("v1.") if isinstance(payload, dict) else ""
-        return self._record(attempt, on_wire or None, event=event or kind, **record)
+        return self._record(attempt, on_wire or None, event=event or _type_of(payload), sent=payload, **record)
 
     def _sealed(
         self, payload: Payload | bytes, seal: Seal, message_id: str, timestamp: int | None = None
@@ -331,6 +330,11 @@ class CaseRun:
         headers, body = self._sealed(self._base, signed, self.sender.new_id())
         malformed = tuple((name, value.replace(",", "")) for name, value in headers)
         return _is_5xx(await self.sender.request(malformed, body))
+
+
+def _type_of(payload: Payload | bytes) -> str:
+    """The type of an event without its version; "" where it comes as bytes."""
+    return str(payload.get("type", "")).removeprefix("v1.") if isinstance(payload, dict) else ""
 
 
 def _is_5xx(attempt: Attempt) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ class Delivery:
     ``attempt.message_id`` is the svix-id on the wire, None if it had none; ``authentic`` is false for
     forgeries; ``final`` is false once the same message was delivered again; ``label`` names it among the
     case's deliveries; ``stale`` is true for an event that comes too late to have an effect, which a consumer
-    may ignore.
+    may ignore; ``sent`` is the event, or its bytes.
     """
 
     case: str
@@ -33,6 +34,18 @@ class Delivery:
     final: bool = True
     label: str = ""
     stale: bool = False
+    sent: Payload | bytes = b""
+
+    @property
+    def payload(self) -> Payload:
+        """The event that was sent; nothing where the bytes are none."""
+        if isinstance(self.sent, dict):
+            return self.sent
+        try:
+            value = json.loads(self.sent)
+        except (ValueError, RecursionError):
+            return {}
+        return value if isinstance(value, dict) else {}
 
     @property
     def message_id(self) -> str | None:

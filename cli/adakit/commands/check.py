@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ada_contract_tests.engine.check import Options, check, planned
+from ada_contract_tests.engine.ignores import ignores_in
 from ada_contract_tests.rules import EXPECTATIONS, rule
 from ada_contract_tests.suites.selection import Selection
 from ada_contract_tests.targets.open import SECRET_VARIABLE, UNSIGNED
@@ -41,6 +42,12 @@ __all__ = ["command"]
 @click.option("--list", "list_cases", is_flag=True, help="List the cases that would run.")
 @click.option("--explain", metavar="CODE", help="Explain a rule.")
 @click.option("--seen-url", metavar="URL", help="The witness: answers what the consumer really handled.")
+@click.option(
+    "--ignores",
+    multiple=True,
+    metavar="EVENT:PATH=VALUE",
+    help="What the consumer ignores on purpose; also [tool.adakit] ignores in pyproject.toml.",
+)
 @click.option("--strict", is_flag=True, help="Warnings are errors.")
 @click.option("--jobs", type=click.IntRange(1, 256), help="Deliveries at a time.  [default: 8, in process 1]")
 @click.option("--seed", type=click.IntRange(0), help="Repeat the payloads of this seed; drawn if not given.")
@@ -63,6 +70,7 @@ def command(
     cases: tuple[str, ...],
     list_cases: bool,
     explain: str | None,
+    ignores: tuple[str, ...],
     headers: tuple[str, ...],
     reports: tuple[str, ...],
     as_json: bool,
@@ -79,6 +87,7 @@ def command(
         return
     options = Options(
         selection=Selection(select=select, ignore=ignore, events=events, cases=cases),
+        ignores=(*ignores_in(Path.cwd()), *ignores),
         headers=parse_headers(headers),
         search_path=(Path.cwd(),),
         contract=use_contract(contract),

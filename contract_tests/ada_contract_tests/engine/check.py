@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ada_contract_tests.engine.ignores import read_ignores
 from ada_contract_tests.engine.reproduction import Reproduction
 from ada_contract_tests.engine.run import Run
 from ada_contract_tests.engine.run_events import CaseFinished
@@ -50,7 +51,8 @@ class Options:
     None to take ADA_WEBHOOK_SECRET; ``accept`` is ``"200"`` to make any other
     2xx an error, ``"2xx"`` to say nothing of it, None to warn; ``seed`` None draws one;
     ``timeout`` is in seconds; ``strict`` makes warnings errors; ``seen_url`` is
-    the witness: a URL, or in process a path of the application; ``search_path`` goes to the
+    the witness: a URL, or in process a path of the application; ``ignores`` declares what the consumer
+    ignores on purpose (see `read_ignores`); ``search_path`` goes to the
     front of ``sys.path`` for ``module:app``; ``contract`` is the contract, ours if None, and
     ``contract_directory`` names it in the lines that repeat a case.
     """
@@ -67,6 +69,7 @@ class Options:
     insecure: bool = False
     strict: bool = False
     seen_url: str | None = None
+    ignores: Sequence[str] = ()
     search_path: Sequence[Path] = ()
     contract: Contract | None = None
     contract_directory: str | None = None
@@ -84,6 +87,7 @@ def planned(options: Options, *, unsigned: bool = False) -> list[Case]:
     """
     if options.accept not in (None, "200", "2xx"):
         raise UsageError(f"{options.accept!r} is no status to accept.", next_step="Give 200 or 2xx.")
+    read_ignores(options.ignores, options.contract)
     chosen = options.selection.choose(options.contract)
     left_out = {rule_in_role("exact status").code} if options.accept == "2xx" else set()
     cases = [c for c in chosen if c.rule not in left_out and not (unsigned and _is_about_signing(c))]
@@ -170,6 +174,7 @@ async def run_cases(
         accept=options.accept,
         witness=witness,
         codes=options.selection.codes(),
+        ignores=read_ignores(options.ignores, options.contract),
     )
     run = Run(session, options.jobs or (1 if aim.in_process else JOBS), secret_given=secret.given)
     if notify is not None:
@@ -199,6 +204,7 @@ def _reproduction(
     headers = [part for name, _ in options.headers for part in ("--header", f"{name}: ...")]
     accept = ["--accept", options.accept] if options.accept else []
     witness = ["--seen-url", options.seen_url] if options.seen_url else []
+    ignores = [part for text in options.ignores for part in ("--ignores", text)]
     limit = ["--timeout", f"{options.timeout:g}"] if options.timeout != TIME_LIMIT else []
     trust = ["--insecure"] if options.insecure else ["--cacert", options.cacert] if options.cacert else []
     return Reproduction(
@@ -208,7 +214,7 @@ def _reproduction(
         unsigned=unsigned,
         wire=(*headers, *limit, *trust),
         curl=(*headers, *trust),
-        judging=(*accept, *witness, *(["--strict"] if options.strict else [])),
+        judging=(*accept, *witness, *ignores, *(["--strict"] if options.strict else [])),
         contract=("--contract", options.contract_directory) if options.contract_directory else (),
     ).lines
 

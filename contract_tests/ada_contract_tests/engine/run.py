@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ada_contract_tests.engine.circuit_breaker import CONFIRMATIONS, NO_CONNECTION, PATIENCE, interleaved
 from ada_contract_tests.engine.run_checks import always_refused, always_the_same
 from ada_contract_tests.engine.run_events import CaseFinished, RunFinished, RunStopped
+from ada_contract_tests.engine.witness import LONGEST_WAIT
 from ada_contract_tests.findings import Report, Result
 from ada_contract_tests.rules import RULES
 from ada_schemas.errors import TargetError, UsageError
@@ -107,6 +108,12 @@ class Run:
             notes.append(
                 f"Left without an answer at first, answered when repeated alone: {self._recovered}{hint}."
             )
+        witnessed = self.session.witness is not None
+        notes += self.session.ignores.notes(sender.ledger, witnessed=witnessed)
+        if self.session.unsettled and not self.session.stopped:
+            waited = f"{LONGEST_WAIT:g} s after the run the consumer was still at work"
+            missing = f"{self.session.unsettled} deliveries without an entry of the witness were not judged"
+            notes.append(f"{waited}: {missing}.")
         return tuple(notes)
 
     async def _probe(self, cases: Sequence[Case]) -> Finding | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ada_contract_tests.case import CaseRun
 from ada_contract_tests.engine.checks import changes_of, judge
 from ada_contract_tests.engine.circuit_breaker import CircuitBreaker
+from ada_contract_tests.engine.ignores import Ignores
 from ada_contract_tests.engine.run_checks import status_findings
 from ada_contract_tests.engine.witness import CUT_SHORT, LONGEST_WAIT, witness_findings
 from ada_contract_tests.findings import Result
@@ -35,8 +36,10 @@ class Session:
     """Carries cases out and judges them: `run_case` one, `close` what the whole of them shows.
 
     ``reproduce`` gives the lines that repeat cases; ``accept`` is ``"200"`` to make any other 2xx an error,
-    ``"2xx"`` to say nothing of it; ``witness`` is asked for the rules of the witness among ``codes``.
-    ``stopped`` is the reason for which no further case is sent, empty while there is none.
+    ``"2xx"`` to say nothing of it; ``witness`` is asked for the rules of the witness among ``codes``;
+    ``ignores`` is what the consumer may ignore.
+    ``stopped`` is the reason for which no further case is sent, empty while there is none; ``unsettled`` is
+    how many messages had no entry yet when the witness was given up.
     """
 
     sender: PacedSender
@@ -45,8 +48,10 @@ class Session:
     accept: str | None = None
     witness: Witness | None = None
     codes: frozenset[str] = frozenset()
+    ignores: Ignores = field(default_factory=Ignores)
     results: dict[str, Result] = field(default_factory=dict)
     stopped: str = ""
+    unsettled: int = 0
     breaker: CircuitBreaker = field(init=False)
     _to_finish: list[CaseRun] = field(default_factory=list)
 
@@ -128,11 +133,13 @@ class Session:
             return []
         found = witness_findings(
             self.sender.ledger,
-            seen,
+            replace(seen, settled=seen.settled and not self.stopped),
             {case_id: result.case for case_id, result in self.results.items()},
             reproduce=self.reproduce if self.witness.is_named else lambda *_: (),
             nameless=self.witness.nameless(seen) if self.sender.secrets else 0,
+            ignores=self.ignores,
         )
+        self.unsettled = 0 if seen.settled else len(set(self._owed()) - seen.counts.keys())
         exchanges = {case_id: result.exchange for case_id, result in self.results.items()}
         return [
             replace(finding, changes=changes_of(exchange))
@@ -142,7 +149,7 @@ class Session:
 
     def _owed(self) -> list[str]:
         """The messages that were accepted and must have had an effect."""
-        return [d.message_id for d in self.sender.ledger if d.must_be_handled and d.message_id]
+        return [d.message_id for d in self.sender.ledger if d.message_id and self.ignores.owed(d)]
 
     async def _one_more(self) -> None:
         """One more ordinary event, alone: a consumer that waits for others to come never handles it.
@@ -152,5 +159,7 @@ class Session:
         for result in list(self.results.values()):
             if result.case.expect.handled == "must" and result.outcome == "passed":
                 run = CaseRun(result.case, self.sender, self.events, round=2)
-                await run.send(run.event(), label="one more event, alone")
-                return
+                event = run.event()
+                if not self.ignores.covers(result.case.base_event, event):
+                    await run.send(event, label="one more event, alone")
+                    return

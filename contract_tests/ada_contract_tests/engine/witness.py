@@ -12,8 +12,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.findings import Finding
-from ada_contract_tests.rules import rule_in_role
+from ada_contract_tests.engine.ignores import Ignores
+from ada_contract_tests.engine.lost import Lost, lost_findings, witness_finding
+from ada_schemas.contract.vocabulary import vocabulary
 from ada_schemas.errors import TargetError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.case import Case
     from ada_contract_tests.exchange import Delivery
+    from ada_contract_tests.findings import Finding
     from ada_contract_tests.targets.base import Target
     from ada_mockserver.clock import Clock
 
@@ -43,11 +45,13 @@ class Seen:
     """What a consumer has seen so far.
 
     ``counts`` says how often each svix-id (None for requests without one) was seen with each status;
-    ``handled_types`` are the event types of which anything was handled.
+    ``handled_types`` are the event types of which anything was handled; ``settled`` is false while the
+    consumer may still be at work.
     """
 
     counts: dict[str | None, Counter[str]] = field(default_factory=dict)
     handled_types: frozenset[str] = frozenset()
+    settled: bool = True
 
 
 @dataclass(slots=True)
@@ -73,7 +77,7 @@ class Witness:
     async def settled(self, wanted: Sequence[str], *, longest: float = LONGEST_WAIT) -> Seen:
         """Ask until every message in ``wanted`` has an entry, or nothing has changed for a while.
 
-        ``longest`` is how many seconds that may take at most.
+        ``longest`` is how many seconds that may take at most; what is changing then has not settled.
         """
         started = changed = self.clock.monotonic()
         before = Seen()
@@ -85,7 +89,7 @@ class Witness:
             if seen != before:
                 before, changed = seen, now
             if now - changed >= QUIET or now - started >= longest:
-                return seen
+                return replace(seen, settled=now - changed >= QUIET)
             await self.clock.sleep(POLL if now - started < 1 else LATE_POLL)
 
 
@@ -143,98 +147,82 @@ def witness_findings(
     seen: Seen,
     cases: Mapping[str, Case],
     *,
-    reproduce: Callable[[Case], tuple[str, ...]],
+    reproduce: Callable[..., tuple[str, ...]],
     nameless: int = 0,
+    ignores: Ignores | None = None,
 ) -> list[Finding]:
     """The findings of the witness against the answers that were given.
 
-    An event type that is ignored as a whole gets one warning in place of an error a case. ``nameless`` is how
-    many requests without svix-id were handled: forgeries of one case or another that left it out.
+    ``nameless`` is how many requests without svix-id were handled: forgeries of one case or another that left
+    it out. A message without an entry is held against nobody while the consumer has not settled.
     """
+    ignores = ignores or Ignores()
     messages: dict[tuple[str, str | None], list[Delivery]] = defaultdict(list)
     for delivery in ledger:
         messages[delivery.case, delivery.message_id].append(delivery)
     found: list[Finding] = []
-    ignored: dict[str, list[Finding]] = defaultdict(list)
+    lost: dict[str, list[Lost]] = defaultdict(list)
+    handled: dict[str, list[tuple[Case, Delivery]]] = defaultdict(list)
     for (case_id, message_id), deliveries in messages.items():
-        counts = seen.counts.get(message_id, Counter())
-        wrong = _mismatch(deliveries, counts)
-        if wrong is None:
-            continue
-        finding = _finding(cases[case_id], *wrong, reproduce)
-        if wrong[0] == LOST and counts["ignored"]:
-            ignored[deliveries[-1].event].append(finding)
-        else:
-            found.append(finding)
+        case, counts = cases[case_id], seen.counts.get(message_id, Counter())
+        authentic = [d for d in deliveries if d.authentic]
+        last = (authentic or deliveries)[-1]
+        if counts["handled"] and authentic and last.expect.answer != "survived":
+            handled[last.event].append((case, last))
+        if _is_lost(last, counts, ignores):
+            if counts or seen.settled:
+                lost[last.event].append(Lost(case, last, counts))
+        elif wrong := _mismatch(deliveries, authentic, counts):
+            role, expected, got = wrong
+            found.append(witness_finding(case, role, expected, got, reproduce(case)))
     forged = next((d for d in ledger if not d.authentic and d.message_id is None), None)
     if nameless > 0 and forged is not None:
         got = f"{nameless} requests without svix-id were handled"
         got = got if nameless > 1 else "1 request without svix-id was handled"
-        found.append(_finding(cases[forged.case], EFFECT, "not handled", got, reproduce))
-    for event, findings in ignored.items():
-        lost = f"v1.{event}" in seen.handled_types
-        found += findings if lost else [_whole_event(event, findings)]
+        case = cases[forged.case]
+        found.append(witness_finding(case, EFFECT, "not handled", got, reproduce(case)))
+    for event, messages_lost in lost.items():
+        found += lost_findings(
+            event,
+            messages_lost,
+            handled[event],
+            is_handled=f"v1.{event}" in seen.handled_types,
+            words=vocabulary(ignores.known, event),
+            reproduce=reproduce,
+        )
     return _one_a_case(found)
 
 
-LOST, EFFECT, REPEATED = "lost", "refused yet handled", "repeated"
-"""The roles of the rules that the witness is for."""
+EFFECT, REPEATED = "refused yet handled", "repeated"
+"""The roles of the other rules that the witness is for."""
 
 
-def _mismatch(deliveries: list[Delivery], counts: Counter[str]) -> tuple[str, str, str] | None:
-    """(role of the rule, expected, got) of one message whose entries do not fit its answers, else None."""
+def _is_lost(last: Delivery, counts: Counter[str], ignores: Ignores) -> bool:
+    return not counts["handled"] and ignores.owed(last)
+
+
+def _mismatch(
+    deliveries: list[Delivery], authentic: list[Delivery], counts: Counter[str]
+) -> tuple[str, str, str] | None:
+    """(role of the rule, expected, got) of a message that has an effect and should not, else None."""
     times = counts["handled"]
-    authentic = [d for d in deliveries if d.authentic]
     if not authentic:
         if times and deliveries[-1].message_id is not None:
             return EFFECT, "not handled", "handled: a forged request took effect"
         return None
-    last = authentic[-1]
-    status = last.attempt.status
+    status = authentic[-1].attempt.status
     if status is None:
         return None
     if times > 1:
         return REPEATED, "handled once", f"handled {times} times"
-    if not times and last.must_be_handled:
-        said = ", ".join(f"{n} times {s}" if n > 1 else s for s, n in counts.items()) or "nothing"
-        return LOST, "handled", f"answered {status}, and the witness says: {said}"
     if times and not any(d.attempt.accepted for d in authentic):
         return EFFECT, "an answer of 2xx to what is handled", f"handled, although answered {status}"
     return None
 
 
-def _finding(
-    case: Case, role: str, expected: str, got: str, reproduce: Callable[[Case], tuple[str, ...]]
-) -> Finding:
-    code = rule_in_role(role).code
-    return Finding(
-        rule=code,
-        case=case.id,
-        event=case.event,
-        severity="error",
-        summary=case.summary,
-        expected=expected,
-        got=got,
-        cause=f"{code} {got}",
-        reproduce=reproduce(case),
-    )
-
-
-def _whole_event(event: str, findings: list[Finding]) -> Finding:
-    return replace(
-        findings[0],
-        event=event,
-        severity="warning",
-        summary=f"every {event} is acknowledged and ignored",
-        got=f"ignored, {len(findings)} times out of {len(findings)}",
-        cause=f"every {event} is ignored",
-        hint=f"If that is on purpose, say so: --events '!{event}'.",
-    )
-
-
 def _one_a_case(findings: list[Finding]) -> list[Finding]:
-    """The first finding of each rule and case: one of fifty messages of a burst stands for all."""
+    """The first finding of each cause and case: one of fifty messages of a burst stands for all."""
     first: dict[tuple[str, str], Finding] = {}
     for finding in findings:
-        first.setdefault((finding.rule, finding.case), finding)
+        first.setdefault((finding.cause, finding.case), finding)
     return list(first.values())

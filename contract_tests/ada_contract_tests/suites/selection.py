@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ada_contract_tests.rules import RULES, selected_codes
 from ada_contract_tests.suites.registry import all_cases, case_named
 from ada_schemas.contract.contract import shipped
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import UsageError, did_you_mean
 from ada_schemas.variation.enumeration import ANY
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.case import Case
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["Selection"]
+__all__ = ["Selection", "chosen_events"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Selection:
         if self.cases:
             return [case_named(case_id, contract) for case_id in dict.fromkeys(self.cases)]
         codes, ignored_ids = self.codes(), _ids_in(self.ignore, contract)
-        events = _chosen_events(self.events, contract or shipped())
+        events = chosen_events(self.events, contract or shipped())
         chosen = [
             case
             for case in all_cases(contract)
@@ -84,14 +84,16 @@ def _ids_in(text: str, contract: Contract | None) -> frozenset[str]:
     return frozenset(ids)
 
 
-def _chosen_events(globs: Sequence[str], contract: Contract) -> frozenset[str]:
+def chosen_events(globs: Sequence[str], contract: Contract) -> frozenset[str]:
+    """The event types, ``any`` among them, that globs choose; raises UsageError for one that fits nothing."""
     names = contract.event_names
     wanted = [g.strip() for glob in globs for g in glob.split(",") if g.strip()]
     included = [g.removeprefix("v1.") for g in wanted if not g.startswith("!")]
     excluded = [g[1:].removeprefix("v1.") for g in wanted if g.startswith("!")]
     for glob in (*included, *excluded):
         if not fnmatch.filter([*names, ANY], glob):
-            raise UsageError(f"No event fits {glob!r}.", next_step=f"The events are: {', '.join(names)}.")
+            steps = (did_you_mean(glob, names), f"The events are: {', '.join(names)}.")
+            raise UsageError(f"No event fits {glob!r}.", next_step=" ".join(filter(None, steps)))
     chosen = [n for n in names if not included or any(fnmatch.fnmatchcase(n, g) for g in included)]
     left = [n for n in chosen if not any(fnmatch.fnmatchcase(n, g) for g in excluded)]
     asked = not included or any(fnmatch.fnmatchcase(ANY, g) for g in included)

@@ -1,0 +1,147 @@
+"""Declarations of what a consumer ignores on purpose: ``EVENT:PATH=VALUE[,VALUE]``.
+
+EVENT is a glob over event types, PATH a member of the payload, VALUE one of its documented values or a state:
+``null`` (absent counts as null), ``not-null``, ``empty``. What a declaration covers may be acknowledged and
+ignored; that it is handled all the same is no fault.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ada_contract_tests.suites.selection import chosen_events
+from ada_schemas.contract.contract import shipped
+from ada_schemas.contract.vocabulary import vocabulary
+from ada_schemas.errors import UsageError, did_you_mean, either, unknown
+from ada_schemas.variation.enumeration import ANY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from ada_contract_tests.exchange import Delivery
+    from ada_schemas.contract.contract import Contract
+
+__all__ = ["Declaration", "Ignores", "declaration_of", "ignores_in", "read_ignores"]
+
+FORM = "Write it as EVENT:PATH=VALUE[,VALUE], such as conversation.message:data.author.role=end_user."
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One declaration: its text, its event types, the member, and the words of which one must hold of it."""
+
+    text: str
+    events: frozenset[str]
+    path: str
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ignores:
+    """The declarations of a run; ``contract`` is the one that its events are of."""
+
+    declared: tuple[Declaration, ...] = ()
+    contract: Contract | None = None
+
+    @property
+    def known(self) -> Contract:
+        """The contract, ours if none was given."""
+        return self.contract or shipped()
+
+    def covers(self, event: str, payload: Any) -> bool:
+        """True if a declaration covers an event with that payload."""
+        return any(self._covers(one, event, payload) for one in self.declared)
+
+    def owed(self, delivery: Delivery) -> bool:
+        """True for an accepted delivery that must have an effect: nothing says that it may be ignored."""
+        return delivery.must_be_handled and not (
+            self.declared and self.covers(delivery.event, delivery.payload)
+        )
+
+    def notes(self, ledger: Iterable[Delivery], *, witnessed: bool) -> list[str]:
+        """A sentence for each declaration: how many deliveries it covered."""
+        judged = [(d.event, d.payload) for d in ledger if d.must_be_handled] if self.declared else []
+        notes = []
+        for one in self.declared:
+            count = sum(self._covers(one, event, payload) for event, payload in judged)
+            covered = f"{count or 'no'} {'delivery' if count == 1 else 'deliveries'}"
+            blind = "" if witnessed else "; only a witness (--seen-url) shows what was ignored"
+            notes.append(f"Declared as ignored: {one.text} covered {covered}{blind}.")
+        return notes
+
+    def _covers(self, one: Declaration, event: str, payload: Any) -> bool:
+        if event not in one.events:
+            return False
+        return not one.words.isdisjoint(vocabulary(self.known, event).said_by(payload, one.path))
+
+
+def declaration_of(event: str, path: str, words: Iterable[str]) -> str:
+    """The text that declares an event with these words at a member, ready to paste behind ``--ignores``."""
+    return f"{event}:{path}={','.join(words)}"
+
+
+def read_ignores(texts: Sequence[str], contract: Contract | None = None) -> Ignores:
+    """The declarations that texts make; the same text counts once.
+
+    Raises UsageError for one that cannot be read, and for an event, a member or a value that is not in the
+    contract.
+    """
+    stripped = (text.strip() for text in texts)
+    known = contract or shipped()
+    return Ignores(tuple(_read(text, known) for text in dict.fromkeys(filter(None, stripped))), contract)
+
+
+def _read(text: str, contract: Contract) -> Declaration:
+    event, colon, rest = text.partition(":")
+    path, equals, given = (part.strip() for part in rest.partition("="))
+    words = [word.strip() for word in given.split(",")]
+    if not (colon and equals and event.strip() and path and all(words)):
+        raise UsageError(f"{text!r} is no declaration of what is ignored.", next_step=FORM)
+    events = chosen_events([event], contract) - {ANY}
+    if not events:
+        raise UsageError(f"{text!r} names no documented event.", next_step=FORM)
+    vocabularies = {name: vocabulary(contract, name) for name in contract.event_names if name in events}
+    concerned = {name: each for name, each in vocabularies.items() if each.words(path)}
+    if not concerned:
+        paths = dict.fromkeys(place for each in vocabularies.values() for place in each.paths)
+        raise _unfit(f"member of {event.strip()}", path, paths, text, "The members that can be named are")
+    known = dict.fromkeys(word for each in concerned.values() for word in each.words(path))
+    for word in words:
+        if word not in known:
+            raise _unfit(f"value of {path} in {event.strip()}", word, known, text, "Its values are")
+    return Declaration(text, frozenset(concerned), path, frozenset(words))
+
+
+def _unfit(what: str, name: str, known: Iterable[str], text: str, listed: str) -> UsageError:
+    choice = f"{listed} {either(known)}."
+    error = unknown(what, name, known, next_step=choice)
+    return UsageError(f"{error.what.rstrip('.')}, which {text!r} names.", next_step=error.next_step)
+
+
+def ignores_in(folder: Path) -> tuple[str, ...]:
+    """The declarations of ``[tool.adakit] ignores`` in the pyproject.toml of a folder, none where it has none.
+
+    Raises UsageError where that table cannot be used.
+    """
+    file = folder / "pyproject.toml"
+    try:
+        content = file.read_text(encoding="utf-8") if file.is_file() else ""
+        table = tomllib.loads(content).get("tool", {}).get("adakit", {}) if "adakit" in content else {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read: {error}.", next_step="Mend it, as [tool.adakit] counts.") from error
+    if not isinstance(table, dict):
+        raise UsageError(f"{file}: tool.adakit is no table.", next_step="Write it as [tool.adakit].")
+    for name in table:
+        if name != "ignores":
+            near = did_you_mean(name, ["ignores"])
+            raise UsageError(
+                f"{file}: [tool.adakit] has no setting {name!r}.",
+                next_step=f"{near} Its only setting is ignores.".strip(),
+            )
+    texts = table.get("ignores", [])
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise UsageError(f"{file}: ignores in [tool.adakit] is no list of texts.", next_step=FORM)
+    return tuple(texts)
