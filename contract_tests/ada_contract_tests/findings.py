@@ -26,7 +26,8 @@ class Finding:
 
     ``expected`` and ``got`` are phrases; ``cause`` is the same text for failures that have one reason and
     serves to group them; ``changes`` says how the payload differs from an ordinary event: (payload path,
-    JSON before, JSON after), ``-`` for absent.
+    JSON before, JSON after), ``-`` for absent. ``hint`` is a sentence of advice; what is to be copied stands
+    on lines of its own below it.
     """
 
     rule: str

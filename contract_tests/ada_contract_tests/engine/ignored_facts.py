@@ -7,7 +7,7 @@ greedily, the one that explains the most first. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.vocabulary import EMPTY, NOT_NULL, NULL
@@ -28,10 +28,15 @@ Numbers = frozenset[int]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A member, and for each word that tells the numbers of the ignored payloads of which it holds."""
+    """A member, and for each word that tells the numbers of the ignored payloads of which it holds.
+
+    ``lacking`` are those without the member, which has documented values: that they are ignored as well
+    follows from the fact.
+    """
 
     path: str
     having: dict[str, Numbers]
+    lacking: Numbers = frozenset()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -42,6 +47,11 @@ class Fact:
     def explains(self) -> Numbers:
         """The numbers of the ignored payloads that have one of the words."""
         return _all_of(self.having.values())
+
+    @property
+    def settles(self) -> Numbers:
+        """The numbers of those about which nothing more is to say."""
+        return self.explains | self.lacking
 
     @property
     def phrase(self) -> str:
@@ -59,12 +69,10 @@ def telling_facts(words: Vocabulary, ignored: Sequence[Any], handled: Sequence[A
     candidates = [fact for path in words.paths for fact in _candidates(words, path, ignored, handled)]
     chosen: list[Fact] = []
     left = frozenset(range(len(ignored)))
-    while candidates:
-        best = max(candidates, key=lambda fact: _merit(fact, left))
-        if not best.explains & left:
-            break
-        chosen.append(Fact(best.path, {word: n for word, n in best.having.items() if n & left}))
-        left -= best.explains
+    while able := [fact for fact in candidates if fact.explains & left]:
+        best = max(able, key=lambda fact: _merit(fact, left))
+        chosen.append(replace(best, having={word: n for word, n in best.having.items() if n & left}))
+        left -= best.settles
     return _without_spare_words(chosen)
 
 
@@ -79,7 +87,14 @@ def _candidates(
             having.setdefault(word, set()).add(number)
     told = {word: frozenset(having[word]) for word in words.words(path) if word in having}
     there = told.pop(NOT_NULL, None)
-    if told:
+    lacking = frozenset(n for n, payload in enumerate(ignored) if words.lacks(payload, path))
+    values = words.values.get(path, ())
+    if there and values and told.keys() >= set(values):
+        told = {}  # every value, documented or not: it is there
+    if not told.keys().isdisjoint(values):
+        null = told.pop(NULL, frozenset()) - lacking
+        yield Fact(path, {**told, NULL: null} if null else told, lacking)
+    elif told:
         yield Fact(path, told)
     if there:
         yield Fact(path, {NOT_NULL: there})
@@ -88,7 +103,7 @@ def _candidates(
 def _merit(fact: Fact, left: Numbers) -> tuple[int, int]:
     """A sort key: how much is explained that nothing explains yet, then how telling the words are."""
     telling = min(STATES.index(word) if word in STATES else len(STATES) for word in fact.words)
-    return len(fact.explains & left), telling
+    return len(fact.settles & left), telling
 
 
 def _without_spare_words(facts: Sequence[Fact]) -> list[Fact]:
@@ -98,7 +113,7 @@ def _without_spare_words(facts: Sequence[Fact]) -> list[Fact]:
         if numbers <= _all_of(others for other, others in kept.items() if other != entry):
             del kept[entry]
     pruned = [
-        Fact(fact.path, {word: n for word, n in fact.having.items() if (fact.path, word) in kept})
+        replace(fact, having={word: n for word, n in fact.having.items() if (fact.path, word) in kept})
         for fact in facts
     ]
     return [fact for fact in pruned if fact.having]

@@ -2,7 +2,8 @@
 
 EVENT is a glob over event types, PATH a member of the payload, VALUE one of its documented values or a state:
 ``null`` (absent counts as null), ``not-null``, ``empty``. What a declaration covers may be acknowledged and
-ignored; that it is handled all the same is no fault.
+ignored; that it is handled all the same is no fault. A declaration of values covers events without that member
+too: nothing tells on which side they stand.
 """
 
 from __future__ import annotations
@@ -75,7 +76,10 @@ class Ignores:
     def _covers(self, one: Declaration, event: str, payload: Any) -> bool:
         if event not in one.events:
             return False
-        return not one.words.isdisjoint(vocabulary(self.known, event).said_by(payload, one.path))
+        words = vocabulary(self.known, event)
+        if not one.words.isdisjoint(words.values.get(one.path, ())) and words.lacks(payload, one.path):
+            return True
+        return not one.words.isdisjoint(words.said_by(payload, one.path))
 
 
 def declaration_of(event: str, path: str, words: Iterable[str]) -> str:

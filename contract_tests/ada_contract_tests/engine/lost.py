@@ -6,7 +6,6 @@ is found and named, with the declaration that allows it. What nothing explains i
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -67,7 +66,7 @@ def lost_findings(
     payloads = [one.delivery.payload for one in lost]
     facts = telling_facts(words, payloads, [delivery.payload for _, delivery in handled])
     facts = [fact for fact in facts if len(fact.explains) >= LEAST]
-    others = {number for number in range(len(lost)) if not any(number in fact.explains for fact in facts)}
+    others = {number for number in range(len(lost)) if not any(number in fact.settles for fact in facts)}
     found: list[Finding] = []
     for fact in facts:
         example = lost[_example(fact, facts, lost, used={finding.case for finding in found})]
@@ -95,7 +94,6 @@ def _explained(
     event: str, fact: Fact, lost: Sequence[Lost], example: Lost, *, reproduce: Reproduce, beside: Case
 ) -> Finding:
     about = [lost[number] for number in sorted(fact.explains)]
-    declared = shlex.quote(declaration_of(event, fact.path, fact.words))
     return replace(
         _single(example, (), reproduce),
         event=event,
@@ -104,7 +102,7 @@ def _explained(
         cause=f"{event} with {fact.phrase} is {'ignored' if _is_ignored(about) else 'lost'}",
         reproduce=reproduce(example.case, beside),
         hint="Handle it. If it is ignored on purpose, declare that, with pytest as a line of ada_ignores:\n"
-        f"--ignores {declared}",
+        f"--ignores '{declaration_of(event, fact.path, fact.words)}'",
     )
 
 

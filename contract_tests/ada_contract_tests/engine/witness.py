@@ -167,7 +167,7 @@ def witness_findings(
         case, counts = cases[case_id], seen.counts.get(message_id, Counter())
         authentic = [d for d in deliveries if d.authentic]
         last = (authentic or deliveries)[-1]
-        if counts["handled"] and authentic and last.expect.answer != "survived":
+        if counts["handled"] and authentic and last.payload.get("type") == f"v1.{last.event}":
             handled[last.event].append((case, last))
         if _is_lost(last, counts, ignores):
             if counts or seen.settled:

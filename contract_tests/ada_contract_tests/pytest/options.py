@@ -36,6 +36,7 @@ TEXT_OPTIONS = {
     "baseline": "a file of known failures, which may fail",
     "timeout": "seconds within which an answer must come, 15 if not given",
     "jobs": "deliveries at a time: 8 if not given, 1 to an application in process",
+    "ignores": "what the consumer ignores on purpose, as event:path=value; in a file a line each",
     "header": "a further header, as name: value; in a file a line each",
     "cacert": "a file of certificates to trust, in place of the system's",
 }
@@ -43,8 +44,12 @@ LIST_OPTIONS: dict[str, Literal["args", "linelist"]] = {
     "select": "args",
     "ignore": "linelist",
     "events": "args",
+    "ignores": "linelist",
     "header": "linelist",
 }
+REPEATABLE = ("header", "ignores")
+"""Options that may be given several times on the command line."""
+
 FLAGS = {"strict": "fail on warnings too", "insecure": "do not verify certificates"}
 XFAIL = "case ids or rules that may fail, a line each: the names, ': ' and the reason"
 SECRET_VARIABLE = "ADA_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
@@ -58,7 +63,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("adakit", "contract tests for Ada webhooks")
     group.addoption("--ada", action="store_true", help="run the cases although paths are given")
     for name, text in TEXT_OPTIONS.items():
-        action = "append" if name == "header" else "store"
+        action = "append" if name in REPEATABLE else "store"
         group.addoption(f"--ada-{name.replace('_', '-')}", metavar=name.upper(), help=text, action=action)
         parser.addini(f"ada_{name}", text, type=LIST_OPTIONS.get(name, "string"), default=None)
     parser.addini("ada_xfail", XFAIL, type="linelist", default=[])
@@ -117,7 +122,8 @@ def given_options(config: pytest.Config) -> list[tuple[str, str]]:
         value = config.getoption(f"ada_{name}")
         if name == "header" or not value or (name == "secret" and value != UNSIGNED):
             continue
-        given.append((f"--ada-{name}", str(value)))
+        option = f"--ada-{name.replace('_', '-')}"
+        given += [(option, str(one)) for one in (value if name in REPEATABLE else [value])]
     return given + [(f"--ada-{flag}", "") for flag in FLAGS if config.getoption(f"ada_{flag}")]
 
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.engine.check import Options, planned
+from ada_contract_tests.engine.ignores import ignores_in, read_ignores
 from ada_contract_tests.known_failures import Baseline, KnownFailures, names_of, read_entries
 from ada_contract_tests.pytest.options import (
     UNSIGNED,
@@ -39,6 +40,9 @@ def options_of(config: pytest.Config) -> Options:
     Entries of ``ada_ignore`` leave out no rule here: what they cover is known of the findings.
     """
     root = config.inipath.parent if config.inipath else config.rootpath
+    given = config.getoption("ada_ignores") or ()
+    ignores = (*ignores_in(root), *file_lines(config, "ignores"), *given)
+    read_ignores(ignores)
     return Options(
         path=setting(config, "path"),
         accept=setting(config, "accept"),
@@ -51,6 +55,7 @@ def options_of(config: pytest.Config) -> Options:
         insecure=is_set(config, "insecure"),
         strict=is_set(config, "strict"),
         seen_url=setting(config, "seen_url"),
+        ignores=ignores,
         search_path=(root,),
     )
 

@@ -104,7 +104,7 @@ def _finding(number: int, group: Group) -> str:
     rule = RULES[first.rule]
     mark = "❌" if group.severity == "error" else "⚠️"
     cases = "1 case" if count == 1 else f"{count} cases, one cause"
-    advice = advice_of(first)
+    advice, _, to_copy = advice_of(first).partition("\n")
     contrast = f"Expected {_prose(first.expected)}, got {_code(first.got)}."
     parts = [
         f"#### {number}. {mark} {first.rule} {rule.title}: {cases}",
@@ -116,6 +116,7 @@ def _finding(number: int, group: Group) -> str:
             "text", "\n".join(_clipped(line) for line in traceback_lines(first.traceback, MOST_TRACEBACK))
         ),
         f"**Fix**: {_prose(advice) if first.hint else _words(advice)}",
+        _block("sh", printable(to_copy)),
         _block("sh", "\n".join(" ".join(printable(line).split("\n")) for line in first.reproduce)),
         _further(group),
     ]

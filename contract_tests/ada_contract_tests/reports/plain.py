@@ -42,7 +42,8 @@ def finding_text(finding: Finding, *, repeat: str = "", simpler: str = "", fix: 
     above = [("rule", f"{finding.rule} {rule.title}")]
     if finding.excerpt:
         above.append(("answer", clipped(finding.excerpt, ROOM if finding.traceback else 3 * ROOM)))
-    wrapped = textwrap.wrap(fix or advice_of(finding), ROOM, break_on_hyphens=False)
+    advice, *to_copy = (fix or advice_of(finding)).split("\n")
+    wrapped = [*textwrap.wrap(advice, ROOM, break_on_hyphens=False), *to_copy]
     below = [("see also", f"{simpler}: fails for the same reason")] if simpler else _labelled("fix", wrapped)
     commands = [repeat, *finding.reproduce[:1]] if repeat else finding.reproduce[:1]
     below += [("or" if n else "repeat", command) for n, command in enumerate(commands)]

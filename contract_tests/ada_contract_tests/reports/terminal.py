@@ -55,6 +55,8 @@ def _print_warnings(report: Report, console: Console) -> None:
         _print_row(console, "case", Text(first.case, style="cyan"))
         if first.traceback:
             _print_row(console, "cause", Text(first.cause))
+        if first.hint:
+            _print_row(console, "fix", Text(first.hint), wrap=True)
     if len(groups) > SHOWN_WARNINGS:
         console.print(f"and {len(groups) - SHOWN_WARNINGS} more causes of warnings (--report json=FILE)")
     if groups:
@@ -125,14 +127,13 @@ def _print_finding(finding: Finding, console: Console) -> None:
 
 
 def _print_row(console: Console, label: str, text: Text, *, wrap: bool = False) -> None:
-    """Print a labelled line; it wraps only where nobody would copy it."""
+    """Print a labelled line; it wraps only where nobody would copy it: not what stands on further lines."""
     head = Text(f"   {label:<11}", style="dim")
-    if not wrap:
-        console.print(head + text, soft_wrap=True)
-        return
-    lines = text.wrap(console, max(20, console.width - len(head)))
-    for n, line in enumerate(lines):
-        line.rstrip()
+    first, *further = text.split("\n")
+    lines = first.wrap(console, max(20, console.width - len(head))) if wrap else [first]
+    for n, line in enumerate([*lines, *further]):
+        if n < len(lines):
+            line.rstrip()
         console.print((head if n == 0 else Text(" " * len(head))) + line, soft_wrap=True)
 
 

@@ -51,6 +51,10 @@ class Vocabulary:
             said.add(word)
         return frozenset(said)
 
+    def lacks(self, payload: Any, path: str) -> bool:
+        """True if a payload is without the member at a path, which has documented values: it says none."""
+        return path in self.values and get(payload, path) is ABSENT
+
 
 @lru_cache(maxsize=32)
 def vocabulary(contract: Contract, name: str) -> Vocabulary:
