@@ -225,6 +225,20 @@ class CaseRun:
             return await self._again(sent, payload)
         return sent
 
+    async def together(
+        self, deliveries: Sequence[tuple[Payload, str]], *, timestamp: int | None = None, label: str
+    ) -> list[Delivery]:
+        """Deliver payloads under svix-ids so that they arrive in one moment; again what is asked for."""
+        requests = [self._sealed(payload, signed, chosen, timestamp) for payload, chosen in deliveries]
+        attempts = await self.sender.requests_together(requests)
+        sent = [
+            self._record(attempt, chosen, event=_type_of(payload), label=label, sent=payload)
+            for attempt, (payload, chosen) in zip(attempts, deliveries, strict=True)
+        ]
+        payloads = (payload for payload, _ in deliveries)
+        await self.redeliver_wanted(list(zip(sent, payloads, strict=True)))
+        return sent
+
     async def redeliver_wanted(self, sent: Sequence[tuple[Delivery, Payload]]) -> None:
         """Deliver again, after one pause and one after the other, what the consumer asked to have again."""
         wanted = [(d, payload) for d, payload in sent if asks_for_redelivery(d.attempt)]
@@ -291,7 +305,9 @@ class CaseRun:
         headers, body = self._sealed(payload, seal, message_id, timestamp)
         attempt = await self.sender.request(headers, body)
         on_wire = next((value for name, value in headers if name.lower() == "svix-id"), None)
-        return self._record(attempt, on_wire or None, event=event or _type_of(payload), sent=payload, **record)
+        return self._record(
+            attempt, on_wire or None, event=event or _type_of(payload), sent=payload, **record
+        )
 
     def _sealed(
         self, payload: Payload | bytes, seal: Seal, message_id: str, timestamp: int | None = None

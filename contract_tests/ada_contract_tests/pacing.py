@@ -80,6 +80,14 @@ class PacedSender:
         async with self._a_turn():
             return await self.target.requests_in_turn(made, timeout=self.timeout)
 
+    async def requests_together(self, requests: Sequence[tuple[Headers, bytes]]) -> list[Attempt]:
+        """Requests (headers, body) that arrive in one moment, in turn if the consumer is slow."""
+        if self.limit is not None:
+            return await asyncio.gather(*(self.request(*each) for each in requests))
+        made = [(self._with_usual(headers), body) for headers, body in requests]
+        async with self._a_turn():
+            return await self.target.requests_together(made, timeout=self.timeout)
+
     def _with_usual(self, headers: Headers) -> Headers:
         return delivery_headers((), (*self.headers, *headers))
 

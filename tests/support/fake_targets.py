@@ -132,6 +132,9 @@ class FakeTarget:
             for number, (headers, body) in enumerate(requests)
         ]
 
+    async def requests_together(self, requests: Any, *, timeout: float) -> list[Attempt]:
+        return await asyncio.gather(*(self.request(*each, timeout=timeout) for each in requests))
+
 
 def cases_of(
     event: str,

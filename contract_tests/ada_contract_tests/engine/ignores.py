@@ -2,8 +2,8 @@
 
 EVENT is a glob over event types, PATH a member of the payload, VALUE one of its documented values or a state:
 ``null`` (absent counts as null), ``not-null``, ``empty``. What a declaration covers may be acknowledged and
-ignored; that it is handled all the same is no fault. A declaration of values covers events without that member
-too: nothing tells on which side they stand.
+ignored; that it is handled all the same is no fault. A declaration of values covers events without that
+member too: nothing tells on which side they stand.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _unfit(what: str, name: str, known: Iterable[str], text: str, listed: str) -
 
 
 def ignores_in(folder: Path) -> tuple[str, ...]:
-    """The declarations of ``[tool.adakit] ignores`` in the pyproject.toml of a folder, none where it has none.
+    """The declarations of ``[tool.adakit] ignores`` in the pyproject.toml of a folder, if it has any.
 
     Raises UsageError where that table cannot be used.
     """
@@ -135,7 +135,9 @@ def ignores_in(folder: Path) -> tuple[str, ...]:
         content = file.read_text(encoding="utf-8") if file.is_file() else ""
         table = tomllib.loads(content).get("tool", {}).get("adakit", {}) if "adakit" in content else {}
     except (OSError, ValueError) as error:
-        raise UsageError(f"{file} cannot be read: {error}.", next_step="Mend it, as [tool.adakit] counts.") from error
+        raise UsageError(
+            f"{file} cannot be read: {error}.", next_step="Mend it, as [tool.adakit] counts."
+        ) from error
     if not isinstance(table, dict):
         raise UsageError(f"{file}: tool.adakit is no table.", next_step="Write it as [tool.adakit].")
     for name in table:

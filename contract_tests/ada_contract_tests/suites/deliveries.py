@@ -9,16 +9,27 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.case import Suite
+from ada_contract_tests.pacing import asks_for_redelivery
 from ada_contract_tests.rules import expecting
 from ada_contract_tests.suites.signatures import Forgery
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from ada_contract_tests.case import CaseRun
+    from ada_contract_tests.exchange import Delivery
 
 __all__ = ["cases"]
 
 BURST = 50
 """Deliveries at once."""
+
+TOGETHER = 8
+"""Deliveries in the same moment: a server that takes one at a time answers so many within the time limit."""
+
+ROUNDS = 4
+SLOW = 1.0
+"""Seconds for an answer after which no further round comes."""
 
 BY_A_STRANGER = Forgery("", "", "", other_secret=True)
 TRUE_EVENT = expecting("ADA302", answer="accepted", handled="must")
@@ -66,14 +77,13 @@ async def _again(run: CaseRun) -> None:
 
 @cases.delivered("delivery:duplicate-concurrent", "the same delivery comes twice at once")
 async def _concurrent(run: CaseRun) -> None:
-    event, message_id, stamp = run.event(), run.sender.new_id(), run.sender.now()
-    twins = await asyncio.gather(
-        *(
-            run.send(event, message_id=message_id, timestamp=stamp, label=label, again=False)
-            for label in ("one of two at once", "the other of two at once")
-        )
-    )
-    await run.redeliver_wanted([(twin, event) for twin in twins])
+    stamp = run.sender.now()
+
+    async def twins(number: int) -> list[Delivery]:
+        event, message_id = run.event(key=f"{number or ''}"), run.sender.new_id()
+        return await run.together([(event, message_id)] * 2, timestamp=stamp, label="one of two at once")
+
+    await _in_rounds(twins)
 
 
 @cases.delivered("delivery:duplicate-later", "the same delivery comes again after others")
@@ -111,3 +121,25 @@ async def _burst(run: CaseRun) -> None:
         *(run.send(event, label=f"one of {BURST} at once", again=False) for event in events)
     )
     await run.redeliver_wanted(list(zip(sent, events, strict=True)))
+
+
+@cases.delivered("delivery:together", f"{TOGETHER} deliveries arrive in the same moment", rule="ADA405")
+async def _together(run: CaseRun) -> None:
+    """Deliveries of distinct conversations that wait on open connections, and are released at once."""
+
+    async def eight(number: int) -> list[Delivery]:
+        events = [(run.event(key=f"{number}/{n}"), run.sender.new_id()) for n in range(TOGETHER)]
+        return await run.together(events, label=f"one of {TOGETHER} in the same moment")
+
+    await _in_rounds(eight)
+
+
+async def _in_rounds(deliver: Callable[[int], Awaitable[list[Delivery]]]) -> None:
+    """Deliver several times over, since not every round meets in the consumer; a slow one is spared.
+
+    So is one that asks to have a delivery again: it knows what comes at once.
+    """
+    for number in range(ROUNDS):
+        attempts = [delivery.attempt for delivery in await deliver(number)]
+        if any(a.error is not None or a.elapsed > SLOW or asks_for_redelivery(a) for a in attempts):
+            return

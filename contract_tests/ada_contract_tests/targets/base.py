@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Protocol
 
 from ada_mockserver.delivery.http import KEPT_BODY
@@ -53,6 +54,12 @@ class Target(Protocol):
         With each answer comes whether it used the connection of the request before; in process none does.
         """
         return [(await self.request(*each, timeout=timeout), False) for each in requests]
+
+    async def requests_together(
+        self, requests: Sequence[tuple[Headers, bytes]], *, timeout: float
+    ) -> list[Attempt]:
+        """Make requests that arrive in one moment, each with ``timeout`` seconds from then on."""
+        return await asyncio.gather(*(self.request(*each, timeout=timeout) for each in requests))
 
     async def stop(self) -> None:
         """Shut the application down; never raises."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ada_mockserver.delivery.client import Wire
-    from ada_mockserver.delivery.http import Headers
+    from ada_mockserver.delivery.http import Headers, Response
 
 __all__ = ["UrlTarget", "split_path"]
 
@@ -59,10 +59,19 @@ class UrlTarget(Target):
         url = _join(self._origin, self._path)
         made = [Request(url, headers, body) for headers, body in requests]
         outcomes = await self._wire.send_in_turn(made, timeout=timeout)
-        return [
-            (Attempt(error=end) if isinstance(end, WireError) else Attempt(response=end), reused)
-            for end, reused in outcomes
-        ]
+        return [(_attempt(end), reused) for end, reused in outcomes]
+
+    async def requests_together(
+        self, requests: Sequence[tuple[Headers, bytes]], *, timeout: float
+    ) -> list[Attempt]:
+        """Make requests that wait on open connections, and are released at once."""
+        url = _join(self._origin, self._path)
+        made = [Request(url, headers, body) for headers, body in requests]
+        return [_attempt(end) for end in await self._wire.send_together(made, timeout=timeout)]
+
+
+def _attempt(end: Response | WireError) -> Attempt:
+    return Attempt(error=end) if isinstance(end, WireError) else Attempt(response=end)
 
 
 def _shown(url: str) -> str:

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import socket
 import ssl
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
+from ada_mockserver.delivery.connect import connect
 from ada_mockserver.delivery.http import KEPT_BODY, Request, Response
 from ada_mockserver.delivery.request_bytes import encode, parse_url
 from ada_mockserver.delivery.response_parser import Failure, ResponseParser
@@ -26,6 +25,7 @@ from ada_mockserver.delivery.tls import make_ssl_context, tls_failure
 from ada_schemas.errors import UsageError, WireError
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Sequence
 
     from ada_mockserver.clock import Clock
@@ -33,12 +33,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Wire", "make_ssl_context"]
 
+HELD = 8
+"""Bytes at the end of a request that wait for those of the others, where several come together."""
+READY = 0.5
+"""Seconds at most that they wait: a server that takes one connection at a time lets the others stand."""
+
 _UNLIMITED = 1e6
 """Seconds for a handshake: the attempt's own limit is what counts."""
 
 
 class Wire:
-    """Sends requests, each over a new connection, or several in turn over one.
+    """Sends requests, each over a new connection, several in turn over one, or several at the same moment.
 
     ``clock`` measures the attempts; ``ssl_context`` (see `make_ssl_context`) serves https URLs and is
     made with the system's certificate authorities when one is first needed.
@@ -90,26 +95,53 @@ class Wire:
                     before = attempt = self._attempt(request, timeout, keep_open=True)
                     reused = False
                     await attempt.carry_out()
-                try:
-                    outcomes.append((attempt.response(), reused))
-                except WireError as error:
-                    outcomes.append((error, reused))
+                outcomes.append((_response_or_error(attempt), reused))
         finally:
             if before is not None:
                 await before.close()
         return outcomes
 
-    def _attempt(self, request: Request, timeout: float, *, keep_open: bool = False) -> _Attempt:
+    async def send_together(
+        self, requests: Sequence[Request], *, timeout: float
+    ) -> list[Response | WireError]:
+        """Send requests that reach the server in one moment, each over a connection of its own.
+
+        Each is written but for its last bytes; those of all go out at once, as soon as every server end has
+        the rest, or half a second later. ``timeout`` in seconds limits each from then on. Raises
+        `UsageError` like `send`.
+        """
+        attempts = [self._attempt(request, timeout, held=True) for request in requests]
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for attempt in attempts:
+                    tasks.create_task(attempt.carry_out())
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(READY):
+                        for attempt in attempts:
+                            await attempt.ready.wait()
+                for attempt in attempts:
+                    attempt.release()
+        finally:
+            for attempt in attempts:
+                await attempt.close()
+        return [_response_or_error(attempt) for attempt in attempts]
+
+    def _attempt(
+        self, request: Request, timeout: float, *, keep_open: bool = False, held: bool = False
+    ) -> _Attempt:
         """An attempt that has not begun."""
         if not timeout > 0:
             raise UsageError(f"A timeout of {timeout} s leaves no time for an answer.")
         target = parse_url(request.url)
         if target.tls and self._ssl_context is None:
             self._ssl_context = make_ssl_context()
+        message = memoryview(encode(request, target))
+        at = len(message) - HELD if held else len(message)
         return _Attempt(
             target=target,
             timeout=timeout,
-            unsent=memoryview(encode(request, target)),
+            unsent=message[:at],
+            held=message[at:] if held else None,
             clock=self._clock,
             answer=ResponseParser(bodiless=request.method == "HEAD", keep=request.keep),
             ssl_context=self._ssl_context if target.tls else None,
@@ -122,7 +154,8 @@ class _Attempt(asyncio.Protocol):
     """One request and its answer over a connection; ``outcome`` is set before the connection goes.
 
     ``timeout`` is in seconds. The connection is its own, or taken over from an attempt that was to
-    ``keep_open`` what it used.
+    ``keep_open`` what it used. ``held`` are the last bytes where they wait to be released: ``ready`` is set
+    once all before them is written, and the time limit begins with the release.
     """
 
     target: ParsedUrl
@@ -132,11 +165,14 @@ class _Attempt(asyncio.Protocol):
     answer: ResponseParser
     ssl_context: ssl.SSLContext | None
     keep_open: bool = False
+    held: memoryview | None = None
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
     outcome: Response | Failure | None = None
     surplus: bool = False
     _transport: asyncio.Transport | None = None
     _socket: socket.socket | None = None
     _paused: bool = False
+    _limit: asyncio.Timeout | None = None
     _done: asyncio.Event = field(default_factory=asyncio.Event)
     _closed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -156,18 +192,29 @@ class _Attempt(asyncio.Protocol):
     async def carry_out(self) -> None:
         """Set ``outcome``, within the time."""
         try:
-            async with asyncio.timeout(self.timeout):
+            async with asyncio.timeout(self.timeout if self.held is None else None) as self._limit:
                 await self.run()
         except TimeoutError:
             if self.outcome is None:
                 self.outcome = self.timed_out()
         except Failure as failure:
             self.outcome = failure
+        finally:
+            self.ready.set()
+
+    def release(self) -> None:
+        """Write what is held, or leave it to the connection that is yet to come."""
+        self._started = self.clock.monotonic()
+        if self._limit is not None and self.outcome is None:
+            self._limit.reschedule(asyncio.get_running_loop().time() + self.timeout)
+        self.unsent, self.held = memoryview(bytes(self.unsent) + bytes(self.held or b"")), None
+        if self._transport is not None and not self._transport.is_closing():
+            self._write(self._transport)
 
     async def run(self) -> None:
         """Connect if need be, and return when ``outcome`` is set; raises `Failure` without a connection."""
         if self._transport is None:
-            self._socket = await _connect(self.target)
+            self._socket = await connect(self.target)
             secured = self.ssl_context is not None
             try:
                 await asyncio.get_running_loop().create_connection(
@@ -272,6 +319,8 @@ class _Attempt(asyncio.Protocol):
         while self.unsent and not self._paused:
             piece, self.unsent = self.unsent[:KEPT_BODY], self.unsent[KEPT_BODY:]
             transport.write(piece)
+        if not self.unsent:
+            self.ready.set()
 
     def pause_writing(self) -> None:
         """asyncio: the peer does not read as fast as it is written to."""
@@ -309,39 +358,8 @@ class _Attempt(asyncio.Protocol):
             self._transport.abort()
 
 
-async def _connect(target: ParsedUrl) -> socket.socket:
-    """A connected socket, to the first of the host's addresses that accepts."""
-    loop = asyncio.get_running_loop()
-    addresses: list[tuple[int, tuple[Any, ...]]]
-    if target.literal is not None:
-        addresses = [(target.literal, (target.host, target.port))]
-    else:
-        try:
-            found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-        except socket.gaierror as error:
-            raise Failure("dns", f"has a name that does not resolve: {error.strerror}") from error
-        addresses = [(family, address) for family, _, _, _, address in found]
-    errors: list[OSError] = []
-    for family, address in addresses:
-        with contextlib.ExitStack() as undone:
-            try:
-                connected = undone.enter_context(socket.socket(family, socket.SOCK_STREAM))
-                connected.setblocking(False)
-                await loop.sock_connect(connected, address)
-            except OSError as error:
-                errors.append(error)
-            else:
-                undone.pop_all()
-                return connected
-    raise _unconnected(errors) from errors[0]
-
-
-def _unconnected(errors: list[OSError]) -> Failure:
-    if any(isinstance(error, ConnectionRefusedError) for error in errors):
-        return Failure(
-            "refused", "refused the connection", next_step="Does the server run, and on that port?"
-        )
-    reason = os.strerror(errors[0].errno or 0)
-    if any(isinstance(error, TimeoutError) for error in errors):
-        return Failure("timeout", f"gave no connection: {reason}")
-    return Failure("refused", f"cannot be reached: {reason}")
+def _response_or_error(attempt: _Attempt) -> Response | WireError:
+    try:
+        return attempt.response()
+    except WireError as error:
+        return error
