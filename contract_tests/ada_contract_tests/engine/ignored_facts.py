@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.vocabulary import EMPTY, NOT_NULL, NULL
+from ada_schemas.contract.vocabulary import EMPTY, MISSING, NOT_NULL, NULL
 from ada_schemas.errors import either
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fact", "telling_facts"]
 
-STATES = (NOT_NULL, EMPTY, NULL)
+STATES = (NOT_NULL, EMPTY, MISSING, NULL)
 """The words that are no value, the most telling last; a value is more telling than any of them."""
 
 Numbers = frozenset[int]
@@ -91,11 +91,14 @@ def _candidates(
     values = words.values.get(path, ())
     if there and values and told.keys() >= set(values):
         told = {}  # every value, documented or not: it is there
-    if not told.keys().isdisjoint(values):
-        null = told.pop(NULL, frozenset()) - lacking
-        yield Fact(path, {**told, NULL: null} if null else told, lacking)
-    elif told:
-        yield Fact(path, told)
+    if told.keys().isdisjoint(values):
+        lacking = frozenset()
+    elif MISSING in told:
+        del told[MISSING]
+    if {NULL, MISSING} <= told.keys():
+        told[NULL] |= told.pop(MISSING)
+    if told:
+        yield Fact(path, told, lacking)
     if there:
         yield Fact(path, {NOT_NULL: there})
 

@@ -1,7 +1,7 @@
 """Declarations of what a consumer ignores on purpose: ``EVENT:PATH=VALUE[,VALUE]``.
 
 EVENT is a glob over event types, PATH a member of the payload, VALUE one of its documented values or a state:
-``null`` (absent counts as null), ``not-null``, ``empty``. What a declaration covers may be acknowledged and
+``null`` (or absent), ``absent``, ``not-null``, ``empty``. What a declaration covers may be acknowledged and
 ignored; that it is handled all the same is no fault. A declaration of values covers events without that
 member too: nothing tells on which side they stand.
 """
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.suites.selection import chosen_events
 from ada_schemas.contract.contract import shipped
-from ada_schemas.contract.vocabulary import vocabulary
-from ada_schemas.errors import UsageError, did_you_mean, either, unknown
+from ada_schemas.contract.vocabulary import MISSING, NULL, vocabulary
+from ada_schemas.errors import UsageError, did_you_mean, either
 from ada_schemas.variation.enumeration import ANY
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ class Ignores:
         words = vocabulary(self.known, event)
         if not one.words.isdisjoint(words.values.get(one.path, ())) and words.lacks(payload, one.path):
             return True
-        return not one.words.isdisjoint(words.said_by(payload, one.path))
+        said = words.said_by(payload, one.path)
+        return not one.words.isdisjoint(said) or (NULL in one.words and MISSING in said)
 
 
 def declaration_of(event: str, path: str, words: Iterable[str]) -> str:
@@ -109,20 +110,20 @@ def _read(text: str, contract: Contract) -> Declaration:
         raise UsageError(f"{text!r} names no documented event.", next_step=FORM)
     vocabularies = {name: vocabulary(contract, name) for name in contract.event_names if name in events}
     concerned = {name: each for name, each in vocabularies.items() if each.words(path)}
+    about = event.strip()
     if not concerned:
         paths = dict.fromkeys(place for each in vocabularies.values() for place in each.paths)
-        raise _unfit(f"member of {event.strip()}", path, paths, text, "The members that can be named are")
+        listed = f"The members that can be named are {either(paths)}."
+        raise _unfit(f"{text!r}: {about} has no member {path!r} that could be named.", path, paths, listed)
     known = dict.fromkeys(word for each in concerned.values() for word in each.words(path))
     for word in words:
         if word not in known:
-            raise _unfit(f"value of {path} in {event.strip()}", word, known, text, "Its values are")
+            raise _unfit(f"{text!r}: {path} is never {word!r}.", word, known, f"It is {either(known)}.")
     return Declaration(text, frozenset(concerned), path, frozenset(words))
 
 
-def _unfit(what: str, name: str, known: Iterable[str], text: str, listed: str) -> UsageError:
-    choice = f"{listed} {either(known)}."
-    error = unknown(what, name, known, next_step=choice)
-    return UsageError(f"{error.what.rstrip('.')}, which {text!r} names.", next_step=error.next_step)
+def _unfit(what: str, name: str, known: Iterable[str], listed: str) -> UsageError:
+    return UsageError(what, next_step=" ".join(filter(None, (did_you_mean(name, known), listed))))
 
 
 def ignores_in(folder: Path) -> tuple[str, ...]:

@@ -24,11 +24,11 @@ __all__ = ["cases"]
 BURST = 50
 """Deliveries at once."""
 
-TOGETHER = 8
-"""Deliveries in the same moment: a server that takes one at a time answers so many within the time limit."""
+TOGETHER = 6
+"""Deliveries in the same moment: the shortest usual queue of connections has room for them."""
 
 ROUNDS = 4
-SLOW = 1.0
+SLOW = 0.5
 """Seconds for an answer after which no further round comes."""
 
 BY_A_STRANGER = Forgery("", "", "", other_secret=True)
@@ -127,11 +127,11 @@ async def _burst(run: CaseRun) -> None:
 async def _together(run: CaseRun) -> None:
     """Deliveries of distinct conversations that wait on open connections, and are released at once."""
 
-    async def eight(number: int) -> list[Delivery]:
+    async def round_of(number: int) -> list[Delivery]:
         events = [(run.event(key=f"{number}/{n}"), run.sender.new_id()) for n in range(TOGETHER)]
         return await run.together(events, label=f"one of {TOGETHER} in the same moment")
 
-    await _in_rounds(eight)
+    await _in_rounds(round_of)
 
 
 async def _in_rounds(deliver: Callable[[int], Awaitable[list[Delivery]]]) -> None:

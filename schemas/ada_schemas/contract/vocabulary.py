@@ -1,7 +1,7 @@
 """The vocabulary of an event: the words by which a member tells one payload of it from another.
 
 A word is a value that the documentation names (of an enum, of a boolean, the type of a union's branch), or a
-state: ``null`` (absent counts as null), ``not-null``, ``empty`` (a blank text, a list or a map of nothing).
+state: ``null``, ``absent``, ``not-null``, ``empty`` (a blank text, a list or a map of nothing).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ada_schemas.contract.contract import Contract
     from ada_schemas.contract.shapes import Shape
 
-__all__ = ["EMPTY", "NOT_NULL", "NULL", "Vocabulary", "vocabulary"]
+__all__ = ["EMPTY", "MISSING", "NOT_NULL", "NULL", "Vocabulary", "vocabulary"]
 
-NULL, NOT_NULL, EMPTY = "null", "not-null", "empty"
+NULL, MISSING, NOT_NULL, EMPTY = "null", "absent", "not-null", "empty"
 TEXTS = ("message", "text")
 
 
@@ -43,7 +43,7 @@ class Vocabulary:
         """The words that hold of the member at a path of a payload."""
         value = get(payload, path)
         if value is None or value is ABSENT:
-            return frozenset({NULL})
+            return frozenset({NULL if value is None else MISSING})
         said = {NOT_NULL}
         if value in ({}, []) or (isinstance(value, str) and not value.strip()):
             said.add(EMPTY)
@@ -76,7 +76,8 @@ def vocabulary(contract: Contract, name: str) -> Vocabulary:
             tags = values.setdefault(joined(place, shape.discriminator), {})
             tags.update(dict.fromkeys(branch.tag for branch in shape.branches))
         if optional or shape.nullable:
-            states.setdefault(place, {}).update({NULL: None, NOT_NULL: None})
+            missing = {MISSING: None} if optional else {}
+            states.setdefault(place, {}).update({NULL: None, **missing, NOT_NULL: None})
         if _may_be_empty(shape):
             states.setdefault(place, {})[EMPTY] = None
 
