@@ -124,10 +124,14 @@ def test_a_declaration_is_read_as_it_is_written():
         ),
         (
             "conversation.handoff.ended:data.handoff_integraton=salesforce",
-            "'conversation.handoff.ended:data.handoff_integraton=salesforce': conversation.handoff.ended has"
-            " no member 'data.handoff_integraton' that could be named.",
-            "Did you mean data.handoff_integration? The members that can be named are"
-            " data.handoff_integration.",
+            (
+                "'conversation.handoff.ended:data.handoff_integraton=salesforce': conversation.handoff.ended has"
+                " no member 'data.handoff_integraton' that could be named."
+            ),
+            (
+                "Did you mean data.handoff_integration? The members that can be named are"
+                " data.handoff_integration."
+            ),
         ),
         (
             "conversation.message:data.author.role=enduser",

@@ -16,31 +16,12 @@ from ada_mockserver.clock import ManualClock
 from ada_mockserver.delivery.attempt import Attempt
 from ada_mockserver.delivery.http import Response
 from ada_schemas.errors import TargetError
-from support.fake_targets import FakeTarget, answer, cases_of, run, silence
+from support.fake_targets import answer, cases_of, run, silence
+from support.witnessed_consumer import Consumer, once
 
 MESSAGE, CREATED = "conversation.message", "conversation.created"
 EXAMPLES = [case for event in (CREATED, MESSAGE) for case in cases_of(event, "example", rule="ADA101")]
 ALL_CODES = frozenset({"ADA601", "ADA602", "ADA603"})
-
-
-class Consumer:
-    """Answers and keeps a list of what it did: ``doing`` gives (status answered, status told) of a delivery."""
-
-    def __init__(self, doing=lambda _sent, _seen: (200, "handled")):
-        self.entries = []
-        self.doing = doing
-        self.target = FakeTarget(self.answering)
-
-    def answering(self, sent):
-        known = [entry["svix_id"] for entry in self.entries]
-        status, told = self.doing(sent, sent.headers.get("svix-id") in known)
-        if told is not None:
-            kind = sent.json.get("type")
-            self.entries.append({"svix_id": sent.headers.get("svix-id"), "type": kind, "status": told})
-        return answer(status)
-
-    async def ask(self):
-        return entries_seen(self.entries)
 
 
 def checked(consumer, cases, *, codes=ALL_CODES):
@@ -57,10 +38,6 @@ def forged(name):
 
 def late():
     return case_named(f"{MESSAGE}/delivery:duplicate-at-the-end")
-
-
-def once(sent, known):
-    return (200, "duplicate" if known else "handled")
 
 
 def test_all_handled():
@@ -89,16 +66,6 @@ def test_what_may_be_ignored(options):
     """Unknown values and types, hostile input and absent identity members may be acknowledged and ignored."""
     consumer = Consumer(lambda sent, _: (200, "ignored" if sent.mark == "a" else "handled"))
     assert checked(consumer, cases_of(MESSAGE, "a", **options)) == []
-
-
-def test_an_event_type_that_is_ignored():
-    """A consumer that ignores a whole event type gets one warning, which says how to leave it out."""
-    consumer = Consumer(lambda sent, _: (200, "ignored" if sent.event == MESSAGE else "handled"))
-    witness = Witness(consumer.ask, consumer.target.clock)
-    cases = [*EXAMPLES, *cases_of(MESSAGE, "a", "b")]
-    (finding,) = run(consumer.target, cases, witness=witness, codes=ALL_CODES).findings
-    assert (finding.rule, finding.severity, finding.got) == ("ADA601", "warning", "ignored, 3 times out of 3")
-    assert finding.hint == "If that is on purpose, say so: --events '!conversation.message'."
 
 
 def test_refused_yet_handled():

@@ -139,7 +139,7 @@ def _times(lost: Sequence[Lost]) -> str:
         said = "ignored"
     else:
         said = f"the witness says {' or '.join(dict.fromkeys(one.said for one in lost))}"
-    return f"{said}, {len(lost)} times out of {len(lost)}"
+    return f"{said}, {len(lost)} {'time' if len(lost) == 1 else 'times'} out of {len(lost)}"
 
 
 def witness_finding(case: Case, role: str, expected: str, got: str, reproduce: tuple[str, ...]) -> Finding:

@@ -37,6 +37,8 @@ HELD = 8
 """Bytes at the end of a request that wait for those of the others, where several come together."""
 READY = 0.5
 """Seconds at most that they wait: a server that takes one connection at a time lets the others stand."""
+ARRIVAL = 0.02
+"""Seconds that what was written has to reach the server's handlers."""
 
 _UNLIMITED = 1e6
 """Seconds for a handshake: the attempt's own limit is what counts."""
@@ -119,6 +121,7 @@ class Wire:
                     async with asyncio.timeout(READY):
                         for attempt in attempts:
                             await attempt.ready.wait()
+                        await asyncio.sleep(ARRIVAL)
                 for attempt in attempts:
                     attempt.release()
         finally:
