@@ -215,6 +215,16 @@ def test_no_target(adakit):
         (["--select", "ADA101", "--ignore", "ADA1xx"], "No case is left to run."),
         (["--secret", ""], "The signing secret is empty."),
         (["--secret", "whsec_%"], "The signing secret is not base64: it holds "),
+        (["--ignores", "conversation.ended"], "'conversation.ended' is no declaration of what is ignored."),
+        (["--ignores", "conversation.begun:data.x=y"], "No event fits 'conversation.begun'."),
+        (
+            ["--ignores", "conversation.ended:data.ended_by.rule=system"],
+            "'conversation.ended:data.ended_by.rule=system': conversation.ended has no member",
+        ),
+        (
+            ["--ignores", "conversation.ended:data.ended_by.role=robot"],
+            "'conversation.ended:data.ended_by.role=robot': data.ended_by.role is never 'robot'.",
+        ),
         (["-H", "nocolon"], "'nocolon' is not a header."),
         (["--report", "json"], "'json' is no report."),
         (["--report", "pdf=x"], "'pdf=x' is no report."),
@@ -227,6 +237,78 @@ def test_options_that_cannot_be_used(adakit, options, error):
     outcome = adakit("check", GOOD, "--path", PATH, *options)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith(f"adakit: {error}")
+
+
+PARTLY = """
+import json
+
+SEEN = []
+
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        raise NotImplementedError
+    body, event = b"", {}
+    if scope["path"] == "/_seen":
+        body = json.dumps(SEEN).encode()
+    else:
+        event = json.loads((await receive())["body"])
+        told = "ignored" if event["data"].get("ended_by", {}).get("role") in ("system", None) else "handled"
+        message_id = dict(scope["headers"])[b"svix-id"].decode()
+        SEEN.append({"svix_id": message_id, "type": event["type"], "status": told})
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+"""
+BY_SYSTEM = "conversation.ended:data.ended_by.role=system"
+
+
+@pytest.fixture
+def partly(adakit, monkeypatch, request):
+    """Checks a consumer that ignores what the system ends."""
+    name = "partly_" + re.sub(r"\W", "_", request.node.name)
+    (adakit.folder / f"{name}.py").write_text(PARTLY, encoding="utf-8")
+    chosen = ("--events", "conversation.ended", "--select", "ADA101,ADA102,ADA109,ADA601", "--secret", "none")
+
+    def run(*more):
+        monkeypatch.delitem(sys.modules, name, raising=False)  # it begins anew
+        return adakit("check", f"{name}:app", "--seen-url", "/_seen", *chosen, *more)
+
+    return run
+
+
+def test_what_is_ignored_on_purpose(partly, adakit):
+    """What is ignored is an error with the declaration to paste; declared, it is counted and fine."""
+    outcome = partly()
+    assert outcome.code == 1
+    assert f"\n              --ignores '{BY_SYSTEM}'\n" in outcome.out
+    declared = partly(
+        "--ignores",
+        BY_SYSTEM,
+        "--report",
+        "json=r.json",
+        "--report",
+        "markdown=r.md",
+        "--report",
+        "html=r.html",
+    )
+    assert declared.code == 0
+    (line,) = re.findall(
+        rf"Declared as ignored: {re.escape(BY_SYSTEM)} covered \d+ deliveries\.", declared.out
+    )
+    report = json.loads((adakit.folder / "r.json").read_text(encoding="utf-8"))
+    assert line in report["notes"]
+    assert line in (adakit.folder / "r.html").read_text(encoding="utf-8")
+    assert line in (adakit.folder / "r.md").read_text(encoding="utf-8").replace("&#95;", "_")
+
+
+def test_what_is_ignored_in_the_project(partly, adakit):
+    """Declarations of the project's pyproject.toml count, and stand in the line that repeats a finding."""
+    declared = f"[tool.adakit]\nignores = ['{BY_SYSTEM}']\n"
+    (adakit.folder / "pyproject.toml").write_text(declared, encoding="utf-8")
+    assert partly().code == 0
+    other = "conversation.ended:data.ended_by.role=human_agent"
+    (adakit.folder / "pyproject.toml").write_text(declared.replace(BY_SYSTEM, other), encoding="utf-8")
+    assert f" --ignores {other} --case " in partly().out
 
 
 @pytest.mark.parametrize(

@@ -317,3 +317,30 @@ def test_further_headers(project):
     run = project.run()
     assert run.cases("PASSED") == run.cases()
     assert run.code == 0
+
+
+FIRST_IGNORED = "conversation.created:data.metadata=empty"
+SECOND_IGNORED = "conversation.created:data.metadata=absent"
+
+
+def test_what_is_ignored_on_purpose(project):
+    """Declarations of the file, of [tool.adakit] and of the command line add up, and each is counted."""
+    project.add("plain_shop.py")
+    project.configure("plain_shop:app", ada_ignores=[FIRST_IGNORED], ada_select=["ADA101"])
+    file = project.path / "pyproject.toml"
+    third = "end_user.created:data.external_id=null"
+    file.write_text(
+        f"[tool.adakit]\nignores = ['{third}']\n" + file.read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    run = project.run("--ada-ignores", SECOND_IGNORED)
+    assert run.code == 0
+    told = [line.split(" covered ")[0] for line in run.lines if "Declared as ignored" in line]
+    assert told == [f"adakit: Declared as ignored: {text}" for text in (third, FIRST_IGNORED, SECOND_IGNORED)]
+
+
+def test_a_declaration_that_cannot_be_used(plain):
+    """A bad declaration is an error of the collection, in one line."""
+    plain.configure("plain_shop:app", ada_ignores=["conversation.created:data.metadata=full"])
+    run = plain.run()
+    assert "data.metadata is never 'full'." in run.text
+    assert run.code != 0

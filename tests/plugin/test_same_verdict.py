@@ -81,6 +81,8 @@ CONSUMERS = [
     judged("forgets files", "ADA601"),
     judged("ignores messages", "ADA601", code=0),
     judged("ignores messages", "ADA601", options=(("strict", ""),)),
+    judged("ignores end users", "ADA601"),
+    judged("ignores end users", code=0, options=(("ignores", f"{EVENTS}:data.author.role=end_user"),)),
     judged("handles again", "ADA603"),
     judged("forgets", "ADA603", options=(BOTH,)),
     judged("batches of two", "ADA601"),

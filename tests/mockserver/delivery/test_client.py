@@ -1347,7 +1347,7 @@ def test_the_connection_is_closed_when_send_returns(server_ssl: ssl.SSLContext, 
 
     async def scenario() -> None:
         made: list[socket.socket] = []
-        connect = wire._connect
+        connect = wire.connect
         secured = tls_options(server_ssl, make_ssl_context(cacert=ca_file))
 
         async def noted(target: Any) -> socket.socket:
@@ -1355,7 +1355,7 @@ def test_the_connection_is_closed_when_send_returns(server_ssl: ssl.SSLContext, 
             return made[-1]
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(wire, "_connect", noted)
+            patch.setattr(wire, "connect", noted)
             for script in (answering(OK), answering(b"garbage"), answering(b""), silent):
                 for options in ({}, {"scheme": "https"}, secured):
                     with contextlib.suppress(WireError):

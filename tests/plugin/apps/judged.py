@@ -74,6 +74,8 @@ class Core:
                 self.tell(message_id, kind, "rejected")
             case "forgets files" if content.get("type") == "file":
                 pass
+            case "ignores end users" if data.get("author", {}).get("role", "end_user") == "end_user":
+                self.tell(message_id, kind, "ignored")
             case "ignores messages" if kind.endswith("conversation.message"):
                 self.tell(message_id, kind, "ignored")
             case "batches of two":
