@@ -122,8 +122,8 @@ def test_what_no_single_member_tells():
         MESSAGE,
         lambda payload: not (is_one_of(ROLE, "end_user")(payload) and is_one_of(CONTENT, "file")(payload)),
     )
-    assert facts == []
-    assert left > 0
+    assert {ROLE, CONTENT}.isdisjoint(path for path, _ in facts)
+    assert left > 10
 
 
 def test_nothing_handled():
