@@ -126,6 +126,29 @@ def test_what_no_single_member_tells():
     assert left > 10
 
 
+def test_a_fact_that_others_make_spare():
+    """A fact that explained the most at first is dropped where the others explain all of it."""
+
+    def payload(role="ai_agent", kind="text", modality="messaging", markdown=True):
+        channel = {"modality": modality, "capabilities": {"markdown": markdown}}
+        return {"data": {"author": {"role": role}, "content": {"type": kind}, "channel": channel}}
+
+    ignored = [
+        payload(modality="voice", role="end_user"),
+        payload(modality="voice", kind="link"),
+        payload(modality="voice", markdown=False),
+        payload(role="end_user"),
+        payload(kind="link"),
+        payload(markdown=False),
+    ]
+    facts = telling_facts(vocabulary(shipped(), MESSAGE), ignored, [payload()])
+    assert {(fact.path, *fact.words) for fact in facts} == {
+        (ROLE, "end_user"),
+        (CONTENT, "link"),
+        ("data.channel.capabilities.markdown", "false"),
+    }
+
+
 def test_nothing_handled():
     """Without anything that was handled there is nothing to tell from."""
     words = vocabulary(shipped(), MESSAGE)

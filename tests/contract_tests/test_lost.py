@@ -8,6 +8,7 @@ import pytest
 
 from ada_contract_tests.engine.ignores import read_ignores
 from ada_contract_tests.engine.witness import LONGEST_WAIT, Witness
+from ada_contract_tests.suites.registry import case_named
 from ada_contract_tests.suites.selection import Selection
 from ada_schemas.contract.paths import get
 from support.fake_targets import cases_of, run, session
@@ -15,12 +16,15 @@ from support.witnessed_consumer import Consumer
 
 MESSAGE, CREATED = "conversation.message", "conversation.created"
 ALL_CODES = frozenset({"ADA601", "ADA602", "ADA603"})
-CASES = Selection(select="ADA101,ADA102,ADA103,ADA104,ADA105,ADA109,ADA403", events=(MESSAGE,)).choose()
+CASES = [case_named(f"{MESSAGE}/absent:type")]
+CASES += Selection(select="ADA101,ADA102,ADA103,ADA104,ADA105,ADA109,ADA403", events=(MESSAGE,)).choose()
 ROLE, CONTENT = f"{MESSAGE}:data.author.role=end_user", f"{MESSAGE}:data.content.type=link,file"
 
 
 def agents_texts(sent, known, *, told="ignored"):
-    """Acts on what agents write as text, and tells the rest, or does not."""
+    """Acts on what agents write as text, and on whatever is no message; tells the rest, or does not."""
+    if sent.event != MESSAGE:
+        return 200, "handled"
     if known:
         return 200, "duplicate"
     acts = get(sent.json, "data.author.role") in ("ai_agent", "human_agent")
@@ -142,6 +146,29 @@ def test_one_message_that_no_member_explains():
     (found,) = report.findings
     assert (found.case, found.severity, found.hint) == (f"{MESSAGE}/a", "error", "")
     assert found.got == "answered 200, and the witness says: ignored"
+
+
+def test_one_message_of_its_kind():
+    """A single message that a fact would explain is told better by its case."""
+    cases = Selection(select="ADA101,ADA103", events=(MESSAGE,)).choose()
+    report = report_of(
+        lambda sent, _: (200, "ignored" if get(sent.json, "data.content.type") == "link" else "handled"),
+        cases,
+    )
+    (found,) = report.findings
+    assert (found.case, found.summary) == (
+        f"{MESSAGE}/union:data.content:link",
+        "data.content is of type link",
+    )
+
+
+def test_the_last_event_is_one_that_must_be_handled():
+    """The one more event at the end, which shows a batch that waits, is none that may be ignored."""
+    consumer = Consumer()
+    cases = [*cases_of(MESSAGE, "a", rule="ADA101"), *cases_of(CREATED, "b", rule="ADA101")]
+    witness = Witness(consumer.ask, consumer.target.clock)
+    run(consumer.target, cases, witness=witness, codes=ALL_CODES, ignores=read_ignores([ROLE]))
+    assert [sent.event for sent in consumer.target.sent] == [MESSAGE, CREATED, CREATED]
 
 
 def test_a_bug_is_named_by_what_it_loses():

@@ -12,6 +12,7 @@ import trustme
 from ada_contract_tests.case import CaseRun
 from ada_contract_tests.suites.registry import case_named
 from ada_mockserver.clock import ManualClock
+from ada_mockserver.delivery import client
 from ada_mockserver.delivery.client import Wire
 from ada_mockserver.delivery.http import Request, Response
 from ada_mockserver.events.factory import EventFactory
@@ -110,6 +111,17 @@ def test_each_has_its_own_outcome() -> None:
     assert found[1] == "gave no answer within 0.2 s."
     assert found[2].startswith("reset the connection")
     assert [found[0], *found[3:]] == ["200"] * 4
+
+
+def test_the_time_limit_begins_with_the_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a request waits for the others does not count against its time."""
+    monkeypatch.setattr(client, "ARRIVAL", 0.4)
+
+    async def script(connection: Connection) -> None:
+        await connection.request()
+        await connection.send(OK)
+
+    assert asyncio.run(together(script, timeout=0.3)) == ["200"] * 6
 
 
 def test_a_request_that_cannot_be_sent() -> None:
