@@ -163,12 +163,12 @@ def test_one_message_of_its_kind():
 
 
 def test_the_last_event_is_one_that_must_be_handled():
-    """The one more event at the end, which shows a batch that waits, is none that may be ignored."""
+    """The events at the end, which show a batch that waits, are none that may be ignored."""
     consumer = Consumer()
     cases = [*cases_of(MESSAGE, "a", rule="ADA101"), *cases_of(CREATED, "b", rule="ADA101")]
     witness = Witness(consumer.ask, consumer.target.clock)
     run(consumer.target, cases, witness=witness, codes=ALL_CODES, ignores=read_ignores([ROLE]))
-    assert [sent.event for sent in consumer.target.sent] == [MESSAGE, CREATED, CREATED]
+    assert [sent.event for sent in consumer.target.sent] == [MESSAGE, CREATED, CREATED, CREATED]
 
 
 def test_a_bug_is_named_by_what_it_loses():

@@ -126,6 +126,26 @@ def test_a_consumer_that_works_in_batches(size):
     assert {(rule, severity) for rule, _, severity, _ in found} == {("ADA601", "error")}
 
 
+@pytest.mark.parametrize("size", range(2, 6))
+def test_a_batch_that_began_with_what_may_be_ignored(size):
+    """An event that completes a batch of what may be ignored is followed by one that does not."""
+    batch = []
+
+    def doing(sent, _known):
+        batch.append({"svix_id": sent.headers["svix-id"], "type": sent.json["type"], "status": "handled"})
+        if len(batch) == size or sent.mark == "last":
+            consumer.entries += batch
+            batch.clear()
+        return 200, None
+
+    consumer = Consumer(doing)
+    waiting = [f"w{n}" for n in range(size - 1)]
+    cases = [*EXAMPLES, *cases_of(MESSAGE, "last"), *cases_of(MESSAGE, *waiting, rule="ADA202")]
+    witness = Witness(consumer.ask, consumer.target.clock)
+    report = run(consumer.target, cases, witness=witness, codes=ALL_CODES, jobs=1)
+    assert [(f.rule, f.severity) for f in report.findings] == [("ADA601", "error")]
+
+
 def test_rules_that_were_not_selected():
     """The witness speaks for the selected rules only."""
     consumer = Consumer(lambda _sent, _known: (200, "handled"))
