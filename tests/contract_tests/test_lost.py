@@ -198,7 +198,18 @@ def test_an_event_type_without_any_entry():
     assert (found.rule, found.severity, found.case) == ("ADA601", "error", f"{MESSAGE}/a")
     assert found.summary == "every conversation.message is acknowledged and never handled"
     assert found.got == "the witness says nothing, 2 times out of 2"
-    assert found.hint == "If that is on purpose, say so: --events '!conversation.message'."
+    assert found.hint == "Handle it. If that is on purpose, say so: --events '!conversation.message'."
+
+
+@pytest.mark.parametrize(
+    "cases", [cases_of(MESSAGE, "a", rule="ADA101"), cases_of(MESSAGE, "a", "b", rule="ADA103")]
+)
+def test_too_little_to_speak_of_every_one(cases):
+    """One event, or none that is ordinary, is told by its case: nothing says that the others are lost too."""
+    report = report_of(lambda _sent, _known: (200, None), cases)
+    assert [(f.case, f.summary, f.got) for f in report.findings] == [
+        (one.id, one.summary, "answered 200, and the witness says: nothing") for one in cases
+    ]
 
 
 def test_a_consumer_that_is_still_at_work():
@@ -239,7 +250,7 @@ def test_a_run_that_was_cut_short():
         return await made.close()
 
     (found,) = asyncio.run(main())
-    assert (found.case, found.got) == (f"{MESSAGE}/b", "the witness says rejected, 1 time out of 1")
+    assert (found.case, found.got) == (f"{MESSAGE}/b", "answered 200, and the witness says: rejected")
 
 
 def test_an_event_type_that_is_ignored():

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ada_contract_tests.engine.ignored_facts import telling_facts
 from ada_contract_tests.engine.ignores import declaration_of
 from ada_contract_tests.findings import Finding
-from ada_contract_tests.rules import rule_in_role
+from ada_contract_tests.rules import RULES, rule_in_role
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -75,8 +75,13 @@ def lost_findings(
 
 
 def _of_no_event(event: str, lost: Sequence[Lost], reproduce: Reproduce) -> list[Finding]:
-    """An event type of which nothing is handled: a warning where it is said to be ignored, else an error."""
+    """An event type of which nothing is handled: a warning where it is said to be ignored, else an error.
+
+    Without a word of the witness only an ordinary event beside others speaks for every one.
+    """
     ignored = [one for one in lost if one.counts["ignored"]]
+    if not ignored and (len(lost) < LEAST or not any(RULES[one.case.rule].example for one in lost)):
+        return [_single(one, (), reproduce) for one in lost]
     about = ignored or lost
     finding = replace(
         _single(about[0], (), reproduce),
@@ -85,7 +90,7 @@ def _of_no_event(event: str, lost: Sequence[Lost], reproduce: Reproduce) -> list
         summary=f"every {event} is acknowledged and {_fate(about)}",
         got=_times(about),
         cause=f"every {event} is {'ignored' if ignored else 'lost'}",
-        hint=f"If that is on purpose, say so: --events '!{event}'.",
+        hint=f"{'' if ignored else 'Handle it. '}If that is on purpose, say so: --events '!{event}'.",
     )
     return [finding, *(_single(one, (), reproduce) for one in lost if ignored and one not in ignored)]
 
