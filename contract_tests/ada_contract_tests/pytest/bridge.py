@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 import threading
 from dataclasses import replace
@@ -23,7 +24,7 @@ from ada_contract_tests.targets.load_app import application_interface
 from ada_contract_tests.targets.open import application_target, resolve_secret
 from ada_contract_tests.tracebacks import exception_text
 from ada_mockserver.clock import SystemClock
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import TargetError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -51,6 +52,16 @@ def bridge_of(config: pytest.Config) -> Bridge:
         bridge = config.stash[bridge_key] = Bridge(config)
         config.add_cleanup(bridge.close)
     return bridge
+
+
+def _forbidden(error: Exception) -> TargetError:
+    """The error of a run in which something forbids the sockets that an event loop needs."""
+    said = exception_text("".join(format_exception(error)))
+    return TargetError(
+        f"No delivery can be made here, since sockets are guarded: {said}.",
+        usage=False,
+        next_step="With pytest-socket, add --allow-unix-socket (and --allow-hosts=127.0.0.1 for a URL).",
+    )
 
 
 class Bridge:
@@ -226,6 +237,12 @@ class Bridge:
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine in the thread; one that nobody waits for any more is cancelled."""
         if self._loop is None:
+            try:
+                for each in socket.socketpair():  # as a loop has one
+                    each.close()
+            except Exception as error:  # a guard's own, such as pytest-socket's
+                work.close()
+                raise _forbidden(error) from None
             self._loop = asyncio.new_event_loop()
             self._thread = threading.Thread(target=self._loop.run_forever, name="adakit", daemon=True)
             self._thread.start()

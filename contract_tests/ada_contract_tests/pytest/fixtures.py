@@ -14,6 +14,7 @@ from ada_contract_tests.case import CaseRun
 from ada_contract_tests.engine.checks import judge
 from ada_contract_tests.pacing import PacedSender
 from ada_contract_tests.pytest.options import SECRET_VARIABLE, UNSIGNED
+from ada_contract_tests.pytest.seal import Seal
 from ada_contract_tests.pytest.violation import ContractViolation
 from ada_contract_tests.targets.base import Target
 from ada_contract_tests.targets.load_app import is_application_spec
@@ -47,11 +48,19 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class SignedEvent:
-    """An event ready to be sent: ``body`` are the bytes that ``headers`` sign, ``json`` is the payload."""
+    """An event ready to be sent: ``body`` are the bytes that ``headers`` sign, ``json`` is the payload.
+
+    The headers are signed at the moment of use.
+    """
 
     body: bytes
-    headers: dict[str, str]
     json: dict[str, Any]
+    seal: Seal = field(repr=False, compare=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that sign the body, by the clock of the moment."""
+        return self.seal.headers
 
 
 @dataclass(slots=True)
@@ -77,9 +86,15 @@ class EventMaker:
             payload, secrets = self._payload(event, members), signing_secrets(self.secret)
         except AdakitError as error:
             raise error.with_traceback(None) from None  # the test's line is the place to look at
-        now, new_id, body = int(SystemClock().now()), new_message_id(random.SystemRandom()), encode(payload)
-        signature = authentic_headers(secrets, message_id=new_id, timestamp=now, body=body)
-        return SignedEvent(body, dict(delivery_headers(signature)), json.loads(body))
+        new_id, body = new_message_id(random.SystemRandom()), encode(payload)
+
+        def headers() -> dict[str, str]:
+            now = int(SystemClock().now())
+            return dict(
+                delivery_headers(authentic_headers(secrets, message_id=new_id, timestamp=now, body=body))
+            )
+
+        return SignedEvent(body, json.loads(body), Seal(headers))
 
     def _payload(self, event: str, members: dict[str, Any]) -> dict[str, Any]:
         events = EventFactory(seed=self.seed)
@@ -109,6 +124,7 @@ def signing_secrets(given: str | None) -> tuple[str, ...]:
 class SignedCase:
     """One case, ready to be sent by any client: ``body`` are the bytes, ``headers`` sign them or fail to.
 
+    The headers are signed at the moment of use.
     ``rule`` is the code of the one that judges it, ``event`` stands without ``v1.``, ``summary`` is its
     difference from an ordinary delivery. ``json`` is the payload, None where the body is no JSON; ``refused``
     is true for a request that must be refused, because it is not authentic.
@@ -120,10 +136,15 @@ class SignedCase:
     summary: str
     refused: bool
     body: bytes
-    headers: dict[str, str]
     json: Any
     run: CaseRun = field(repr=False)
     bridge: Bridge = field(repr=False)
+    seal: Seal = field(repr=False, compare=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the request, by the clock of the moment."""
+        return self.seal.headers
 
     def check(self, status: int, body: bytes = b"") -> None:
         """Judge an answer by the rule: raises ContractViolation, an AssertionError, if it breaks it.
@@ -135,6 +156,8 @@ class SignedCase:
         case, sent = self.run.case, self.run.deliveries[0]
         answered = replace(sent, attempt=Attempt(response=Response(status, (), body, 0.0)))
         finding = judge(case, replace(self.run.exchange, deliveries=(answered,)), timeout=TIME_LIMIT)
+        if finding is not None and sent.authentic and 400 <= status < 500:
+            finding = replace(finding, hint=self.seal.difference() or finding.hint)
         known = self.bridge.known_failures
         state, excuse = known.verdict(case, finding) if finding else ("passed", "")
         if state == "excused":
@@ -159,23 +182,29 @@ class _Capture(Target):
 
 def signed_case(case: Case, *, seed: int, secret: str | None, bridge: Bridge) -> SignedCase:
     """Make the request of a case that is one request; raises UsageError where there is no secret."""
-    capture, clock = _Capture(), SystemClock()
-    sender = PacedSender(
-        target=capture,
-        secrets=signing_secrets(secret),
-        timeout=TIME_LIMIT,
-        clock=clock,
-        rng=random.SystemRandom(),
-    )
-    run = CaseRun(case, sender, EventFactory(seed=seed))
-    try:
-        case.deliver(run).send(None)  # type: ignore[attr-defined]  # a coroutine that awaits nothing that waits
-    except StopIteration:
-        body, refused = capture.request_body, not run.deliveries[0].authentic
-        headers, payload = dict(capture.request_headers), _parsed(body)
-        told = (case.id, case.rule, case.event, case.summary, refused)
-        return SignedCase(*told, body, headers, payload, run, bridge)
-    raise AssertionError(f"{case.id} is more than one request")
+    secrets, drawn = signing_secrets(secret), random.SystemRandom().getrandbits(64)
+
+    def made() -> tuple[_Capture, CaseRun]:
+        capture = _Capture()
+        sender = PacedSender(
+            target=capture,
+            secrets=secrets,
+            timeout=TIME_LIMIT,
+            clock=SystemClock(),
+            rng=random.Random(drawn),  # noqa: S311 - signed anew it has the same id, and forger's secret
+        )
+        run = CaseRun(case, sender, EventFactory(seed=seed))
+        try:
+            case.deliver(run).send(None)  # type: ignore[attr-defined]  # a coroutine that never waits
+        except StopIteration:
+            return capture, run
+        raise AssertionError(f"{case.id} is more than one request")
+
+    capture, run = made()
+    body, refused = capture.request_body, not run.deliveries[0].authentic
+    told = (case.id, case.rule, case.event, case.summary, refused)
+    seal = Seal(lambda: dict(made()[0].request_headers))
+    return SignedCase(*told, body, _parsed(body), run, bridge, seal)
 
 
 def _parsed(body: bytes) -> Any:

@@ -37,10 +37,20 @@ async def connect(target: ParsedUrl) -> socket.socket:
                 await loop.sock_connect(connected, address)
             except OSError as error:
                 errors.append(error)
+            except Exception as error:  # no socket does that: whoever guards tests against the network did
+                raise _guarded(error) from error
             else:
                 undone.pop_all()
                 return connected
     raise _unconnected(errors) from errors[0]
+
+
+def _guarded(error: Exception) -> Failure:
+    return Failure(
+        "refused",
+        f"cannot be reached, since sockets are guarded here ({type(error).__name__}: {error})",
+        next_step="With pytest-socket, add --allow-unix-socket and --allow-hosts with the endpoint's host.",
+    )
 
 
 def _unconnected(errors: list[OSError]) -> Failure:

@@ -10,14 +10,13 @@ or puts a secret into a message.
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ada_mockserver.delivery.body_damage import origins, suspicion
 from ada_mockserver.events.ids import new_id
 from ada_schemas.errors import SignatureError, UsageError
 
@@ -139,7 +138,8 @@ def verify(
     raise SignatureError(
         "No signature matches.",
         reason="no-match",
-        next_step="Compare the secret with the endpoint's, and verify over the body's raw bytes.",
+        next_step=suspicion(body)
+        or "Compare the secret with the endpoint's, and verify over the body's raw bytes.",
     )
 
 
@@ -210,14 +210,8 @@ def _likely_causes(
     secret: str, key: bytes, timestamp: str, body: bytes
 ) -> Iterator[tuple[str, bytes, str, bytes]]:
     """The words for a mistake, and key, timestamp and body as who made it takes them."""
-    stripped = body.rstrip(b"\r\n")
-    if stripped != body:
-        yield "the body without its trailing newline: verify over the raw bytes", key, timestamp, stripped
-    for newline in (b"\n", b"\r\n"):
-        cause = "the body with a newline after it: verify over the raw bytes"
-        yield cause, key, timestamp, body + newline
-    for text in _reserialised(body):
-        yield "the body after JSON re-serialisation: verify over the raw bytes", key, timestamp, text
+    for cause, before in origins(body):
+        yield cause, key, timestamp, before
     encoded = secret.removeprefix(_PREFIX)
     cause = f"the secret used without base64 decoding: the key is the decoded part after '{_PREFIX}'"
     yield cause, encoded.encode(), timestamp, body
@@ -233,16 +227,3 @@ def _decoded_like_node(secret: str) -> bytes:
     characters = secret.rstrip("=").replace("_", "/")
     whole = characters[:-1] if len(characters) % 4 == 1 else characters
     return base64.b64decode(whole + "==")
-
-
-def _reserialised(body: bytes) -> Iterator[bytes]:
-    """``body`` as common JSON writers would write it again; nothing when it is not JSON."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return
-    for separators in ((",", ":"), (", ", ": ")):
-        for ensure_ascii in (True, False):
-            # Lone surrogates have no UTF-8 form.
-            with contextlib.suppress(UnicodeEncodeError, RecursionError):
-                yield json.dumps(value, separators=separators, ensure_ascii=ensure_ascii).encode()

@@ -402,10 +402,8 @@ def test_unknown_versions_alone_do_not_match() -> None:
         (fresh(), BODY, OTHER),
         (fresh(svix_id="msg_other"), BODY, SECRET),
         (fresh(svix_timestamp=str(NOW + 1)), BODY, SECRET),
-        (fresh(), b'{"a": NaN, "b": "\xff"', SECRET),
-        (fresh(), b"[" * 100_000, SECRET),
     ],
-    ids=["body", "secret", "id", "timestamp", "not-utf-8", "deep"],
+    ids=["body", "secret", "id", "timestamp"],
 )
 def test_what_does_not_match_is_refused(headers: dict[str, str], body: bytes, secret: str) -> None:
     """An altered body, id or timestamp and another secret are refused, and no cause is made up."""

@@ -1,0 +1,323 @@
+"""Damage that a body takes between the wire and the check: how it is undone, to see if a signature matches.
+
+Each `Damage` undoes one thing that gateways, parsers, editors and shells do to bytes. They are tried one
+after the other and on top of each other, so that a cause is named only where the signature proves it.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import binascii
+import contextlib
+import html
+import json
+import re
+import urllib.parse
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["origins", "suspicion"]
+
+DEEPEST = 3
+"""So many kinds of damage on top of each other are undone."""
+MOST = 300
+"""Bodies at most that are tried."""
+LARGEST = 16 * 1024 * 1024
+"""Bytes of the largest body that is tried."""
+
+RAW = "verify over the raw bytes"
+
+
+class Damage(NamedTuple):
+    """One kind: ``phrase`` ends "the signature matches the body ...", ``advice`` says what to do.
+
+    ``undo`` gives the bodies that it may have been before.
+    """
+
+    phrase: str
+    advice: str
+    undo: Callable[[bytes], Iterator[bytes]]
+
+
+def _text(body: bytes) -> str:
+    return body.decode("utf-8", "replace")
+
+
+def _from_base64(body: bytes) -> Iterator[bytes]:
+    packed = b"".join(body.split()).strip(b"\"'").translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
+    with contextlib.suppress(binascii.Error):
+        yield base64.b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
+
+
+def _from_gateway(body: bytes) -> Iterator[bytes]:
+    value = _parsed(body)
+    inner = value.get("body") if isinstance(value, dict) else None
+    if isinstance(inner, str):
+        yield inner.encode("utf-8", "surrogatepass")
+
+
+def _decompressed(body: bytes) -> Iterator[bytes]:
+    for window in (zlib.MAX_WBITS | 32, -zlib.MAX_WBITS):  # gzip or zlib, then bare deflate
+        with contextlib.suppress(zlib.error):
+            yield zlib.decompressobj(window).decompress(body, LARGEST)
+
+
+def _without_mark(body: bytes) -> Iterator[bytes]:
+    if body.startswith(b"\xef\xbb\xbf"):
+        yield body[3:]
+
+
+def _from_utf_16(body: bytes) -> Iterator[bytes]:
+    if b"\0" not in body[:8]:
+        return
+    for encoding in ("utf-32", "utf-16", "utf-16-le", "utf-16-be"):
+        with contextlib.suppress(UnicodeError):
+            yield body.decode(encoding).removeprefix("\ufeff").encode()
+
+
+def _from_latin_1(body: bytes) -> Iterator[bytes]:
+    if body.isascii():
+        return
+    with contextlib.suppress(UnicodeError):
+        text = body.decode()
+        with contextlib.suppress(UnicodeError):
+            yield text.encode("latin-1")
+        yield b"".join(map(_windows_1252, text))
+
+
+def _windows_1252(character: str) -> bytes:
+    """One byte, as a browser's windows-1252 has it; raises UnicodeError for what has none."""
+    try:
+        return character.encode("cp1252")
+    except UnicodeError:
+        return character.encode("latin-1")
+
+
+def _read_as_latin_1(body: bytes) -> Iterator[bytes]:
+    """Latin-1 text in place of UTF-8: a decoder that knew UTF-8, and a writer that did not."""
+    with contextlib.suppress(UnicodeError):
+        body.decode()
+        return
+    for encoding in ("latin-1", "cp1252"):
+        with contextlib.suppress(UnicodeError):
+            yield body.decode(encoding).encode()
+
+
+def _unquoted(body: bytes) -> Iterator[bytes]:
+    value = _parsed(body)
+    if isinstance(value, str):
+        yield value.encode("utf-8", "surrogatepass")
+
+
+def _from_python(body: bytes) -> Iterator[bytes]:
+    if not re.match(rb"\s*b?['\"]", body):
+        return
+    with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError, UnicodeError):
+        value = ast.literal_eval(_text(body).strip())
+        if isinstance(value, (bytes, str)):
+            yield value if isinstance(value, bytes) else value.encode()
+
+
+def _between_quotes(body: bytes) -> Iterator[bytes]:
+    stripped = body.strip()
+    if len(stripped) > 1 and stripped[:1] == stripped[-1:] and stripped[:1] in (b"'", b'"', b"`"):
+        yield stripped[1:-1]
+        yield stripped[1:-1].replace(b'\\"', b'"')
+
+
+def _from_form(body: bytes) -> Iterator[bytes]:
+    bare = re.sub(rb"^[\w.-]{1,40}=", b"", body).rstrip(b"=")
+    if bare != body:
+        yield bare
+    if re.search(rb"%[0-9A-Fa-f]{2}", bare):
+        yield urllib.parse.unquote_to_bytes(bare.replace(b"+", b" "))
+        yield urllib.parse.unquote_to_bytes(bare)
+
+
+def _from_html(body: bytes) -> Iterator[bytes]:
+    if re.search(rb"&(quot|amp|lt|gt|#\d+|#x[0-9a-fA-F]+);", body):
+        yield html.unescape(_text(body)).encode("utf-8", "surrogatepass")
+
+
+def _from_hex(body: bytes) -> Iterator[bytes]:
+    digits = b"".join(body.split()).removeprefix(b"\\x").removeprefix(b"0x")
+    with contextlib.suppress(ValueError):
+        yield bytes.fromhex(digits.decode("ascii", "replace"))
+
+
+def _without_newline(body: bytes) -> Iterator[bytes]:
+    if body.rstrip(b"\r\n") != body:
+        yield body.rstrip(b"\r\n")
+
+
+def _with_newline(body: bytes) -> Iterator[bytes]:
+    yield body + b"\n"
+    yield body + b"\r\n"
+
+
+def _line_ends(body: bytes) -> Iterator[bytes]:
+    if b"\r\n" in body:
+        yield body.replace(b"\r\n", b"\n")
+    elif b"\n" in body:
+        yield body.replace(b"\n", b"\r\n")
+
+
+def _without_space(body: bytes) -> Iterator[bytes]:
+    yield body.strip()
+
+
+def _reserialised(body: bytes) -> Iterator[bytes]:
+    """The body as common JSON writers would write it again; nothing when it is not JSON."""
+    value = _parsed(body)
+    if not isinstance(value, (dict, list)):
+        return
+    for separators in ((",", ":"), (", ", ": ")):
+        for ensure_ascii in (True, False):
+            # Lone surrogates have no UTF-8 form.
+            with contextlib.suppress(UnicodeEncodeError, RecursionError):
+                text = json.dumps(value, separators=separators, ensure_ascii=ensure_ascii)
+                yield text.encode()
+                yield text.replace("/", "\\/").encode()
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+KINDS = (
+    Damage("without its trailing newline", RAW, _without_newline),
+    Damage("with a newline after it", RAW, _with_newline),
+    Damage("without its byte order mark (BOM)", "save the file as UTF-8 without one", _without_mark),
+    Damage(
+        "once decoded from base64",
+        "decode it before verifying, as an API Gateway asks with isBase64Encoded",
+        _from_base64,
+    ),
+    Damage(
+        "that is the member `body` of a gateway's event",
+        "verify over that member, not over the event",
+        _from_gateway,
+    ),
+    Damage(
+        "once decompressed", "verify over the bytes as Ada sent them, before any compression", _decompressed
+    ),
+    Damage(
+        "once written as UTF-8 in place of UTF-16",
+        "keep the bytes; a shell's redirection on Windows writes UTF-16",
+        _from_utf_16,
+    ),
+    Damage(
+        "as it was before it was decoded as Latin-1 and encoded as UTF-8",
+        "decode it as UTF-8, or better not at all",
+        _from_latin_1,
+    ),
+    Damage("once encoded as UTF-8 in place of Latin-1", "keep the bytes as received", _read_as_latin_1),
+    Damage(
+        "once unquoted: it was made a JSON string, stringified once more",
+        "verify over the text itself",
+        _unquoted,
+    ),
+    Damage(
+        "once read from Python's notation: the repr of a string or of bytes was written",
+        "write the bytes themselves",
+        _from_python,
+    ),
+    Damage("without the quotes around it", RAW, _between_quotes),
+    Damage("once decoded from a form (percent-encoded)", "read the raw body, no parser of forms", _from_form),
+    Damage("once its HTML entities are resolved", RAW, _from_html),
+    Damage("once decoded from hexadecimal digits", "verify over the bytes themselves", _from_hex),
+    Damage("with other ends of lines (CRLF)", "keep the bytes; git and editors change them", _line_ends),
+    Damage("without the white space around it", RAW, _without_space),
+)
+RESERIALISED = Damage("after JSON re-serialisation", RAW, _reserialised)
+"""Last, and never before another: what is JSON once more was damaged by more than a parser."""
+
+
+def origins(body: bytes) -> Iterator[tuple[str, bytes]]:
+    """The words for the damage, and the body as it may have been before; the least damage first.
+
+    Nothing is proved by it: the caller holds each body to the signature.
+    """
+    tried = {body}
+    level: list[tuple[tuple[Damage, ...], bytes]] = [((), body)]
+    for _ in range(DEEPEST):
+        above, level = level, []
+        for done, damaged in above:
+            for kind in KINDS:
+                for before in kind.undo(damaged):
+                    if before not in tried and len(before) <= LARGEST and len(tried) < MOST:
+                        tried.add(before)
+                        level.append(((*done, kind), before))
+                        yield _words(level[-1][0]), before
+    for text in _reserialised(body):
+        yield _words((RESERIALISED,)), text
+
+
+def _words(done: tuple[Damage, ...]) -> str:
+    steps = ", then ".join(kind.phrase for kind in done)
+    return f"the body {steps}: {done[0].advice}"
+
+
+def suspicion(body: bytes) -> str:
+    """A sentence on a body that cannot be what Ada signed, though what it was cannot be restored; or ""."""
+    if not body.strip():
+        return "The body is empty: a parser read it before. Take the raw body first, and parse it afterwards."
+    text = _text(body)
+    for marks, said in SUSPICIONS:
+        if marks(body, text):
+            return said
+    return ""
+
+
+SUSPICIONS: tuple[tuple[Callable[[bytes, str], object], str], ...] = (
+    (
+        lambda body, _: body[:2] == b"\x1f\x8b",
+        "The body is compressed (gzip): verify over the bytes as Ada sent them, before any compression.",
+    ),
+    (
+        lambda body, _: body[:2] in (b"\xff\xfe", b"\xfe\xff"),
+        "The body is UTF-16: keep the bytes as received, which are UTF-8.",
+    ),
+    (
+        lambda _, text: "[object " in text[:20],
+        "The body is an object's name: a parsed body was written as text. Take the raw body.",
+    ),
+    (
+        lambda body, text: "\ufffd" in text and "\ufffd".encode() not in body,
+        "The body is not UTF-8, which every event of Ada is: keep the bytes as received.",
+    ),
+    (
+        lambda _, text: "\ufffd" in text,
+        "The body has marks (U+FFFD) of a decoder that lost characters: keep the bytes as received.",
+    ),
+    (
+        lambda _, text: re.match(r"\s*\{['\w]", text),
+        "The body is no JSON, but a language's own notation of a parsed one: take the raw body.",
+    ),
+    (
+        lambda _, text: text.lstrip()[:1] == "{" and _cut_off(text),
+        "The body is cut off: it is not a whole JSON document. Keep all of it.",
+    ),
+    (
+        lambda _, text: text.lstrip()[:1] not in ("{", ""),
+        "The body is no JSON object, which every event of Ada is: take the raw body.",
+    ),
+)
+"""What shows it, and the sentence."""
+
+
+def _cut_off(text: str) -> bool:
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(text.rstrip()) - 1 or "Unterminated" in error.msg
+    except (ValueError, RecursionError):
+        return False
+    return False
