@@ -13,6 +13,7 @@ import base64
 import json
 import os
 import secrets
+import subprocess
 import sys
 import tempfile
 import time
@@ -165,6 +166,19 @@ async def run(
     return sorted(outcomes, key=lambda o: (o.correct, o.family, o.id))
 
 
+def left_out() -> dict[str, str]:
+    """The stacks of the corpus that cannot run here, and what they lack."""
+    asked = subprocess.run(
+        [sys.executable, "-m", "corpus.stacks", "--json"],
+        cwd=TESTS,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    absent: dict[str, str] = json.loads(asked.stdout)
+    return absent
+
+
 def rate(found: list[bool]) -> str:
     """A share as ``41/45  91 %``."""
     return f"{sum(found):>3}/{len(found):<3} {100 * sum(found) / len(found):5.1f} %" if found else "  -"
@@ -209,6 +223,9 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--split", choices=["tune", "held-out"])
     parser.add_argument("--correct", action="store_true", help="only the correct ones")
+    parser.add_argument(
+        "--stack", action="append", help="only this framework's, as in the manifest; repeatable"
+    )
     parser.add_argument("--save", type=Path)
     parser.add_argument("--compare", type=Path)
     parser.add_argument("--option", action="append", default=[], help="a further option of adakit check")
@@ -224,7 +241,13 @@ def main() -> None:
         if (not arguments.ids or e["id"] in arguments.ids)
         and (not arguments.split or e["split"] == arguments.split)
         and (not arguments.correct or e["correct"])
+        and (not arguments.stack or e["framework"] in arguments.stack)
     ]
+    absent = left_out()
+    lacking = sorted({e["framework"] for e in entries} & absent.keys())
+    entries = [e for e in entries if e["framework"] not in absent]
+    for name in lacking:
+        print(f"Left out: {name}, for lack of {absent[name]}", flush=True)
     earlier = {}
     if arguments.compare:
         earlier = {o["id"]: o["exit_code"] for o in json.loads(arguments.compare.read_text(encoding="utf-8"))}
@@ -240,6 +263,8 @@ def main() -> None:
         kept = json.dumps([asdict(o) for o in outcomes], indent=1, ensure_ascii=False)
         arguments.save.write_text(kept + "\n", encoding="utf-8")
     summary(outcomes, earlier)
+    for name in lacking:
+        print(f"Left out: {name}, for lack of {absent[name]}")
     print(f"\n{len(outcomes)} consumers in {time.monotonic() - begun:.0f} s")
 
 

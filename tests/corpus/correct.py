@@ -66,6 +66,9 @@ ABOUT = [
     ("flask-typeddict", "Reads into a TypedDict what it needs.", ""),
     ("django-slow-300ms", "Takes 300 ms over every event.", ""),
     ("express-slow-300ms", "Takes 300 ms over every event.", ""),
+    ("go-base", "net/http, structs with pointers, HMAC from crypto/hmac.", ""),
+    ("java-base", "The HttpServer of the JDK, records bound by Jackson.", ""),
+    ("php-base", "Plain PHP on its built-in server with eight workers; SQLite.", ""),
 ]
 
 CORRECT = {

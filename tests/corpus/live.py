@@ -103,7 +103,9 @@ class Live:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=delivery.patience)
         try:
             self.write(connection, delivery)
-            status = connection.getresponse().status
+            response = connection.getresponse()
+            status = response.status
+            response.read()
         except TimeoutError:
             return "slow"
         except (OSError, http.client.HTTPException):

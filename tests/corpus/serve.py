@@ -10,6 +10,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from corpus.stacks import STACKS, run
+
 HERE = Path(__file__).parent
 
 MODULES = {
@@ -19,6 +21,7 @@ MODULES = {
     "aiohttp": "aiohttp_app",
     "asgi": "asgi_app",
     "wsgi": "wsgi_app",
+    "queue": "queue_app",
 }
 
 
@@ -39,6 +42,9 @@ def main() -> None:
     if framework in {"express", "node-http"}:
         node = shutil.which("node") or sys.exit("node is not installed")
         os.execv(node, [node, str(HERE / "node" / "server.mjs"), options.id, str(options.port)])  # noqa: S606
+    if framework in STACKS:
+        run(options.id, framework, options.port)
+        return
     module = importlib.import_module(f"corpus.consumers.{MODULES[framework]}")
     module.serve(options.id, secret, options.port)
 

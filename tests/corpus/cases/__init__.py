@@ -3,3 +3,6 @@
 from corpus.cases import delivery, load, meaning, shapes, values
 
 __all__ = ["delivery", "load", "meaning", "shapes", "values"]
+
+# The last, since splits alternate in the order of registration.
+from corpus.stacks import cases as stacks  # noqa: F401
