@@ -69,6 +69,12 @@ ABOUT = [
     ("go-base", "net/http, structs with pointers, HMAC from crypto/hmac.", ""),
     ("java-base", "The HttpServer of the JDK, records bound by Jackson.", ""),
     ("php-base", "Plain PHP on its built-in server with eight workers; SQLite.", ""),
+    ("ruby-base", "A Rack application on Puma; JSON, OpenSSL and a mutex.", ""),
+    ("fastify-base", "Fastify with loose zod schemas and the svix library.", ""),
+    ("hono-base", "Hono on @hono/node-server with the svix library.", ""),
+    ("lambda-base", "A Lambda function behind an HTTP API; a transaction for each delivery.", ""),
+    ("lambda-base64", "The same behind a gateway that encodes every body in base64.", ""),
+    ("queue-base", "Flask stores and answers 200; a worker handles it two seconds later.", ""),
 ]
 
 CORRECT = {

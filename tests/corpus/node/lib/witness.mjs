@@ -33,6 +33,7 @@ export class Witness {
       }
       const id = req.headers["svix-id"] ?? req.headers["webhook-id"] ?? null;
       const attempt = { id, type: null, status: null, deferred: false };
+      req.attempt = attempt;
       const enter = () => {
         if (!attempt.deferred && !attempt.entered) this.settle(attempt, res.statusCode < 300 ? "ignored" : "rejected");
         attempt.entered = true;
