@@ -37,12 +37,17 @@ CHECK_LIMIT = 150.0
 
 @dataclass
 class Outcome:
-    """What the check said of one consumer: ``exit_code`` by default and as `--strict` would have it."""
+    """What the check said of one consumer: ``exit_code`` by default and as `--strict` would have it.
+
+    A bug is ``by_owner`` if only the owner of the secret could bring it about: its miss is by design.
+    """
 
     id: str
+    stack: str
     family: str
     split: str
     correct: bool
+    by_owner: bool
     bug: str
     exit_code: int
     strict_exit_code: int
@@ -55,6 +60,11 @@ class Outcome:
     def detected(self) -> bool:
         """Whether it was found to be wrong."""
         return self.exit_code == 1
+
+    @property
+    def errors(self) -> set[str]:
+        """The rules that it breaks, without warnings."""
+        return {rule for rule in self.rules if " " not in rule}
 
 
 async def started(consumer: str, environment: dict[str, str]) -> tuple[asyncio.subprocess.Process, int]:
@@ -96,7 +106,10 @@ async def serving(consumer: str) -> AsyncIterator[tuple[int, str]]:
 
 async def measured(entry: dict[str, Any], options: list[str]) -> Outcome:
     """Start a consumer, check it, end it."""
-    known = (entry["id"], entry["family"], entry["split"], entry["correct"], entry.get("bug") or "")
+    known = (
+        *(entry[name] for name in ("id", "framework", "family", "split", "correct", "by_owner")),
+        entry.get("bug") or "",
+    )
     nothing = {"exit_code": -1, "strict_exit_code": -1, "rules": []}
     begun = time.monotonic()
     try:
@@ -185,7 +198,7 @@ def rate(found: list[bool]) -> str:
 
 
 def summary(outcomes: list[Outcome], earlier: dict[str, int]) -> None:
-    """Print rates by family beside an earlier run's, every miss, every false positive."""
+    """Print rates by family and stack beside an earlier run's, every miss, every false positive."""
     wrong = [o for o in outcomes if not o.correct]
     families: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in wrong:
@@ -193,7 +206,12 @@ def summary(outcomes: list[Outcome], earlier: dict[str, int]) -> None:
     named = [name for name in ("happy path", "schemathesis") if any(name in o.peers for o in outcomes)]
     columns = "".join(f"{name:>18}" for name in named)
     print(f"\n{'family':<24}{'first run':>16}{'now':>18}{'--strict':>18}{columns}")
-    for name, members in [*sorted(families.items()), ("all", wrong),
+    stacks: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in wrong:
+        stacks[outcome.stack].append(outcome)
+    reachable = [o for o in wrong if not o.by_owner]
+    for name, members in [*sorted(families.items()), *sorted(stacks.items()), ("all", wrong),
+                          ("Ada or a stranger", reachable),
                           ("tune", [o for o in wrong if o.split == "tune"]),
                           ("held-out", [o for o in wrong if o.split == "held-out"])]:  # fmt: skip
         before = rate([earlier[o.id] == 1 for o in members if o.id in earlier])
@@ -203,12 +221,20 @@ def summary(outcomes: list[Outcome], earlier: dict[str, int]) -> None:
     print("\nMissed:")
     for outcome in wrong:
         if not outcome.detected:
-            print(f"  {outcome.id} [{outcome.split}]: {outcome.bug}  {outcome.note}  {outcome.rules}")
+            design = (
+                "by design, since only the owner of the secret can trigger it: " if outcome.by_owner else ""
+            )
+            print(f"  {outcome.id} [{outcome.split}]: {design}{outcome.bug}  {outcome.note}  {outcome.rules}")
     correct = [o for o in outcomes if o.correct]
     accused = [o for o in correct if o.exit_code != 0]
     print(f"\nFalse positives: {len(accused)} of {len(correct)} correct consumers")
     for outcome in accused:
         print(f"  {outcome.id}: exit {outcome.exit_code}, {', '.join(outcome.rules)}  {outcome.note}")
+    blamed: dict[str, set[str]] = defaultdict(set)
+    for outcome in accused:
+        blamed[outcome.stack] |= outcome.errors
+    borrowed = [o.id for o in wrong if o.detected and not o.note and o.errors <= blamed[o.stack]]
+    print(f"Found by what correct ones of the stack are accused of alone: {', '.join(borrowed) or 'none'}")
     for peer in named:
         wrongly = [o.id for o in correct if o.peers.get(peer)]
         print(f"False positives of {peer}: {len(wrongly)} of {len(correct)}: {', '.join(wrongly) or 'none'}")

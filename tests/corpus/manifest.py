@@ -25,6 +25,7 @@ def manifest() -> dict[str, Any]:
             "family": case.family,
             "split": case.split,
             "witness_only": case.witness_only,
+            "by_owner": case.by_owner,
         }
         for case in CASES.values()
     ]
@@ -38,6 +39,7 @@ def manifest() -> dict[str, Any]:
             "family": None,
             "split": one.split,
             "witness_only": False,
+            "by_owner": False,
         }
         for one in CORRECT.values()
     ]

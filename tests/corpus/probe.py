@@ -138,6 +138,8 @@ class Case:
     """The correct consumer it is compared with."""
     lenient: bool = False
     """Whether a single one of `bad` among the observations is enough, as where threads race."""
+    by_owner: bool = False
+    """Only the owner of the secret could bring the bug about, and Ada never does."""
 
     @property
     def witness_only(self) -> bool:
@@ -197,6 +199,7 @@ def case(
     good: str | tuple[str, ...] | None = None,
     lenient: bool = False,
     reference: str = "",
+    by_owner: bool = False,
 ) -> None:
     """Add a case; within a family the splits alternate, and the families take turns in which comes first."""
     if family not in FAMILIES or consumer_id in CASES:
@@ -213,4 +216,5 @@ def case(
         split="tune" if place % 2 == 0 else "held-out",
         reference=reference or framework_of(consumer_id) + "-base",
         lenient=lenient,
+        by_owner=by_owner,
     )

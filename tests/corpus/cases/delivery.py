@@ -52,6 +52,7 @@ authenticity(
     steps(send(message(), age=3600), send(message(), age=-3600)),
     (REFUSED, "ok handled"),
     good=(REFUSED, REFUSED),
+    by_owner=True,
 )
 authenticity(
     "django-resigned-json",

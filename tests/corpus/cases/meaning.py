@@ -170,6 +170,7 @@ hostile(
     "Flattens metadata recursively, so deep nesting exceeds the recursion limit.",
     send(end_user(profile={"metadata": {"tree": nested(600)}})),
     "500 rejected",
+    by_owner=True,
 )
 
 lost = partial(case, "acknowledged-but-lost")

@@ -163,6 +163,7 @@ case(
     steps(send(message(), age=3600), send(message(), age=-3600)),
     (REFUSED, HANDLED),
     good=(REFUSED, REFUSED),
+    by_owner=True,
 )
 case(
     "hostile-input",
@@ -286,6 +287,7 @@ case(
     steps(send(message(), age=3600), send(message(), age=-3600)),
     (REFUSED, HANDLED),
     good=(REFUSED, REFUSED),
+    by_owner=True,
 )
 case(
     "null",
