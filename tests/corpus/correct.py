@@ -75,6 +75,16 @@ ABOUT = [
     ("lambda-base", "A Lambda function behind an HTTP API; a transaction for each delivery.", ""),
     ("lambda-base64", "The same behind a gateway that encodes every body in base64.", ""),
     ("queue-base", "Flask stores and answers 200; a worker handles it two seconds later.", ""),
+    ("go-goroutine", "Answers 202 and works in a goroutine with a context of its own.", ""),
+    ("go-conversations-only", "Wants conversations; answers 204 to the others and ignores them.", "ignore"),
+    ("java-string-body", "Verifies over the body as a String, decoded and encoded as UTF-8.", ""),
+    ("java-one-thread", "The HttpServer without an executor, which answers one request at a time.", ""),
+    ("php-one-worker", "The built-in server with one worker, which answers one request at a time.", ""),
+    ("ruby-webrick", "The Rack application on WEBrick.", ""),
+    ("fastify-dead-letter", "Acknowledges and keeps what does not fit the schema.", ""),
+    ("hono-slow-200ms", "Takes 200 ms over every event.", ""),
+    ("lambda-rest-api", "Behind a REST API, whose events have headers as they were sent.", ""),
+    ("queue-202", "Answers 202; three workers claim their jobs.", ""),
 ]
 
 CORRECT = {

@@ -52,6 +52,13 @@ class Jobs:
             rows = self.connection.execute("SELECT id, body FROM jobs WHERE state = 'pending' ORDER BY id")
             return rows.fetchall()
 
+    def claim(self, job: int) -> bool:
+        """Take a job; False if another worker has it."""
+        claimed = self.execute(
+            "UPDATE jobs SET state = 'claimed' WHERE id = ? AND state = 'pending' RETURNING id", job
+        )
+        return claimed.fetchone() is not None
+
     def finish(self, job: int, state: str = "done") -> None:
         """Record what became of a job."""
         self.execute("UPDATE jobs SET state = ? WHERE id = ?", state, job)
@@ -127,6 +134,31 @@ class QueueConsumer(FlaskConsumer):
     def settle(self, job: int) -> None:
         """Enter what became of a job in the witness."""
         self.seen.settle(replace(self.attempts[job]))
+
+
+@consumer("queue-202")
+class Accepted(QueueConsumer):
+    """Answers 202, also to a repeated delivery, and has three workers that claim their jobs."""
+
+    workers = 3
+
+    def enqueue(self, headers: Headers, body: bytes) -> Reply:
+        return replace(super().enqueue(headers, body), status=202)
+
+    def round(self) -> None:
+        for job, body in self.jobs.pending():
+            if not self.jobs.claim(job):
+                continue
+            try:
+                self.do(job, body)
+            except Exception:
+                logging.exception("job %s", job)
+                self.jobs.finish(job, "pending")
+                if self.jobs.fail(job):
+                    self.settle(job)
+            else:
+                self.jobs.finish(job)
+                self.settle(job)
 
 
 class AvatarRow(QueueConsumer):

@@ -51,7 +51,9 @@ STACKS = {
     "java": Stack(("java", "javac"), ("default-jdk-headless", "libjackson2-databind-java"), JACKSON),
     "php": Stack(("php",), ("php-cli", "php-mbstring", "php-sqlite3"), check=("php", "-r", PHP_CHECK)),
     "ruby": Stack(
-        ("ruby",), ("ruby", "ruby-rack", "puma"), check=("ruby", "-e", "require 'rack'; require 'puma'")
+        ("ruby",),
+        ("ruby", "ruby-rack", "puma", "ruby-webrick"),
+        check=("ruby", "-e", "require 'rack'; require 'puma'; require 'webrick'"),
     ),
     "fastify": node("fastify", "zod", "svix"),
     "hono": node("hono", "@hono/node-server", "svix"),

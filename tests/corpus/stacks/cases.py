@@ -471,7 +471,7 @@ case(
     "lambda-for-each-async",
     "Saves messages in forEach(async ...), which is frozen when the function returns.",
     send(message()),
-    "ok ignored",
+    "ok none",
 )
 case(
     "duplicates",

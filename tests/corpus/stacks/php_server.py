@@ -35,7 +35,7 @@ def serve(port: int) -> None:
     port = port or free_port()
     folder = tempfile.mkdtemp(prefix="corpus-php-")
     environment = os.environ | {
-        "PHP_CLI_SERVER_WORKERS": "8",
+        "PHP_CLI_SERVER_WORKERS": "1" if os.environ["CORPUS_BUG"] == "one-worker" else "8",
         "CORPUS_DATABASE": str(Path(folder) / "store.sqlite"),
     }
     shows = int(environment["CORPUS_BUG"] == "display-errors")

@@ -123,7 +123,13 @@ export async function listener(secret) {
       return { ok: true };
     }
     if (done.has(id)) return duplicate();
-    handle(event);
+    try {
+      handle(event);
+    } catch (error) {
+      // Acknowledges and keeps for a look what does not fit the schema.
+      if (bug !== "dead-letter" || !(error instanceof z.ZodError)) throw error;
+      store.save("dead_letter", id, { event, issues: error.issues });
+    }
     done.add(id);
     return { ok: true };
   });

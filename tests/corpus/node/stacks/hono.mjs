@@ -61,6 +61,7 @@ const handlers = {
 
 async function handle(event) {
   if (bug === "handler-missing") return handlers[event.type](event.data ?? {}, event);
+  if (bug === "slow-200ms") await new Promise((resolve) => setTimeout(resolve, 200));
   if (Object.hasOwn(handlers, event.type ?? "")) handlers[event.type](event.data ?? {}, event);
 }
 

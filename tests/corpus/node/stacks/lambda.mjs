@@ -3,6 +3,8 @@ import { current } from "../lib/witness.mjs";
 
 // A gateway for which all media types are binary encodes every body; otherwise JSON comes as text.
 const encodesAll = (process.env.CORPUS_BUG ?? "").startsWith("base64");
+// A REST API sends payload format 1.0, in which headers have the names that were sent.
+const restApi = process.env.CORPUS_BUG === "rest-api";
 const textual = /^(text\/|application\/(json|javascript|xml))/;
 
 function eventOf(req, body) {
@@ -10,6 +12,22 @@ function eventOf(req, body) {
   const headers = Object.fromEntries(
     Object.entries(req.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]),
   );
+  if (restApi) {
+    const sent = {};
+    for (let i = 0; i < req.rawHeaders.length; i += 2) sent[req.rawHeaders[i]] = req.rawHeaders[i + 1];
+    return {
+      version: "1.0",
+      resource: req.url,
+      path: req.url,
+      httpMethod: req.method,
+      headers: sent,
+      multiValueHeaders: Object.fromEntries(Object.entries(sent).map(([name, value]) => [name, [value]])),
+      queryStringParameters: null,
+      requestContext: { accountId: "123456789012", apiId: "api-id", httpMethod: req.method, stage: "prod" },
+      body: body.toString("utf8"),
+      isBase64Encoded: false,
+    };
+  }
   const { pathname, search } = new URL(req.url, "http://127.0.0.1");
   return {
     version: "2.0",

@@ -93,8 +93,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	attemptOf(r.Context()).Type = &event.Type
-	if bug == "goroutine-request-context" {
-		s.later(r.Context(), event)
+	if bug == "goroutine-request-context" || bug == "goroutine" {
+		s.later(r.Context(), r.Header.Get("svix-id"), event)
 		w.WriteHeader(http.StatusAccepted)
 		return
 	}
@@ -148,20 +148,27 @@ func (s *Server) once(ctx context.Context, id string, event Envelope) error {
 	return nil
 }
 
-// later handles an event after the answer, with the context of the request, which has ended by then.
-func (s *Server) later(ctx context.Context, event Envelope) {
+// later handles an event after the answer. The context of the request has ended by then, so a correct consumer
+// takes another one.
+func (s *Server) later(ctx context.Context, id string, event Envelope) {
 	attempt := attemptOf(ctx)
 	attempt.deferred = true
+	if bug == "goroutine" {
+		ctx = context.WithValue(context.Background(), attemptKey{}, attempt)
+	}
 	go func() {
 		time.Sleep(20 * time.Millisecond)
-		if err := s.dispatch(ctx, event); err != nil {
-			log.Printf("webhook: %v", err)
+		if err := s.once(ctx, id, event); err != nil {
+			log.Printf("webhook %s: %v", id, err)
 		}
 		witness.enter(attempt, "ignored")
 	}()
 }
 
 func (s *Server) dispatch(ctx context.Context, event Envelope) error {
+	if bug == "conversations-only" && !strings.HasPrefix(event.Type, "v1.conversation.") {
+		return nil
+	}
 	switch event.Type {
 	case "v1.end_user.created", "v1.end_user.updated":
 		data, err := decode[EndUser](event.Data)

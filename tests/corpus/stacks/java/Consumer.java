@@ -94,6 +94,9 @@ final class Consumer implements HttpHandler {
                 return false;
             }
             byte[] signed = body;
+            if (BUG.equals("string-body")) {
+                signed = new String(body, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8);
+            }
             if (BUG.equals("default-charset")) {
                 // new String(body).getBytes() is this on Java 17 where the locale is C or POSIX.
                 signed = new String(body, StandardCharsets.US_ASCII).getBytes(StandardCharsets.US_ASCII);
@@ -262,7 +265,9 @@ final class Consumer implements HttpHandler {
         HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 256);
         server.createContext("/webhooks/ada", WITNESS.around(new Consumer(System.getenv("ADA_WEBHOOK_SECRET"))));
         server.createContext("/_seen", WITNESS);
-        server.setExecutor(Executors.newFixedThreadPool(16));
+        if (!BUG.equals("one-thread")) {
+            server.setExecutor(Executors.newFixedThreadPool(16));
+        }
         server.start();
         System.out.println("listening on " + server.getAddress().getPort());
     }

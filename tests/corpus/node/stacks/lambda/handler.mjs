@@ -1,7 +1,7 @@
 // An AWS Lambda function behind an API Gateway HTTP API (payload format 2.0).
 import { Webhook } from "svix";
 
-import { current, note } from "../../lib/witness.mjs";
+import { current, defer, note } from "../../lib/witness.mjs";
 import { isKnown, marshall, save, TransactionCanceled } from "./table.mjs";
 
 const bug = process.env.CORPUS_BUG ?? "";
@@ -79,9 +79,10 @@ async function saved(id, row) {
 }
 
 export const handler = async (event) => {
+  const headers = Object.fromEntries(Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value]));
   let message;
   try {
-    message = webhook.verify(bodyOf(event), event.headers);
+    message = webhook.verify(bodyOf(event), headers);
   } catch {
     // Without statusCode, the gateway takes the object for the body of a 200.
     return bug === "status-member" ? { status: 401, body: "invalid signature" } : json(401, { error: "invalid signature" });
@@ -92,14 +93,15 @@ export const handler = async (event) => {
   if (row === null) return json(200, { ignored: true });
   const rows = [row];
   if (bug === "for-each-async" && row.kind === "message") {
-    // forEach waits for nobody, and what runs on after the answer is frozen.
+    // forEach waits for nobody, and what runs on after the answer is frozen: it never comes to settle the attempt.
+    defer();
     rows.forEach(async (one) => {
-      await saved(event.headers["svix-id"], one);
+      await saved(headers["svix-id"], one);
     });
     return json(200, { ok: true });
   }
   for (const one of rows) {
-    if (!(await saved(event.headers["svix-id"], one))) note("duplicate");
+    if (!(await saved(headers["svix-id"], one))) note("duplicate");
   }
   return json(200, { ok: true });
 };
