@@ -23,7 +23,8 @@ from corpus.general import examine
 from corpus.live import Live
 from corpus.manifest import MANIFEST, manifest
 from corpus.payloads import plain
-from corpus.probe import CASES, delivery
+from corpus.probe import CASES, delivery, framework_of
+from corpus.stacks import left_out
 
 if TYPE_CHECKING:
     from corpus.correct import Correct
@@ -117,6 +118,10 @@ def main() -> None:
     chosen = options.ids or ([*CORRECT] if options.cross else [*CORRECT, *CASES])
     if unknown := [one for one in chosen if one not in CORRECT and one not in CASES]:
         sys.exit(f"no such consumer: {', '.join(unknown)}")
+    absent = left_out()
+    for name in sorted({framework_of(one) for one in chosen} & absent.keys()):
+        sys.stdout.write(f"left out: {name}, for lack of {absent[name]}\n")
+    chosen = [one for one in chosen if framework_of(one) not in absent]
     with ExitStack() as stack:
         references = References(stack, verbose=options.verbose)
 

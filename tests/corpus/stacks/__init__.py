@@ -1,12 +1,13 @@
 """The stacks beyond Python: what they need, how they are built and started.
 
-`python -m corpus.stacks` says which are there; `python -m corpus.stacks install` installs from Debian what is
-missing, where it may, and builds what is compiled. A consumer of a stack is one program, whose one bug is
+`python -m corpus.stacks` builds what is compiled and says which are there; `python -m corpus.stacks install`
+installs from Debian what is missing before, where it may. A consumer of a stack is one program, whose one bug is
 named by CORPUS_BUG: the consumer `go-nil-pointer` is the program in `stacks/go` with `nil-pointer`.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -81,12 +82,15 @@ def built(stack: str) -> None:
         return
     stamp = BUILD / stack / ".built"
     newest = max(path.stat().st_mtime for path in (STACKS_FOLDER / stack).iterdir())
-    if stamp.exists() and stamp.stat().st_mtime >= newest:
-        return
     stamp.parent.mkdir(parents=True, exist_ok=True)
-    environment = {"GOCACHE": str(BUILD / "go-cache"), "GOFLAGS": "-mod=mod -buildvcs=false", **os.environ}
-    subprocess.run(COMPILED[stack](), cwd=STACKS_FOLDER / stack, env=environment, check=True)
-    stamp.touch()
+    with (BUILD / f"{stack}.lock").open("w") as lock:
+        # Two consumers that start together build once.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if stamp.exists() and stamp.stat().st_mtime >= newest:
+            return
+        environment = {"GOCACHE": str(BUILD / "go-cache"), "GOFLAGS": "-buildvcs=false", **os.environ}
+        subprocess.run(COMPILED[stack](), cwd=STACKS_FOLDER / stack, env=environment, check=True)
+        stamp.touch()
 
 
 def command(consumer_id: str, framework: str) -> list[str]:
@@ -117,7 +121,7 @@ def run(consumer_id: str, framework: str, port: int) -> None:
 
 
 def install() -> None:
-    """Install the Debian packages that are missing, where apt-get is there and may; build what is compiled."""
+    """Install the Debian packages that are missing, where apt-get is there and may."""
     wanted = [
         name for stack in STACKS.values() if stack.packages and stack.missing() for name in stack.packages
     ]
@@ -133,8 +137,12 @@ def install() -> None:
                 [*root, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted],
                 check=False, **quietly,
             )  # fmt: skip
-    for name, stack in STACKS.items():
-        if not stack.missing():
+
+
+def build() -> None:
+    """Build what is compiled, of the stacks that are there."""
+    for name in COMPILED:
+        if not STACKS[name].missing():
             built(name)
 
 

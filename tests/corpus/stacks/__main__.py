@@ -1,6 +1,6 @@
-"""Say which stacks are there, after installing what is missing if asked: `python -m corpus.stacks [install]`.
+"""Build the stacks and say which are there: `python -m corpus.stacks [install] [--json]`.
 
-`--json` writes those that are left out, and why.
+`install` first installs what is missing; `--json` writes those that are left out, and why.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import sys
 
-from corpus.stacks import STACKS, install, left_out
+from corpus.stacks import STACKS, build, install, left_out
 
 if "install" in sys.argv[1:]:
     install()
+build()
 absent = left_out()
 if "--json" in sys.argv[1:]:
     sys.stdout.write(json.dumps(absent) + "\n")
