@@ -128,8 +128,9 @@ async def measured(entry: dict[str, Any], options: list[str]) -> Outcome:
                 return Outcome(*known, **nothing, seconds=CHECK_LIMIT, note="the check did not end")
     except (RuntimeError, TimeoutError) as error:
         return Outcome(*known, **nothing, seconds=0, note=str(error))
-    code = check.returncode if check.returncode is not None else -1
     report = json.loads(out) if out.strip().startswith(b"{") else {}
+    # A check that broke down exits with 1 too.
+    code = check.returncode if report and check.returncode is not None else -1
     findings = report.get("findings", [])
     return Outcome(
         *known,
