@@ -39,7 +39,7 @@ CHECK_LIMIT = 150.0
 class Outcome:
     """What the check said of one consumer: ``exit_code`` by default and as `--strict` would have it.
 
-    A bug is ``by_owner`` if only the owner of the secret could bring it about: its miss is by design.
+    ``by_design`` says why missing a bug is right, where neither Ada nor a stranger can bring it about.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Outcome:
     family: str
     split: str
     correct: bool
-    by_owner: bool
+    by_design: str | None
     bug: str
     exit_code: int
     strict_exit_code: int
@@ -107,7 +107,7 @@ async def serving(consumer: str) -> AsyncIterator[tuple[int, str]]:
 async def measured(entry: dict[str, Any], options: list[str]) -> Outcome:
     """Start a consumer, check it, end it."""
     known = (
-        *(entry[name] for name in ("id", "framework", "family", "split", "correct", "by_owner")),
+        *(entry[name] for name in ("id", "framework", "family", "split", "correct", "by_design")),
         entry.get("bug") or "",
     )
     nothing = {"exit_code": -1, "strict_exit_code": -1, "rules": []}
@@ -210,7 +210,7 @@ def summary(outcomes: list[Outcome], earlier: dict[str, int]) -> None:
     stacks: dict[str, list[Outcome]] = defaultdict(list)
     for outcome in wrong:
         stacks[outcome.stack].append(outcome)
-    reachable = [o for o in wrong if not o.by_owner]
+    reachable = [o for o in wrong if not o.by_design]
     for name, members in [*sorted(families.items()), *sorted(stacks.items()), ("all", wrong),
                           ("Ada or a stranger", reachable),
                           ("tune", [o for o in wrong if o.split == "tune"]),
@@ -222,9 +222,7 @@ def summary(outcomes: list[Outcome], earlier: dict[str, int]) -> None:
     print("\nMissed:")
     for outcome in wrong:
         if not outcome.detected:
-            design = (
-                "by design, since only the owner of the secret can trigger it: " if outcome.by_owner else ""
-            )
+            design = f"by design, as {outcome.by_design}: " if outcome.by_design else ""
             print(f"  {outcome.id} [{outcome.split}]: {design}{outcome.bug}  {outcome.note}  {outcome.rules}")
     correct = [o for o in outcomes if o.correct]
     accused = [o for o in correct if o.exit_code != 0]

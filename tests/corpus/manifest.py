@@ -25,7 +25,7 @@ def manifest() -> dict[str, Any]:
             "family": case.family,
             "split": case.split,
             "witness_only": case.witness_only,
-            "by_owner": case.by_owner,
+            "by_design": case.by_design,
         }
         for case in CASES.values()
     ]
@@ -39,7 +39,7 @@ def manifest() -> dict[str, Any]:
             "family": None,
             "split": one.split,
             "witness_only": False,
-            "by_owner": False,
+            "by_design": None,
         }
         for one in CORRECT.values()
     ]

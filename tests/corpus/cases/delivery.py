@@ -6,7 +6,7 @@ from functools import partial
 
 from corpus.live import encoded
 from corpus.payloads import FILE, LINK, audit, created, end_user, ended, event, message, now, object_id
-from corpus.probe import again, bare, burst_then_retry, case, quietly, send, steps, together
+from corpus.probe import OWNER, again, bare, burst_then_retry, case, quietly, send, steps, together
 
 WRONG = "v1,bm90IGEgZ2VudWluZSBzaWduYXR1cmUgYXQgYWxsISE="
 REFUSED = "401 rejected"
@@ -52,7 +52,7 @@ authenticity(
     steps(send(message(), age=3600), send(message(), age=-3600)),
     (REFUSED, "ok handled"),
     good=(REFUSED, REFUSED),
-    by_owner=True,
+    by_design=OWNER,
 )
 authenticity(
     "django-resigned-json",

@@ -17,7 +17,7 @@ from corpus.payloads import (
     object_id,
     without,
 )
-from corpus.probe import burst, case, send, steps
+from corpus.probe import BLANK, OWNER, burst, case, send, steps
 
 
 def nested(depth: int) -> object:
@@ -170,7 +170,7 @@ hostile(
     "Flattens metadata recursively, so deep nesting exceeds the recursion limit.",
     send(end_user(profile={"metadata": {"tree": nested(600)}})),
     "500 rejected",
-    by_owner=True,
+    by_design=OWNER,
 )
 
 lost = partial(case, "acknowledged-but-lost")
@@ -240,6 +240,7 @@ lost(
     "Answers 200 to messages with an empty text and does not keep them.",
     send(message("")),
     "ok ignored",
+    by_design=BLANK,
 )
 lost(
     "django-type-split",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from corpus.cases.delivery import WRONG
 from corpus.live import encoded
 from corpus.payloads import at, created, end_user, event, message, object_id, without
-from corpus.probe import again, at_once, burst, case, delivery, send, steps, together
+from corpus.probe import LARGE, OWNER, again, at_once, burst, case, delivery, send, steps, together
 
 if TYPE_CHECKING:
     from corpus.live import Live
@@ -163,7 +163,7 @@ case(
     steps(send(message(), age=3600), send(message(), age=-3600)),
     (REFUSED, HANDLED),
     good=(REFUSED, REFUSED),
-    by_owner=True,
+    by_design=OWNER,
 )
 case(
     "hostile-input",
@@ -287,7 +287,7 @@ case(
     steps(send(message(), age=3600), send(message(), age=-3600)),
     (REFUSED, HANDLED),
     good=(REFUSED, REFUSED),
-    by_owner=True,
+    by_design=OWNER,
 )
 case(
     "null",
@@ -381,6 +381,7 @@ case(
     "Leaves bodyLimit at 1 MiB, so a larger body is answered 413.",
     send(message("x" * 1_100_000)),
     "413 rejected",
+    by_design=LARGE,
 )
 case(
     "metadata",
@@ -502,6 +503,7 @@ case(
     "Puts a message into one item, of which DynamoDB takes 400 KB.",
     send(message("x" * 420_000)),
     "500 rejected",
+    by_design=LARGE,
 )
 case(
     "null",
