@@ -198,6 +198,21 @@ def rate(found: list[bool]) -> str:
     return f"{sum(found):>3}/{len(found):<3} {100 * sum(found) / len(found):5.1f} %" if found else "  -"
 
 
+def borrowed(wrong: list[Outcome], correct: list[Outcome]) -> None:
+    """Name the bugs that were found by nothing but what is said of a correct consumer of the same stack too."""
+    errors: dict[str, set[str]] = defaultdict(set)
+    rules: dict[str, set[str]] = defaultdict(set)
+    for outcome in correct:
+        errors[outcome.stack] |= outcome.errors
+        rules[outcome.stack].update(outcome.rules)
+    default = [o.id for o in wrong if o.detected and not o.note and o.errors <= errors[o.stack]]
+    strict = [
+        o.id for o in wrong if o.strict_exit_code == 1 and not o.note and rules[o.stack].issuperset(o.rules)
+    ]
+    print(f"Found by what is said of a correct one of the stack too: {', '.join(default) or 'none'}")
+    print(f"  with --strict: {', '.join(strict) or 'none'}")
+
+
 def summary(outcomes: list[Outcome], earlier: dict[str, int]) -> None:
     """Print rates by family and stack beside an earlier run's, every miss, every false positive."""
     wrong = [o for o in outcomes if not o.correct]
@@ -229,11 +244,7 @@ def summary(outcomes: list[Outcome], earlier: dict[str, int]) -> None:
     print(f"\nFalse positives: {len(accused)} of {len(correct)} correct consumers")
     for outcome in accused:
         print(f"  {outcome.id}: exit {outcome.exit_code}, {', '.join(outcome.rules)}  {outcome.note}")
-    blamed: dict[str, set[str]] = defaultdict(set)
-    for outcome in accused:
-        blamed[outcome.stack] |= outcome.errors
-    borrowed = [o.id for o in wrong if o.detected and not o.note and o.errors <= blamed[o.stack]]
-    print(f"Found by what correct ones of the stack are accused of alone: {', '.join(borrowed) or 'none'}")
+    borrowed(wrong, correct)
     for peer in named:
         wrongly = [o.id for o in correct if o.peers.get(peer)]
         print(f"False positives of {peer}: {len(wrongly)} of {len(correct)}: {', '.join(wrongly) or 'none'}")
