@@ -199,16 +199,15 @@ def rate(found: list[bool]) -> str:
 
 
 def borrowed(wrong: list[Outcome], correct: list[Outcome]) -> None:
-    """Name the bugs that were found by nothing but what is said of a correct consumer of the same stack too."""
+    """Name the bugs found by nothing but what is said of a correct consumer of the stack too."""
     errors: dict[str, set[str]] = defaultdict(set)
     rules: dict[str, set[str]] = defaultdict(set)
     for outcome in correct:
         errors[outcome.stack] |= outcome.errors
         rules[outcome.stack].update(outcome.rules)
     default = [o.id for o in wrong if o.detected and not o.note and o.errors <= errors[o.stack]]
-    strict = [
-        o.id for o in wrong if o.strict_exit_code == 1 and not o.note and rules[o.stack].issuperset(o.rules)
-    ]
+    by_strict = [o for o in wrong if o.strict_exit_code == 1 and not o.note]
+    strict = [o.id for o in by_strict if rules[o.stack].issuperset(o.rules)]
     print(f"Found by what is said of a correct one of the stack too: {', '.join(default) or 'none'}")
     print(f"  with --strict: {', '.join(strict) or 'none'}")
 

@@ -40,8 +40,8 @@ def test_a_stack_names_what_it_lacks() -> None:
     """What is not there is named, so that nothing is left out silently."""
     stack = Stack(("adakit-no-such-command",), ("nothing",), (CORPUS / "no-such-file",))
     assert stack.missing() == ["adakit-no-such-command", str(CORPUS / "no-such-file")]
-    checked = Stack((sys.executable,), (), check=(sys.executable, "-c", "raise SystemExit(1)"))
-    assert checked.missing() == [f"`{sys.executable} -c raise SystemExit(1)` fails"]
+    checked = Stack((sys.executable,), ("one", "two"), check=(sys.executable, "-c", "raise SystemExit(1)"))
+    assert checked.missing() == ["a library of one, two"]
     assert Stack((sys.executable,), (), (CORPUS,), (sys.executable, "-c", "")).missing() == []
 
 

@@ -38,7 +38,7 @@ class Stack:
         lacking += [str(path) for path in self.files if not path.exists()]
         if not lacking and self.check:
             checked = subprocess.run(self.check, capture_output=True, check=False)
-            lacking += [] if checked.returncode == 0 else [f"`{' '.join(self.check)}` fails"]
+            lacking += [] if checked.returncode == 0 else [f"a library of {', '.join(self.packages)}"]
         return lacking
 
 
