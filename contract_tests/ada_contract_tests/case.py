@@ -183,7 +183,6 @@ class CaseRun:
     deliveries: list[Delivery] = field(default_factory=list)
     at_end: Callable[[CaseRun], Awaitable[None]] | None = None
     """Further deliveries, which belong at the end of the run of all cases."""
-    library_raises: bool = False
     _base: Payload = field(default_factory=dict)
     _payload: Payload = field(default_factory=dict)
 
@@ -205,8 +204,6 @@ class CaseRun:
         sent = await self._once(body, self.sender.new_id(), seal=seal, authentic=authentic)
         if authentic and asks_for_redelivery(sent.attempt):
             await self._again(sent, body, seal=seal)
-        if self.case.expect.library_raises == "alike" and authentic and _is_5xx(sent.attempt):
-            self.library_raises = await self._falls_over_a_signature()
 
     async def send(
         self,
@@ -280,7 +277,7 @@ class CaseRun:
     @property
     def exchange(self) -> Exchange:
         """The deliveries that were made so far."""
-        return Exchange(tuple(self.deliveries), self._base, self._payload, self.library_raises)
+        return Exchange(tuple(self.deliveries), self._base, self._payload)
 
     async def _again(
         self, sent: Delivery, payload: Payload | bytes, *, seal: Seal = signed, pause: bool = True
@@ -339,19 +336,7 @@ class CaseRun:
         self.sender.ledger.append(delivery)
         return delivery
 
-    async def _falls_over_a_signature(self) -> bool:
-        """True if a malformed signature alone already gets a 5xx."""
-        if not self.sender.secrets:
-            return False
-        headers, body = self._sealed(self._base, signed, self.sender.new_id())
-        malformed = tuple((name, value.replace(",", "")) for name, value in headers)
-        return _is_5xx(await self.sender.request(malformed, body))
-
 
 def _type_of(payload: Payload | bytes) -> str:
     """The type of an event without its version; "" where it comes as bytes."""
     return str(payload.get("type", "")).removeprefix("v1.") if isinstance(payload, dict) else ""
-
-
-def _is_5xx(attempt: Attempt) -> bool:
-    return attempt.status is not None and attempt.status >= 500

@@ -70,14 +70,12 @@ class Exchange:
     """A case that was carried out.
 
     ``payload`` is particular about it and ``base`` the ordinary event that it was made from; both are empty
-    where no one payload is. ``library_raises`` is true if the consumer falls over a malformed signature too,
-    as the official libraries do: its answer to a body that is no event may be theirs as well.
+    where no one payload is.
     """
 
     deliveries: tuple[Delivery, ...]
     base: Payload = field(default_factory=dict)
     payload: Payload = field(default_factory=dict)
-    library_raises: bool = False
 
     @property
     def last(self) -> Attempt:

@@ -42,15 +42,14 @@ class Expectation:
     ``answer`` is what it must be: ``accepted`` (2xx), ``refused`` (4xx), ``either`` of the two, ``200`` (any
     2xx in a case, exactly 200 in a run), ``in time``, ``survived`` (no 5xx, hang or dropped connection),
     ``handled`` (by the witness). ``handled`` says whether an accepted delivery must have an effect.
-    ``library_raises`` makes a 5xx a warning where the official libraries raise: ``always``, or ``alike``, if
-    the endpoint answers a malformed signature with 5xx as well. ``own_time_limit`` is true where a request
-    without an answer breaks the case's own rule.
+    ``tolerates_5xx`` makes a 5xx a warning. ``own_time_limit`` is true where a request without an answer
+    breaks the case's own rule.
     """
 
     answer: Expects
     severity: Severity = "error"
     handled: Literal["must", "may", "never"] = "must"
-    library_raises: Literal["never", "always", "alike"] = "never"
+    tolerates_5xx: bool = False
     own_time_limit: bool = False
 
     def fits(self, status: int) -> bool:
@@ -122,9 +121,9 @@ EXPECTATIONS = {
     "200": "The answer is exactly 200. Any other 2xx is a warning, since delivery counts it as success; "
     "`--accept 200` makes it an error, `--accept 2xx` silences it.",
     "in time": "The answer comes within 15 seconds (`--timeout`).",
-    "survived": "Any answer but a 5xx, no hang, no dropped connection. A 5xx is a warning where the official "
-    "libraries raise it (the endpoint answers 5xx to a malformed signature too), for the body `null`, and to "
-    "what ADA504 and ADA505 send.",
+    "survived": "Any answer but a 5xx, no hang, no dropped connection. What breaks this is a warning, since "
+    "only the owner of the secret could send it, and never does. Unsigned, it is a forgery: the answer is a "
+    "4xx, and another one than a 5xx is an error.",
     "handled": "The witness (`--seen-url`) says that the event was handled, once.",
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 
 import pytest
 
@@ -159,25 +158,6 @@ def test_a_duplicate_at_the_end_without_a_run():
     deliveries = carried_out(late_case()).deliveries
     assert [delivery.label for delivery in deliveries] == ["first", "again at the end of the run"]
     assert len({delivery.message_id for delivery in deliveries}) == 1
-
-
-# --- what is no event ---
-
-
-@pytest.mark.parametrize(("to_a_signature", "severity"), [(401, "error"), (500, "warning")])
-def test_malformed_json(to_a_signature, severity):
-    """A 5xx to malformed JSON is a warning where a malformed signature is answered 5xx too, else an error."""
-
-    def answering(sent):
-        try:
-            json.loads(sent.body)
-        except ValueError:
-            return answer(500)
-        return answer(200 if "," in sent.headers["svix-signature"] else to_a_signature)
-
-    case = case_named("any/body:malformed-json:truncated")
-    (finding,) = run(FakeTarget(answering), [*examples(*EVENTS), case]).findings
-    assert (finding.rule, finding.severity, finding.got) == ("ADA501", severity, "500")
 
 
 # --- forgeries among a case's deliveries ---

@@ -32,7 +32,9 @@ def checked(consumer, cases, *, codes=ALL_CODES):
 
 
 def forged(name):
-    (case,) = cases_of(MESSAGE, name, rule="ADA301", forgery=next(f for f in FORGERIES if f.name == name))
+    forgery = next(f for f in FORGERIES if f.name == name)
+    severity = "warning" if forgery.of_the_owner else "error"
+    (case,) = cases_of(MESSAGE, name, rule="ADA301", forgery=forgery, severity=severity)
     return case
 
 
@@ -100,6 +102,40 @@ def test_a_forgery_without_id_that_takes_effect():
     assert checked(consumer, [forged("unsigned")]) == [
         ("ADA602", f"{MESSAGE}/unsigned", "error", "1 request without svix-id was handled")
     ]
+
+
+@pytest.mark.parametrize("name", ["future", "malformed:timestamp"])
+def test_what_the_owner_signed_takes_effect(name):
+    """What only the owner of the secret could have sent is a warning, when it is refused and handled."""
+    consumer = Consumer(lambda sent, _: (401 if sent.mark == name else 200, "handled"))
+    assert checked(consumer, [forged(name)]) == [
+        ("ADA602", f"{MESSAGE}/{name}", "warning", "handled: a forged request took effect")
+    ]
+
+
+def test_hostile_input_that_takes_effect():
+    """A correctly signed body that is no event, refused and handled all the same, is a warning."""
+    consumer = Consumer(lambda sent, _: (400 if sent.mark == "a" else 200, "handled"))
+    assert checked(consumer, cases_of(MESSAGE, "a", rule="ADA505")) == [
+        ("ADA602", f"{MESSAGE}/a", "warning", "handled, although answered 400")
+    ]
+
+
+@pytest.mark.parametrize(("handled", "severities"), [(1, ["warning", "warning"]), (2, ["warning", "error"])])
+def test_an_empty_id_that_is_signed(handled, severities):
+    """A signed empty id that is accepted speaks for one request without svix-id, and not for a stranger's."""
+
+    def doing(sent, _known):
+        if sent.headers.get("svix-id"):
+            return 200, "handled"
+        if sent.mark == "malformed:id" or handled == 2:
+            entry = {"svix_id": None, "type": "v1.conversation.message", "status": "handled"}
+            consumer.entries.append(entry)
+        return (200 if sent.mark == "malformed:id" else 401), None
+
+    consumer = Consumer(doing)
+    found = checked(consumer, [forged("malformed:id"), forged("unsigned")])
+    assert [severity for _, _, severity, _ in found] == severities
 
 
 def test_effects_of_earlier_requests_without_id():

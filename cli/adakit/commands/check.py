@@ -48,7 +48,11 @@ __all__ = ["command"]
     metavar="EVENT:PATH=VALUE",
     help="What the consumer ignores on purpose; also [tool.adakit] ignores in pyproject.toml.",
 )
-@click.option("--strict", is_flag=True, help="Warnings are errors.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Warnings fail too: also what only the owner of the secret could send, and statuses other than 200.",
+)
 @click.option("--jobs", type=click.IntRange(1, 256), help="Deliveries at a time.  [default: 8, in process 1]")
 @click.option("--seed", type=click.IntRange(0), help="Repeat the payloads of this seed; drawn if not given.")
 @CONNECTION

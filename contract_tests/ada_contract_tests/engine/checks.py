@@ -53,7 +53,7 @@ def judge(
                 rule=rule,
                 case=case.id,
                 event=case.event,
-                severity=_severity(delivery, library_raises=exchange.library_raises),
+                severity=_severity(delivery),
                 summary=f"{case.summary} ({delivery.label})" if delivery.label else case.summary,
                 expected=expected,
                 got=got,
@@ -85,13 +85,9 @@ def _mismatch(case: Case, delivery: Delivery, timeout: float) -> tuple[str, str,
     return case.rule, expect.phrase, got, "" if forged else _hint(attempt, attempt.response)
 
 
-def _severity(delivery: Delivery, *, library_raises: bool) -> Severity:
-    """A warning where the expectation, or the official libraries' own behaviour, makes it one."""
+def _severity(delivery: Delivery) -> Severity:
     expect, status = delivery.expect, delivery.attempt.status or 0
-    if not delivery.authentic and 0 < status < 400:
-        return "error"
-    raises = expect.library_raises == "always" or (expect.library_raises == "alike" and library_raises)
-    return "warning" if raises and status >= 500 else expect.severity
+    return "warning" if expect.tolerates_5xx and status >= 500 else expect.severity
 
 
 def _meaning(response: Response, *, forged: bool = False) -> str:

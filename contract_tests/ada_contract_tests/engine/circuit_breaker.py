@@ -42,9 +42,9 @@ def interleaved(cases: Sequence[Case]) -> list[Case]:
 
 
 def _subject(case: Case) -> str:
-    if case.expect.own_time_limit:
-        return f"hostile input in place of {case.event}"
-    return f"forged {case.event}" if case.expect.handled == "never" else case.event
+    if case.expect.handled == "never":
+        return f"forged {case.event}"
+    return "hostile input" if case.expect.own_time_limit else case.event
 
 
 @dataclass(slots=True)

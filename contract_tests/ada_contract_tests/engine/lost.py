@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.case import Case
     from ada_contract_tests.engine.ignored_facts import Fact
     from ada_contract_tests.exchange import Delivery
+    from ada_contract_tests.rules import Severity
     from ada_schemas.contract.vocabulary import Vocabulary
 
     Reproduce = Callable[..., tuple[str, ...]]
@@ -147,14 +148,22 @@ def _times(lost: Sequence[Lost]) -> str:
     return f"{said}, {len(lost)} {'time' if len(lost) == 1 else 'times'} out of {len(lost)}"
 
 
-def witness_finding(case: Case, role: str, expected: str, got: str, reproduce: tuple[str, ...]) -> Finding:
+def witness_finding(
+    case: Case,
+    role: str,
+    expected: str,
+    got: str,
+    reproduce: tuple[str, ...],
+    *,
+    severity: Severity = "error",
+) -> Finding:
     """The finding of the rule in that role about a case, by itself."""
     code = rule_in_role(role).code
     return Finding(
         rule=code,
         case=case.id,
         event=case.event,
-        severity="error",
+        severity=severity,
         summary=case.summary,
         expected=expected,
         got=got,

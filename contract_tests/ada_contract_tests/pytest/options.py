@@ -50,7 +50,11 @@ LIST_OPTIONS: dict[str, Literal["args", "linelist"]] = {
 REPEATABLE = ("header", "ignores")
 """Options that may be given several times on the command line."""
 
-FLAGS = {"strict": "fail on warnings too", "insecure": "do not verify certificates"}
+FLAGS = {
+    "strict": "fail on warnings too: also on what only the owner of the secret could send, and on statuses"
+    " other than 200",
+    "insecure": "do not verify certificates",
+}
 XFAIL = "case ids or rules that may fail, a line each: the names, ': ' and the reason"
 SECRET_VARIABLE = "ADA_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
 UNSIGNED = "none"

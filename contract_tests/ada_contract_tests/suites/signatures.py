@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.case import BodyVariant, Suite, same, signed
+from ada_contract_tests.rules import expecting
 from ada_mockserver.delivery.signing import (
     generate_secret,
     new_message_id,
@@ -61,7 +62,8 @@ class Forgery:
     ``drops`` are the headers that it lacks; ``other_secret`` signs with a secret of the forger; ``age`` is
     how old the request claims to be, in seconds (negative: from the future), signed correctly; ``stamp``
     and ``message_id`` replace these values before signing; ``replaces`` names a header that is changed
-    after signing, by ``change``; ``alters_body`` changes the body after signing.
+    after signing, by ``change``; ``alters_body`` changes the body after signing. One ``of_the_owner`` has a
+    valid signature over what is wrong with it: no stranger can make it, and accepting it is a warning.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Forgery:
     replaces: str = ""
     change: Callable[[str], str] = same
     alters_body: bool = False
+    of_the_owner: bool = False
 
     def __call__(self, request: Unsealed) -> tuple[Headers, bytes]:
         """The signature headers and the body to send."""
@@ -148,8 +151,10 @@ FORGERIES: tuple[Forgery, ...] = (
     ),
     Forgery("stale", "ADA304", "signed correctly, six minutes ago", age=6 * MINUTE),
     Forgery("stale-day", "ADA304", "signed correctly, a day ago", age=DAY),
-    Forgery("future", "ADA305", "signed correctly, for six minutes ahead", age=-6 * MINUTE),
-    Forgery("future-day", "ADA305", "signed correctly, for a day ahead", age=-DAY),
+    Forgery(
+        "future", "ADA305", "signed correctly, for six minutes ahead", age=-6 * MINUTE, of_the_owner=True
+    ),
+    Forgery("future-day", "ADA305", "signed correctly, for a day ahead", age=-DAY, of_the_owner=True),
     _malformed("no-comma", "the signature has no comma", lambda value: value.replace(",", "")),
     _malformed("bad-padding", "the signature's base64 is cut off", lambda value: value[:-2]),
     _malformed("not-base64", "the signature is not base64", lambda _: "v1,!!not base64!!"),
@@ -160,8 +165,14 @@ FORGERIES: tuple[Forgery, ...] = (
         "the right signature stands under an unknown version alone",
         lambda value: f"v2,{value.partition(',')[2]}",
     ),
-    Forgery("malformed:timestamp", "ADA310", "the timestamp is not a number, and signed", stamp="yesterday"),
-    Forgery("malformed:id", "ADA310", "the id is empty, and signed", message_id=""),
+    Forgery(
+        "malformed:timestamp",
+        "ADA310",
+        "the timestamp is not a number, and signed",
+        stamp="yesterday",
+        of_the_owner=True,
+    ),
+    Forgery("malformed:id", "ADA310", "the id is empty, and signed", message_id="", of_the_owner=True),
 )
 
 UNSIGNED = FORGERIES[0]
@@ -317,7 +328,8 @@ AUTHENTIC: tuple[SignedForm, ...] = (
 cases = Suite()
 for forgery in FORGERIES:
     name, sent = f"signature:{forgery.name}", forgery.deliver(BodyVariant())
-    cases.add(name, forgery.summary, rule=forgery.rule, deliver=sent, needs=())
+    expect = expecting(forgery.rule, severity="warning") if forgery.of_the_owner else None
+    cases.add(name, forgery.summary, rule=forgery.rule, deliver=sent, needs=(), expect=expect)
 for form in AUTHENTIC:
     needs: tuple[Need, ...] = ("http",) if form.over_http else ()
     cases.add(form.name, form.summary, rule=form.rule, deliver=form.deliver(), needs=needs)
