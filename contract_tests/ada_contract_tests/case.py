@@ -236,6 +236,11 @@ class CaseRun:
         await self.redeliver_wanted(list(zip(sent, payloads, strict=True)))
         return sent
 
+    async def probe(self, *, seal: Seal = signed, path: str | None = None) -> Attempt:
+        """Send an ordinary event that is no delivery of the case and judged nowhere; at another ``path``."""
+        headers, body = self._sealed(self.event(), seal, self.sender.new_id())
+        return await self.sender.request(headers, body, path=path)
+
     async def redeliver_wanted(self, sent: Sequence[tuple[Delivery, Payload]]) -> None:
         """Deliver again, after one pause and one after the other, what the consumer asked to have again."""
         wanted = [(d, payload) for d, payload in sent if asks_for_redelivery(d.attempt)]

@@ -69,10 +69,13 @@ class PacedSender:
         """Unix time in seconds."""
         return int(self.clock.now())
 
-    async def request(self, headers: Headers, body: bytes) -> Attempt:
-        """Make one request, with the usual headers of a delivery, in its turn if the consumer is slow."""
+    async def request(self, headers: Headers, body: bytes, *, path: str | None = None) -> Attempt:
+        """Make one request, with the usual headers of a delivery, in its turn if the consumer is slow.
+
+        ``path`` is another than the endpoint's own.
+        """
         async with self._a_turn():
-            return await self.target.request(self._with_usual(headers), body, timeout=self.timeout)
+            return await self.target.request(self._with_usual(headers), body, timeout=self.timeout, path=path)
 
     async def requests_in_turn(self, requests: Sequence[tuple[Headers, bytes]]) -> list[tuple[Attempt, bool]]:
         """Requests (headers, body) over one connection; see `Target.requests_in_turn`."""

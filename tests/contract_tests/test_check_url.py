@@ -154,9 +154,9 @@ def test_204() -> None:
             "The path exists but takes no POST",
         ),
         (
-            http(302, b"", "Location: /login"),
+            http(302, b"", "Location: /hooks/"),
             "the endpoint answers every ordinary event with 302",
-            "It redirects to /login; ",
+            "It redirects to /hooks/; ",
         ),
         (b"hello\r\n\r\n", "no event gets an answer: the answer is not HTTP", "Is the process stuck"),
     ],

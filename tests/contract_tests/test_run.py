@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
 from ada_contract_tests.engine.check import Options, planned
 from ada_contract_tests.engine.circuit_breaker import CONFIRMATIONS
-from ada_contract_tests.engine.run import RESTART
+from ada_contract_tests.engine.run import COMING_UP, RESTART, STARTING
 from ada_contract_tests.engine.run_events import CaseFinished, RunFinished, RunStopped
 from ada_contract_tests.suites.signatures import AUTHENTIC, UNSIGNED
 from ada_schemas.errors import TargetError, UsageError
@@ -230,8 +231,9 @@ def test_everything_selected_is_refused(status):
 
 
 def test_refused_at_once():
-    """Where not one connection can be made there is no report but an error with a next step."""
+    """Where not one connection can be made in two seconds, there is no report but an error with a next step."""
     target = FakeTarget(lambda _: silence("refused", "127.0.0.1:9 refused the connection.", "Is it running?"))
+    started = target.clock.monotonic()
     with pytest.raises(TargetError) as caught:
         run(target, examples(*EVENTS))
     assert (caught.value.what, caught.value.next_step) == (
@@ -239,7 +241,91 @@ def test_refused_at_once():
         "Is it running?",
     )
     assert not caught.value.usage
-    assert len(target.sent) == 1
+    assert len(target.sent) == 5
+    assert target.clock.monotonic() == pytest.approx(started + COMING_UP)
+
+
+@pytest.mark.parametrize(
+    "not_yet", [silence("refused"), answer(503), answer(502), answer(503, retry_after="4")]
+)
+def test_a_service_that_is_starting(not_yet):
+    """A service that comes up while the first event waits for it is checked as if it had been there."""
+    target = FakeTarget()
+    began = target.clock.monotonic()
+    target.answering = lambda _: not_yet if target.clock.monotonic() < began + 1.4 else answer(200)
+    report = run(target, [*examples(*EVENTS), *cases_of(MESSAGE, *numbered(9))])
+    assert counted(report) == {"passed": 13}
+    assert (report.findings, report.notes) == ((), ())
+
+
+def test_a_service_that_never_starts():
+    """A service that is not available for so long gets one finding that asks whether it is still starting."""
+    target = FakeTarget(lambda _: answer(503, b"warming up", retry_after="5"))
+    report = run(target, [*examples(*EVENTS), *cases_of(MESSAGE, *numbered(9))])
+    (finding,) = report.findings
+    assert finding.summary == "the service is not available: still starting?"
+    assert finding.hint == (
+        "It still answers 503 after some seconds. Is the service still starting, or does a proxy before it not"
+        " reach it? Start the check when it is ready."
+    )
+    assert STARTING <= report.seconds <= STARTING + 15
+
+
+# --- an endpoint that is not the handler ---
+
+PAGE = b"<!doctype html><html><head><title>Shop</title></head><body><div id=app></div></body></html>"
+
+
+def test_a_web_page_to_everything():
+    """A page in answer to an event, to a forgery and at a made-up path is not the handler's: is the path right?"""
+    target = FakeTarget(lambda _: answer(200, PAGE))
+    report = run(target, [*examples(*EVENTS), *cases_of(MESSAGE, *numbered(9))])
+    (finding,) = report.findings
+    assert (finding.summary, finding.got) == (
+        "a web page comes back, at a made-up path too: this is not the webhook handler",
+        "200 and a web page, every time",
+    )
+    assert finding.hint == (
+        "Is the path right? A web page (HTML, 'Shop') comes back to everything: to a forged request, and at a"
+        " made-up path next to this one. Give the path of the webhook endpoint in the URL, or with --path."
+    )
+    assert counted(report) == {"failed": 4, "not run": 9}
+    assert (report.stopped, report.exit_code) == (
+        "Stopped: a web page comes back to everything, so the rest was not sent.",
+        1,
+    )
+    (elsewhere,) = [sent.path for sent in target.sent if sent.path is not None]
+    assert re.fullmatch("/adakit-made-up-[0-9a-f]{8}", elsewhere)
+
+
+@pytest.mark.parametrize(
+    "answering",
+    [
+        lambda sent: answer(404) if sent.path else answer(200, PAGE),
+        lambda sent: answer(200, PAGE) if "svix-id" in sent.headers else answer(401),
+        lambda sent: answer(200, PAGE if sent.event == MESSAGE else b"ok"),
+        lambda sent: answer(200, b"ok", content_type="text/html"),
+    ],
+)
+def test_a_handler_that_answers_pages(answering):
+    """A page at the one path alone, to signed events alone, or to some of them, is the handler's own answer."""
+    report = run(FakeTarget(answering), [*examples(*EVENTS), *cases_of(MESSAGE, *numbered(9))])
+    assert (counted(report), report.findings) == ({"passed": 13}, ())
+
+
+@pytest.mark.parametrize(("elsewhere", "notes"), [(200, 1), (404, 0)])
+def test_forgeries_are_accepted_anywhere(elsewhere, notes):
+    """Where forgeries are accepted and a made-up path is answered alike, a note asks whether the path is right."""
+    forged = cases_of(ENDED, "forged", rule="ADA301", forgery=UNSIGNED)
+    target = FakeTarget(lambda sent: answer(elsewhere if sent.path else 200, b"ok"))
+    report = run(target, [*examples(*EVENTS), *forged])
+    assert [finding.rule for finding in report.findings] == ["ADA301"]
+    assert (
+        report.notes
+        == (
+            "Forgeries are accepted, and a made-up path next to this one is answered alike: is the path right?",
+        )[:notes]
+    )
 
 
 @pytest.mark.parametrize("kind", ["dns", "tls", "refused"])

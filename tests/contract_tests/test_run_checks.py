@@ -48,10 +48,10 @@ def result_of(given, *, rule="ADA101"):
             "The endpoint does not take application/json of this size or kind.",
         ),
         (
-            answer(302, location="/login"),
+            answer(302, location="/hook/"),
             "the endpoint answers every ordinary event with 302",
             "302 (a redirect; redirects are not followed), every time",
-            "It redirects to /login; give that address, or the path with its slash.",
+            "It redirects to /hook/; give that address, or the path with its slash.",
         ),
         (answer(500), "the endpoint answers every ordinary event with 500", "500, every time", ""),
         (

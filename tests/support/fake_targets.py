@@ -72,6 +72,7 @@ class Sent:
     together: int
     headers: dict[str, str]
     body: bytes
+    path: str | None = None
 
     @property
     def event(self) -> str:
@@ -96,6 +97,7 @@ class FakeTarget:
     answering: Callable[[Sent], Any] = lambda _: answer(200)
     clock: ManualClock = field(default_factory=ManualClock)
     name: str = "http://consumer.example/hook"
+    address: str = "http://consumer.example/hook"
     in_process: bool = False
     sent: list[Sent] = field(default_factory=list)
     most_together: int = 0
@@ -110,11 +112,18 @@ class FakeTarget:
         self.stopped += 1
 
     async def request(
-        self, headers: Any, body: bytes, *, timeout: float, method: str = "POST", **_: Any
+        self,
+        headers: Any,
+        body: bytes,
+        *,
+        timeout: float,
+        method: str = "POST",
+        path: str | None = None,
+        **_: Any,
     ) -> Attempt:
         self._together += 1
         self.most_together = max(self.most_together, self._together)
-        sent = Sent(len(self.sent) + 1, self._together, {n.lower(): v for n, v in headers}, body)
+        sent = Sent(len(self.sent) + 1, self._together, {n.lower(): v for n, v in headers}, body, path)
         self.sent.append(sent)
         await asyncio.sleep(0)
         try:

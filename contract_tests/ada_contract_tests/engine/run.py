@@ -13,8 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.engine.circuit_breaker import CONFIRMATIONS, NO_CONNECTION, PATIENCE, interleaved
-from ada_contract_tests.engine.run_checks import always_refused, always_the_same
+from ada_contract_tests.engine.run_checks import always_refused, always_the_same, page_finding
 from ada_contract_tests.engine.run_events import CaseFinished, RunFinished, RunStopped
+from ada_contract_tests.engine.walls import is_page, is_unavailable
 from ada_contract_tests.engine.witness import LONGEST_WAIT
 from ada_contract_tests.findings import Report, Result
 from ada_contract_tests.rules import RULES
@@ -29,11 +30,18 @@ if TYPE_CHECKING:
     from ada_contract_tests.engine.session import Session
     from ada_contract_tests.exchange import Exchange
     from ada_contract_tests.findings import Finding
+    from ada_mockserver.delivery.attempt import Attempt
 
 __all__ = ["RESTART", "Run"]
 
 RESTART = 1.0
 """Seconds that an endpoint without connections is given before it is tried again: servers reload."""
+
+STARTING = 10.0
+"""Seconds at most that a service is waited for which says at the very start that it is not available yet."""
+
+COMING_UP = 2.0
+"""Seconds at most that a service is waited for which refuses its very first connections."""
 
 
 @dataclass(slots=True)
@@ -49,6 +57,7 @@ class Run:
     notify: Callable[[RunEvent], object] = lambda _: None
     _order: dict[str, int] = field(default_factory=dict)
     _recovered: int = 0
+    _any_path: bool = False
 
     async def run(self, cases: Sequence[Case], *, total_cases: int, seed: int) -> Report:
         """Run the cases; the report has a result for each of them, in their order.
@@ -73,7 +82,13 @@ class Run:
             if session.breaker.late:
                 self._stop_late()
             session.results = dict(sorted(session.results.items(), key=lambda entry: self._order[entry[0]]))
-            overall = always_refused(list(session.results.values()), secret_given=self.secret_given)
+            overall = always_refused(
+                list(session.results.values()),
+                secret_given=self.secret_given,
+                address=session.sender.target.address,
+            )
+            if overall is None:
+                self._any_path = await session.answers_any_path()
         of_the_run = [overall] if overall else await session.close()
         results = [self._result(c, in_process=in_process) for c in cases]
         findings = [] if overall else [r.finding for r in results if r.finding is not None]
@@ -98,6 +113,11 @@ class Run:
 
     def _notes(self) -> tuple[str, ...]:
         notes, sender = [], self.session.sender
+        if self._any_path:
+            notes.append(
+                "Forgeries are accepted, and a made-up path next to this one is answered alike:"
+                " is the path right?"
+            )
         if not sender.secrets:
             notes.append("Requests were not signed (secret: none), so the rules ADA3xx were left out.")
         if sender.limit is not None:
@@ -124,26 +144,70 @@ class Run:
         session = self.session
         ordinary = [c for c in cases if RULES[c.rule].example]
         probes = ordinary or cases[:CONFIRMATIONS]
-        await self._first(probes[0])
-        await self._run_all(probes[1:])
+        first = await self._first(probes[0])
+        if first.attempt is not None and is_unavailable(first.attempt.status):
+            await self._run_all(probes[1:2])  # one more will do: each of them asks to be waited for
+            finding = self._all_alike(probes[:2])
+            if finding is not None:
+                return finding
+        await self._run_all([c for c in probes[1:] if c.id not in session.results])
         if not session.breaker.answered:
             case, exchange = next(iter(session.breaker.silent.values())).pop(0)
             self._recovered += (await self._alone(case, exchange)).silence is None
         judged = [session.results[c.id] for c in probes if c.id in session.results]
         if session.breaker.answered and (len(judged) < len(probes) or not ordinary):
             return None
-        finding = always_the_same(judged, secret_given=self.secret_given)
+        return self._all_alike(probes) or await self._not_the_handler(judged)
+
+    def _all_alike(self, probes: Sequence[Case]) -> Finding | None:
+        """One finding if the first cases all fail in one way, and the run is over."""
+        session = self.session
+        finding = always_the_same(
+            [session.results[c.id] for c in probes if c.id in session.results],
+            secret_given=self.secret_given,
+            address=session.sender.target.address,
+        )
         if finding is not None:
+            ordinary = any(RULES[case.rule].example for case in probes)
             what = "every ordinary event fails in the same way" if ordinary else "nothing is answered"
             self._stop(f"Stopped: {what}, so the rest was not sent.")
         return finding
 
-    async def _first(self, case: Case) -> None:
-        result = await self._run(case)
+    async def _first(self, case: Case) -> Result:
+        result = await self._once_started(case)
+        self.session.sender.limit = None  # alone it cannot have been too many, but not there yet
         error = result.attempt.error if result.attempt is not None else None
         if error is not None and error.kind in NO_CONNECTION:
             step = error.next_step or "Is the URL right, and the service running?"
             raise TargetError(error.what, usage=False, next_step=step)
+        return result
+
+    async def _once_started(self, case: Case) -> Result:
+        """Run the first case, again as long as the service may still be starting."""
+        clock, breaker = self.session.sender.clock, self.session.breaker
+        result, began = await self._run(case), clock.monotonic()
+        while (pause := _starting(result.attempt, clock.now())) is not None:
+            refused = result.attempt is not None and result.attempt.error is not None
+            left = (COMING_UP if refused else STARTING) - (clock.monotonic() - began)
+            if left <= 0:
+                return result
+            await clock.sleep(min(pause, left))
+            breaker.silent.clear()
+            result = await self._run(case, earlier=result.exchange)
+        return result
+
+    async def _not_the_handler(self, judged: Sequence[Result]) -> Finding | None:
+        """One finding if every event, a forgery and an event at a made-up path get a web page; else None."""
+        session, pages = self.session, [r.attempt.response if r.attempt else None for r in judged]
+        if not pages or not all(is_page(page) for page in pages):
+            return None
+        if not all(is_page(attempt.response) for attempt in await session.strange_requests(judged[0].case)):
+            return None
+        finding = page_finding(judged[0], session.reproduce(judged[0].case))
+        for result in judged:
+            session.results[result.case.id] = replace(result, outcome="failed", finding=finding)
+        self._stop("Stopped: a web page comes back to everything, so the rest was not sent.")
+        return finding
 
     def _left(self, cases: Sequence[Case]) -> list[Case]:
         """The cases that were not sent yet; those held back while nothing had answered are sent after all."""
@@ -234,6 +298,18 @@ class Run:
         if not self.session.stopped:
             self.session.stopped = reason
             self.notify(RunStopped(reason))
+
+
+def _starting(attempt: Attempt | None, now: float) -> float | None:
+    """Seconds to wait for a service that may still be starting, by its answer; None if it is there."""
+    if attempt is None:
+        return None
+    if attempt.error is not None:
+        return COMING_UP / 4 if attempt.error.kind == "refused" else None
+    if not is_unavailable(attempt.status) or attempt.traceback or attempt.response is None:
+        return None
+    asked = attempt.response.retry_after(now)
+    return RESTART if asked is None else max(asked, RESTART / 4)
 
 
 def _with(result: Result, of_the_run: Sequence[Finding]) -> Result:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.advice import EVERY_TIME
+from ada_contract_tests.engine.walls import NOT_THE_HANDLER, page_title, wall_of
 from ada_contract_tests.findings import Finding
 from ada_contract_tests.grouping import reasons_of
 from ada_contract_tests.rules import rule_in_role
@@ -14,23 +15,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ada_contract_tests.case import Case
+    from ada_contract_tests.engine.walls import Wall
     from ada_contract_tests.findings import Result
     from ada_contract_tests.rules import Severity
 
-__all__ = ["always_refused", "always_the_same", "status_findings"]
+__all__ = ["always_refused", "always_the_same", "in_place_of_all", "page_finding", "status_findings"]
 
 TELLING = (401, 403, 404, 405)
 """Answers that say something about the address or the secret, whatever the event holds."""
 
 
-def always_the_same(results: Sequence[Result], *, secret_given: bool) -> Finding | None:
-    """One finding in place of many when an endpoint refuses every ordinary event in one way; else None."""
+def always_the_same(results: Sequence[Result], *, secret_given: bool, address: str = "") -> Finding | None:
+    """One finding in place of many when an endpoint refuses every ordinary event in one way; else None.
+
+    A wall before the handler is one whatever else the answers say, and by a single answer; ``address`` is the
+    endpoint's own.
+    """
     findings = [r.finding for r in results if r.finding is not None]
     attempts = [r.attempt for r in results if r.attempt is not None]
-    if not findings or len(findings) < len(results) or len(set(reasons_of(findings))) != 1:
+    if not findings or len(findings) < len(results):
         return None
+    walls = [wall_of(attempt.response, address) for attempt in attempts]
+    before, single = walls[0], len(results) < 2
+    if before is not None and {found[0].name if found else "" for found in walls} == {before[0].name}:
+        return None if single and not before[0].certain else in_place_of_all(findings[0], *before)
     first, status = findings[0], attempts[0].status
-    if len(results) < 2 and status is not None:
+    alike = status in TELLING and {attempt.status for attempt in attempts} == {status}
+    if not alike and len(set(reasons_of(findings))) != 1:
+        return None
+    if single and status is not None:
         return None
     hint = first.hint or _always_hint(status, secret_given=secret_given)
     return replace(
@@ -40,6 +53,33 @@ def always_the_same(results: Sequence[Result], *, secret_given: bool) -> Finding
         got=f"{first.got}{EVERY_TIME}",
         changes=(),
         hint=hint,
+    )
+
+
+def in_place_of_all(first: Finding, wall: Wall, fix: str) -> Finding:
+    """The one finding about a wall before the handler: an ordinary event's, with the wall's own words."""
+    got = first.got if first.got.endswith(EVERY_TIME) else f"{first.got}{EVERY_TIME}"
+    return replace(
+        first, severity="error", summary=wall.summary, got=got, cause=wall.name, changes=(), hint=fix
+    )
+
+
+def page_finding(result: Result, reproduce: tuple[str, ...]) -> Finding:
+    """The one finding about a web page that answers everything; the result is that of an ordinary event."""
+    response = result.attempt.response if result.attempt is not None else None
+    assert response is not None  # noqa: S101 - a page came
+    wall, case = NOT_THE_HANDLER, result.case
+    return Finding(
+        rule=case.rule,
+        case=case.id,
+        event=case.event,
+        severity="error",
+        summary=wall.summary,
+        expected="an answer of the webhook handler",
+        got=f"{response.status} and a web page{EVERY_TIME}",
+        cause=wall.name,
+        reproduce=reproduce,
+        hint=wall.fix.format(seen=page_title(response)),
     )
 
 
@@ -67,12 +107,13 @@ def _always_hint(status: int | None, *, secret_given: bool) -> str:
     return ""
 
 
-def always_refused(results: Sequence[Result], *, secret_given: bool) -> Finding | None:
-    """One finding if no event at all got past the address or the secret; else None."""
+def always_refused(results: Sequence[Result], *, secret_given: bool, address: str = "") -> Finding | None:
+    """One finding if no event at all got past the address, a wall or the secret; else None."""
     wanted = [r for r in results if r.exchange is not None and r.case.expect.is_acceptance]
-    if any(r.attempt is None or r.attempt.status not in TELLING for r in wanted):
+    attempts = [r.attempt for r in wanted]
+    if any(a is None or (a.status not in TELLING and not wall_of(a.response, address)) for a in attempts):
         return None
-    return always_the_same(wanted, secret_given=secret_given)
+    return always_the_same(wanted, secret_given=secret_given, address=address)
 
 
 def status_findings(

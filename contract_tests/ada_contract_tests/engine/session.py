@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ada_contract_tests.case import CaseRun
 from ada_contract_tests.engine.checks import changes_of, judge
@@ -12,9 +13,12 @@ from ada_contract_tests.engine.ignores import Ignores
 from ada_contract_tests.engine.run_checks import status_findings
 from ada_contract_tests.engine.witness import CUT_SHORT, LONGEST_WAIT, witness_findings
 from ada_contract_tests.findings import Result
+from ada_contract_tests.rules import rule_in_role
+from ada_contract_tests.suites.signatures import UNSIGNED
 from ada_schemas.errors import TargetError
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable
 
     from ada_contract_tests.case import Case
@@ -23,9 +27,17 @@ if TYPE_CHECKING:
     from ada_contract_tests.findings import Finding
     from ada_contract_tests.pacing import PacedSender
     from ada_contract_tests.rules import Severity
+    from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.events.factory import EventFactory
 
 __all__ = ["Session"]
+
+
+def _made_up(address: str, rng: random.Random) -> str:
+    """A path that nothing stands at, next to the endpoint's own."""
+    folder = urlsplit(address).path.rpartition("/")[0]
+    return f"{folder}/adakit-made-up-{rng.randrange(16**8):08x}"
+
 
 FIRST_RETRY = 6.0
 """Seconds: a failed delivery is repeated after 5 s (/reference/webhooks/overview), and a little."""
@@ -85,6 +97,25 @@ class Session:
             self.breaker.keep(case, exchange)
             return Result(case, "not run", exchange, note="got no answer, and was not repeated alone")
         return self._judge(case, exchange)
+
+    async def strange_requests(self, case: Case) -> list[Attempt]:
+        """The answers to an ordinary event at a made-up path nearby, and to one without a signature."""
+        run = CaseRun(case, self.sender, self.events, round=3)
+        elsewhere = await run.probe(path=_made_up(self.sender.target.address, self.sender.rng))
+        unsigned = [await run.probe(seal=UNSIGNED)] if self.sender.secrets else []
+        return [elsewhere, *unsigned]
+
+    async def answers_any_path(self) -> bool:
+        """True if unsigned requests are accepted, and an event at a made-up path is answered like them."""
+        unsigned = [r for r in self.results.values() if r.case.rule == rule_in_role("unsigned").code]
+        answers = [r.attempt.response if r.attempt else None for r in unsigned]
+        if not unsigned or self.stopped or not all(answer and answer.accepted for answer in answers):
+            return False
+        elsewhere = (await self.strange_requests(unsigned[0].case))[0].response
+        return elsewhere is not None and any(
+            answer is not None and (answer.status, answer.body) == (elsewhere.status, elsewhere.body)
+            for answer in answers
+        )
 
     def _judge(self, case: Case, exchange: Exchange) -> Result:
         finding = judge(case, exchange, timeout=self.sender.timeout, reproduce=self.reproduce(case))

@@ -169,7 +169,7 @@ class SignedCase:
 class _Capture(Target):
     """Stands for a target: keeps the request in place of sending it, and answers 200."""
 
-    name = "a test client"
+    name = address = "a test client"
     in_process = True
     request_headers: Headers = ()
     request_body = b""

@@ -19,11 +19,12 @@ __all__ = ["Target"]
 class Target(Protocol):
     """A consumer's endpoint: over HTTP, or an ASGI or WSGI application called in process.
 
-    ``name`` is how the user named it (never with credentials in it); ``in_process`` is true where no socket
-    is involved.
+    ``name`` is how the user named it (never with credentials in it); ``address`` is the endpoint's URL, or in
+    process its path; ``in_process`` is true where no socket is involved.
     """
 
     name: str
+    address: str
     in_process: bool
 
     async def start(self) -> None:

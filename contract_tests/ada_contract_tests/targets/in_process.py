@@ -36,7 +36,7 @@ class InProcessTarget(Target):
     def __init__(self, application: Callable[..., Any], *, name: str, path: str = "/", clock: Clock) -> None:
         self.name = name
         self._application = application
-        self._path = path
+        self._path = self.address = path
         self._clock = clock
         self._signals = FrameworkSignals()
 

@@ -34,7 +34,8 @@ class UrlTarget(Target):
         self._origin, own_path = _parse(url)
         self._path = own_path if path is None else path
         self._wire = wire
-        self.name = _shown(_join(self._origin, self._path))
+        self.address = _join(self._origin, self._path)
+        self.name = _shown(self.address)
 
     async def request(
         self,
