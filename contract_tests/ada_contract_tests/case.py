@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from ada_contract_tests.exchange import Delivery, Exchange
-from ada_contract_tests.pacing import asks_for_redelivery
+from ada_contract_tests.pacing import POLITE, asks_for_redelivery, is_limit
 from ada_contract_tests.rules import Expectation, expecting
 from ada_mockserver.delivery.signing import authentic_headers
 from ada_mockserver.events.payload import encode
@@ -202,7 +202,7 @@ class CaseRun:
         self._payload = variant.change(self._base)
         body = variant.encode(self._payload)
         sent = await self._once(body, self.sender.new_id(), seal=seal, authentic=authentic)
-        if authentic and asks_for_redelivery(sent.attempt):
+        if asks_for_redelivery(sent.attempt) if authentic else is_limit(sent.attempt):
             await self._again(sent, body, seal=seal)
 
     async def send(
@@ -245,7 +245,9 @@ class CaseRun:
         """Deliver again, after one pause and one after the other, what the consumer asked to have again."""
         wanted = [(d, payload) for d, payload in sent if asks_for_redelivery(d.attempt)]
         for number, (delivery, payload) in enumerate(wanted):
-            await self._again(delivery, payload, pause=number == 0)
+            again = await self._again(delivery, payload, pause=number == 0)
+            if is_limit(again.attempt):
+                return
 
     async def forge(
         self, payload: Payload, *, seal: Seal, message_id: str, label: str, judged: bool = False
@@ -287,12 +289,28 @@ class CaseRun:
     async def _again(
         self, sent: Delivery, payload: Payload | bytes, *, seal: Seal = signed, pause: bool = True
     ) -> Delivery:
-        """Deliver the same message again, as Ada does after a failure."""
-        sent.final = False
-        if pause:
-            await self.sender.pause(sent.attempt)
+        """Deliver the same message again, as Ada does after a failure.
+
+        Where each answer asks to wait for a moment, that is done some times, and not where it asks for long.
+        """
         label = f"{sent.label} (redelivered)" if sent.label else ""
-        return await self._once(payload, sent.message_id or "", seal=seal, label=label, stale=sent.stale)
+        for number in range(POLITE):
+            if not self.sender.will_wait_for(sent.attempt, again=number > 0):
+                break
+            sent.final = False
+            if pause or number:
+                await self.sender.pause(sent.attempt)
+            sent = await self._once(
+                payload,
+                sent.message_id or self.sender.new_id(),
+                seal=seal,
+                label=label,
+                stale=sent.stale,
+                authentic=sent.authentic,
+            )
+            if not is_limit(sent.attempt):
+                break
+        return sent
 
     async def _once(
         self,

@@ -83,6 +83,11 @@ class Exchange:
         return self.deliveries[-1].attempt
 
     @property
+    def put_off(self) -> Delivery | None:
+        """A delivery that was answered with 429 or 503, and not made again, or None."""
+        return next((d for d in self.deliveries if d.final and d.attempt.status in (429, 503)), None)
+
+    @property
     def silence(self) -> WireError | None:
         """The error of an attempt that got no answer and was not repeated, or None."""
         errors = (d.attempt.error for d in self.deliveries if d.final)

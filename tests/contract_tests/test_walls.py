@@ -90,7 +90,6 @@ def missing(*loc):
         ),
         (answer(503), "unavailable"),
         (answer(502, b"<center>nginx</center>"), "unavailable"),
-        (answer(429), "rate limit"),
     ],
 )
 def test_what_stands_before_the_handler(given, name):
@@ -118,6 +117,7 @@ def test_what_stands_before_the_handler(given, name):
         answer(302, b"", location="/auth/hook/"),
         answer(301, b"", location="https://127.0.0.1:8000/auth/hook"),
         answer(404),
+        answer(429),
         answer(422, missing("body", "data")),
         answer(422, missing("body", "data", "content", "body")),
         answer(500, b"csrf"),

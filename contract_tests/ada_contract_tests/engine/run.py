@@ -175,7 +175,8 @@ class Run:
 
     async def _first(self, case: Case) -> Result:
         result = await self._once_started(case)
-        self.session.sender.limit = None  # alone it cannot have been too many, but not there yet
+        if result.attempt is not None and result.attempt.accepted:
+            self.session.sender.had_not_started()  # alone it cannot have been too many
         error = result.attempt.error if result.attempt is not None else None
         if error is not None and error.kind in NO_CONNECTION:
             step = error.next_step or "Is the URL right, and the service running?"
@@ -216,6 +217,8 @@ class Run:
 
     async def _run(self, case: Case, *, alone: bool = False, earlier: Exchange | None = None) -> Result:
         result = await self.session.run_case(case, alone=alone, earlier=earlier)
+        if self.session.put_off is not None:
+            self._stop("Stopped: the endpoint limits its rate, so the rest was not sent.")
         if case.id in self.session.results:
             self.notify(CaseFinished(result, len(self.session.results), len(self._order)))
         return result
@@ -313,8 +316,8 @@ def _starting(attempt: Attempt | None, now: float) -> float | None:
 
 
 def _with(result: Result, of_the_run: Sequence[Finding]) -> Result:
-    """The result of a case; failed where it passed by itself and the run has an error about it."""
+    """The result of a case; failed where it did not fail by itself and the run has an error about it."""
     error = next((f for f in of_the_run if f.case == result.case.id and f.severity == "error"), None)
-    if error is None or result.outcome != "passed":
+    if error is None or result.outcome not in ("passed", "not run"):
         return result
     return replace(result, outcome="failed", finding=error)

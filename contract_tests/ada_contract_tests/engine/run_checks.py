@@ -18,8 +18,16 @@ if TYPE_CHECKING:
     from ada_contract_tests.engine.walls import Wall
     from ada_contract_tests.findings import Result
     from ada_contract_tests.rules import Severity
+    from ada_mockserver.delivery.attempt import Attempt
 
-__all__ = ["always_refused", "always_the_same", "in_place_of_all", "page_finding", "status_findings"]
+__all__ = [
+    "always_refused",
+    "always_the_same",
+    "in_place_of_all",
+    "limit_finding",
+    "page_finding",
+    "status_findings",
+]
 
 TELLING = (401, 403, 404, 405)
 """Answers that say something about the address or the secret, whatever the event holds."""
@@ -80,6 +88,34 @@ def page_finding(result: Result, reproduce: tuple[str, ...]) -> Finding:
         cause=wall.name,
         reproduce=reproduce,
         hint=wall.fix.format(seen=page_title(response)),
+    )
+
+
+def limit_finding(
+    own: Case, put_off: Attempt, limited_at: tuple[int, float], reproduce: tuple[str, ...]
+) -> Finding:
+    """The one finding about an endpoint that limits its rate, with the limit as it was seen.
+
+    ``own`` is the case that it belongs to; ``limited_at`` is (requests that were taken, in how many seconds).
+    """
+    taken, seconds = limited_at
+    seen = f"after {taken} requests in {seconds:.1f} s" if taken else "from the first request on"
+    asked = put_off.response.header("retry-after") if put_off.response is not None else None
+    asks = f", and asks to wait (Retry-After: {asked})" if asked else ""
+    return Finding(
+        rule=own.rule,
+        case=own.id,
+        event=own.event,
+        severity="error",
+        summary="the endpoint limits the rate of requests",
+        expected="every delivery is taken, whatever the rate",
+        got=f"{put_off.status} {seen}{asks}",
+        cause="rate limit",
+        reproduce=reproduce,
+        hint=(
+            f"Lift the limit for the check: it answers {put_off.status} {seen}{asks}. Such answers are no"
+            " verdict on an event, and no refusal of a forgery, so the check ended there."
+        ),
     )
 
 

@@ -10,10 +10,11 @@ from ada_contract_tests.case import CaseRun
 from ada_contract_tests.engine.checks import changes_of, judge
 from ada_contract_tests.engine.circuit_breaker import CircuitBreaker
 from ada_contract_tests.engine.ignores import Ignores
-from ada_contract_tests.engine.run_checks import status_findings
+from ada_contract_tests.engine.run_checks import limit_finding, status_findings
 from ada_contract_tests.engine.witness import CUT_SHORT, LONGEST_WAIT, witness_findings
 from ada_contract_tests.findings import Result
 from ada_contract_tests.rules import rule_in_role
+from ada_contract_tests.suites.registry import all_cases
 from ada_contract_tests.suites.signatures import UNSIGNED
 from ada_schemas.errors import TargetError
 
@@ -31,6 +32,14 @@ if TYPE_CHECKING:
     from ada_mockserver.events.factory import EventFactory
 
 __all__ = ["Session"]
+
+
+MOST_ASKED = 20
+"""Times at most that an event is sent again to see if a 503 was about the other event."""
+
+
+def _is_taken(result: Result) -> bool:
+    return result.outcome == "passed" and result.case.expect.is_acceptance and result.case.payload is not None
 
 
 def _made_up(address: str, rng: random.Random) -> str:
@@ -54,7 +63,8 @@ class Session:
     ``"2xx"`` to say nothing of it; ``witness`` is asked for the rules of the witness among ``codes``;
     ``ignores`` is what the consumer may ignore.
     ``stopped`` is the reason for which no further case is sent, empty while there is none; ``unsettled`` is
-    how many messages had no entry yet when the witness was given up.
+    how many messages had no entry yet when the witness was given up. ``put_off`` is the case and the attempt
+    that showed a limited rate, and when it was, see `PacedSender.limit_seen`.
     """
 
     sender: PacedSender
@@ -67,8 +77,10 @@ class Session:
     results: dict[str, Result] = field(default_factory=dict)
     stopped: str = ""
     unsettled: int = 0
+    put_off: tuple[Case, Attempt, tuple[int, float]] | None = None
     breaker: CircuitBreaker = field(init=False)
     _to_finish: list[CaseRun] = field(default_factory=list)
+    _asked_again: int = 0
 
     def __post_init__(self) -> None:
         self.breaker = CircuitBreaker(self.sender.clock, self.sender.timeout)
@@ -93,10 +105,43 @@ class Session:
             self._to_finish.append(run)
         exchange = run.exchange
         silent = self.breaker.is_silence(exchange)
+        if await self._is_put_off(case, exchange):
+            return Result(case, "not run", exchange, note="put off: the endpoint limits its rate")
         if silent and not alone:
             self.breaker.keep(case, exchange)
             return Result(case, "not run", exchange, note="got no answer, and was not repeated alone")
         return self._judge(case, exchange)
+
+    async def _is_put_off(self, case: Case, exchange: Exchange) -> bool:
+        """True, and no verdict is given, if the answer is about the rate of requests.
+
+        A 429 always is. A 503 is one if an event that was taken before gets it now as well.
+        """
+        delivery = exchange.put_off
+        if delivery is None:
+            return False
+        if delivery.attempt.status != 429 and not await self._refuses_what_it_took():
+            return False
+        if self.put_off is None:
+            self.put_off = case, delivery.attempt, self.sender.limit_seen()
+        return True
+
+    async def _refuses_what_it_took(self) -> bool:
+        taken = next((r.case for r in self.results.values() if _is_taken(r)), None)
+        if taken is None or self._asked_again >= MOST_ASKED:
+            return False
+        self._asked_again += 1
+        return (await CaseRun(taken, self.sender, self.events, round=4).probe()).status in (429, 503)
+
+    def limit_found(self) -> list[Finding]:
+        """The finding about the rate, where the endpoint limits it; it belongs to the rule's own case."""
+        if self.put_off is None:
+            return []
+        case, attempt, limited_at = self.put_off
+        code = rule_in_role("rate limit").code
+        cases = all_cases(self.events.contract)
+        own = next((c for c in cases if c.rule == code and c.event == case.event), replace(case, rule=code))
+        return [limit_finding(own, attempt, limited_at, self.reproduce(case))]
 
     async def strange_requests(self, case: Case) -> list[Attempt]:
         """The answers to an ordinary event at a made-up path nearby, and to one without a signature."""
@@ -144,7 +189,7 @@ class Session:
 
     async def close(self) -> list[Finding]:
         """The findings that only the whole run shows: the exact status, and what the witness says."""
-        found = []
+        found = self.limit_found()
         if self.accept != "2xx":
             severity: Severity = "error" if self.accept == "200" else "warning"
             results = list(self.results.values())

@@ -116,10 +116,6 @@ QUERY = re.compile(
 ENVELOPE = {"type", "timestamp", "data"}
 
 
-def _rate(answer: Answer) -> str:
-    return "429" if answer.status == 429 else ""
-
-
 def _csrf(answer: Answer) -> str:
     if answer.status == 419:  # Laravel's own, whatever the page says
         return "419"
@@ -220,13 +216,6 @@ def _starting(answer: Answer) -> str:
 
 
 WALLS: tuple[Wall, ...] = (
-    Wall(
-        "rate limit",
-        "the endpoint limits its rate, from the first event on",
-        "Lift the rate limit for the check, or wait until it is over: every event is answered 429.",
-        _rate,
-        certain=False,
-    ),
     Wall(
         "CSRF protection",
         "CSRF protection stands before the handler",

@@ -1,6 +1,6 @@
-"""ADA401 and ADA402: an ordinary delivery, of which the status and the time count.
+"""ADA401, ADA402 and ADA411: an ordinary delivery, of which the status and the time count.
 
-What the two rules say of all other deliveries is judged with the run.
+What these rules say of all other deliveries is judged with the run.
 """
 
 from __future__ import annotations
@@ -13,5 +13,6 @@ cases = Suite()
 for name, rule, summary in (
     ("200", "ADA401", "every accepted delivery is answered 200"),
     ("in-time", "ADA402", "the answer comes within the time limit"),
+    ("not-put-off", "ADA411", "no delivery is put off for the rate at which they come"),
 ):
     cases.add(f"status:{name}", summary, rule=rule, payload=BodyVariant())
