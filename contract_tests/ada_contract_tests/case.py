@@ -78,7 +78,8 @@ class Case:
     documented one that it starts from. ``payload`` is there where it is one body. ``needs`` holds ``http``
     where it makes a difference over HTTP only, and ``target`` where it takes more than a single request that
     any client could send. ``others`` are further event types that it delivers: it is left out for an endpoint
-    that does not want them.
+    that does not want them. ``deliveries`` is about how many it makes, ``at_a_time`` how many of them
+    together; one ``at_the_end`` makes its last when all other cases are through.
     """
 
     id: str
@@ -91,6 +92,9 @@ class Case:
     payload: BodyVariant | None = field(default=None, repr=False, compare=False)
     needs: frozenset[Need] = frozenset()
     others: tuple[str, ...] = ()
+    deliveries: int = 1
+    at_a_time: int = 1
+    at_the_end: bool = False
 
     def applies_to(self, *, in_process: bool) -> bool:
         """True if the case makes a difference to such a target."""
@@ -109,6 +113,9 @@ def case(
     others: tuple[str, ...] = (),
     expect: Expectation | None = None,
     base_event: str = "",
+    deliveries: int = 1,
+    at_a_time: int = 1,
+    at_the_end: bool = False,
 ) -> Case:
     """Make a case; ``expect`` and ``base_event`` stand where they differ from its rule's and its event.
 
@@ -126,6 +133,9 @@ def case(
         payload,
         frozenset(needs),
         others,
+        deliveries,
+        at_a_time,
+        at_the_end,
     )
 
 

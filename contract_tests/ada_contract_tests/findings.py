@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from ada_contract_tests.rules import Severity
     from ada_mockserver.delivery.attempt import Attempt
 
-__all__ = ["OUTCOMES", "Cell", "Finding", "Outcome", "Report", "Result"]
+__all__ = ["OUTCOMES", "TIME_IS_UP", "Cell", "Finding", "Outcome", "Report", "Result"]
 
 Outcome = Literal["passed", "failed", "not run", "not applicable"]
+TIME_IS_UP = "not tried: the time was up"
+"""The note of a case that was left out for lack of time."""
+
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
@@ -112,7 +115,8 @@ class Cell:
 class Report:
     """The outcome of a run: results in the order of the cases, findings, and why it was cut short.
 
-    ``is_general`` is true where the one finding stands for all cases.
+    ``is_general`` is true where the one finding stands for all cases; ``budget`` is how many seconds the run
+    had, None for no limit.
     """
 
     target: str
@@ -124,6 +128,13 @@ class Report:
     stopped: str = ""
     notes: tuple[str, ...] = ()
     is_general: bool = False
+    budget: float | None = None
+
+    @property
+    def untried(self) -> dict[str, int]:
+        """How many cases of each rule were left out as the time was up; none where the run was stopped."""
+        left = Counter(r.case.rule for r in self.results if r.outcome == "not run" and r.note == TIME_IS_UP)
+        return dict(sorted(left.items()))
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -152,7 +163,7 @@ class Report:
         return 0 if self.ok else 1
 
     def strictly(self) -> Report:
-        """The same report with every warning as an error, and its cases failed."""
+        """The same report with every warning as an error, its cases failed, and every case asked for."""
         findings = tuple(replace(f, severity="error") for f in self.findings)
         failed = {finding.case: finding for finding in findings}
         results = tuple(
@@ -161,7 +172,10 @@ class Report:
             else r
             for r in self.results
         )
-        return replace(self, findings=findings, results=results)
+        stopped = self.stopped
+        if self.untried and not stopped:
+            stopped = f"--strict asks for every case: {sum(self.untried.values())} were not tried."
+        return replace(self, findings=findings, results=results, stopped=stopped)
 
     def count(self, outcome: Outcome) -> int:
         """How many cases ended like that."""

@@ -37,6 +37,12 @@ LONGEST_PAUSE = 5.0
 MOST_WAITING = 15.0
 """Seconds at most that answers which ask to slow down make a run wait, all together."""
 
+SLOW = 1.0
+"""Seconds above which answers tell how many requests the consumer can work on at a time."""
+
+STEADY = 10
+"""Answers in good time after which one request more goes at a time."""
+
 POLITE = 3
 """Redeliveries of one message to a consumer that asks, each time, to wait for a moment."""
 
@@ -61,7 +67,8 @@ class PacedSender:
 
     ``secrets`` is empty for a consumer that verifies nothing; ``timeout`` is in seconds; ``rng`` draws
     message ids, which are fresh for every delivery; ``headers`` are sent beside the usual ones; ``limit`` is
-    how many requests may go at a time once the consumer asked to slow down, None before.
+    how many requests may go at a time once the consumer asked to slow down, None before. ``room`` is how many
+    it was seen to work on at a time where its answers take long, None where they do not.
     """
 
     target: Target
@@ -72,8 +79,14 @@ class PacedSender:
     headers: Headers = ()
     ledger: list[Delivery] = field(default_factory=list)
     limit: int | None = None
+    room: int | None = None
     _taken: int = 0
     _limited_at: tuple[int, float] | None = None
+    _alone: float | None = None
+    _latency: float = 0.0
+    _interval: float = 0.0
+    _answered_at: float = 0.0
+    _steady: int = 0
     _first_at: float | None = None
     _waited: float = 0.0
     _waited_until: float = float("-inf")
@@ -95,9 +108,12 @@ class PacedSender:
         ``path`` is another than the endpoint's own.
         """
         async with self._a_turn():
-            return self._noted(
-                await self.target.request(self._with_usual(headers), body, timeout=self.timeout, path=path)
+            together = self._active
+            attempt = await self.target.request(
+                self._with_usual(headers), body, timeout=self.timeout, path=path
             )
+        self._learn(attempt, together)
+        return self._noted(attempt)
 
     async def requests_in_turn(self, requests: Sequence[tuple[Headers, bytes]]) -> list[tuple[Attempt, bool]]:
         """Requests (headers, body) over one connection; see `Target.requests_in_turn`."""
@@ -105,6 +121,49 @@ class PacedSender:
         async with self._a_turn():
             answers = await self.target.requests_in_turn(made, timeout=self.timeout)
         return [(self._noted(attempt), reused) for attempt, reused in answers]
+
+    def _learn(self, attempt: Attempt, together: int) -> None:
+        """Learn from an answer how many requests the consumer works on at a time, where it is slow."""
+        if attempt.error is not None and attempt.error.kind == "timeout" and together > 1:
+            self.room = max(1, min(together, self.room or together) // 2)
+        if not attempt.accepted:
+            return
+        took, now = attempt.elapsed, self.clock.monotonic()
+        if self._alone is None:
+            self._alone = self._latency = self._interval = took
+            self._answered_at = now
+            self.room = self.at_once(1_000) if self.is_slow else None
+            return
+        self._alone = min(self._alone, 0.8 * self._alone + 0.2 * took)
+        self._latency += 0.2 * (took - self._latency)
+        self._interval += 0.1 * (now - self._answered_at - self._interval)
+        self._answered_at = now
+        if together > 1 and self._latency > max(SLOW, 2 * self._alone):
+            seen = max(1, int(together * self._alone / took))
+            self.room = min(seen, self.room or seen)
+            self._latency, self._steady = self._alone, 0
+        elif self.room is not None and took < 1.5 * self._alone:
+            self._steady += 1
+            if self._steady >= STEADY:
+                self.room, self._steady = self.room + 1, 0
+
+    @property
+    def is_slow(self) -> bool:
+        """True if an answer takes so long that the number of requests at a time matters."""
+        return self._alone is not None and self._alone > SLOW / 2
+
+    def at_once(self, most: int) -> int:
+        """How many deliveries at once a slow consumer answers in time that takes one after the other."""
+        if self._alone is None or not self.is_slow:
+            return most
+        return max(1, min(most, int(self.timeout / 2 / self._alone)))
+
+    def seconds_for(self, deliveries: int, *, at_a_time: int = 1) -> float:
+        """About how many seconds so many deliveries take, ``at_a_time`` of which can go together.
+
+        That is the time of one after the other, or what the consumer needs for as many as come now.
+        """
+        return max(deliveries * self._interval, deliveries / at_a_time * (self._alone or 0.0))
 
     def _noted(self, attempt: Attempt) -> Attempt:
         """Count an answer, for the limit that the endpoint may turn out to have."""
@@ -154,7 +213,7 @@ class PacedSender:
     @asynccontextmanager
     async def _a_turn(self) -> AsyncIterator[None]:
         async with self._turn:
-            await self._turn.wait_for(lambda: self.limit is None or self._active < self.limit)
+            await self._turn.wait_for(self._has_room)
             self._active += 1
         try:
             yield
@@ -162,6 +221,9 @@ class PacedSender:
             async with self._turn:
                 self._active -= 1
                 self._turn.notify_all()
+
+    def _has_room(self) -> bool:
+        return all(most is None or self._active < most for most in (self.limit, self.room))
 
     async def pause(self, attempt: Attempt) -> None:
         """Wait as long as an answer asks for; after a Retry-After, half as many requests go at a time."""

@@ -344,7 +344,7 @@ def test_the_endpoint_dies(kind):
     report = run(target, cases, jobs=1)
     assert counted(report) == {"passed": 10, "failed": 3, "not run": 51}
     assert [finding.cause for finding in report.findings] == ["no connection"] * 3
-    assert report.stopped == (f"Stopped: the endpoint no longer takes connections (seen at {ENDED}/n4).")
+    assert report.stopped == (f"Stopped: the endpoint no longer takes connections (seen at {ENDED}/n9).")
     assert report.seconds == pytest.approx(3 * RESTART)
     assert report.exit_code == 1
 

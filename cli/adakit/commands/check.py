@@ -57,6 +57,12 @@ __all__ = ["command"]
 @click.option("--seed", type=click.IntRange(0), help="Repeat the payloads of this seed; drawn if not given.")
 @CONNECTION
 @click.option(
+    "--budget",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Time for the check; 0 for no limit.  [default: 120, in process 0]",
+)
+@click.option(
     "--report",
     "reports",
     multiple=True,

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Options", "acheck", "check", "draw_seed", "open_named", "planned", "run_cases", "witness_of"]
 
+BUDGET = 120.0
+"""Seconds that a check over HTTP may take; one in process takes as many as it needs."""
+
 JOBS = 8
 """Deliveries at a time over HTTP; an application in process is called one request after the other."""
 
@@ -50,7 +53,8 @@ class Options:
     ``secret`` is the signing secret, ``"none"`` for a consumer that verifies nothing (ADA3xx is left out),
     None to take ADA_WEBHOOK_SECRET; ``accept`` is ``"200"`` to make any other
     2xx an error, ``"2xx"`` to say nothing of it, None to warn; ``seed`` None draws one;
-    ``timeout`` is in seconds; ``strict`` makes warnings errors; ``seen_url`` is
+    ``timeout`` is in seconds; ``budget`` is how many seconds the check may take, 0 for as many as it needs,
+    None for 120 over HTTP and no limit in process; ``strict`` makes warnings errors; ``seen_url`` is
     the witness: a URL, or in process a path of the application; ``ignores`` declares what the consumer
     ignores on purpose (see `read_ignores`); ``search_path`` goes to the
     front of ``sys.path`` for ``module:app``; ``contract`` is the contract, ours if None, and
@@ -64,6 +68,7 @@ class Options:
     headers: Headers = ()
     timeout: float = TIME_LIMIT
     jobs: int | None = None
+    budget: float | None = None
     seed: int | None = None
     cacert: str | None = None
     insecure: bool = False
@@ -176,7 +181,13 @@ async def run_cases(
         codes=options.selection.codes(),
         ignores=read_ignores(options.ignores, options.contract),
     )
-    run = Run(session, options.jobs or (1 if aim.in_process else JOBS), secret_given=secret.given)
+    budget = options.budget if options.budget is not None else 0.0 if aim.in_process else BUDGET
+    run = Run(
+        session,
+        options.jobs or (1 if aim.in_process else JOBS),
+        secret_given=secret.given,
+        budget=budget or None,
+    )
     if notify is not None:
         run.notify = notify
     report = await run.run(cases, total_cases=len(all_cases(options.contract)), seed=seed)

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ada_contract_tests.case import Case
     from ada_contract_tests.exchange import Exchange
     from ada_mockserver.clock import Clock
 
-__all__ = ["CONFIRMATIONS", "NO_CONNECTION", "PATIENCE", "CircuitBreaker", "Group", "interleaved"]
+__all__ = ["CONFIRMATIONS", "NO_CONNECTION", "PATIENCE", "CircuitBreaker", "Group"]
 
 CONFIRMATIONS = 3
 """So many requests without an answer, each repeated alone, and a group of cases is not sent any more."""
@@ -29,16 +27,6 @@ Group = tuple[str, str]
 
 ANY_SILENCE: Group = ("silent", "")
 """The group of everything, while there never was an answer."""
-
-
-def interleaved(cases: Sequence[Case]) -> list[Case]:
-    """The first case of every subject, then the second of each, ...: silence on one holds few up."""
-    position: Counter[str] = Counter()
-    turns = []
-    for case in cases:
-        position[_subject(case)] += 1
-        turns.append((position[_subject(case)], case))
-    return [case for _, case in sorted(turns, key=lambda turn: turn[0])]
 
 
 def _subject(case: Case) -> str:

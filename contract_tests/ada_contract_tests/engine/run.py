@@ -1,9 +1,10 @@
 """A run: every case on one session, in an order that does not depend on timing, and never for long.
 
 *Probing*: the ordinary events come first; if every one of them fails in the same way, the run ends with one
-finding. *Running*: everything else, several at a time. *Settling*: cases that got no answer are repeated
-alone before anything is reported; after three of one kind for one subject (an event, its forgeries, or
-hostile input), the rest of that subject is not sent. *Finishing*: deliveries that belong at the end.
+finding. *Running*: everything else, several at a time, each kind of each rule before any is tried again, as
+long as there is time. *Settling*: cases that got no answer are repeated alone before anything is reported;
+after three of one kind for one subject (an event, its forgeries, or hostile input), the rest of that subject
+is not sent. *Finishing*: deliveries that belong at the end.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ada_contract_tests.engine.circuit_breaker import CONFIRMATIONS, NO_CONNECTION, PATIENCE, interleaved
+from ada_contract_tests.engine.circuit_breaker import CONFIRMATIONS, NO_CONNECTION, PATIENCE
 from ada_contract_tests.engine.run_checks import always_refused, always_the_same, page_finding
 from ada_contract_tests.engine.run_events import CaseFinished, RunFinished, RunStopped
+from ada_contract_tests.engine.schedule import Schedule, in_turns
 from ada_contract_tests.engine.walls import is_page, is_unavailable
 from ada_contract_tests.engine.witness import LONGEST_WAIT
-from ada_contract_tests.findings import Report, Result
+from ada_contract_tests.findings import TIME_IS_UP, Report, Result
 from ada_contract_tests.rules import RULES
 from ada_schemas.errors import TargetError, UsageError
 
@@ -48,16 +50,25 @@ COMING_UP = 2.0
 class Run:
     """Runs cases once on a session, ``jobs`` at a time; ``notify`` is told of its events.
 
-    ``secret_given`` is true where the user named the secret, for the advice.
+    ``secret_given`` is true where the user named the secret, for the advice; ``budget`` is how many seconds
+    the run may take, None for as many as it needs.
     """
 
     session: Session
     jobs: int
     secret_given: bool = True
+    budget: float | None = None
     notify: Callable[[RunEvent], object] = lambda _: None
     _order: dict[str, int] = field(default_factory=dict)
     _recovered: int = 0
     _any_path: bool = False
+    _time_is_up: bool = False
+    _heavy: list[Case] = field(default_factory=list)
+    _schedule: Schedule = field(init=False)
+
+    def __post_init__(self) -> None:
+        session = self.session
+        self._schedule = Schedule(self.budget, lambda: session.breaker.spent, session.sender)
 
     async def run(self, cases: Sequence[Case], *, total_cases: int, seed: int) -> Report:
         """Run the cases; the report has a result for each of them, in their order.
@@ -76,7 +87,8 @@ class Run:
             )
         overall = await self._probe(applicable)
         if overall is None:
-            await self._run_all(interleaved(self._left(applicable)))
+            await self._run_all(in_turns(self._left(applicable)), later=self._heavy)
+            await self._run_all(list(self._heavy))
             await self._settle()
             await session.finish()
             if session.breaker.late:
@@ -102,6 +114,7 @@ class Run:
             stopped=session.stopped,
             notes=self._notes(),
             is_general=overall is not None,
+            budget=self.budget,
         )
         self.notify(RunFinished(report))
         return report
@@ -109,7 +122,8 @@ class Run:
     def _result(self, case: Case, *, in_process: bool) -> Result:
         if not case.applies_to(in_process=in_process):
             return Result(case, "not applicable", note="makes a difference over HTTP only")
-        return self.session.results.get(case.id) or Result(case, "not run", note=self.session.stopped)
+        note = self.session.stopped or (TIME_IS_UP if self._time_is_up else "")
+        return self.session.results.get(case.id) or Result(case, "not run", note=note)
 
     def _notes(self) -> tuple[str, ...]:
         notes, sender = [], self.session.sender
@@ -123,6 +137,9 @@ class Run:
         if sender.limit is not None:
             left = f"at the end {sender.limit} went at a time."
             notes.append(f"The consumer asked to slow down (Retry-After); {left}")
+        if sender.is_slow and sender.room is not None and sender.room < self.jobs:
+            left = f"at the end {sender.room} went at a time."
+            notes.append(f"An answer takes about {sender.seconds_for(1):.1f} s; {left}")
         if self._recovered:
             hint = f" ({self.jobs} at a time; --jobs 1 sends one after the other)" if self.jobs > 1 else ""
             notes.append(
@@ -229,16 +246,25 @@ class Run:
         assert result.exchange is not None  # noqa: S101 - a case that was run has one
         return result.exchange
 
-    async def _run_all(self, cases: Sequence[Case]) -> None:
-        """Run cases, ``jobs`` at a time, holding back those whose group has fallen silent."""
-        waiting = iter(cases)
+    async def _run_all(self, cases: Sequence[Case], *, later: list[Case] | None = None) -> None:
+        """Run cases, ``jobs`` at a time, holding back those whose group has fallen silent.
+
+        Those that there is no time for are left out; those that take much of it are put on ``later``.
+        """
+        waiting, schedule = iter(cases), self._schedule
 
         async def work() -> None:
             for case in waiting:
                 if self.session.stopped or self.session.breaker.out_of_patience(settling=False):
                     return
-                if not self.session.breaker.holds(case):
-                    await self._run(case)
+                if later is not None and schedule.is_heavy(case):
+                    later.append(case)
+                elif schedule.has_room_for(case, to_finish=self.session.to_finish):
+                    if not self.session.breaker.holds(case):
+                        with schedule.under_way(case):
+                            await self._run(case)
+                else:
+                    self._time_is_up = True
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(max(1, min(self.jobs, len(cases)))):

@@ -91,9 +91,7 @@ def page_finding(result: Result, reproduce: tuple[str, ...]) -> Finding:
     )
 
 
-def limit_finding(
-    own: Case, put_off: Attempt, limited_at: tuple[int, float], reproduce: tuple[str, ...]
-) -> Finding:
+def limit_finding(own: Case, put_off: Attempt, limited_at: tuple[int, float]) -> Finding:
     """The one finding about an endpoint that limits its rate, with the limit as it was seen.
 
     ``own`` is the case that it belongs to; ``limited_at`` is (requests that were taken, in how many seconds).
@@ -111,7 +109,6 @@ def limit_finding(
         expected="every delivery is taken, whatever the rate",
         got=f"{put_off.status} {seen}{asks}",
         cause="rate limit",
-        reproduce=reproduce,
         hint=(
             f"Lift the limit for the check: it answers {put_off.status} {seen}{asks}. Such answers are no"
             " verdict on an event, and no refusal of a forgery, so the check ended there."

@@ -48,9 +48,6 @@ def _made_up(address: str, rng: random.Random) -> str:
     return f"{folder}/adakit-made-up-{rng.randrange(16**8):08x}"
 
 
-FIRST_RETRY = 6.0
-"""Seconds: a failed delivery is repeated after 5 s (/reference/webhooks/overview), and a little."""
-
 ONE_MORE = 2
 """Events that come one by one at the end: the first may complete a batch with one that may be ignored."""
 
@@ -139,9 +136,9 @@ class Session:
             return []
         case, attempt, limited_at = self.put_off
         code = rule_in_role("rate limit").code
-        cases = all_cases(self.events.contract)
-        own = next((c for c in cases if c.rule == code and c.event == case.event), replace(case, rule=code))
-        return [limit_finding(own, attempt, limited_at, self.reproduce(case))]
+        own = [c for c in all_cases(self.events.contract) if c.rule == code]
+        chosen = next((c for c in own if c.event == case.event), own[0])
+        return [limit_finding(chosen, attempt, limited_at)]
 
     async def strange_requests(self, case: Case) -> list[Attempt]:
         """The answers to an ordinary event at a made-up path nearby, and to one without a signature."""
@@ -169,13 +166,7 @@ class Session:
         return result
 
     async def finish(self) -> None:
-        """Make the deliveries that belong at the end of the run, of cases that have passed so far.
-
-        Where a witness can tell what a repetition did, they come no sooner than Ada's first retry; an
-        application in process is spared the wait.
-        """
-        if self._to_finish and self.witness is not None and not self.sender.target.in_process:
-            await self.sender.clock.sleep(max(0.0, FIRST_RETRY - self.breaker.spent))
+        """Make the deliveries that belong at the end of the run, of cases that have passed so far."""
         for run in self._to_finish:
             result = self.results.get(run.case.id)
             if result is not None and result.outcome == "passed" and not self._is_over():
@@ -183,6 +174,11 @@ class Session:
                 self.breaker.is_silence(run.exchange)
                 self._judge(run.case, run.exchange)
         self._to_finish.clear()
+
+    @property
+    def to_finish(self) -> int:
+        """How many deliveries belong at the end of the run."""
+        return len(self._to_finish)
 
     def _is_over(self) -> bool:
         return bool(self.stopped) or self.breaker.out_of_patience(settling=True)

@@ -37,6 +37,7 @@ TEXT_OPTIONS = {
     "timeout": "seconds within which an answer must come, 15 if not given",
     "jobs": "deliveries at a time: 8 if not given, 1 to an application in process",
     "ignores": "what the consumer ignores on purpose, as event:path=value; in a file a line each",
+    "budget": "seconds that the run may take, 0 for no limit: 120 if not given, in process no limit",
     "header": "a further header, as name: value; in a file a line each",
     "cacert": "a file of certificates to trust, in place of the system's",
 }

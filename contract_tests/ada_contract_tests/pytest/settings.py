@@ -50,6 +50,7 @@ def options_of(config: pytest.Config) -> Options:
         headers=_headers(config),
         timeout=_number(config, "timeout") or TIME_LIMIT,
         jobs=_jobs(config),
+        budget=_number(config, "budget", least=0.0),
         seed=session_seed(config),
         cacert=setting(config, "cacert"),
         insecure=is_set(config, "insecure"),
@@ -77,7 +78,7 @@ def _jobs(config: pytest.Config) -> int | None:
     return int(given)
 
 
-def _number(config: pytest.Config, name: str) -> float | None:
+def _number(config: pytest.Config, name: str, *, least: float | None = None) -> float | None:
     given = setting(config, name)
     if given is None:
         return None
@@ -85,7 +86,7 @@ def _number(config: pytest.Config, name: str) -> float | None:
         number = float(given)
     except ValueError:
         number = math.nan
-    if not 0 < number < math.inf:
+    if not 0 < number < math.inf and number != least:
         raise UsageError(f"ada_{name} is {given!r}.", next_step="Give a number above 0.")
     return number
 

@@ -23,6 +23,8 @@ def render(report: Report) -> str:
         "exit_code": report.exit_code,
         "seconds": round(report.seconds, 3),
         "stopped": report.stopped or None,
+        "budget": report.budget,
+        "not_tried": report.untried,
         "notes": list(report.notes),
         "summary": {
             "cases": report.total_cases,

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ada_contract_tests.advice import advice_of
 from ada_contract_tests.grouping import group_findings, reasons_of
-from ada_contract_tests.reports.wording import counts, event_name, percent
+from ada_contract_tests.reports.wording import counts, event_name, not_tried, percent
 from ada_contract_tests.rules import RULES
 from ada_contract_tests.tracebacks import traceback_lines
 
@@ -156,6 +156,8 @@ def _summary(report: Report) -> Text:
     text = Text()
     if report.stopped:
         text.append(f"{report.stopped}\n", style="bold red")
+    if report.untried:
+        text.append(f"{not_tried(report)}\n", style="yellow")
     for note in report.notes:
         text.append(f"{note}\n", style="dim")
     text.append(*(("PASS", "bold green") if report.ok else ("FAIL", "bold red")))

@@ -10,7 +10,7 @@ from ada_contract_tests.findings import OUTCOMES
 if TYPE_CHECKING:
     from ada_contract_tests.findings import Report
 
-__all__ = ["clipped", "counts", "event_name", "many", "percent", "printable"]
+__all__ = ["clipped", "counts", "event_name", "many", "not_tried", "percent", "printable"]
 
 # All that XML 1.0 excludes, and that would change how a page or a terminal shows the text around it.
 UNPRINTABLE = re.compile(
@@ -42,6 +42,16 @@ def many(count: int, one: str, more: str = "") -> str:
 def percent(share: float) -> str:
     """A share in per cent; 100 % only when nothing is missing."""
     return "100 %" if share >= 1 else f"{min(99.9, share * 100):.1f} %"
+
+
+def not_tried(report: Report) -> str:
+    """The cases that there was no time for, by rule, and how to give it more."""
+    rules = ", ".join(f"{rule} {count}" for rule, count in report.untried.items())
+    budget = f"{report.budget:g}" if report.budget is not None else "0"
+    return (
+        f"Not tried, as the {budget} s of the check were up: {many(sum(report.untried.values()), 'case')}"
+        f" ({rules}). Every kind comes before any comes again; --budget SECONDS gives more time."
+    )
 
 
 def event_name(event: str) -> str:

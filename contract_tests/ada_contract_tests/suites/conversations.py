@@ -70,6 +70,8 @@ def _message_in(run: CaseRun, conversation: Payload, key: str) -> Payload:
 @cases.delivered(
     "delivery:interleaved",
     f"{CONVERSATIONS} conversations on one channel are interleaved",
+    deliveries=CONVERSATIONS * (MESSAGES_EACH + 1),
+    at_a_time=TOGETHER,
     rule="ADA408",
     of="conversation.message",
     others=CREATED,
@@ -95,6 +97,8 @@ async def _interleaved(run: CaseRun) -> None:
 @cases.delivered(
     "delivery:long-conversation",
     f"a conversation has {LONG} messages",
+    deliveries=LONG + 1,
+    at_a_time=TOGETHER,
     rule="ADA408",
     of="conversation.message",
     others=CREATED,
@@ -152,6 +156,7 @@ async def _same_text(run: CaseRun) -> None:
 @cases.delivered(
     "delivery:mixed-times",
     "the messages of a conversation have their times in several forms",
+    deliveries=len(FORMS) + 1,
     rule="ADA108",
     of="conversation.message",
     others=CREATED,
@@ -169,6 +174,7 @@ async def _messages_of_mixed_times(run: CaseRun) -> None:
 @cases.delivered(
     "delivery:mixed-times",
     "the updates of an end user have their times in several forms",
+    deliveries=len(FORMS) + 1,
     rule="ADA108",
     of="end_user.updated",
     others=("end_user.created",),
@@ -241,12 +247,21 @@ STORIES: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
 """Whole scenarios: the event, the end of the id, the scenario, the summary, and the other events in it."""
 
 for of, name, told, summary, others in STORIES:
-    cases.add(f"delivery:whole-{name}", summary, rule="ADA410", of=of, others=others, deliver=_story(told))
+    cases.add(
+        f"delivery:whole-{name}",
+        summary,
+        rule="ADA410",
+        of=of,
+        others=others,
+        deliver=_story(told),
+        deliveries=12,
+    )
 
 
 @cases.delivered(
     "delivery:second-handoff",
     "a conversation is handed off twice",
+    deliveries=4,
     rule="ADA410",
     of="conversation.handoff.ended",
     others=("conversation.message",),

@@ -68,14 +68,14 @@ async def _forged_after(run: CaseRun) -> None:
     )
 
 
-@cases.delivered("delivery:duplicate", "the same delivery comes again")
+@cases.delivered("delivery:duplicate", "the same delivery comes again", deliveries=2)
 async def _again(run: CaseRun) -> None:
     event, message_id, stamp = run.event(), run.sender.new_id(), run.sender.now()
     await run.send(event, message_id=message_id, timestamp=stamp, label="first")
     await run.send(event, message_id=message_id, timestamp=stamp, label="the same again")
 
 
-@cases.delivered("delivery:duplicate-concurrent", "the same delivery comes twice at once")
+@cases.delivered("delivery:duplicate-concurrent", "the same delivery comes twice at once", deliveries=2)
 async def _concurrent(run: CaseRun) -> None:
     stamp = run.sender.now()
 
@@ -86,7 +86,7 @@ async def _concurrent(run: CaseRun) -> None:
     await _in_rounds(twins)
 
 
-@cases.delivered("delivery:duplicate-later", "the same delivery comes again after others")
+@cases.delivered("delivery:duplicate-later", "the same delivery comes again after others", deliveries=5)
 async def _after_others(run: CaseRun) -> None:
     event, message_id, stamp = run.event(), run.sender.new_id(), run.sender.now()
     await run.send(event, message_id=message_id, timestamp=stamp, label="first")
@@ -96,7 +96,9 @@ async def _after_others(run: CaseRun) -> None:
 
 
 @cases.delivered(
-    "delivery:duplicate-new-timestamp", "the same event comes again with a new timestamp and signature"
+    "delivery:duplicate-new-timestamp",
+    "the same event comes again with a new timestamp and signature",
+    deliveries=2,
 )
 async def _with_new_timestamp(run: CaseRun) -> None:
     event, message_id, stamp = run.event(), run.sender.new_id(), run.sender.now()
@@ -104,7 +106,12 @@ async def _with_new_timestamp(run: CaseRun) -> None:
     await run.send(event, message_id=message_id, timestamp=stamp, label="again with a new timestamp")
 
 
-@cases.delivered("delivery:duplicate-at-the-end", "the same event comes again when all others have come")
+@cases.delivered(
+    "delivery:duplicate-at-the-end",
+    "the same event comes again when all others have come",
+    deliveries=2,
+    at_the_end=True,
+)
 async def _at_the_end(run: CaseRun) -> None:
     first = await run.send(run.event(), label="first")
 
@@ -114,11 +121,15 @@ async def _at_the_end(run: CaseRun) -> None:
     run.at_end = once_more
 
 
-@cases.delivered("delivery:burst", f"{BURST} deliveries come at once", rule="ADA405")
+@cases.delivered(
+    "delivery:burst", f"{BURST} deliveries come at once", rule="ADA405", deliveries=BURST, at_a_time=BURST
+)
 async def _burst(run: CaseRun) -> None:
-    events = [run.event(key=f"{n}") for n in range(BURST)]
+    """As many at once as can be answered in time, where each answer takes long."""
+    burst = run.sender.at_once(BURST)
+    events = [run.event(key=f"{n}") for n in range(burst)]
     sent = await asyncio.gather(
-        *(run.send(event, label=f"one of {BURST} at once", again=False) for event in events)
+        *(run.send(event, label=f"one of {burst} at once", again=False) for event in events)
     )
     await run.redeliver_wanted(list(zip(sent, events, strict=True)))
 
