@@ -254,17 +254,19 @@ class Run:
         waiting, schedule = iter(cases), self._schedule
 
         async def work() -> None:
-            for case in waiting:
-                if self.session.stopped or self.session.breaker.out_of_patience(settling=False):
-                    return
-                if later is not None and schedule.is_heavy(case):
-                    later.append(case)
-                elif schedule.has_room_for(case, to_finish=self.session.to_finish):
-                    if not self.session.breaker.holds(case):
+            while True:
+                async with schedule.turn():
+                    case = next(waiting, None)
+                    stopped = self.session.stopped or self.session.breaker.out_of_patience(settling=False)
+                    if case is None or stopped:
+                        return
+                    if later is not None and schedule.is_heavy(case):
+                        later.append(case)
+                    elif not schedule.has_room_for(case, to_finish=self.session.to_finish):
+                        self._time_is_up = True
+                    elif not self.session.breaker.holds(case):
                         with schedule.under_way(case):
                             await self._run(case)
-                else:
-                    self._time_is_up = True
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(max(1, min(self.jobs, len(cases)))):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.rules import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 
     from ada_contract_tests.case import Case
     from ada_contract_tests.pacing import PacedSender
@@ -43,7 +44,8 @@ def in_turns(cases: Iterable[Case]) -> list[Case]:
     turns: list[tuple[int, bool, int, int, Case]] = []
     of_the_rule: dict[str, int] = defaultdict(int)
     order = {code: number for number, code in enumerate(RULES)}
-    for number, ((rule, _), members) in enumerate(kinds.items()):
+    light_first = sorted(kinds.items(), key=lambda kind: kind[1][0].deliveries)
+    for number, ((rule, _), members) in enumerate(light_first):
         turn = of_the_rule[rule]
         of_the_rule[rule] += 1
         for again, case in enumerate(_events_in_turn(members, number)):
@@ -73,6 +75,21 @@ class Schedule:
         self._spent = spent
         self._sender = sender
         self._under_way = 0
+        self._cases = 0
+        self._turn = asyncio.Condition()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """The turn of a case: no more are carried out at a time than the consumer works on requests."""
+        async with self._turn:
+            await self._turn.wait_for(lambda: self._sender.room is None or self._cases < self._sender.room)
+            self._cases += 1
+        try:
+            yield
+        finally:
+            async with self._turn:
+                self._cases -= 1
+                self._turn.notify_all()
 
     def is_heavy(self, case: Case) -> bool:
         """True for a case that takes so much of the time that the others come first."""
