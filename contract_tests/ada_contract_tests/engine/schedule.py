@@ -20,6 +20,9 @@ __all__ = ["Schedule", "in_turns", "kind_of"]
 HEAVY = 0.15
 """The share of the time that a case may take in its turn; one that takes more comes last."""
 
+FEW = 5
+"""Deliveries of a case that comes in its turn, whatever the time."""
+
 _MEMBERS = ("type", "timestamp", "data", "all")
 
 
@@ -36,12 +39,13 @@ def kind_of(case: Case) -> str:
 def in_turns(cases: Iterable[Case]) -> list[Case]:
     """Every kind of every rule once, then each of them again, ..., and the events in turn.
 
-    Rules take turns too, so that each has begun before one is through. What ends the run begins it.
+    Rules take turns too, so that each has begun before one is through; kinds of many deliveries come after
+    the others. What ends the run begins it.
     """
     kinds: dict[tuple[str, str], list[Case]] = defaultdict(list)
     for case in cases:
         kinds[case.rule, kind_of(case)].append(case)
-    turns: list[tuple[int, bool, int, int, Case]] = []
+    turns: list[tuple[int, bool, bool, int, int, Case]] = []
     of_the_rule: dict[str, int] = defaultdict(int)
     order = {code: number for number, code in enumerate(RULES)}
     light_first = sorted(kinds.items(), key=lambda kind: kind[1][0].deliveries)
@@ -49,7 +53,8 @@ def in_turns(cases: Iterable[Case]) -> list[Case]:
         turn = of_the_rule[rule]
         of_the_rule[rule] += 1
         for again, case in enumerate(_events_in_turn(members, number)):
-            turns.append((again, not case.at_the_end, turn, order[rule], case))
+            is_long = turn > 0 and case.deliveries > FEW
+            turns.append((again, not case.at_the_end, is_long, turn, order[rule], case))
     return [turn[-1] for turn in sorted(turns, key=lambda turn: turn[:-1])]
 
 
