@@ -152,6 +152,11 @@ class PacedSender:
         """True if an answer takes so long that the number of requests at a time matters."""
         return self._alone is not None and self._alone > SLOW / 2
 
+    @property
+    def alone(self) -> float:
+        """Seconds that an answer takes with no other request beside it; 0 while that is not known."""
+        return self._alone or 0.0
+
     def at_once(self, most: int) -> int:
         """How many deliveries at once a slow consumer answers in time that takes one after the other."""
         if self._alone is None or not self.is_slow:

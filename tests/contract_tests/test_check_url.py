@@ -132,6 +132,13 @@ def test_a_good_consumer() -> None:
     assert [(finding.case, finding.got) for finding in report.findings] == []
     assert (report.stopped, report.exit_code, report.coverage) == ("", 0, 1.0)
     assert set(outcomes(report)) == {"passed"}
+    assert report.budget == 120
+
+
+@pytest.mark.parametrize(("given", "budget"), [(0, None), (60, 60)])
+def test_the_time_of_a_check(given: float, budget: float | None) -> None:
+    """A check over HTTP has the time that it was given; 0 stands for no limit."""
+    assert check(Consumer(), budget=given, select="ADA101").budget == budget
 
 
 def test_204() -> None:

@@ -138,8 +138,8 @@ class Run:
             left = f"at the end {sender.limit} went at a time."
             notes.append(f"The consumer asked to slow down (Retry-After); {left}")
         if sender.is_slow and sender.room is not None and sender.room < self.jobs:
-            left = f"at the end {sender.room} went at a time."
-            notes.append(f"An answer takes about {sender.seconds_for(1):.1f} s; {left}")
+            left = f"so at the end {sender.room} went at a time."
+            notes.append(f"An answer takes {sender.alone:.1f} s, and longer among others; {left}")
         if self._recovered:
             hint = f" ({self.jobs} at a time; --jobs 1 sends one after the other)" if self.jobs > 1 else ""
             notes.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.findings import OUTCOMES
@@ -45,12 +46,17 @@ def percent(share: float) -> str:
 
 
 def not_tried(report: Report) -> str:
-    """The cases that there was no time for, by rule, and how to give it more."""
+    """How many cases there was no time for, in all and by rule, and how to give it more."""
     rules = ", ".join(f"{rule} {count}" for rule, count in report.untried.items())
     budget = f"{report.budget:g}" if report.budget is not None else "0"
-    return (
-        f"Not tried, as the {budget} s of the check were up: {many(sum(report.untried.values()), 'case')}"
-        f" ({rules}). Every kind comes before any comes again; --budget SECONDS gives more time."
+    left = f"{sum(report.untried.values())} of {many(len(report.results), 'case')}"
+    lines = textwrap.wrap(rules, 72, initial_indent="      ", subsequent_indent="      ")
+    return "\n".join(
+        (
+            f"The {budget} s of the check were up: {left} were not tried, by rule",
+            *lines,
+            "      Each kind of each rule comes before any comes again; --budget SECONDS gives more time.",
+        )
     )
 
 

@@ -19,6 +19,8 @@ def test_json():
         "exit_code": 1,
         "seconds": 1.25,
         "stopped": "Stopped after 90 s: the endpoint leaves requests without an answer.",
+        "budget": None,
+        "not_tried": {},
         "notes": ["The consumer asked to slow down."],
         "summary": {
             "cases": 20,

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from ada_contract_tests.findings import TIME_IS_UP
 from ada_contract_tests.reports.terminal import print_report
 from support.sample_reports import EVENT, FIXED, LENIENT, SLOW, result
 
@@ -135,6 +136,22 @@ def test_a_pass():
         "PASS  app:app: 1 passed\n"
         "      contract coverage 100 %: 1 of 1 cases selected, 1.2 s  (seed 7)\n"
     )
+
+
+def test_what_there_was_no_time_for():
+    """A run whose time was up says before the verdict what it left out, and passes."""
+    late = tuple(
+        replace(result(f"{EVENT}/n{n}"), outcome="not run", exchange=None, note=TIME_IS_UP) for n in (1, 2)
+    )
+    results = (result(f"{EVENT}/example"), *late)
+    cut = replace(FIXED, results=results, findings=(), stopped="", notes=(), total_cases=3, budget=120.0)
+    rule = late[0].case.rule
+    assert (
+        "The 120 s of the check were up: 2 of 3 cases were not tried, by rule\n"
+        f"      {rule} 2\n"
+        "      Each kind of each rule comes before any comes again; --budget SECONDS gives more time.\n"
+        "PASS  app:app: 1 passed, 2 not run\n"
+    ) in printed(cut)
 
 
 def test_coverage_is_not_rounded_up():
