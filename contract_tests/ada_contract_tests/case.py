@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Seal = Callable[["Unsealed"], tuple[Headers, bytes]]
     """Makes the headers beside, or in place of, the usual ones, and the body: signed, or forged."""
 
-__all__ = ["BodyVariant", "Case", "CaseRun", "Suite", "Unsealed", "case", "same", "signed"]
+__all__ = ["FORGED", "BodyVariant", "Case", "CaseRun", "Suite", "Unsealed", "case", "same", "signed"]
 
 T = TypeVar("T")
 Payload = dict[str, Any]

@@ -182,6 +182,7 @@ def test_what_is_raised_over_a_signature_is_about_no_member():
 
 ONLY_THE_RULE = {
     "ADA109": {"combination"},
+    "ADA411": {"status"},
     "ADA203": {"new event type"},
     "ADA204": {"order of members"},
     "ADA206": {"additional headers"},

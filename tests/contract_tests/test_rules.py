@@ -84,7 +84,6 @@ def test_a_case_expects_what_its_rule_does():
     [
         ("exact status", "ADA401"),
         ("time limit", "ADA402"),
-        ("unsigned", "ADA301"),
         ("rate limit", "ADA411"),
         ("lost", "ADA601"),
         ("refused yet handled", "ADA602"),
@@ -98,7 +97,6 @@ def test_rules_of_the_run(role, code):
     assert {found.role for found in RULES.values() if found.role} == {
         "exact status",
         "time limit",
-        "unsigned",
         "rate limit",
         "lost",
         "refused yet handled",
