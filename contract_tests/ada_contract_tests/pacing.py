@@ -206,11 +206,12 @@ class PacedSender:
 
     async def requests_together(self, requests: Sequence[tuple[Headers, bytes]]) -> list[Attempt]:
         """Requests (headers, body) that arrive in one moment, in turn if the consumer is slow."""
-        if self.limit is not None:
+        if self.limit is not None or self.is_slow:
             return await asyncio.gather(*(self.request(*each) for each in requests))
         made = [(self._with_usual(headers), body) for headers, body in requests]
         async with self._a_turn():
-            return await self.target.requests_together(made, timeout=self.timeout)
+            attempts = await self.target.requests_together(made, timeout=self.timeout)
+        return [self._noted(attempt) for attempt in attempts]
 
     def _with_usual(self, headers: Headers) -> Headers:
         return delivery_headers((), (*self.headers, *headers))

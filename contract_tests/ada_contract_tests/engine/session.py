@@ -207,8 +207,9 @@ class Session:
         except TargetError as error:
             self.stopped = self.stopped or error.what
             return []
+        order = {case_id: number for number, case_id in enumerate(self.results)}
         found = witness_findings(
-            self.sender.ledger,
+            sorted(self.sender.ledger, key=lambda delivery: order.get(delivery.case, len(order))),
             replace(seen, settled=seen.settled and not self.stopped),
             {case_id: result.case for case_id, result in self.results.items()},
             reproduce=self.reproduce if self.witness.is_named else lambda *_: (),

@@ -134,7 +134,12 @@ async def _burst(run: CaseRun) -> None:
     await run.redeliver_wanted(list(zip(sent, events, strict=True)))
 
 
-@cases.delivered("delivery:together", f"{TOGETHER} deliveries arrive in the same moment", rule="ADA405")
+@cases.delivered(
+    "delivery:together",
+    f"{TOGETHER} deliveries arrive in the same moment",
+    rule="ADA405",
+    deliveries=TOGETHER,
+)
 async def _together(run: CaseRun) -> None:
     """Deliveries of distinct conversations that wait on open connections, and are released at once."""
 
