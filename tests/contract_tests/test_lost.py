@@ -261,3 +261,26 @@ def test_an_event_type_that_is_ignored():
     (finding,) = run(consumer.target, cases, witness=witness, codes=ALL_CODES).findings
     assert (finding.rule, finding.severity, finding.got) == ("ADA601", "warning", "ignored, 3 times out of 3")
     assert finding.hint == "If that is on purpose, say so: --events '!conversation.message'."
+
+
+@pytest.mark.parametrize("told", ["ignored", None])
+def test_nothing_is_handled(told):
+    """Where every type is ignored it is one error: a service is for something."""
+    cases = Selection(select="ADA101").choose()
+    (finding,) = report_of(lambda *_: (200, told), cases).findings
+    assert (finding.rule, finding.severity) == ("ADA601", "error")
+    fate, said = ("ignored", "ignored") if told else ("never handled", "the witness says nothing")
+    assert finding.summary == f"every event of every type is acknowledged and {fate}"
+    number = len(cases) + 2  # two more come at the end
+    assert finding.got == f"{said}, {number} times out of {number}"
+    assert finding.hint == "Handle what the service is for; tell the witness of it as `handled`."
+
+
+def test_all_but_one_type_is_ignored():
+    """A service for one kind of event may ignore the others: warnings, each with the way to leave it out."""
+    report = report_of(
+        lambda sent, _: (200, "handled" if sent.event == CREATED else "ignored"),
+        Selection(select="ADA101").choose(),
+    )
+    assert {finding.severity for finding in report.findings} == {"warning"}
+    assert len(report.findings) == 6

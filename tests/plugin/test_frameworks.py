@@ -100,8 +100,9 @@ def test_failure_text(project, module, app, answer):
         f'               File "{module}.py", line {line}, in handle',
         '                 log.info("locale: %s", (data["metadata"]).get("locale"))',
         "             KeyError: 'metadata'",
-        "  fix        Read optional members with a default (`data.get('metadata') or",
-        "             {}`).",
+        f"  fix        `data.metadata` may be absent. {module}.py:{line} reads *",
+        "             *",
+        "             (`.get('metadata')`).",
         f"  repeat     pytest pyproject.toml::{ABSENT} --ada-seed {run.seed}",
         f"  or         {check} --case {ABSENT} --seed {run.seed}",
     ]

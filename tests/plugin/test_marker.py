@@ -156,7 +156,10 @@ def test_bad_configuration(plain):
 
 
 BAD = [
-    ("events='conversation.endet'", "No event fits 'conversation.endet'.\n  The events are: "),
+    (
+        "events='conversation.endet'",
+        "No event fits 'conversation.endet'.\n  Did you mean conversation.ended? The events are: ",
+    ),
     ("rules='ADA999'", "There is no rule 'ADA999'.\n  Did you mean ADA"),
     (
         "rules='ADA403'",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     Reproduce = Callable[..., tuple[str, ...]]
 
-__all__ = ["LOST", "Lost", "lost_findings", "witness_finding"]
+__all__ = ["LOST", "Lost", "lost_findings", "nothing_handled", "witness_finding"]
 
 LOST = "lost"
 """The role of the rule."""
@@ -94,6 +94,18 @@ def _of_no_event(event: str, lost: Sequence[Lost], reproduce: Reproduce) -> list
         hint=f"{'' if ignored else 'Handle it. '}If that is on purpose, say so: --events '!{event}'.",
     )
     return [finding, *(_single(one, (), reproduce) for one in lost if ignored and one not in ignored)]
+
+
+def nothing_handled(lost: Sequence[Lost], example: Finding) -> Finding:
+    """The finding about a consumer that handles nothing, whatever the event: nobody does that on purpose."""
+    return replace(
+        example,
+        severity="error",
+        summary=f"every event of every type is acknowledged and {_fate(lost)}",
+        got=_times(lost),
+        cause="nothing is handled",
+        hint="Handle what the service is for; tell the witness of it as `handled`.",
+    )
 
 
 def _explained(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.engine.ignores import Ignores
-from ada_contract_tests.engine.lost import Lost, lost_findings, witness_finding
+from ada_contract_tests.engine.lost import Lost, lost_findings, nothing_handled, witness_finding
 from ada_schemas.contract.vocabulary import vocabulary
 from ada_schemas.errors import TargetError
 
@@ -182,8 +182,10 @@ def witness_findings(
         got = got if nameless > 1 else "1 request without svix-id was handled"
         case, severity = cases[forged.case], forged.expect.severity
         found.append(witness_finding(case, EFFECT, "not handled", got, reproduce(case), severity=severity))
-    for event, messages_lost in lost.items():
-        found += lost_findings(
+    of_the_lost = [
+        finding
+        for event, messages_lost in lost.items()
+        for finding in lost_findings(
             event,
             messages_lost,
             handled[event],
@@ -191,6 +193,10 @@ def witness_findings(
             words=vocabulary(ignores.known, event),
             reproduce=reproduce,
         )
+    ]
+    if not seen.handled_types and lost.keys() >= set(ignores.known.event_names):
+        of_the_lost = [nothing_handled([one for each in lost.values() for one in each], of_the_lost[0])]
+    found += of_the_lost
     return _one_a_case(found)
 
 

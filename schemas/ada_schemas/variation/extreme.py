@@ -29,6 +29,9 @@ ADDRESS_LENGTHS = (1000, 2100, 4100)
 """Characters of an address, as presigned ones have them: beyond columns and types of 512, 1024, 2000, 2048,
 2083 and 4096."""
 
+ZERO = "0"
+"""A text that PHP takes for an empty one, and that others take for a number."""
+
 EMOJI = {"message": 2100, "text": 130}
 """Emoji in a row: beyond limits of 4,096 and of 255 UTF-16 units."""
 
@@ -113,6 +116,7 @@ def extreme_variations(builder: VariationBuilder) -> Iterator[Variation]:
             case Scalar(holds="message"):
                 yield from _lengths(builder, path, LENGTHS)
                 yield from _varied_lengths(builder, path)
+                yield builder.put("ADA107", "text", path, "is a zero", ZERO, detail="zero")
                 yield from _texts(builder, path, shape)
             case Scalar(holds="text"):
                 if not shape.may_be_empty:  # that is ADA104's
