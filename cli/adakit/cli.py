@@ -122,6 +122,7 @@ def main() -> NoReturn:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
+        _check_encoding(sys.argv[1:])
         code = group.main(prog_name="adakit", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -145,6 +146,16 @@ def main() -> NoReturn:
         click.echo(f"adakit: The output cannot be written: {error.strerror}.", err=True)
         sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _check_encoding(arguments: list[str]) -> None:
+    """Raise `UsageError` for an argument whose bytes are no text: it could be neither printed nor sent."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            shown = argument.encode(errors="backslashreplace").decode()
+            raise UsageError(f"The argument '{shown[:200]}' is not UTF-8.") from None
 
 
 def _discard_output() -> None:

@@ -229,3 +229,12 @@ def test_closed_streams(monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     with pytest.raises(UsageError, match="Standard output is closed"):
         write_bytes(None, b"")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("\udcff",), ("check", "http://127.0.0.1:1/\udcff"), ("send", "-H", "a: \udcff")]
+)
+def test_argument_that_is_no_text(adakit, arguments):
+    """Bytes that are not UTF-8 in an argument, which Python hands on as lone surrogates, are a usage error."""
+    said = arguments[-1].replace("\udcff", "\\udcff")
+    assert adakit(*arguments) == (2, "", f"adakit: The argument '{said}' is not UTF-8.\n")

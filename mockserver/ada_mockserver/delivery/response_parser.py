@@ -57,6 +57,9 @@ class ResponseParser:
         in_head = not self.status
         try:
             self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # A 101: what follows is no HTTP, and nothing that a webhook asked for.
+            self.complete = True
         except httptools.HttpParserError as error:
             if not self.complete:
                 raise self._unreadable(str(error)) from error

@@ -756,6 +756,38 @@ def test_what_is_not_http_is_a_protocol_error(raw: bytes, message: str) -> None:
     assert failure(answering(raw)) == ("protocol", f"127.0.0.1:PORT {message}")
 
 
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok", "Duplicate Content-Length"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nok", "Content-Length overflow"),
+        (b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "Invalid header token"),
+        (b"HTTP/1.1 200 OK\r\na: \0\r\n\r\n", "Invalid header value char"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 4000, "headers of more than 64 KiB"),
+    ],
+)
+def test_odd_answers_are_protocol_errors(raw: bytes, message: str) -> None:
+    """Odd lengths, odd header lines, and interim answers without end, fail the attempt, which says why."""
+    assert failure(answering(raw)) == (
+        "protocol",
+        f"127.0.0.1:PORT answered with malformed HTTP: {message} (after 0.00 s).",
+    )
+
+
+@pytest.mark.parametrize("rest", [b"", b"\0" * 100, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"])
+def test_what_follows_a_change_of_protocol_is_not_read(rest: bytes) -> None:
+    """A 101 is the answer, a failure like any that is no 2xx; what follows it is no HTTP."""
+    head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+    response = send(answering(head + rest))
+    assert (response.status, response.body, response.accepted) == (101, b"", False)
+
+
+def test_an_offer_to_change_the_protocol_changes_nothing() -> None:
+    """Some servers offer an upgrade with every answer: it is read as any other."""
+    head = b"HTTP/1.1 200 OK\r\nUpgrade: h2,h2c\r\nConnection: Upgrade\r\nContent-Length: 2\r\n\r\n"
+    assert send(answering(head + b"ok")).body == b"ok"
+
+
 def test_broken_http_is_told_from_other_protocols_however_it_arrives() -> None:
     """An answer that begins as HTTP is called malformed, also when its first byte comes alone."""
 
