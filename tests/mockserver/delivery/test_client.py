@@ -775,11 +775,12 @@ def test_odd_answers_are_protocol_errors(raw: bytes, message: str) -> None:
 
 
 @pytest.mark.parametrize("rest", [b"", b"\0" * 100, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"])
-def test_what_follows_a_change_of_protocol_is_not_read(rest: bytes) -> None:
-    """A 101 is the answer, a failure like any that is no 2xx; what follows it is no HTTP."""
+def test_what_follows_a_change_of_protocol_is_not_read(rest: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """A 101 is the answer, a failure like any that is no 2xx; what follows is no HTTP, and asyncio is silent."""
     head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
     response = send(answering(head + rest))
     assert (response.status, response.body, response.accepted) == (101, b"", False)
+    assert caplog.text == ""
 
 
 def test_an_offer_to_change_the_protocol_changes_nothing() -> None:

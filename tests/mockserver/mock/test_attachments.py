@@ -32,6 +32,14 @@ def test_uploaded_and_served(api, talk):
     assert served.headers["content-security-policy"] == "sandbox"
 
 
+def test_served_to_pages(api, talk):
+    """The address works in a page of another site, which shows the transcript, and by any name; to read alone."""
+    url = upload(api, talk).json()["url"]
+    shown = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"}
+    assert api.request("GET", url, headers={"host": "mock.example.com", **shown}).content == b"\x89PNG"
+    assert api.request("POST", url, headers=shown).status_code == 403
+
+
 def test_seven_days(api, talk):
     """The address is good for seven days, and only with its signature."""
     url = upload(api, talk).json()["url"]

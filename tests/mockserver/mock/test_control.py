@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from html.parser import HTMLParser
+from importlib import resources
+
 import pytest
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -111,7 +116,7 @@ def test_console(api):
     api.write(talk, "<script>alert(1)</script>")
     page = api.request("GET", "/", headers={"authorization": ""})
     assert page.status_code == 200
-    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert_policy_covers(page)
     for shown in (WEBHOOK["url"], made["stories"][0]["conversation_id"], "v1.conversation.handoff.ended"):
         assert shown in page.text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
@@ -120,6 +125,52 @@ def test_console(api):
         assert secret not in page.text
     part = api.request("GET", "/?content")
     assert part.text.startswith("<main>")
+
+
+class Inline(HTMLParser):
+    """Collects the scripts and styles of a page, and the attributes that a policy by hash does not allow."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found, self.attributes, self._kind = [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self._kind = tag if tag in ("script", "style") else ""
+        self.attributes += [n for n, _ in attrs if n == "style" or n.startswith("on") or n in ("src", "href")]
+
+    def handle_data(self, data):
+        if self._kind:
+            self.found.append((self._kind, data))
+
+    def handle_endtag(self, tag):
+        self._kind = ""
+
+
+def assert_policy_covers(page):
+    """Hold a page against its policy, which a browser would do."""
+    policy = dict(part.split(" ", 1) for part in page.headers["content-security-policy"].split("; "))
+    inline = Inline(page.text)
+    assert inline.attributes == []
+    assert inline.found
+    expected = {
+        "default-src": "'none'",
+        "connect-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    expected["frame-ancestors"] = "'none'"
+    for kind, text in inline.found:
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        expected[f"{kind}-src"] = f"'sha256-{digest}'"
+    assert policy == expected
+
+
+def test_templates():
+    """No template has a script or a style in an attribute, which the pages' policy would keep from working."""
+    folder = resources.files("ada_mockserver.mock.console")
+    for name in ("page.html", "content.html", "survey.html"):
+        assert Inline((folder / name).read_text(encoding="utf-8")).attributes == []
 
 
 def test_empty_console(api):
@@ -131,5 +182,7 @@ def test_empty_console(api):
 
 def test_survey(api):
     """The survey's link leads to a page."""
-    assert "How did we do?" in api.request("GET", f"/survey/{api.conversation()['id']}").text
+    page = api.request("GET", f"/survey/{api.conversation()['id']}")
+    assert "How did we do?" in page.text
+    assert_policy_covers(page)
     assert api.refused("GET", "http://mock.test/survey/5f5e")[0] == 404

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from ada_mockserver.mock.api.middleware import BODY_LIMIT
 from ada_mockserver.mock.api.rates import RateLimiter
@@ -231,7 +233,11 @@ def test_other_sites(api):
     headers = {"origin": "https://evil.example"}
     assert api.refused("POST", "/_mock/clear", headers=headers) == (
         403,
-        {"type": "forbidden", "message": "Pages of other sites cannot control the mock.", "details": None},
+        {
+            "type": "forbidden",
+            "message": "Pages of other sites can neither read nor control the mock.",
+            "details": None,
+        },
     )
     assert api("POST", "/_mock/clear", headers={"origin": "null"}).status_code == 403
     assert api("POST", "/_mock/clear", headers={"origin": "http://mock.test"}).status_code == 200
@@ -264,3 +270,74 @@ def test_public_names(make_api):
         assert api("GET", "/_mock/state", headers={"host": host}).status_code == 200
     beyond = make_api(local=False)
     assert beyond("GET", "/_mock/state", headers={"host": "mock.example.com"}).status_code == 200
+
+
+OTHER_SITE = "Pages of other sites can neither read nor control the mock."
+
+
+@pytest.fixture
+def unmentioned(api):
+    """A mock with a route that nothing else in it knows of; requests it."""
+
+    async def serve(request):
+        return PlainTextResponse("served")
+
+    api.client._transport.app.router.routes.append(Route("/new/page", serve, methods=["GET", "POST"]))
+
+    def call(method="GET", **headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return api.request(method, "/new/page", headers=named)
+
+    return call
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://mock.test:3000"},
+        {"sec_fetch_site": "cross-site", "sec_fetch_mode": "no-cors", "sec_fetch_dest": "script"},
+        {"sec_fetch_site": "same-site", "sec_fetch_mode": "cors", "sec_fetch_dest": "empty"},
+        {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "iframe"},
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_new_route_and_other_sites(unmentioned, headers, method):
+    """A route that nobody thought of is refused to pages of other sites, whether they read or change."""
+    response = unmentioned(method, **headers)
+    assert (response.status_code, response.json()["errors"][0]["message"]) == (403, OTHER_SITE)
+
+
+def test_new_route_and_public_names(unmentioned):
+    """A route that nobody thought of is refused under a name that others may have."""
+    response = unmentioned(host="evil.example")
+    assert response.status_code == 403
+    assert response.json()["errors"][0]["message"].startswith("The mock listens on this machine alone")
+
+
+def test_new_route_and_the_rest(unmentioned):
+    """Programs, the mock's own pages, and a link that somebody follows, get there; a form that is sent does not."""
+    link = {"sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
+    own = {"origin": "http://mock.test", "sec_fetch_site": "same-origin", "sec_fetch_mode": "cors"}
+    for headers in ({}, own, link):
+        response = unmentioned(**headers)
+        assert response.text == "served"
+        assert response.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert response.headers["x-frame-options"] == "DENY"
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["cross-origin-resource-policy"] == "same-origin"
+    assert unmentioned("POST", **own).text == "served"
+    assert unmentioned("POST", **link).status_code == 403
+
+
+def test_websockets(api):
+    """There are none, so that one which is added is closed until something tells who may open it."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/new", "headers": [(b"origin", b"https://evil.example")]}
+    api.portal.call(api.client._transport.app, scope, None, send)
+    assert sent == [{"type": "websocket.close", "code": 1008}]

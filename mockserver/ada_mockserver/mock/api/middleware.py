@@ -1,4 +1,7 @@
-"""Middleware: API key, rate limit and body-size limit. Pure ASGI, so that no body is held.
+"""Middleware: API key, rate limit, body-size limit, and who may come. Pure ASGI, so that no body is held.
+
+Every route is guarded, also one that is not named here: below ``/api`` by the key; elsewhere, where no key is
+asked for, by where the request comes from. The exceptions are `OPEN`.
 
 A body that is refused is not read here; the server discards the rest of it as it comes.
 """
@@ -22,7 +25,10 @@ if TYPE_CHECKING:
 
     from ada_mockserver.clock import Clock
 
-__all__ = ["ATTACHMENT_LIMIT", "BODY_LIMIT", "Guard"]
+__all__ = ["ATTACHMENT_LIMIT", "BODY_LIMIT", "OPEN", "Guard"]
+
+OPEN = re.compile(r"/attachments/[^/]+/[^/]+")
+"""The paths that whoever knows them may read, from anywhere: the address is the key, as Ada presigns it."""
 
 BODY_LIMIT = 10 * 1024 * 1024
 """Bytes of a request's body (/reference/introduction/limits)."""
@@ -31,6 +37,15 @@ ATTACHMENT_LIMIT = 50 * 1024 * 1024
 """Bytes of an uploaded file; the form around it may have some more."""
 
 _FORM = 64 * 1024
+_READING = ("GET", "HEAD")
+_HARDENING = {
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+}
+"""Headers of whatever is answered without a key, unless the answer has its own."""
+
 _SLASHES = re.compile(r"//+")
 _PRIVATE = re.compile(r"[^.]*|.*\.(localhost|local|internal|test|home\.arpa)", re.IGNORECASE)
 """Names that nobody can have in the public DNS (RFC 6761, RFC 6762, RFC 8375, ICANN for ``internal``)."""
@@ -41,7 +56,8 @@ class Guard:
 
     ``keys`` are the API keys that are good. Paths count with and without a slash at their
     end, and with doubled ones, as a base URL that ends in a slash makes them. Where it is ``local``, reached
-    from this machine alone, what needs no key is not answered under a public name.
+    from this machine alone, what needs no key is not answered under a public name; and never to a page of
+    another site.
     """
 
     def __init__(
@@ -61,6 +77,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "websocket":  # there is none, so nothing tells who may open one
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -68,16 +87,19 @@ class Guard:
         if path != scope["path"]:
             scope = {**scope, "path": path, "raw_path": path.encode()}
         most = ATTACHMENT_LIMIT + _FORM if path.endswith("/attachments") else BODY_LIMIT
+        keyed = path == "/api" or path.startswith("/api/")
+        is_open = scope["method"] in _READING and OPEN.fullmatch(path) is not None
+        if not keyed and not is_open:
+            send = _hardened(send)
         limited = _Limited(receive, send, most)
         try:
-            if path == "/api" or path.startswith("/api/"):
+            if keyed:
                 self._authenticate(scope)
                 self._count(path)
-            elif path == "/" or path.startswith("/_mock"):
+            elif not is_open:
                 if self.local:
                     _refuse_public_names(scope)
-                if scope["method"] not in ("GET", "HEAD"):
-                    _refuse_other_sites(scope)
+                _refuse_other_sites(scope)
             limited.check_announced(scope)
             await self.app(scope, limited.receive, limited.send)
         except ApiError as error:
@@ -116,11 +138,36 @@ class Guard:
 
 
 def _refuse_other_sites(scope: Scope) -> None:
-    """Control needs no key, so a page of another site, open in a browser on this machine, must not use it."""
-    headers = dict(scope["headers"])
-    origin = headers.get(b"origin")
-    if origin is not None and origin.partition(b"://")[2] != headers.get(b"host"):
-        raise ApiError(403, "forbidden", "Pages of other sites cannot control the mock.")
+    """No key is asked for, so a page of another site, open in a browser on this machine, must get nothing.
+
+    It may link to a page: then it is the browser's user who looks at it.
+    """
+    headers = scope["headers"]
+    hosts = {value for name, value in headers if name == b"host"}
+    origins = {value.partition(b"://")[2] for name, value in headers if name == b"origin"}
+    told = {name: value for name, value in headers if name.startswith(b"sec-fetch-")}
+    linked = (
+        scope["method"] in _READING
+        and told.get(b"sec-fetch-mode") == b"navigate"
+        and told.get(b"sec-fetch-dest") == b"document"
+    )
+    own = told.get(b"sec-fetch-site", b"none") in (b"none", b"same-origin")
+    if (origins and origins != hosts) or not (own or linked):
+        raise ApiError(403, "forbidden", "Pages of other sites can neither read nor control the mock.")
+
+
+def _hardened(send: Send) -> Send:
+    """A ``send`` that adds the headers of `_HARDENING`."""
+
+    async def hardened(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            given = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in given}
+            added = [(name, value) for name, value in _HARDENING.items() if name not in names]
+            message = {**message, "headers": [*given, *added]}
+        await send(message)
+
+    return hardened
 
 
 def _refuse_public_names(scope: Scope) -> None:

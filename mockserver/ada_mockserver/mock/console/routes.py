@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+import re
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -27,7 +30,7 @@ __all__ = ["ROUTES"]
 SHOWN = 25
 """So many of each kind are on the page, the newest first."""
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+_ELEMENT = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
 
 
 @lru_cache(maxsize=1)
@@ -47,6 +50,23 @@ def _source(name: str) -> str:
     return (resources.files("ada_mockserver.mock.console") / name).read_text(encoding="utf-8")
 
 
+@lru_cache(maxsize=8)
+def _policy_of(name: str) -> str:
+    """The content security policy of a page: its own scripts and styles, by their hashes, and nothing else.
+
+    They are read from the template, so that nothing which is shown on the page can be among them.
+    """
+    hashes: dict[str, list[str]] = {"script": [], "style": []}
+    for kind, text in _ELEMENT.findall(_source(name)):
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        hashes[kind].append(f"'sha256-{digest}'")
+    allowed = "".join(f"; {kind}-src {' '.join(found)}" for kind, found in hashes.items() if found)
+    return (
+        f"default-src 'none'{allowed}; connect-src 'self'; base-uri 'none'; form-action 'none'"
+        "; frame-ancestors 'none'"
+    )
+
+
 def _clock(moment: str | None) -> str:
     """The time of day of an ISO 8601 text, to the millisecond."""
     return "" if moment is None else moment[11:23]
@@ -56,7 +76,9 @@ async def _page(call: Call) -> Response:
     content = await _content(call.transaction)
     name = "content.html" if "content" in call.request.query_params else "page.html"
     text = _templates().get_template(name).render(**content, url=str(call.request.base_url).rstrip("/"))
-    return HTMLResponse(text, headers={"content-security-policy": _POLICY, "cache-control": "no-store"})
+    return HTMLResponse(
+        text, headers={"content-security-policy": _policy_of(name), "cache-control": "no-store"}
+    )
 
 
 async def _content(transaction: Transaction) -> dict[str, Any]:
@@ -91,7 +113,8 @@ async def _content(transaction: Transaction) -> dict[str, Any]:
 async def _survey(call: Call) -> Response:
     """The page to which the link after a conversation leads."""
     await found(call, Conversation)
-    return HTMLResponse(_source("survey.html"), headers={"content-security-policy": _POLICY})
+    name = "survey.html"
+    return HTMLResponse(_source(name), headers={"content-security-policy": _policy_of(name)})
 
 
 ROUTES = [
