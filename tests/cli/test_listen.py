@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -17,7 +18,8 @@ from ada_mockserver import EventFactory, sign
 from ada_mockserver.delivery.http import Response
 from ada_mockserver.delivery.signing import verify
 from ada_mockserver.events.payload import encode
-from ada_schemas.errors import WireError
+from ada_mockserver.private_files import open_private
+from ada_schemas.errors import UsageError, WireError
 from adakit import deliveries
 from adakit.commands.listen import LARGEST_BODY, Listener
 from support.command_line import SECRET, CommandLine
@@ -145,6 +147,34 @@ def test_too_large(request_, capsys):
     assert request_.to(listener) == (413, {b"content-length": b"0"})
     assert (listener.received, listener.bad) == (0, 0)
     assert capsys.readouterr().out == "POST /\\x1b?a=b answered 413: the body is larger than 10 MB\n"
+
+
+def recording(listener, path):
+    """Have a listener record to a file that is opened as the command opens it; returns the file's mode."""
+    listener.recording = open_private(path)
+    return path.stat().st_mode & 0o777
+
+
+def test_recording_is_private(tmp_path):
+    """A recording is its owner's alone."""
+    listener = Listener(None, quiet=True, count=None)
+    assert recording(listener, tmp_path / "a") == 0o600
+    assert Request(b"{}").to(listener)[0] == 200
+    listener.recording.close()
+    assert json.loads((tmp_path / "a").read_bytes())["event"] == {}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_full_disk():
+    """A recording that cannot be written ends the command; the sender is told to try again."""
+    listener, ended = Listener(None, quiet=True, count=None), []
+    listener.on_end = lambda: ended.append(1)
+    recording(listener, Path("/dev/full"))
+    assert Request(b"{}").to(listener) == (507, {b"content-length": b"0"})
+    listener.recording.close()
+    assert ended == [1]
+    assert isinstance(listener.failure, UsageError)
+    assert str(listener.failure) == "/dev/full cannot be written: No space left on device."
 
 
 def test_not_a_post(capsys):

@@ -8,8 +8,7 @@ import os
 import secrets
 import signal
 import time
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import ExitStack, suppress
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -18,6 +17,7 @@ from ada_contract_tests.targets.open import UNSIGNED
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.signing import parse_secret, verify
 from ada_mockserver.http_server import base_url, bind, make_server
+from ada_mockserver.private_files import open_private
 from ada_mockserver.recording import Redactor
 from ada_schemas.errors import SignatureError, UsageError
 from ada_schemas.validation import validate
@@ -52,13 +52,15 @@ def command(
     """Receive webhooks: verify them, validate them against the contract, and show them.
 
     Answers 200, 401 to what does not verify, and 400 to what is no JSON. With -n the exit code is 1 when a
-    request did not verify or is not valid.
+    request did not verify or is not valid; it is 2 when the recording cannot be written, which ends it.
     """
     listener = Listener(_secret(secret), quiet=quiet, count=count)
     with ExitStack() as stack:
         if record is not None:
             listener.recording = stack.enter_context(_open(record))
         ended_by = asyncio.run(_listen(listener, host, port))
+    if listener.failure is not None:
+        raise listener.failure
     if ended_by == signal.SIGINT:
         raise KeyboardInterrupt
     if listener.bad:
@@ -75,9 +77,21 @@ def _secret(option: str | None) -> str | None:
 
 def _open(name: str) -> IO[bytes]:
     try:
-        return Path(name).open("ab")
+        return open_private(name)
     except OSError as error:
         raise UsageError(f"{name} cannot be written: {error.strerror}.") from error
+
+
+def _append(recording: IO[bytes], line: bytes) -> None:
+    """Write a line whole or not at all; raises UsageError when that fails."""
+    end, rest = os.fstat(recording.fileno()).st_size, memoryview(line)
+    try:
+        while rest:
+            rest = rest[recording.write(rest) :]
+    except OSError as error:
+        with suppress(OSError):
+            os.ftruncate(recording.fileno(), end)
+        raise UsageError(f"{recording.name} cannot be written: {error.strerror}.") from error
 
 
 async def _listen(listener: Listener, host: str, port: int) -> int | None:
@@ -107,7 +121,8 @@ async def _listen(listener: Listener, host: str, port: int) -> int | None:
 class Listener:
     """The ASGI application: verifies, validates, shows, records and answers each request.
 
-    It takes ``count`` requests, then calls ``on_end`` and answers 503.
+    It takes ``count`` requests, then calls ``on_end`` and answers 503. When it can record or show no more it
+    calls ``on_end``, too, and answers 507; then ``failure`` is the reason.
     """
 
     def __init__(self, secret: str | None, *, quiet: bool, count: int | None) -> None:
@@ -115,6 +130,7 @@ class Listener:
         self.recording: IO[bytes] | None = None
         self.received = self.bad = 0
         self.on_end: Callable[[], None] | None = None
+        self.failure: OSError | UsageError | None = None
         self._quiet = quiet
         self._count = count
         self._clock = SystemClock()
@@ -123,6 +139,15 @@ class Listener:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        try:
+            await self._serve(scope, receive, send)
+        except (OSError, UsageError) as error:
+            self.failure = self.failure or error
+            if self.on_end is not None:
+                self.on_end()
+            await _answer(send, 507)
+
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
         if scope["method"] != "POST":
             _say_refused(scope, "405: a webhook is a POST")
@@ -160,8 +185,7 @@ class Listener:
         except (ValueError, RecursionError):
             event, event_type, invalid = None, f"({len(body)} bytes)", ["not JSON"]
         if self.recording is not None:
-            self.recording.write(self._redactor.line(headers, body, at=now, verified=verified))
-            self.recording.flush()
+            _append(self.recording, self._redactor.line(headers, body, at=now, verified=verified))
         status = 401 if problems else 400 if event is None else 200
         self.bad += bool(problems or invalid)
         message_id = printable(dict(headers).get("svix-id", "(no svix-id)"))

@@ -19,7 +19,7 @@ from ada_mockserver.extras import require_mock
 from ada_mockserver.mock.outbox.backoff import SCHEDULES
 from ada_schemas.contract.documents import parse_yaml
 from ada_schemas.errors import UsageError
-from adakit.options import CONTRACT, read_bytes, use_contract
+from adakit.options import CONTRACT, printable, read_bytes, use_contract
 
 if TYPE_CHECKING:
     from ada_mockserver.mock.script import Script
@@ -97,6 +97,7 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
                     key if is_made else None,
                     initial.channel.id,
                     "" if is_loopback(bound) else host,
+                    mock.context.database.exposed,
                 )
                 await mock.server.serve(sockets=[bound])
         return mock.server.ended_by
@@ -139,7 +140,7 @@ def _script(file: str | None) -> Script:
     return parse_script(parse_yaml(text, name=file))
 
 
-def _announce(url: str, made_key: str | None, channel_id: str, open_to: str) -> None:
+def _announce(url: str, made_key: str | None, channel_id: str, open_to: str, exposed: str | None) -> None:
     click.echo(f"The mock Ada and its console are at {click.style(url, bold=True)}\n")
     click.echo(f"  ADA_BASE_URL={url}")
     if made_key is None:
@@ -150,5 +151,11 @@ def _announce(url: str, made_key: str | None, channel_id: str, open_to: str) -> 
     if open_to:
         click.echo(
             f"It listens on {open_to}: whoever reaches it can read and clear it without a key.", err=True
+        )
+    if exposed is not None:
+        click.echo(
+            f"{printable(exposed)} holds signing secrets, and others on this machine may read it:"
+            " chmod 600 makes it yours.",
+            err=True,
         )
     click.echo("Ctrl-C stops it.")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
+from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -27,8 +30,9 @@ from ada_mockserver.mock.outbox.outbox import Outbox
 from ada_mockserver.mock.outbox.worker import Options
 from ada_mockserver.mock.script import DEFAULT_SCRIPT, Script
 from ada_mockserver.mock.state.transaction import MockContext
-from ada_mockserver.mock.store.database import MEMORY, Database
+from ada_mockserver.mock.store.database import MEMORY, Database, unwritable
 from ada_schemas.contract.contract import Contract, shipped
+from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     import socket
@@ -42,6 +46,8 @@ if TYPE_CHECKING:
     from ada_mockserver.mock.agent.initial import Initial
 
 __all__ = ["API_ROUTES", "Assembly", "MockSettings", "assemble", "create_app", "running"]
+
+_log = logging.getLogger(__name__)
 
 _RESOURCES = (webhooks, channels, conversations, attachments, end_users)
 
@@ -111,7 +117,7 @@ def assemble(settings: MockSettings, bound: socket.socket) -> Assembly:
 async def running(context: MockContext, outbox: Outbox | None = None) -> AsyncIterator[None]:
     """Open the database and start the deliveries, and end both; an application is served within.
 
-    Raises `UsageError` when another process uses a database on SQLite.
+    Raises `UsageError` when another process uses a database on SQLite, and when nothing can be stored in it.
     """
     try:
         await create_tables(context)
@@ -122,6 +128,10 @@ async def running(context: MockContext, outbox: Outbox | None = None) -> AsyncIt
         finally:
             if outbox is not None:
                 await outbox.stop()
+    except (DBAPIError, OSError) as error:
+        if reason := unwritable(error):
+            raise UsageError(f"The database cannot be written: {reason}.") from error
+        raise
     finally:
         await context.database.close()
 
@@ -150,7 +160,13 @@ def create_app(
         middleware=[
             Middleware(Guard, keys=keys, clock=context.clock, rate_limited=rate_limited, local=local)
         ],
-        exception_handlers={ApiError: _refuse, HTTPException: _http_error, Exception: _fail},
+        exception_handlers={
+            ApiError: _refuse,
+            HTTPException: _http_error,
+            DBAPIError: _unstored,
+            OSError: _unstored,
+            Exception: _fail,
+        },
     )
     app.state.context, app.state.outbox, app.state.initial = context, outbox, None
     return app
@@ -165,6 +181,17 @@ async def _http_error(request: Request, error: Any) -> Response:  # noqa: ARG001
     phrase = HTTPStatus(error.status_code).phrase
     kind = phrase.lower().replace(" ", "_")
     return ApiError(error.status_code, kind, f"{phrase}.", headers=error.headers).response()
+
+
+async def _unstored(request: Request, error: Exception) -> Response:
+    """Answer 507 where nothing more can be stored; another error is one of the mock's own."""
+    reason = unwritable(error)
+    if not reason:
+        raise error
+    _log.error("%s %s could not be stored: %s", request.method, quote(request.url.path), reason)
+    return ApiError(
+        507, "insufficient_storage", "The mock cannot store more; its log has the reason."
+    ).response()
 
 
 async def _fail(request: Request, error: Exception) -> Response:  # noqa: ARG001 - likewise

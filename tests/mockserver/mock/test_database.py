@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
 import subprocess
 import sys
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import PendingRollbackError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
-from ada_mockserver.mock.store.database import Database, wake_on_commit
+from ada_mockserver.mock.store.database import Database, unwritable, wake_on_commit
 from ada_schemas.errors import MissingExtraError, UsageError
 
 HINT = "\n  Write sqlite:///mock.db, sqlite:// for memory, or postgresql://user:password@host/name."
@@ -148,3 +150,39 @@ async def memory_is_alone():
     database = Database()
     assert database.lock() is True
     await database.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX's")
+def test_modes(tmp_path):
+    """All files of a new database are its owner's alone; one that others can read is said to be so."""
+    before = os.umask(0)
+
+    async def scenario():
+        database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+        database.lock()
+        await database.create()
+        async with database.begin() as session:
+            await session.execute(text("CREATE TABLE one (a INTEGER)"))
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+        assert modes == {"a.db": 0o600, "a.db-wal": 0o600, "a.db-shm": 0o600, "a.db.lock": 0o600}
+        assert database.exposed is None
+        (tmp_path / "a.db").chmod(0o644)
+        assert database.exposed == str(tmp_path / "a.db")
+        await database.close()
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        os.umask(before)
+    assert Database().exposed is None
+
+
+def test_unwritable():
+    """What keeps anything more from being stored is told from errors of other kinds."""
+    assert unwritable(OSError(errno.ENOSPC, "full")) == "No space left on device"
+    assert unwritable(OSError(errno.ENOENT, "gone")) == ""
+    assert unwritable(ValueError("full")) == ""
+    full, wrapped = Exception("could not extend file\nHINT: more"), Exception("wrapped")
+    full.sqlstate, wrapped.__cause__ = "53100", full
+    assert unwritable(DBAPIError("INSERT", {}, wrapped)) == "could not extend file"
+    assert unwritable(DBAPIError("INSERT", {}, Exception("other"))) == ""

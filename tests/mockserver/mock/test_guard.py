@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from sqlalchemy import text
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
@@ -174,6 +175,32 @@ def test_failure(make_api, monkeypatch):
         },
     )
     assert api.ok("GET", "/channels/?type=custom")["data"] == []
+
+
+def test_full_disk(api, caplog):
+    """What can no longer be stored is 507, with a line in the log; what is only read is answered still."""
+
+    async def fill():
+        async with api.context.database.begin() as session:
+            pages = (await session.execute(text("PRAGMA page_count"))).scalar_one()
+            await session.execute(text(f"PRAGMA max_page_count = {pages}"))
+
+    if not api.context.database.is_sqlite:
+        pytest.skip("a database on SQLite is full where it is told to be")
+    channel = {**CHANNEL, "metadata": {"text": "x" * 4000}}
+    api.portal.call(fill)
+    answers = [api("POST", "/channels/", channel) for _ in range(9)]
+    assert answers[-1].status_code == 507
+    assert answers[-1].json()["errors"] == [
+        {
+            "type": "insufficient_storage",
+            "message": "The mock cannot store more; its log has the reason.",
+            "details": None,
+        }
+    ]
+    assert caplog.messages[-1] == "POST /api/v2/channels could not be stored: database or disk is full"
+    assert "Traceback" not in caplog.text
+    assert api("GET", "/channels/").status_code == 200
 
 
 def test_rates(make_api):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections import Counter
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -171,6 +172,35 @@ def test_resend_during_attempt():
         assert await mock.states() == [("delivered", None)]
 
     run(scenario, client=Gate())
+
+
+def test_full_disk(caplog, monkeypatch):
+    """While the disk is full the outbox says so once, in a line, and delivers when there is room."""
+
+    async def scenario(mock):
+        await mock.add()
+        event_id = await mock.publish()
+        real, failing = mock.database.begin, iter([True] * 3)
+
+        def begin():
+            if next(failing, False):
+                raise OSError(errno.ENOSPC, "full")
+            return real()
+
+        monkeypatch.setattr(mock.database, "begin", begin)
+        monkeypatch.setattr("ada_mockserver.mock.outbox.worker.POLL", 0.01)
+        mock.outbox._worker.start()
+        gate = mock.outbox.options.client
+        await asyncio.wait_for(gate.reached.wait(), 10)
+        gate.gate.set()
+        await mock.outbox.stop()
+        assert gate.ids() == [event_id]
+
+    run(scenario, client=Gate())
+    assert caplog.messages == [
+        "The database of the outbox cannot be used; trying again: No space left on device"
+    ]
+    assert "Traceback" not in caplog.text
 
 
 def test_database_trouble(caplog, monkeypatch):

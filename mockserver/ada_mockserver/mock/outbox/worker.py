@@ -22,6 +22,7 @@ from ada_mockserver.mock.outbox.backoff import JITTER, SCHEDULES
 from ada_mockserver.mock.outbox.claims import Now, claim_due, finish, next_due, release
 from ada_mockserver.mock.outbox.shared_settings import load_settings, store_time
 from ada_mockserver.mock.outbox.transitions import next_state
+from ada_mockserver.mock.store.database import unwritable
 from ada_mockserver.mock.store.endpoints import disable_endpoint, end_deliveries
 
 if TYPE_CHECKING:
@@ -115,8 +116,13 @@ class Worker:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        async with self._database.begin() as session:
-            await release(session, now=self._clock.now(), owner=self._owner)
+        try:
+            async with self._database.begin() as session:
+                await release(session, now=self._clock.now(), owner=self._owner)
+        except (SQLAlchemyError, OSError) as error:
+            if not unwritable(error):
+                raise
+            _report("What was claimed could not be given back; its claim will expire", error)
 
     async def run_due(self) -> float | None:
         """Attempt everything that is due now, and what becomes due with it, until nothing is.
@@ -163,14 +169,18 @@ class Worker:
             await store_time(session, clock.line)
 
     async def _run(self) -> None:
+        known = ""
         while True:
             self._wake.clear()
             pause = POLL
             try:
                 await self.claim()
-            except (SQLAlchemyError, OSError):
-                _log.exception("The database of the outbox cannot be used; trying again")
+            except (SQLAlchemyError, OSError) as error:
+                if (reason := unwritable(error)) != known or not reason:
+                    _report("The database of the outbox cannot be used; trying again", error)
+                known = reason
             else:
+                known = ""
                 ahead = POLL if self._next is None else self._next - self._clock.now()
                 if ahead > 0:  # else there is no room for what is due, and who finishes wakes this up
                     pause = min(POLL, self._clock.machine_seconds(ahead))
@@ -189,7 +199,7 @@ class Worker:
         self._room[endpoint_id] -= 1
         self.wake()
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("An attempt's outcome could not be stored; its claim will expire", exc_info=error)
+            _report("An attempt's outcome could not be stored; its claim will expire", error)
 
     async def _attempt(self, one: Claimed) -> None:
         options = self._options
@@ -220,3 +230,9 @@ class Worker:
             await disable_endpoint(session, endpoint_id, reason=reason, now=now)
         async with self._database.begin() as session:
             await end_deliveries(session, endpoint_id, reason="disabled")
+
+
+def _report(what: str, error: BaseException) -> None:
+    """Log an error; where nothing more can be stored, in a line."""
+    reason = unwritable(error)
+    _log.error("%s%s", what, f": {reason}" if reason else "", exc_info=None if reason else error)

@@ -7,10 +7,13 @@ opens or commits one.
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import re
 import sqlite3
 import uuid
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
@@ -21,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from ada_mockserver.mock.store.models import Base, Identified
+from ada_mockserver.private_files import create_private, is_exposed, open_private
 from ada_schemas.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.orm import Session
 
-__all__ = ["MEMORY", "Database", "change", "find", "is_id", "wake_on_commit"]
+__all__ = ["MEMORY", "Database", "change", "find", "is_id", "unwritable", "wake_on_commit"]
 
 Thing = TypeVar("Thing", bound=Identified)
 
@@ -40,6 +44,10 @@ MEMORY = "sqlite://"
 _WAKE = "adakit-wake"
 _BUSY = 30.0
 _TURNS, _GATE = 0xADA, 0xADB
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+_SQLITE_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")
+_POSTGRES_NO_ROOM = ("53100", "25006")
+"""``disk_full`` and ``read_only_sql_transaction``."""
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -76,9 +84,16 @@ class Database:
             pool_timeout=600,
             connect_args={"timeout": _BUSY},
         )
+        if self.file is not None:
+            event.listen(engine.sync_engine, "do_connect", partial(_create_first, self.file))
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
+
+    @property
+    def exposed(self) -> str | None:
+        """The database's file if others on this machine may read it, with the signing secrets in it."""
+        return self.file if self.file is not None and is_exposed(self.file) else None
 
     def lock(self) -> bool:
         """Keep other processes from a database on SQLite until this one is closed, or dies.
@@ -93,7 +108,7 @@ class Database:
         import fcntl  # noqa: PLC0415 - not on Windows
 
         if self._lock is None:
-            lock = Path(f"{self.file}.lock").open("ab")  # noqa: SIM115 - held until `close`
+            lock = open_private(f"{self.file}.lock")
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -176,6 +191,20 @@ async def change(session: AsyncSession, statement: Update | Delete) -> int:
     return await session.run_sync(run)
 
 
+def unwritable(error: BaseException) -> str:
+    """The reason why nothing more can be stored, such as a full disk; "" for an error of another kind."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return os.strerror(error.errno)
+    cause = getattr(error, "orig", error)
+    if getattr(cause, "sqlite_errorname", "").startswith(_SQLITE_NO_ROOM):
+        return str(cause)
+    while cause is not None:  # SQLAlchemy wraps what asyncpg raises
+        if getattr(cause, "sqlstate", None) in _POSTGRES_NO_ROOM:
+            return str(cause).partition("\n")[0]
+        cause = cause.__cause__
+    return ""
+
+
 def is_id(text: str) -> bool:
     """True if a text can be an id here; no other is looked up."""
     return _ID.fullmatch(text) is not None
@@ -233,8 +262,18 @@ def _postgres(url: URL) -> AsyncEngine:
 
 def _open_once(file: str) -> None:
     """Raise what is wrong with a file: aiosqlite would tell an event loop that may be closed by then."""
+    _create_first(file)
     with contextlib.closing(sqlite3.connect(file, timeout=_BUSY)) as connection:
         connection.execute("PRAGMA schema_version")
+
+
+def _create_first(file: str, *_: Any) -> None:
+    """Create the file before SQLite does, which gives its -wal and -shm the same mode.
+
+    What keeps it from being created, SQLite will say.
+    """
+    with contextlib.suppress(OSError):
+        create_private(file)
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature
