@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from functools import reduce
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ada_mockserver.numbers import MOST_WHOLE, finite
 from ada_schemas.contract.documents import read_file
 from ada_schemas.errors import UsageError
 
@@ -23,6 +23,7 @@ __all__ = [
     "CONTRACT",
     "POSITIVE",
     "Finite",
+    "Whole",
     "parse_headers",
     "printable",
     "read_bytes",
@@ -38,9 +39,20 @@ class Finite(click.FloatRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number; click's own error for anything else."""
-        number = float(super().convert(value, param, ctx))
-        if not math.isfinite(number):
+        number = finite(super().convert(value, param, ctx))
+        if number is None:
             self.fail(f"{value!r} is not a finite number.", param, ctx)
+        return number
+
+
+class Whole(click.IntRange):
+    """A whole number of a range, none that is larger than every program can hold."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number; click's own error for anything else."""
+        number = int(super().convert(value, param, ctx))
+        if abs(number) > MOST_WHOLE:
+            self.fail(f"{str(value)[:40]!r} is too large a number.", param, ctx)
         return number
 
 

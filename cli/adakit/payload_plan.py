@@ -12,7 +12,7 @@ from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.payload import encode
 from ada_mockserver.events.scenarios import SCENARIOS, scenario
 from ada_schemas.errors import UsageError, unknown
-from adakit.options import CONTRACT, together
+from adakit.options import CONTRACT, Whole, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["CHOICE", "Order", "Planned"]
 
 CHOICE = together(
-    click.option("--seed", type=click.IntRange(0), help="Repeat what this seed gave; drawn if not given."),
+    click.option("--seed", type=Whole(0), help="Repeat what this seed gave; drawn if not given."),
     click.option("--locale", default="en_US", show_default=True, help="Where the people are from."),
     click.option("--case", metavar="ID", help="A variant, as `adakit check --list` names it."),
     click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Set a member."),

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from ada_mockserver.numbers import finite
 from ada_schemas.errors import UsageError
 
 __all__ = ["AdjustableClock", "Clock", "Line", "ManualClock", "SteeredClock", "SystemClock", "parse_clock"]
@@ -137,10 +138,7 @@ def parse_clock(text: str) -> SteeredClock:
     if text == "real":
         return SteeredClock()
     name, _, number = text.partition(":")
-    try:
-        rate = float(number) if name == "fast" else 0.0
-    except ValueError:
-        rate = 0.0
+    rate = (finite(number) or 0.0) if name == "fast" else 0.0
     if not 0 < rate <= 1_000_000:
         raise UsageError(
             f"'{text}' is no clock.",

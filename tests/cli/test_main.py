@@ -18,7 +18,7 @@ from ada_schemas.errors import (
     WireError,
 )
 from adakit import __version__, cli
-from adakit.options import POSITIVE, Finite, parse_headers, read_bytes, write_bytes
+from adakit.options import POSITIVE, Finite, Whole, parse_headers, read_bytes, write_bytes
 
 
 @pytest.fixture
@@ -238,3 +238,11 @@ def test_argument_that_is_no_text(adakit, arguments):
     """Bytes that are not UTF-8 in an argument, which Python hands on as lone surrogates, are a usage error."""
     said = arguments[-1].replace("\udcff", "\\udcff")
     assert adakit(*arguments) == (2, "", f"adakit: The argument '{said}' is not UTF-8.\n")
+
+
+@pytest.mark.parametrize("text", ["9" * 400, "-" + "9" * 400, "9007199254740992", "9" * 5000, "1e400", "nan"])
+def test_whole(text):
+    """A whole number is no larger than every program can hold."""
+    assert Whole().convert("9007199254740991", None, None) == 2**53 - 1
+    with pytest.raises(click.BadParameter):
+        Whole().convert(text, None, None)

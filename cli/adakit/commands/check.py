@@ -17,7 +17,7 @@ from ada_contract_tests.targets.open import SECRET_VARIABLE, UNSIGNED
 from ada_mockserver.delivery.signing import parse_secret
 from ada_schemas.errors import UsageError
 from adakit.deliveries import CONNECTION
-from adakit.options import CONTRACT, parse_headers, use_contract, write_bytes
+from adakit.options import CONTRACT, Whole, parse_headers, use_contract, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,7 @@ __all__ = ["command"]
     help="Warnings fail too: also what only the owner of the secret could send, and statuses other than 200.",
 )
 @click.option("--jobs", type=click.IntRange(1, 256), help="Deliveries at a time.  [default: 8, in process 1]")
-@click.option("--seed", type=click.IntRange(0), help="Repeat the payloads of this seed; drawn if not given.")
+@click.option("--seed", type=Whole(0), help="Repeat the payloads of this seed; drawn if not given.")
 @CONNECTION
 @click.option(
     "--budget",

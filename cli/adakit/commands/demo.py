@@ -22,6 +22,7 @@ from ada_mockserver.events.scenarios import scenario
 from ada_schemas.errors import MissingExtraError
 from adakit.console import open_console
 from adakit.demo.consumer import PATH, SEEN_PATH
+from adakit.options import Whole
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,7 +38,7 @@ PLANTED = "KeyError: 'body'"
 
 
 @click.command("demo")
-@click.option("--seed", type=click.IntRange(0), help="Repeat what this seed gave; drawn if not given.")
+@click.option("--seed", type=Whole(0), help="Repeat what this seed gave; drawn if not given.")
 def command(seed: int | None) -> None:
     """See the whole kit at work on a small consumer, in seconds, without an Ada account.
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ada_contract_tests.engine.check import draw_seed
-from adakit.options import use_contract, write_bytes
+from adakit.options import Whole, use_contract, write_bytes
 from adakit.payload_plan import CHOICE, Order
 
 __all__ = ["command"]
@@ -15,7 +15,7 @@ __all__ = ["command"]
 
 @click.command("generate")
 @click.argument("name", metavar="EVENT|SCENARIO")
-@click.option("-n", "--count", type=click.IntRange(1), default=1, help="How many, or how often.")
+@click.option("-n", "--count", type=Whole(1), default=1, help="How many, or how often.")
 @click.option("-o", "--output", metavar="FILE", help="Write to a file in place of standard output.")
 @CHOICE
 def command(name: str, seed: int | None, output: str | None, contract: str | None, **chosen: Any) -> None:

@@ -21,7 +21,7 @@ from ada_mockserver.private_files import open_private
 from ada_mockserver.recording import Redactor
 from ada_schemas.errors import SignatureError, UsageError
 from ada_schemas.validation import validate
-from adakit.options import printable
+from adakit.options import Whole, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ _SHOWN = 4000
 )
 @click.option("--secret", help="The endpoint's signing secret, or none; else ADA_WEBHOOK_SECRET.")
 @click.option("--record", metavar="FILE", help="Append what comes, without people, texts and secrets.")
-@click.option("-n", "--count", type=click.IntRange(1), help="End after so many requests.")
+@click.option("-n", "--count", type=Whole(1), help="End after so many requests.")
 @click.option("-q", "--quiet", is_flag=True, help="One line a request, without its body.")
 def command(
     host: str, port: int, secret: str | None, record: str | None, count: int | None, quiet: bool

@@ -14,7 +14,7 @@ from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.load import dispatch
 from ada_schemas.errors import UsageError
 from adakit.deliveries import delivering, show_delivery, summarise
-from adakit.options import POSITIVE, read_bytes, use_contract
+from adakit.options import POSITIVE, Whole, read_bytes, use_contract
 from adakit.payload_plan import CHOICE, Order, Planned
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ SHOWN = 40
 @click.command("send")
 @click.argument("name", metavar="EVENT|SCENARIO", required=False)
 @delivering
-@click.option("-n", "--count", type=click.IntRange(1), help="How many, or how often.  [default: 1]")
-@click.option("--concurrency", type=click.IntRange(1), default=1, show_default=True)
+@click.option("-n", "--count", type=Whole(1), help="How many, or how often.  [default: 1]")
+@click.option("--concurrency", type=Whole(1), default=1, show_default=True)
 @click.option("--duration", type=POSITIVE, metavar="SECONDS", help="Send for so long.")
 @click.option("--payload", metavar="FILE", help="Send these bytes, or these lines of JSON, as they are.")
 @CHOICE

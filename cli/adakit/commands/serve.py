@@ -19,7 +19,7 @@ from ada_mockserver.extras import require_mock
 from ada_mockserver.mock.outbox.backoff import SCHEDULES
 from ada_schemas.contract.documents import parse_yaml
 from ada_schemas.errors import UsageError
-from adakit.options import CONTRACT, printable, read_bytes, use_contract
+from adakit.options import CONTRACT, Whole, printable, read_bytes, use_contract
 
 if TYPE_CHECKING:
     from ada_mockserver.mock.script import Script
@@ -55,7 +55,7 @@ KEY_VARIABLE = "ADA_API_KEY"
     "--webhook", metavar="URL", help="Register this webhook, signed with ADA_WEBHOOK_SECRET if set."
 )
 @click.option("--chaos", default="", metavar="RULES", help="Disturb deliveries.")
-@click.option("--chaos-seed", type=click.IntRange(0), help="Repeat the disturbances of this seed.")
+@click.option("--chaos-seed", type=Whole(0), help="Repeat the disturbances of this seed.")
 @click.option("--rate-limits", is_flag=True, help="Answer 429 where Ada would.")
 @CONTRACT
 def command(host: str, port: int, database: str, clock: str, chaos: str, **chosen: Any) -> None:

@@ -11,7 +11,7 @@ import click
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.signing import new_message_id, signature_headers
 from ada_schemas.errors import UsageError
-from adakit.options import read_bytes, require_secret
+from adakit.options import Whole, read_bytes, require_secret
 
 __all__ = ["command"]
 
@@ -22,7 +22,7 @@ VISIBLE = re.compile(r"[!-~]+")
 @click.argument("file", default="-")
 @click.option("--secret", help="The endpoint's signing secret; else ADA_WEBHOOK_SECRET.")
 @click.option("--id", "message_id", metavar="ID", help="The svix-id; drawn if not given.")
-@click.option("--timestamp", type=int, metavar="SECONDS", help="Unix time; now if not given.")
+@click.option("--timestamp", type=Whole(), metavar="SECONDS", help="Unix time; now if not given.")
 @click.option(
     "--format",
     "layout",

@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ada_mockserver.events.ids import source
+from ada_mockserver.numbers import finite
 from ada_schemas.contract.contract import event_names
 from ada_schemas.errors import UsageError, did_you_mean
 
@@ -247,10 +248,8 @@ def _narrowed(text: str, rule: ChaosRule, when: str, names: list[str]) -> ChaosR
 
 def _number(text: str) -> float:
     """The number, which is in no range if it is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
+    number = finite(text)
+    return math.nan if number is None else number
 
 
 def _wrong(text: str, problem: str, next_step: str) -> UsageError:

@@ -98,6 +98,8 @@ def test_clock(mock):
         {"advance": ""},
         {"advance": True},
         {"advance": -1},
+        {"advance": "9" * 39 + "d"},
+        {"advance": 1e300},
         {"advanced": 1},
     ):
         assert refused(mock, "POST", "/_mock/clock", body)[0] == 400

@@ -177,6 +177,25 @@ def test_failure(make_api, monkeypatch):
     assert api.ok("GET", "/channels/?type=custom")["data"] == []
 
 
+@pytest.mark.parametrize(
+    "number", ["9" * 400, "-" + "9" * 400, "9" * 5000, "1e400", "-1e400", "NaN", "Infinity"]
+)
+def test_numbers_beyond_a_double(api, number):
+    """A number that other programs cannot hold is refused wherever a body or a query has one."""
+    channel = '{"name": "a", "description": "b", "modality": "messaging", "metadata": {"a": %s}}'
+    for path, body in (("/channels/", channel), ("/_mock/seed", '{"stories": [%s]}')):
+        assert api.refused("POST", path, content=body % number) == (
+            400,
+            {
+                "type": "invalid_json",
+                "message": "The body of the request is not valid JSON.",
+                "details": None,
+            },
+        )
+    for path in ("/_mock/state?limit=", "/_mock/events?limit="):
+        assert list(api.invalid("GET", path + number)) == ["$.limit"]
+
+
 def test_full_disk(api, caplog):
     """What can no longer be stored is 507, with a line in the log; what is only read is answered still."""
 
@@ -200,7 +219,7 @@ def test_full_disk(api, caplog):
     ]
     assert caplog.messages[-1] == "POST /api/v2/channels could not be stored: database or disk is full"
     assert "Traceback" not in caplog.text
-    assert api("GET", "/channels/").status_code == 200
+    assert api("GET", "/channels/?type=custom").status_code == 200
 
 
 def test_rates(make_api):

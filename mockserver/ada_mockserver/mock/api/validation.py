@@ -6,11 +6,11 @@ A body that does not fit is answered with every parameter that is wrong, named b
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ada_mockserver.mock.api.errors import ApiError, Detail, invalid, refused
 from ada_mockserver.mock.schemas.checking import problems
+from ada_mockserver.numbers import finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ def parse_json(body: bytes) -> Any:
     that is too deep.
     """
     try:
-        value = json.loads(body, parse_constant=_no_number, parse_float=_finite)
+        value = json.loads(body, parse_constant=_no_number, parse_float=_finite, parse_int=_whole)
         # A lone surrogate has a JSON escape, but is no text: it could not be stored nor sent.
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -70,10 +70,15 @@ def _no_number(text: str) -> NoReturn:
 
 
 def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
+    number = finite(text)
+    if number is None:
         raise ValueError(text)
     return number
+
+
+def _whole(text: str) -> int:
+    _finite(text)
+    return int(text)
 
 
 def check_metadata_size(metadata: dict[str, Any], *, most: int = MOST_METADATA, path: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from contextlib import contextmanager
 from dataclasses import fields
@@ -18,6 +17,7 @@ from ada_mockserver.mock.api.resources import Call, operation, resource
 from ada_mockserver.mock.api.validation import query_choice, query_limit, read_body
 from ada_mockserver.mock.api.webhooks import query_event_type
 from ada_mockserver.mock.outbox import attempts_log as log
+from ada_mockserver.numbers import finite
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ async def _recover(request: Request) -> Response:
 
 def seconds_of(value: Any, where: str) -> float:
     """A span as seconds: a number, or a text such as ``90s``, ``27h35m`` or ``7d``; raises `ApiError`."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
+    if not isinstance(value, str) and (seconds := finite(value)) is not None:
+        return seconds
     match = _SPAN.fullmatch(value) if isinstance(value, str) and len(value) < 40 else None
     if match is None or not value:
         raise refused(where, "must be seconds, or a text such as 90s, 27h35m or 7d")
@@ -142,9 +142,9 @@ def time_of(value: Any, where: str, location: Any) -> float:
         if isinstance(value, str) and not re.fullmatch(r"[0-9.]+", value):
             parsed = datetime.fromisoformat(value)
             return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
-        if not isinstance(value, bool) and math.isfinite(moment := float(value)):
+        if (moment := finite(value)) is not None:
             return moment
-    except (TypeError, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         pass
     raise refused(where, "must be a time: Unix seconds, or ISO 8601", location)
 

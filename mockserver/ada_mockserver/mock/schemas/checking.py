@@ -7,7 +7,6 @@ of a schema says in place of each of them what the value must be.
 from __future__ import annotations
 
 import json
-import math
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator, FormatChecker
 
+from ada_mockserver.numbers import finite
 from ada_schemas.jsonschema_errors import faults, kinds
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _is_uri(value: object) -> bool:
 
 @_formats.checks("finite")
 def _is_finite(value: object) -> bool:
-    return not isinstance(value, float) or math.isfinite(value)
+    return not isinstance(value, int | float) or isinstance(value, bool) or finite(value) is not None
 
 
 class Problem(NamedTuple):
