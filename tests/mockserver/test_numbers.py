@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from ada_mockserver.clock import parse_clock
 from ada_mockserver.delivery.chaos import parse_rules
 from ada_mockserver.delivery.http import Response
+from ada_mockserver.mock.api.errors import ApiError
+from ada_mockserver.mock.control.deliveries import seconds_of, time_of
 from ada_mockserver.numbers import finite
 from ada_schemas.errors import UsageError
 
@@ -37,3 +41,12 @@ def test_where_numbers_are_written(text):
     with pytest.raises(UsageError):
         parse_clock(f"fast:{text}")
     assert Response(503, (("retry-after", text),), b"", 0.0).retry_after(0.0) is None
+
+
+@pytest.mark.parametrize("value", [HUGE, -HUGE, 1e400, "9" * 400, True, None])
+def test_times_and_spans(value):
+    """A time and a span beyond a double are refused, each with the place where it stands."""
+    for read in (partial(seconds_of, value, "$.a"), partial(time_of, value, "$.a", "body")):
+        with pytest.raises(ApiError) as refused:
+            read()
+        assert (refused.value.status, refused.value.details[0].parameter) == (400, "$.a")
