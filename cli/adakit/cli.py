@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 import click
 
 from ada_schemas.errors import AdakitError, TargetError, UsageError, WireError, did_you_mean
+from ada_schemas.shown import shown, shown_lines
 from adakit import __version__
-from adakit.options import printable
 
 __all__ = ["COMMANDS", "exit_code_of", "group", "main"]
 
@@ -127,14 +127,17 @@ def main() -> NoReturn:
         if sys.stdout is not None:
             sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        one_line = said.getvalue().replace(error.message, shown(error.message))
+        click.echo(shown_lines(one_line), nl=False, err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         sys.exit(130)
     except AdakitError as error:
-        said = f"adakit: {error.what}\n" + "".join(f"  {line}\n" for line in error.next_step.splitlines())
-        click.echo("\n".join(map(printable, said.split("\n"))), nl=False, err=True)
+        lines = [f"adakit: {error.what}", *(f"  {line}" for line in error.next_step.splitlines())]
+        click.echo("\n".join(lines), err=True)
         sys.exit(exit_code_of(error))
     except (_ReaderGone, BrokenPipeError):
         _discard_output()

@@ -14,6 +14,7 @@ from ada_mockserver.delivery.client import Wire, make_ssl_context
 from ada_mockserver.delivery.sender import TIME_LIMIT, Sender
 from ada_mockserver.delivery.signing import parse_secret
 from ada_schemas.errors import TargetError
+from ada_schemas.shown import shown
 from adakit.options import POSITIVE, parse_headers, require_secret, together
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def show_delivery(what: str, note: str, attempt: Attempt) -> None:
         colour = "green" if attempt.accepted else "red"
     else:
         outcome, colour = str(attempt.error.what if attempt.error else ""), "red"
-    click.echo(f"{click.style(f'{what:<30}', bold=True)} {click.style(outcome, fg=colour)}  {note}")
+    click.echo(f"{click.style(f'{shown(what):<30}', bold=True)} {click.style(outcome, fg=colour)}  {note}")
 
 
 def summarise(tally: Tally, url: str) -> None:
@@ -98,7 +99,7 @@ def summarise(tally: Tally, url: str) -> None:
     if len(tally.latencies) > 1:
         half, most = tally.latency(0.5) * 1000, tally.latency(0.99) * 1000
         spread = f"; half within {half:.1f} ms, 99 % within {most:.1f} ms"
-    click.echo(f"{tally.delivered} of {sent} delivered to {url}{speed}{spread}")
+    click.echo(f"{tally.delivered} of {sent} delivered to {shown(url)}{speed}{spread}")
     if error is not None:
         click.echo(f"first failure: {error.what}")
     if tally.failed:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ada_schemas.drift.compare import CLASSES
 from ada_schemas.drift.observation import KINDS
-from adakit.options import printable
+from ada_schemas.shown import shown, shown_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def _diff_as_text(drift: Drift) -> str:
                 lines.append(f"      because: {change.reason} ({change.source})")
         lines.append("")
     lines += [f"note: {note}" for note in drift.notes]
-    return "\n".join(map(printable, [*lines, _verdict(drift)])) + "\n"
+    return "\n".join(map(shown, [*lines, _verdict(drift)])) + "\n"
 
 
 def _change_as_json(change: Change) -> dict[str, Any]:
@@ -73,11 +73,11 @@ def _diff_as_json(drift: Drift) -> str:
         "changes": [_change_as_json(change) for change in drift.changes],
         "notes": list(drift.notes),
     }
-    return json.dumps(result, indent=2, ensure_ascii=False, default=str) + "\n"
+    return shown_json(result, indent=2, default=str) + "\n"
 
 
 def _cell(text: str) -> str:
-    return printable(" ".join(text.split())).replace("|", "\\|").replace("<", "&lt;")
+    return shown(" ".join(text.split())).replace("|", "\\|").replace("<", "&lt;")
 
 
 def _code(text: str) -> str:
@@ -138,7 +138,7 @@ def _observation_as_text(observation: Observation) -> str:
         example = f", for example {observed.examples[0]}" if observed.examples else ""
         lines.append(f"    {_observed_what(observed)}, in {_how_often(observed)} events{example}")
     lines += [f"note: {line}" for line in observation.unread[:5]]
-    return "\n".join(map(printable, [*lines, _total(observation)])) + "\n"
+    return "\n".join(map(shown, [*lines, _total(observation)])) + "\n"
 
 
 def _observation_as_json(observation: Observation) -> str:
@@ -151,7 +151,7 @@ def _observation_as_json(observation: Observation) -> str:
         ],
         "unread": list(observation.unread),
     }
-    return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
+    return shown_json(result, indent=2) + "\n"
 
 
 def _parsed(text: str) -> Any:

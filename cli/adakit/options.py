@@ -12,6 +12,7 @@ import click
 from ada_mockserver.numbers import MOST_WHOLE, finite
 from ada_schemas.contract.documents import read_file
 from ada_schemas.errors import UsageError
+from ada_schemas.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,6 @@ __all__ = [
     "Finite",
     "Whole",
     "parse_headers",
-    "printable",
     "read_bytes",
     "require_secret",
     "together",
@@ -84,11 +84,6 @@ def write_bytes(name: str | Path | None, content: bytes) -> None:
         raise UsageError(f"{name} cannot be written: {error.strerror}.") from error
 
 
-def printable(text: str) -> str:
-    """The text on one line, without what a terminal would obey or what turns its direction."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def parse_headers(values: tuple[str, ...]) -> Headers:
     """``K: V`` options as headers; raises UsageError for one without a colon or a name."""
     headers = []
@@ -136,5 +131,5 @@ def use_contract(directory: str | None) -> Contract:
         return shipped()
     found = contract_in(directory)
     for warning in found.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        click.echo(f"warning: {shown(warning)}", err=True)
     return found

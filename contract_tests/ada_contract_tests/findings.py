@@ -1,4 +1,8 @@
-"""Findings, results and the report of a run: plain values, free of formatting."""
+"""Findings, results and the report of a run: plain values, free of formatting.
+
+Their texts come from outside in part. Each passes `ada_schemas.shown` when the value is made, so that every
+report may print it.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ada_contract_tests.rules import RULES
+from ada_schemas.shown import shown, shown_lines
 
 if TYPE_CHECKING:
     from ada_contract_tests.case import Case
@@ -15,6 +20,9 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.attempt import Attempt
 
 __all__ = ["OUTCOMES", "TIME_IS_UP", "Cell", "Finding", "Outcome", "Report", "Result"]
+
+LONGEST_COMMAND = 16_000
+"""Characters of a command that repeats a finding: it is copied, and has options of the user's own."""
 
 Outcome = Literal["passed", "failed", "not run", "not applicable"]
 TIME_IS_UP = "not tried: the time was up"
@@ -47,6 +55,15 @@ class Finding:
     reproduce: tuple[str, ...] = ()
     hint: str = ""
 
+    def __post_init__(self) -> None:
+        for name in ("case", "event", "summary", "expected", "got", "cause", "excerpt"):
+            object.__setattr__(self, name, shown(getattr(self, name)))
+        for name in ("traceback", "hint"):
+            object.__setattr__(self, name, shown_lines(getattr(self, name)))
+        object.__setattr__(self, "changes", tuple(tuple(map(shown, change)) for change in self.changes))
+        commands = tuple(shown(line, LONGEST_COMMAND) for line in self.reproduce)
+        object.__setattr__(self, "reproduce", commands)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -57,6 +74,9 @@ class Result:
     exchange: Exchange | None = None
     finding: Finding | None = None
     note: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "note", shown(self.note))
 
     @property
     def attempt(self) -> Attempt | None:
@@ -129,6 +149,11 @@ class Report:
     notes: tuple[str, ...] = ()
     is_general: bool = False
     budget: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target", shown(self.target))
+        object.__setattr__(self, "stopped", shown_lines(self.stopped))
+        object.__setattr__(self, "notes", tuple(map(shown, self.notes)))
 
     @property
     def untried(self) -> dict[str, int]:

@@ -16,7 +16,8 @@ from itertools import islice
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import DocumentError, UsageError
+from ada_schemas.foreign_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,8 +56,8 @@ class Redactor:
         found = {name.lower(): value for name, value in headers}
         message_id = found.get("svix-id") or found.get("webhook-id")
         try:
-            event = json.loads(body)
-        except (ValueError, RecursionError):
+            event = read_json(body, name="the body")
+        except DocumentError:
             event = None
         recorded = {
             "at": round(at, 3),
@@ -157,8 +158,8 @@ def read_recording(content: bytes, *, name: str) -> list[tuple[str | None, dict[
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
+            record = read_json(line, name=name)
+        except DocumentError:
             record = None
         if not isinstance(record, dict) or not ("event" in record or "type" in record):
             raise UsageError(

@@ -14,6 +14,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from ada_schemas.shown import shown, shown_lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -34,13 +36,14 @@ __all__ = [
 class AdakitError(Exception):
     """Base of every error of the kit.
 
-    ``what`` names the thing and the reason in one sentence; ``next_step`` says what to do about it.
+    ``what`` names the thing and the reason in one sentence; ``next_step`` says what to do about it. Both may
+    be printed as they are, whatever they were made from.
     """
 
     def __init__(self, what: str, *, next_step: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.next_step = next_step
+        self.what = shown(what)
+        self.next_step = shown_lines(next_step)
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         return f"{self.what}\n  {self.next_step}" if self.next_step else self.what

@@ -228,7 +228,7 @@ def test_a_dropped_connection():
     ("location", "hint"),
     [
         ("/hook/", "It redirects to /hook/; give that address, or the path with its slash."),
-        ("/a\x1b[31m", "It redirects to /a[31m; give that address, or the path with its slash."),
+        ("/a\x1b[31m", r"It redirects to /a\x1b[31m; give that address, or the path with its slash."),
         (f"/?s={SECRET}", "It redirects to /?s=whsec_...; give that address, or the path with its slash."),
     ],
 )

@@ -219,12 +219,12 @@ def test_a_consumer_that_is_still_at_work():
     clock = consumer.target.clock
     started = clock.monotonic()
 
-    async def ask():
+    async def ask(only):
         done = int((clock.monotonic() - started) / 4)
         consumer.entries = [
             {"svix_id": f"other {n}", "type": "v1.x", "status": "handled"} for n in range(done)
         ]
-        return await consumer.ask()
+        return await consumer.ask(only)
 
     report = run(consumer.target, cases, witness=Witness(ask, clock), codes=ALL_CODES)
     assert report.findings == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tracemalloc
 from collections import Counter
 
 import pytest
@@ -202,7 +203,7 @@ def settled(seen_at, wanted, **options):
     """How long is waited, in seconds, for a consumer whose entries appear at these times."""
     clock = ManualClock()
 
-    async def ask():
+    async def ask(only):
         return entries_seen(
             {"svix_id": message_id, "type": "v1.x", "status": "handled"}
             for message_id, moment in seen_at.items()
@@ -251,8 +252,8 @@ def test_waiting_is_bounded():
 # --- what the witness answers ---
 
 
-def asked(found):
-    """What asking a target gives that answers so."""
+def asked(found, only=("msg_1", None)):
+    """What asking a target about some messages gives that answers so."""
 
     class Target:
         name = "http://consumer.example/hook"
@@ -261,7 +262,7 @@ def asked(found):
             assert (headers, body, method, path) == ((), b"", "GET", "/_seen")
             return found
 
-    return asyncio.run(asking(Target(), "/_seen")())
+    return asyncio.run(asking(Target(), "/_seen")(only))
 
 
 def test_entries_are_counted():
@@ -272,6 +273,9 @@ def test_entries_are_counted():
         {"svix_id": None, "type": None, "status": "rejected"},
     ]
     seen = asked(answer(200, json.dumps(entries).encode()))
+    assert asked(answer(200, json.dumps(entries).encode()), only=["msg_2"]) == Seen(
+        {}, frozenset({"v1.conversation.ended"}), others=3
+    )
     assert seen == Seen(
         {"msg_1": {"handled": 1, "duplicate": 1}, None: {"rejected": 1}}, frozenset({"v1.conversation.ended"})
     )
@@ -284,6 +288,20 @@ def test_entries_are_counted():
         (answer(200, b"<html>"), "it does not answer a JSON list of {svix_id, type, status}"),
         (answer(200, b'{"seen": []}'), "it does not answer a JSON list of {svix_id, type, status}"),
         (answer(200, b'[{"id": 1}]'), "it does not answer a JSON list of {svix_id, type, status}"),
+        (answer(200, b"{}"), "it does not answer a JSON list of {svix_id, type, status}"),
+        (answer(200, b"[" * 100_000), "it does not answer a JSON list of {svix_id, type, status}"),
+        (
+            answer(200, b'[{"svix_id":' + b"[" * 100_000),
+            "it does not answer a JSON list of {svix_id, type, status}",
+        ),
+        (
+            answer(200, b'[{"svix_id": null, "status": 7}]'),
+            "it does not answer a JSON list of {svix_id, type, status}",
+        ),
+        (
+            answer(200, b'[{"svix_id": null, "status": "handled", "n": ' + b"9" * 5_000 + b"}]"),
+            "it does not answer a JSON list of {svix_id, type, status}",
+        ),
         (answer(200, b"7"), "it does not answer a JSON list of {svix_id, type, status}"),
         (
             Attempt(response=Response(200, (), b"[", 0.1, truncated=True)),
@@ -303,17 +321,40 @@ def test_a_witness_that_cannot_be_used(found, reason):
 
 
 def test_entries_of_some_messages():
-    """Of the messages that are asked for entries are counted, of all others only the type."""
+    """Of the messages that are asked for entries are counted, of all others the type, and how many there are."""
     entries = [
         {"svix_id": name, "type": f"v1.{name}", "status": status}
         for name, status in (("a", "handled"), ("b", "handled"), ("a", "duplicate"), (None, "rejected"))
     ]
     seen = entries_seen(entries, only={"a"})
-    assert seen == Seen({"a": Counter(handled=1, duplicate=1)}, frozenset({"v1.a", "v1.b"}))
+    assert seen == Seen({"a": Counter(handled=1, duplicate=1)}, frozenset({"v1.a", "v1.b"}), others=2)
     assert set(entries_seen(entries).counts) == {"a", "b", None}
 
 
 def test_the_type_of_hostile_input():
     """A witness may tell the type of what it handled as it came, which need not be text."""
     body = json.dumps([{"svix_id": "a", "type": [1], "status": "handled"}]).encode()
-    assert asked(answer(200, body)) == Seen({"a": Counter(handled=1)}, frozenset({"[1]"}))
+    assert asked(answer(200, body), only={"a"}) == Seen({"a": Counter(handled=1)}, frozenset({"[1]"}))
+
+
+def test_a_long_list_is_held_one_entry_at_a_time():
+    """Of a list of many entries those of the run are kept, and the rest is never there as a whole."""
+    body = (
+        b"[" + b",".join(b'{"svix_id":"msg_%d","type":"x","status":"ok"}' % n for n in range(50_000)) + b"]"
+    )
+    tracemalloc.start()
+    try:
+        seen = asked(answer(200, body), only={"msg_7", "msg_49999"})
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert seen == Seen({"msg_7": {"ok": 1}, "msg_49999": {"ok": 1}}, others=49_998)
+    assert peak < len(body)  # all entries at once take ten times as much
+
+
+def test_a_status_is_clipped():
+    """What a witness says is shown and bounded, however it looks."""
+    body = json.dumps([{"svix_id": "msg_1", "status": "\x1b]0;\u202e" + "x" * 200_000}]).encode()
+    assert asked(answer(200, body)) == Seen(
+        {"msg_1": {f"\\x1b]0;\\u202e{'x' * 65}… (200,005 characters)": 1}}
+    )

@@ -10,9 +10,10 @@ from ada_schemas import DocumentError
 from ada_schemas.contract.constraints import read_constraints, repair, violations
 from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION, read_contract, shipped
 from ada_schemas.contract.corrections import apply_corrections, read_corrections
-from ada_schemas.contract.documents import load_document, parse_yaml, read_json
+from ada_schemas.contract.documents import load_document, parse_yaml
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.openapi_reader import read_events
+from ada_schemas.foreign_json import read_json
 
 if TYPE_CHECKING:
     from pathlib import Path

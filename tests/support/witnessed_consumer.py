@@ -8,7 +8,7 @@ from ada_contract_tests.engine.witness import Seen, entries_seen
 from support.fake_targets import FakeTarget, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from ada_mockserver.delivery.attempt import Attempt
     from support.fake_targets import Sent
@@ -37,8 +37,8 @@ class Consumer:
             self.entries.append({"svix_id": sent.headers.get("svix-id"), "type": kind, "status": told})
         return answer(status)
 
-    async def ask(self) -> Seen:
-        return entries_seen(self.entries)
+    async def ask(self, only: Container[str | None]) -> Seen:
+        return entries_seen(self.entries, only)
 
 
 def once(sent: Sent, known: bool) -> tuple[int, str | None]:

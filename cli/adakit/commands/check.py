@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from ada_contract_tests.suites.selection import Selection
 from ada_contract_tests.targets.open import SECRET_VARIABLE, UNSIGNED
 from ada_mockserver.delivery.signing import parse_secret
 from ada_schemas.errors import UsageError
+from ada_schemas.shown import shown_json
 from adakit.deliveries import CONNECTION
 from adakit.options import CONTRACT, Whole, parse_headers, use_contract, write_bytes
 
@@ -133,7 +133,7 @@ def command(
 def _print_cases(cases: list[Case], *, as_json: bool) -> None:
     if as_json:
         rows = [{"id": c.id, "rule": c.rule, "event": c.event, "summary": c.summary} for c in cases]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False).encode())
+        click.echo(shown_json(rows, indent=2).encode(errors="backslashreplace"))
         return
     for case in cases:
         click.echo(f"{case.rule}  {case.id}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import secrets
 import signal
@@ -19,9 +18,11 @@ from ada_mockserver.delivery.signing import parse_secret, verify
 from ada_mockserver.http_server import base_url, bind, make_server
 from ada_mockserver.private_files import open_private
 from ada_mockserver.recording import Redactor
-from ada_schemas.errors import SignatureError, UsageError
+from ada_schemas.errors import DocumentError, SignatureError, UsageError
+from ada_schemas.foreign_json import read_json
+from ada_schemas.shown import shown, shown_json
 from ada_schemas.validation import validate
-from adakit.options import Whole, printable
+from adakit.options import Whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,7 @@ LARGEST_BODY = 10 * 1024 * 1024
 """Bytes of a request's body that are taken; a larger one is answered 413."""
 
 _SHOWN = 4000
+LONGEST_NAME = 200
 
 
 @click.command("listen")
@@ -179,17 +181,17 @@ class Listener:
         now = self._clock.now()
         verified, problems = self._verified(headers, body, now)
         try:
-            event: Any = json.loads(body)
+            event: Any = read_json(body, name="the body")
             invalid = [str(violation) for violation in validate(event)]
             event_type = str(event.get("type", "(no type)")) if isinstance(event, dict) else "(no object)"
-        except (ValueError, RecursionError):
+        except DocumentError:
             event, event_type, invalid = None, f"({len(body)} bytes)", ["not JSON"]
         if self.recording is not None:
             _append(self.recording, self._redactor.line(headers, body, at=now, verified=verified))
         status = 401 if problems else 400 if event is None else 200
         self.bad += bool(problems or invalid)
-        message_id = printable(dict(headers).get("svix-id", "(no svix-id)"))
-        title = f"{click.style(printable(event_type), bold=True)} {message_id}"
+        message_id = shown(dict(headers).get("svix-id", "(no svix-id)"), LONGEST_NAME)
+        title = f"{click.style(shown(event_type, LONGEST_NAME), bold=True)} {message_id}"
         self._show(title, event, status, verified, [*problems, *invalid])
         return status
 
@@ -209,11 +211,11 @@ class Listener:
             state = click.style(words, fg="red")
         click.echo(f"{time.strftime('%H:%M:%S')} {title} {state}, answered {status}")
         for problem in problems:
-            click.echo(f"  {click.style('-', fg='red')} {printable(problem)}")
+            click.echo(f"  {click.style('-', fg='red')} {shown(problem)}")
         if event is not None and not self._quiet:
-            text = json.dumps(event, indent=2, ensure_ascii=False)
+            text = shown_json(event, indent=2)
             cut = f"\n  ... {len(text) - _SHOWN} characters more" if len(text) > _SHOWN else ""
-            click.echo("\n".join(f"  {printable(line)}" for line in text[:_SHOWN].splitlines()) + cut)
+            click.echo("\n".join(f"  {shown(line)}" for line in text[:_SHOWN].splitlines()) + cut)
 
 
 async def _answer(send: Send, status: int, *headers: tuple[bytes, bytes]) -> None:
@@ -225,4 +227,4 @@ async def _answer(send: Send, status: int, *headers: tuple[bytes, bytes]) -> Non
 
 def _say_refused(scope: Message, why: str) -> None:
     target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
-    click.echo(f"{scope['method']} {printable(target.decode('latin-1'))} answered {why}")
+    click.echo(f"{scope['method']} {shown(target.decode('latin-1'))} answered {why}")

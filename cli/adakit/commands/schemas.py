@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ada_schemas.contract.contract import load, read_contract, shipped
-from ada_schemas.contract.documents import read_json
 from ada_schemas.contract.versions import fingerprint
 from ada_schemas.errors import DocumentError, UsageError
 from ada_schemas.files.write import (
@@ -23,6 +22,8 @@ from ada_schemas.files.write import (
     render_committed,
     write,
 )
+from ada_schemas.foreign_json import read_json
+from ada_schemas.shown import shown, shown_json
 from adakit.commands.drift import diff_command, observe_command
 from adakit.options import CONTRACT, read_bytes, use_contract
 
@@ -65,7 +66,7 @@ def show(event: str, closed: bool) -> None:
     if event == "bundle" and not closed:
         click.echo((committed_directory() / "bundle.schema.json").read_bytes(), nl=False)
         return
-    click.echo(json.dumps(load(event, closed=closed), indent=2, ensure_ascii=False).encode())
+    click.echo(shown_json(load(event, closed=closed), indent=2).encode())
 
 
 @command.command("export")
@@ -79,7 +80,7 @@ def export(output: str, closed: bool, cases: bool) -> None:
         raise UsageError("--closed writes schemas alone; it does not go with --cases.")
     files = render_closed(shipped()) if closed else render(shipped(), cases=cases)
     write(files, directory)
-    click.echo(f"Wrote {len(files)} files to {directory}")
+    click.echo(f"Wrote {len(files)} files to {shown(str(directory))}")
 
 
 def _directory(name: str) -> Path:
@@ -102,7 +103,7 @@ def generate(check: bool, location: str | None, output: str | None) -> None:
         raise UsageError("--from needs a directory for what it generates.", next_step="Name one with -o DIR.")
     built = read_contract(location) if location else shipped()
     for warning in built.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        click.echo(f"warning: {shown(warning)}", err=True)
     if output is None:
         directory, files, within = committed_root(), render_committed(built), "ada_schemas/v1"
         if built.version.startswith("custom-"):
@@ -118,7 +119,7 @@ def generate(check: bool, location: str | None, output: str | None) -> None:
             raise UsageError(f"{directory} is not a directory.")
         found = differences(files, directory, within=within)
         for line in found:
-            click.echo(line)
+            click.echo(shown(line))
         if found:
             click.echo("The schema files are not what the documents generate; run: adakit schemas generate")
             raise SystemExit(1)
@@ -126,10 +127,10 @@ def generate(check: bool, location: str | None, output: str | None) -> None:
         return
     changed = write(files, directory)
     for name in changed:
-        click.echo(f"wrote {name}")
+        click.echo(f"wrote {shown(name)}")
     for name in remove_left_over(files, directory, within=within) if output is None else ():
-        click.echo(f"removed {name}")
-    click.echo(f"{len(built.events)} events, {len(changed)} files changed in {directory}")
+        click.echo(f"removed {shown(name)}")
+    click.echo(f"{len(built.events)} events, {len(changed)} files changed in {shown(str(directory))}")
 
 
 @command.command("validate")
@@ -168,16 +169,16 @@ def validate_files(
 def _payloads(name: str) -> list[tuple[str, Any]]:
     """The payloads of a file with the name of their place: one JSON text, or one a line."""
     raw = read_bytes(name)
-    shown = "standard input" if name == "-" else name
+    place = "standard input" if name == "-" else name
     if not raw.strip():
-        raise DocumentError(f"{shown} is empty.", next_step="It should hold a JSON payload, or one a line.")
+        raise DocumentError(f"{place} is empty.", next_step="It should hold a JSON payload, or one a line.")
     try:
-        return [(shown, read_json(raw, name=shown))]
+        return [(place, read_json(raw, name=place))]
     except DocumentError:
         lines = [(n, line) for n, line in enumerate(raw.splitlines(), 1) if line.strip()]
         if len(lines) < 2 or not all(line.lstrip().startswith(b"{") for _, line in lines):
             raise
-        return [(f"{shown}:{n}", read_json(line, name=f"{shown}, line {n}")) for n, line in lines]
+        return [(f"{place}:{n}", read_json(line, name=f"{place}, line {n}")) for n, line in lines]
 
 
 def _print_result(
@@ -185,9 +186,9 @@ def _print_result(
 ) -> None:
     kind = payload.get("type") if isinstance(payload, dict) else None
     if found:
-        click.echo(f"{place}: not valid{' (closed)' if closed else ''}")
+        click.echo(f"{shown(place)}: not valid{' (closed)' if closed else ''}")
         for violation in found:
-            click.echo(f"  {violation}")
+            click.echo(f"  {shown(str(violation))}")
         return
     unknown = ", an event type that is not documented; a receiver must accept it"
-    click.echo(f"{place}: valid ({kind}{'' if kind in contract.by_type else unknown})")
+    click.echo(f"{shown(place)}: valid ({shown(str(kind))}{'' if kind in contract.by_type else unknown})")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +11,8 @@ import click
 from ada_contract_tests.engine.check import draw_seed
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.load import dispatch
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import DocumentError, UsageError
+from ada_schemas.foreign_json import read_json
 from adakit.deliveries import delivering, show_delivery, summarise
 from adakit.options import POSITIVE, Whole, read_bytes, use_contract
 from adakit.payload_plan import CHOICE, Order, Planned
@@ -96,8 +96,8 @@ def _bodies(content: bytes) -> list[bytes]:
     if len(lines) < 2:
         return [content]
     try:
-        return lines if all(isinstance(json.loads(line), dict) for line in lines) else [content]
-    except (ValueError, RecursionError):
+        return lines if all(isinstance(read_json(line, name="a line"), dict) for line in lines) else [content]
+    except DocumentError:
         return [content]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from ada_contract_tests.rules import rule_in_role
 from ada_contract_tests.targets.redact import redact
 from ada_contract_tests.tracebacks import exception_text
 from ada_schemas.contract.paths import ABSENT, differences
+from ada_schemas.shown import shown, shown_json
 
 if TYPE_CHECKING:
     from ada_contract_tests.case import Case
@@ -110,7 +110,7 @@ def _hint(attempt: Attempt, response: Response) -> str:
         )
     location = response.header("location")
     if 300 <= response.status < 400 and location:
-        where = redact("".join(c for c in location if c.isprintable()))
+        where = shown(redact(location))
         return f"It redirects to {where}; give that address, or the path with its slash."
     return ""
 
@@ -133,7 +133,7 @@ def changes_of(exchange: Exchange) -> tuple[tuple[str, str, str], ...]:
 def _json(value: Any) -> str:
     if value is ABSENT:
         return "-"
-    text = json.dumps(value, ensure_ascii=False)
+    text = shown_json(value)
     return text if len(text) <= 120 else text[:117] + "..."
 
 

@@ -135,7 +135,7 @@ def ignores_in(folder: Path) -> tuple[str, ...]:
     try:
         content = file.read_text(encoding="utf-8") if file.is_file() else ""
         table = tomllib.loads(content).get("tool", {}).get("adakit", {}) if "adakit" in content else {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"{file} cannot be read: {error}.", next_step="Mend it, as [tool.adakit] counts."
         ) from error

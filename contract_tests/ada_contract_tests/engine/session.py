@@ -20,7 +20,7 @@ from ada_schemas.errors import TargetError
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ada_contract_tests.case import Case
     from ada_contract_tests.engine.witness import Witness
@@ -197,13 +197,12 @@ class Session:
         if self.witness is None:
             return []
         try:
-            seen = await self.witness.settled(
-                self._owed(), longest=CUT_SHORT if self.stopped else LONGEST_WAIT
-            )
+            longest = CUT_SHORT if self.stopped else LONGEST_WAIT
+            seen = await self.witness.settled(self._owed(), sent=self._sent(), longest=longest)
             for time in range(ONE_MORE):
                 if not self.stopped and seen.counts.keys() >= set(self._owed()):
                     await self._one_more(time)
-                    seen = await self.witness.settled(self._owed())
+                    seen = await self.witness.settled(self._owed(), sent=self._sent())
         except TargetError as error:
             self.stopped = self.stopped or error.what
             return []
@@ -223,6 +222,9 @@ class Session:
             for finding in found
             if finding.rule in self.codes and (exchange := exchanges[finding.case]) is not None
         ]
+
+    def _sent(self) -> Iterator[str | None]:
+        return (delivery.message_id for delivery in self.sender.ledger)
 
     def _owed(self) -> list[str]:
         """The messages that were accepted and must have had an effect."""

@@ -7,18 +7,20 @@ so far, a JSON list with one entry an attempt: ``{"svix_id", "type", "status"}``
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.engine.ignores import Ignores
 from ada_contract_tests.engine.lost import Lost, lost_findings, nothing_handled, witness_finding
 from ada_schemas.contract.vocabulary import vocabulary
-from ada_schemas.errors import TargetError
+from ada_schemas.errors import DocumentError, TargetError
+from ada_schemas.foreign_json import read_entries
+from ada_schemas.shown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Container, Iterable, Sequence
 
     from ada_contract_tests.case import Case
     from ada_contract_tests.exchange import Delivery
@@ -38,6 +40,12 @@ POLL = 0.1
 LATE_POLL = 0.5
 TIMEOUT = 15.0
 LARGEST = 32 * 1024 * 1024
+MOST_TYPES = 100_000
+LONGEST_NAME = 100
+"""Characters of an event type or a status; of a longer one the beginning is kept."""
+
+NAMELESS = frozenset({None})
+"""What stands for the svix-id of requests without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +54,48 @@ class Seen:
 
     ``counts`` says how often each svix-id (None for requests without one) was seen with each status;
     ``handled_types`` are the event types of which anything was handled; ``settled`` is false while the
-    consumer may still be at work.
+    consumer may still be at work. ``others`` is how many entries there are of messages that are not asked
+    about, since a consumer that works off a queue of them is at work too.
     """
 
     counts: dict[str | None, Counter[str]] = field(default_factory=dict)
     handled_types: frozenset[str] = frozenset()
     settled: bool = True
+    others: int = 0
 
 
 @dataclass(slots=True)
 class Witness:
-    """Knows what the consumer did: ``ask`` answers what it has seen so far.
+    """Knows what the consumer did: ``ask`` answers what it has seen so far of the messages of some svix-ids.
 
     ``is_named`` is true where a command line can name it, and so repeat what it shows.
     """
 
-    ask: Callable[[], Awaitable[Seen]]
+    ask: Callable[[Container[str | None]], Awaitable[Seen]]
     clock: Clock
     is_named: bool = True
     _nameless_before: int = 0
 
     async def begin(self) -> None:
         """Ask for the first time; raises TargetError where it cannot be used."""
-        self._nameless_before = (await self.ask()).counts.get(None, Counter())["handled"]
+        self._nameless_before = (await self.ask(NAMELESS)).counts.get(None, Counter())["handled"]
 
     def nameless(self, seen: Seen) -> int:
         """How many requests without svix-id, which Ada always sends, were handled since the beginning."""
         return seen.counts.get(None, Counter())["handled"] - self._nameless_before
 
-    async def settled(self, wanted: Sequence[str], *, longest: float = LONGEST_WAIT) -> Seen:
+    async def settled(
+        self, wanted: Sequence[str], *, sent: Iterable[str | None] = (), longest: float = LONGEST_WAIT
+    ) -> Seen:
         """Ask until every message in ``wanted`` has an entry, or nothing has changed for a while.
 
-        ``longest`` is how many seconds that may take at most; what is changing then has not settled.
+        ``sent`` are further messages whose entries are kept. ``longest`` is how many seconds that may take at
+        most; what is changing then has not settled.
         """
         started = changed = self.clock.monotonic()
-        before = Seen()
+        before, of_the_run = Seen(), NAMELESS.union(wanted, sent)
         while True:
-            seen = await self.ask()
+            seen = await self.ask(of_the_run)
             now = self.clock.monotonic()
             if all(message_id in seen.counts for message_id in wanted):
                 return seen
@@ -93,14 +106,14 @@ class Witness:
             await self.clock.sleep(POLL if now - started < 1 else LATE_POLL)
 
 
-def asking(target: Target, path: str | None) -> Callable[[], Awaitable[Seen]]:
+def asking(target: Target, path: str | None) -> Callable[[Container[str | None]], Awaitable[Seen]]:
     """A witness over HTTP, or a path of an application in process; ``path`` None is the target's own address.
 
     What it returns raises TargetError when the answer is not as it should be.
     """
     name = path or target.name
 
-    async def ask() -> Seen:
+    async def ask(only: Container[str | None]) -> Seen:
         attempt = await target.request((), b"", timeout=TIMEOUT, method="GET", path=path, keep=LARGEST)
         if attempt.error is not None:
             raise unfit(name, attempt.error.what)
@@ -110,8 +123,8 @@ def asking(target: Target, path: str | None) -> Callable[[], Awaitable[Seen]]:
         if attempt.response.truncated:
             raise unfit(name, "its answer is larger than can be read")
         try:
-            return entries_seen(json.loads(attempt.response.body))
-        except (ValueError, TypeError, KeyError) as error:
+            return entries_seen(read_entries(attempt.response.body, name=name), only)
+        except (DocumentError, TypeError, KeyError) as error:
             raise unfit(name, "it does not answer a JSON list of {svix_id, type, status}") from error
 
     return ask
@@ -120,17 +133,23 @@ def asking(target: Target, path: str | None) -> Callable[[], Awaitable[Seen]]:
 def entries_seen(entries: Iterable[Mapping[str, Any]], only: Container[str | None] | None = None) -> Seen:
     """The entries of a witness, counted, if given only those of some messages.
 
-    Raises KeyError or TypeError for an entry that is none.
+    Raises KeyError or TypeError for an entry that is none, or for what is no list of them.
     """
+    if isinstance(entries, Mapping):
+        raise TypeError("an object in place of a list")
     counts: dict[str | None, Counter[str]] = defaultdict(Counter)
-    handled = set()
+    handled, others = set[str](), 0
     for entry in entries:
         message_id, status = entry["svix_id"], entry["status"]
-        if status == "handled":
-            handled.add(str(entry.get("type")))  # of hostile input, it may be anything
+        if not isinstance(status, str):
+            raise TypeError("a status that is no text")
+        if status == "handled" and len(handled) < MOST_TYPES:
+            handled.add(str(entry.get("type"))[:LONGEST_NAME])  # of hostile input, it may be anything
         if only is None or message_id in only:
-            counts[message_id][status] += 1
-    return Seen(dict(counts), frozenset(handled))
+            counts[message_id][shown(status, LONGEST_NAME)] += 1
+        else:
+            others += 1
+    return Seen(dict(counts), frozenset(handled), others=others)
 
 
 def unfit(name: str, reason: str) -> TargetError:

@@ -27,7 +27,7 @@ from ada_mockserver.clock import SystemClock
 from ada_schemas.errors import TargetError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Callable, Container, Coroutine, Sequence
 
     from ada_contract_tests.case import Case
     from ada_contract_tests.engine.check import Options
@@ -192,9 +192,9 @@ class Bridge:
                 next_step="Give a function that returns the entries, a URL, or a path of the application.",
             )
 
-        async def ask() -> Seen:
+        async def ask(only: Container[str | None]) -> Seen:
             try:
-                return entries_seen(witness())
+                return entries_seen(witness(), only)
             except Exception as error:
                 said = exception_text("".join(format_exception(error)))
                 raise unfit("that the fixture ada_witness gives", f"it raises {said}") from error

@@ -19,6 +19,7 @@ from ada_contract_tests.findings import Finding
 from ada_contract_tests.grouping import group_findings
 from ada_contract_tests.tracebacks import exception_text
 from ada_schemas.errors import AdakitError
+from ada_schemas.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,8 @@ class RunRecord:
         if isinstance(error, AdakitError):
             return cls(failed=error.what)
         if isinstance(error, Exception):
-            return cls(failed=f"the run ended with {exception_text(''.join(format_exception(error)))}")
+            said = shown(exception_text("".join(format_exception(error))))
+            return cls(failed=f"the run ended with {said}")
         return cls(failed="the run was interrupted")
 
     def simpler(self, finding: Finding) -> str:

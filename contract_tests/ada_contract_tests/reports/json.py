@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.advice import advice_of
+from ada_schemas.shown import shown_json
 
 if TYPE_CHECKING:
     from ada_contract_tests.findings import Finding, Report, Result
@@ -40,7 +40,7 @@ def render(report: Report) -> str:
         "findings": [_finding(finding) for finding in report.findings],
         "cases": [_result(result) for result in report.results],
     }
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    return shown_json(value, indent=2) + "\n"
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

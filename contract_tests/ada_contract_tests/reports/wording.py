@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.findings import OUTCOMES
+from ada_schemas.shown import spelled
 
 if TYPE_CHECKING:
     from ada_contract_tests.findings import Report
 
 __all__ = ["clipped", "counts", "event_name", "many", "not_tried", "percent", "printable"]
 
-# All that XML 1.0 excludes, and that would change how a page or a terminal shows the text around it.
-UNPRINTABLE = re.compile(
-    "[^\t\n\x20-\x7e\xa0-\u200d\u2010-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd"
-    "\U00010000-\U0010ffff]"
-)
-
 
 def printable(text: str) -> str:
-    r"""The text with control characters, lone surrogates and the like spelled out (``\x1b``)."""
-    return UNPRINTABLE.sub(_spelled, text.replace("\r\n", "\n"))
-
-
-def _spelled(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+    r"""The text with control characters, lone surrogates and the like spelled out (``\x1b``), as XML asks."""
+    return spelled(text.replace("\r\n", "\n"), keep="\n\t")
 
 
 def clipped(text: str, most: int) -> str:

@@ -11,6 +11,7 @@ from ada_contract_tests.targets.redact import redact
 from ada_mockserver.delivery.attempt import Attempt
 from ada_mockserver.delivery.http import KEPT_BODY, Response
 from ada_schemas.errors import WireError
+from ada_schemas.shown import shown_lines
 
 if TYPE_CHECKING:
     from ada_mockserver.clock import Clock
@@ -72,8 +73,8 @@ class AppCall:
             self._traceback = self.redacted(text[-KEPT_BODY:])
 
     def redacted(self, text: str | None) -> str | None:
-        """``text`` without the secret values of the request's headers."""
-        return None if text is None else redact(text, self._headers)
+        """``text`` as it may be shown: bounded, and without the secret values of the request's headers."""
+        return None if text is None else shown_lines(redact(text, self._headers))
 
     def watch(self) -> None:
         """Let `FrameworkSignals` report to this exchange what happens in the current context."""

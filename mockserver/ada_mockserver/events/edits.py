@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.constraints import repair
 from ada_schemas.contract.samples import supplier
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import DocumentError, UsageError
+from ada_schemas.foreign_json import read_json
 
 if TYPE_CHECKING:
     from ada_mockserver.events.payload import Payload
@@ -36,8 +37,8 @@ def parse_assignment(text: str) -> tuple[str, Any]:
 def parse_value(text: str) -> Any:
     """``text`` as JSON where it is JSON, else as the string that it is."""
     try:
-        return json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+        return read_json(text, name="the value")
+    except DocumentError:
         return text
 
 
@@ -102,10 +103,6 @@ def _nowhere(path: str, name: str, parent: object) -> UsageError:
     else:
         there = f"What stands there is {json.dumps(parent)}, which has no members."
     return UsageError(f"The path '{path}' leads nowhere: there is no '{name}'.", next_step=there)
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def coherent(payload: Payload, *, base: Payload, keep: tuple[str, ...], contract: Contract) -> Payload:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ada_schemas.errors import DocumentError
+from ada_schemas.foreign_json import limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,13 +25,10 @@ __all__ = [
     "malformed",
     "parse_yaml",
     "read_file",
-    "read_json",
     "shown_location",
 ]
 
 MAX_BYTES = 20 * 1024 * 1024
-MAX_NODES = 2_000_000
-MAX_DEPTH = 100
 MAX_OPEN = 1000
 URL_TIMEOUT = 30.0
 """Seconds for each step of a download, and for the whole of it."""
@@ -80,7 +78,7 @@ def parse_yaml(text: str, *, name: str) -> Any:
         ) from error
     except RecursionError as error:
         raise DocumentError(f"{name} is nested too deeply.") from error
-    _limit(value, name)
+    limit(value, name=name, through=" through its aliases")
     return value
 
 
@@ -116,22 +114,6 @@ def _opens_too_deep(text: str) -> bool:
         if depth > MAX_OPEN:
             return True
     return re.search(rf"(?:[-?] ){{{MAX_OPEN}}}", text) is not None
-
-
-def _limit(value: Any, name: str) -> None:
-    level, nodes, depth = [value], 1, 0
-    while level:
-        if depth > MAX_DEPTH:
-            raise DocumentError(f"{name} is nested more than {MAX_DEPTH} levels deep, or refers to itself.")
-        below: list[Any] = []
-        for node in level:
-            if isinstance(node, dict):
-                below.extend(node.values())
-            elif isinstance(node, list):
-                below.extend(node)
-            if nodes + len(below) > MAX_NODES:
-                raise DocumentError(f"{name} expands to more than {MAX_NODES:,} values through its aliases.")
-        nodes, depth, level = nodes + len(below), depth + 1, below
 
 
 def entry_values(entry: dict[str, Any], keys: Sequence[str], *, name: str) -> list[Any]:
@@ -223,25 +205,6 @@ def _within_time(response: Any, name: str) -> bytes:
         if time.monotonic() > end:
             raise DocumentError(f"{name} did not arrive within {URL_TIMEOUT:g} s.")
     return bytes(body)
-
-
-def read_json(raw: bytes, *, name: str) -> Any:
-    """Parse JSON as the standard says: no ``NaN`` or ``Infinity``; raises DocumentError."""
-
-    def refuse(token: str) -> Any:
-        raise ValueError(f"{token} is not JSON")
-
-    try:
-        return json.loads(raw.decode("utf-8-sig"), parse_constant=refuse)
-    except UnicodeDecodeError as error:
-        raise DocumentError(f"{name} is not UTF-8 text: {error.reason} at byte {error.start}.") from error
-    except json.JSONDecodeError as error:
-        raise DocumentError(
-            f"{name} is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        ) from error
-    except (ValueError, RecursionError) as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise DocumentError(f"{name} is not valid JSON: {reason}.") from error
 
 
 def _are_names(value: Any) -> bool:

@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.documents import read_json
 from ada_schemas.contract.paths import joined, json_type
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union
 from ada_schemas.errors import DocumentError
+from ada_schemas.foreign_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -122,8 +122,8 @@ def _event_in(value: Any) -> dict[str, Any] | None:
         inner = value.get(wrapping)
         if isinstance(inner, str):
             try:
-                inner = json.loads(inner)
-            except (ValueError, RecursionError):
+                inner = read_json(inner, name=wrapping)
+            except DocumentError:
                 continue
         if isinstance(inner, dict) and isinstance(inner.get("type"), str):
             return inner
