@@ -98,7 +98,7 @@ class Case:
     at_the_end: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("id", "event", "summary"):  # of a contract of one's own, they hold the keys of a document
+        for name in ("id", "event", "summary"):  # with --contract they hold the keys of a document
             object.__setattr__(self, name, shown(getattr(self, name)))
 
     def applies_to(self, *, in_process: bool) -> bool:

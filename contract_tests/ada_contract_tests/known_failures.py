@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from ada_contract_tests.rules import RULES, selected_codes
 from ada_contract_tests.suites.registry import all_cases, case_named
 from ada_schemas.errors import UsageError
+from ada_schemas.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,7 +84,7 @@ def read_entries(
                 strangers.append(f"{error.what} {_nearest(error)}Correct the entry, or take it out.")
             else:
                 raise error
-        entry = Entry(tuple(known), reason, tuple(strangers))
+        entry = Entry(tuple(known), shown(reason), tuple(strangers))
         if known and needs_reason and not reason:
             raise UsageError(
                 f"The entry {entry.text!r} of {option} has no reason.",

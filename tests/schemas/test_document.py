@@ -390,3 +390,14 @@ def test_a_webhook_of_another_form_is_named(item: Any, message: str) -> None:
     with pytest.raises(DocumentError) as caught:
         read_events({"openapi": "3.1.0", "webhooks": {"thing-webhook": item}}, name="doc")
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: !!int b", "a: !!bool b", "a: !!timestamp b", "a: 0x_", "!!set [a]", "!!map a", "a: " + "9" * 5_000],
+)
+def test_yaml_values_that_are_none(text):
+    """A value that its tag does not fit, or an integer beyond all bounds, is refused as other bad YAML is."""
+    with pytest.raises(DocumentError) as caught:
+        parse_yaml(text, name="doc")
+    assert caught.value.what == "doc is not valid YAML: a value is none of its kind, or too long."

@@ -13,6 +13,7 @@ from ada_contract_tests.pytest.session_run import finding_from
 from ada_contract_tests.reports.plain import without_traceback
 from ada_contract_tests.reports.wording import many, percent
 from ada_contract_tests.suites.registry import all_cases
+from ada_schemas.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -98,6 +99,9 @@ class Outcomes:
 
     def lines(self) -> Iterator[str]:
         """The summary: coverage, failures by cause, and what of the known can go."""
+        yield from map(shown, self._lines())
+
+    def _lines(self) -> Iterator[str]:
         if not self.results:
             return
         yield self._coverage()

@@ -56,6 +56,10 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+_NO_VALUE = (ValueError, KeyError, AttributeError, TypeError, OverflowError)
+"""What PyYAML raises for ``!!int a``, ``!!bool a``, ``!!timestamp a``, or an integer of 5,000 digits."""
+
+
 def parse_yaml(text: str, *, name: str) -> Any:
     """Parse YAML (and so JSON) text; ``name`` is what errors call the document.
 
@@ -78,6 +82,8 @@ def parse_yaml(text: str, *, name: str) -> Any:
         ) from error
     except RecursionError as error:
         raise DocumentError(f"{name} is nested too deeply.") from error
+    except _NO_VALUE as error:
+        raise DocumentError(f"{name} is not valid YAML: a value is none of its kind, or too long.") from error
     limit(value, name=name, through=" through its aliases")
     return value
 
