@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from ada_schemas.contract.paths import joined, json_type
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union
 from ada_schemas.errors import DocumentError
 from ada_schemas.foreign_json import read_json
+from ada_schemas.shown import shown, shown_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,6 +48,10 @@ class Observed:
     count: int
     seen: int
     examples: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("event", "path", "detail"):
+            object.__setattr__(self, name, shown(getattr(self, name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,5 +191,5 @@ def _scalar(shape: Scalar, value: Any, path: str) -> Iterator[_Finding]:
 
 
 def _text(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = shown_json(value)
     return text if len(text) <= 80 else text[:77] + "..."
