@@ -401,3 +401,11 @@ def test_yaml_values_that_are_none(text):
     with pytest.raises(DocumentError) as caught:
         parse_yaml(text, name="doc")
     assert caught.value.what == "doc is not valid YAML: a value is none of its kind, or too long."
+
+
+@pytest.mark.parametrize("text", ["- a\n" * 2_000_000, "[" + "[]," * 1_000_000 + "[]]"])
+def test_documents_of_too_many_values(text):
+    """A document of so many lines, commas and brackets is refused before it is parsed."""
+    with pytest.raises(DocumentError) as caught:
+        parse_yaml(text, name="doc")
+    assert caught.value.what == "doc has more than 2,000,000 values."

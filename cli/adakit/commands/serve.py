@@ -19,7 +19,8 @@ from ada_mockserver.extras import require_mock
 from ada_mockserver.mock.outbox.backoff import SCHEDULES
 from ada_schemas.contract.documents import parse_yaml
 from ada_schemas.errors import UsageError
-from adakit.options import CONTRACT, Whole, printable, read_bytes, use_contract
+from ada_schemas.shown import shown
+from adakit.options import CONTRACT, Whole, read_bytes, use_contract
 
 if TYPE_CHECKING:
     from ada_mockserver.mock.script import Script
@@ -154,7 +155,7 @@ def _announce(url: str, made_key: str | None, channel_id: str, open_to: str, exp
         )
     if exposed is not None:
         click.echo(
-            f"{printable(exposed)} holds signing secrets, and others on this machine may read it:"
+            f"{shown(exposed)} holds signing secrets, and others on this machine may read it:"
             " chmod 600 makes it yours.",
             err=True,
         )

@@ -6,13 +6,14 @@ words of frameworks second. An answer that speaks of a signature is the handler'
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ada_contract_tests.targets.redact import redact
+from ada_schemas.errors import DocumentError
+from ada_schemas.foreign_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,8 +59,8 @@ class Answer:
         """Read a response of the endpoint at that address."""
         raw = response.body[: 4 * LONGEST_TEXT].decode("utf-8", "replace")
         try:
-            value = json.loads(raw)
-        except (ValueError, RecursionError):
+            value = read_json(raw, name="the answer")
+        except DocumentError:
             value = None
         visible = re.sub(r"<(style|script).*?(</\1>|$)|<[^>]*>", " ", raw, flags=re.DOTALL | re.IGNORECASE)
         return cls(response, " ".join(visible.split()).lower()[:LONGEST_TEXT], address, value)

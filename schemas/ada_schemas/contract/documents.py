@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from ada_schemas.errors import DocumentError
-from ada_schemas.foreign_json import limit
+from ada_schemas.foreign_json import MAX_NODES, limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,6 +68,8 @@ def parse_yaml(text: str, *, name: str) -> Any:
     """
     if _opens_too_deep(text):
         raise DocumentError(f"{name} is nested too deeply.")
+    if sum(map(text.count, "\n,[{")) >= MAX_NODES:
+        raise DocumentError(f"{name} has more than {MAX_NODES:,} values.")
     try:
         value = _plain_json(text)
         if value is None:
