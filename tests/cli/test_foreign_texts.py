@@ -76,7 +76,13 @@ def test_arguments(adakit: CommandLine, arguments: list[str], code: int) -> None
 
 def test_an_argument_forges_no_line(adakit: CommandLine) -> None:
     """A line break in an argument does not begin a line of its own."""
-    for arguments in (["a\nPASS"], ["check", "--a\nPASS"], ["check", "a\nPASS:app"], ["generate", "a\nPASS"]):
+    for arguments in (
+        ["a\nPASS"],
+        ["events", "a\nPASS"],
+        ["check", "--a\nPASS"],
+        ["check", "a\nPASS:app"],
+        ["generate", "a\nPASS"],
+    ):
         assert "\nPASS" not in adakit(*arguments).err
 
 

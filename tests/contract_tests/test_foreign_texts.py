@@ -132,6 +132,15 @@ def test_no_report_prints_it_raw(entrance: str) -> None:
     assert "mark" in seen, "the text is in none of the reports: this entrance tests nothing"
 
 
+@pytest.mark.parametrize("interface", ["wsgi", "asgi"])
+def test_a_traceback_is_kept_in_bounds(interface: str) -> None:
+    """An exception of five megabytes is not kept for every case of a run."""
+    (result,) = raising_in_process(interface).results
+    assert result.attempt is not None
+    assert "mark" in str(result.attempt.traceback)
+    assert len(str(result.attempt.traceback)) <= 65_536
+
+
 def test_every_text_of_a_report() -> None:
     """Each text that a finding, a result or a report has, passes the one function: a new one as well."""
     report = with_text(MARK)

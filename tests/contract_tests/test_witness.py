@@ -340,15 +340,15 @@ def test_the_type_of_hostile_input():
 def test_a_long_list_is_held_one_entry_at_a_time():
     """Of a list of many entries those of the run are kept, and the rest is never there as a whole."""
     body = (
-        b"[" + b",".join(b'{"svix_id":"msg_%d","type":"x","status":"ok"}' % n for n in range(50_000)) + b"]"
+        b"[" + b",".join(b'{"svix_id":"msg_%d","type":"x","status":"ok"}' % n for n in range(20_000)) + b"]"
     )
     tracemalloc.start()
     try:
-        seen = asked(answer(200, body), only={"msg_7", "msg_49999"})
+        seen = asked(answer(200, body), only={"msg_7", "msg_19999"})
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert seen == Seen({"msg_7": {"ok": 1}, "msg_49999": {"ok": 1}}, others=49_998)
+    assert seen == Seen({"msg_7": {"ok": 1}, "msg_19999": {"ok": 1}}, others=19_998)
     assert peak < len(body)  # all entries at once take ten times as much
 
 
