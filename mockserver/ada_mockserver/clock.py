@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
+import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from ada_mockserver.numbers import finite
 from ada_schemas.errors import UsageError
 
-__all__ = ["AdjustableClock", "Clock", "Line", "ManualClock", "SteeredClock", "SystemClock", "parse_clock"]
+__all__ = [
+    "TOLERANCE",
+    "AdjustableClock",
+    "Clock",
+    "Line",
+    "ManualClock",
+    "SteeredClock",
+    "SystemClock",
+    "clock_difference",
+    "moment_text",
+    "new_event_loop",
+    "parse_clock",
+]
+
+TOLERANCE = 300.0
+"""Seconds that receivers let the timestamp of a request differ from their clock."""
+
+REALTIME_COARSE = 5
+"""The number of a clock of Linux that Python has no name for; time-machine leaves it alone."""
 
 
 class Clock(Protocol):
@@ -38,7 +59,7 @@ class AdjustableClock(Clock, Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock; where a test freezes time, ``now`` stands still and time limits go on."""
 
     def now(self) -> float:
         """Unix time in seconds."""
@@ -46,11 +67,48 @@ class SystemClock:
 
     def monotonic(self) -> float:
         """Monotonic time in seconds."""
-        return time.monotonic()
+        return _machine_monotonic()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep in the running event loop."""
         await asyncio.sleep(seconds)
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """A new event loop whose timers go on where a test freezes time: otherwise what they end hangs."""
+    loop = asyncio.new_event_loop()  # noqa: TID251 - here its timers are mended
+    with contextlib.suppress(AttributeError):  # uvloop's has a time of its own, which nothing freezes
+        loop.time = _machine_monotonic  # type: ignore[method-assign]
+    return loop
+
+
+def clock_difference() -> str:
+    """How this process's clock differs from the machine's, where requests may be refused for it; or ""."""
+    now, machine = SystemClock().now(), _machine_time()
+    if abs(now - machine) <= TOLERANCE:
+        return ""
+    return (
+        f"The clocks may differ: that of this process stands at {moment_text(now)}, by which requests are"
+        f" signed, and that of the machine at {moment_text(machine)}. Which one does the endpoint go by?"
+    )
+
+
+def moment_text(seconds: float) -> str:
+    """Unix seconds as a date and a time in UTC."""
+    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+# What freezes time for a test replaces time.time and time.monotonic, and leaves these alone.
+# Windows has none of them.
+if sys.platform == "win32":
+    _machine_monotonic, _machine_time = time.monotonic, time.time
+else:
+
+    def _machine_monotonic() -> float:
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+    def _machine_time() -> float:
+        return time.clock_gettime(REALTIME_COARSE if sys.platform == "linux" else time.CLOCK_REALTIME)
 
 
 class ManualClock:

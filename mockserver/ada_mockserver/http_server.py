@@ -21,6 +21,7 @@ import uvicorn
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from ada_mockserver.clock import new_event_loop
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -287,7 +288,7 @@ class ServerThread:
         self, server: Server, bound: socket.socket, around: AbstractAsyncContextManager[Any]
     ) -> None:
         self.url = base_url(bound)
-        self.loop = asyncio.new_event_loop()
+        self.loop = new_event_loop()
         self._server = server
         self._socket = bound
         self._around = around

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ada_contract_tests.engine.checks import judge
@@ -75,6 +77,26 @@ def test_whose_secret():
     assert always_the_same(results, secret_given=False).hint == (
         "Does the consumer verify with the secret in ADA_WEBHOOK_SECRET? Compare with: adakit verify"
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "suspect", "hint"),
+    [
+        (
+            "http://127.0.0.1:80/hook",
+            "clocks that differ",
+            "The clocks may differ: that of this process stands",
+        ),
+        ("/hook", "secret mismatch", "Does the consumer verify with the given secret?"),
+    ],
+)
+def test_a_clock_that_stands_still(monkeypatch, address, suspect, hint):
+    """Where a test froze the clock that signs, an endpoint elsewhere refuses for that; in process it is one."""
+    monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
+    results = [result_of(answer(401)), result_of(answer(401))]
+    finding = always_the_same(results, secret_given=True, address=address)
+    assert finding.summary == f"every correctly signed event is refused: {suspect}?"
+    assert finding.hint.startswith(hint)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 
 import pytest
 
-from ada_mockserver.clock import Line, ManualClock, SteeredClock, parse_clock
+from ada_mockserver.clock import (
+    Line,
+    ManualClock,
+    SteeredClock,
+    SystemClock,
+    clock_difference,
+    new_event_loop,
+    parse_clock,
+)
 from ada_schemas.errors import UsageError
 
 
@@ -82,3 +91,29 @@ def test_manual():
     """A clock that stands still needs for ever, but no time for nothing."""
     assert ManualClock().machine_seconds(1) == math.inf
     assert ManualClock().machine_seconds(0) == 0
+
+
+def test_time_limits_where_time_is_frozen(monkeypatch):
+    """Timers and durations go on where a test freezes time, though requests are signed by the frozen one."""
+    monkeypatch.setattr(time, "monotonic", lambda: -1.0)
+    monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
+    loop = new_event_loop()
+    assert loop.time() > 0
+    loop.close()
+    assert SystemClock().monotonic() > 0
+    assert SystemClock().now() == 1_700_000_000.0
+
+
+def test_a_frozen_clock_differs(monkeypatch):
+    """A clock that is far from the machine's is named with both times, one that is near is not."""
+    machine = time.time()
+    for near in (machine, machine - 290, machine + 290):
+        monkeypatch.setattr(time, "time", lambda moment=near: moment)
+        assert clock_difference() == ""
+    monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
+    text, _, rest = clock_difference().partition("that of the machine at ")
+    assert text == (
+        "The clocks may differ: that of this process stands at 2023-11-14T22:13:20Z, by which requests are"
+        " signed, and "
+    )
+    assert rest.endswith("Z. Which one does the endpoint go by?")

@@ -58,7 +58,7 @@ def test_a_frozen_clock(plain):
         " at 2024-01-02T03:04:05Z. Read the headers where the clock is frozen, not before." in said
     )
     assert (
-        "The clocks may differ: the clock of this test stands at 2024-01-02T03:04:05Z, by which the request is"
+        "The clocks may differ: that of this process stands at 2024-01-02T03:04:05Z, by which requests are"
         " signed, and that of the machine at " in said
     )
 

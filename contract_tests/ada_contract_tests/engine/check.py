@@ -20,7 +20,7 @@ from ada_contract_tests.suites.registry import all_cases
 from ada_contract_tests.suites.selection import Selection
 from ada_contract_tests.targets.load_app import is_application_spec
 from ada_contract_tests.targets.open import open_target, resolve_secret
-from ada_mockserver.clock import SystemClock
+from ada_mockserver.clock import SystemClock, new_event_loop
 from ada_mockserver.delivery.sender import TIME_LIMIT
 from ada_mockserver.events.factory import EventFactory
 from ada_schemas.errors import UsageError
@@ -250,5 +250,8 @@ def check(
     async def make() -> None:
         reports.append(await acheck(target, options, clock=clock, progress=progress))
 
-    asyncio.run(make())  # at its end it writes the result out as text, in vain, which for a report takes long
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(
+            make()
+        )  # at its end it writes the result out as text, in vain, which for a report takes long
     return reports[0]

@@ -10,6 +10,7 @@ from ada_contract_tests.engine.walls import NOT_THE_HANDLER, page_title, wall_of
 from ada_contract_tests.findings import Finding
 from ada_contract_tests.grouping import reasons_of
 from ada_contract_tests.rules import rule_in_role
+from ada_mockserver.clock import clock_difference
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -32,6 +33,9 @@ __all__ = [
 TELLING = (401, 403, 404, 405)
 """Answers that say something about the address or the secret, whatever the event holds."""
 
+REFUSED = (400, 401, 403)
+"""Answers of an endpoint that does not take the sender for Ada."""
+
 
 def always_the_same(results: Sequence[Result], *, secret_given: bool, address: str = "") -> Finding | None:
     """One finding in place of many when an endpoint refuses every ordinary event in one way; else None.
@@ -53,11 +57,13 @@ def always_the_same(results: Sequence[Result], *, secret_given: bool, address: s
         return None
     if single and status is not None:
         return None
-    hint = first.hint or _always_hint(status, secret_given=secret_given)
+    elsewhere = "://" in address  # an application in process goes by the clock of this process
+    clocks = clock_difference() if status in REFUSED and elsewhere else ""
+    hint = clocks or first.hint or _always_hint(status, secret_given=secret_given)
     return replace(
         first,
         severity="error",
-        summary=_always_summary(status, first),
+        summary=_always_summary(status, first, suspect="clocks that differ" if clocks else "secret mismatch"),
         got=f"{first.got}{EVERY_TIME}",
         changes=(),
         hint=hint,
@@ -116,9 +122,9 @@ def limit_finding(own: Case, put_off: Attempt, limited_at: tuple[int, float]) ->
     )
 
 
-def _always_summary(status: int | None, first: Finding) -> str:
-    if status in (400, 401, 403):
-        return "every correctly signed event is refused: secret mismatch?"
+def _always_summary(status: int | None, first: Finding, *, suspect: str) -> str:
+    if status in REFUSED:
+        return f"every correctly signed event is refused: {suspect}?"
     if status is None:
         return f"no event gets an answer: {first.cause}"
     return f"the endpoint answers every ordinary event with {status}"

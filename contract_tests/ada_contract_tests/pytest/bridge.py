@@ -23,7 +23,7 @@ from ada_contract_tests.pytest.settings import configured_cases, known_failures_
 from ada_contract_tests.targets.load_app import application_interface
 from ada_contract_tests.targets.open import application_target, resolve_secret
 from ada_contract_tests.tracebacks import exception_text
-from ada_mockserver.clock import SystemClock
+from ada_mockserver.clock import SystemClock, new_event_loop
 from ada_schemas.errors import TargetError, UsageError
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ class Bridge:
             except Exception as error:  # a guard's own, such as pytest-socket's
                 work.close()
                 raise _forbidden(error) from None
-            self._loop = asyncio.new_event_loop()
+            self._loop = new_event_loop()
             self._thread = threading.Thread(target=self._loop.run_forever, name="adakit", daemon=True)
             self._thread.start()
         future = asyncio.run_coroutine_threadsafe(work, self._loop)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ada_mockserver.clock import SystemClock
+from ada_mockserver.clock import TOLERANCE, SystemClock, clock_difference, moment_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,9 +15,6 @@ __all__ = ["Seal"]
 
 FRESH = 60.0
 """Seconds that the clock may move on, or back, before a request is signed anew."""
-
-TOLERANCE = 300.0
-"""Seconds that the libraries let the timestamp of a request differ from the clock."""
 
 
 @dataclass(slots=True)
@@ -43,28 +38,11 @@ class Seal:
 
     def difference(self) -> str:
         """How the clock of the moment differs from the one that signed, where a refusal may come of it."""
-        now, machine = SystemClock().now(), _machine_time()
+        now = SystemClock().now()
         if math.isfinite(self.made_at) and abs(now - self.made_at) > TOLERANCE:
             return (
-                f"The clocks differ: the request was signed at {_moment(self.made_at)}, and the clock"
-                f" of this test stands at {_moment(now)}. Read the headers where the clock is frozen,"
+                f"The clocks differ: the request was signed at {moment_text(self.made_at)}, and the clock"
+                f" of this test stands at {moment_text(now)}. Read the headers where the clock is frozen,"
                 " not before."
             )
-        if abs(now - machine) > TOLERANCE:
-            return (
-                f"The clocks may differ: the clock of this test stands at {_moment(now)}, by which the"
-                f" request is signed, and that of the machine at {_moment(machine)}. Which one does the"
-                " endpoint go by?"
-            )
-        return ""
-
-
-def _machine_time() -> float:
-    """Unix seconds from a place that freezegun leaves alone; where there is none, the clock of the moment."""
-    if hasattr(time, "clock_gettime"):
-        return time.clock_gettime(time.CLOCK_REALTIME)
-    return SystemClock().now()  # Windows
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return clock_difference()

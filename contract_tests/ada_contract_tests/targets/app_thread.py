@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ada_contract_tests.targets.app_call import OWN_FOLDER, stack_text
+from ada_mockserver.clock import new_event_loop
 from ada_schemas.errors import WireError
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class AppThread:
         raise self._blocked(f"no answer within {timeout:g} s: the application is blocked", timeout)
 
     def _open(self) -> None:
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_event_loop()
 
     def _begin(
         self, work: Callable[[], Coroutine[Any, Any, T]], answer: concurrent.futures.Future[T]

@@ -27,6 +27,10 @@ async def connect(target: ParsedUrl) -> socket.socket:
             found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
             raise Failure("dns", f"has a name that does not resolve: {error.strerror}") from error
+        except OSError:
+            raise
+        except Exception as error:  # a guard's own
+            raise _guarded(error) from error
         addresses = [(family, address) for family, _, _, _, address in found]
     errors: list[OSError] = []
     for family, address in addresses:

@@ -1074,6 +1074,21 @@ def test_a_name_that_does_not_resolve_is_a_dns_failure(monkeypatch: pytest.Monke
     assert failure_at("http://no.test/") == ("dns", expected)
 
 
+def test_a_resolver_that_is_guarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A guard against the network, as tests have them, may forbid the resolver too: that is said in a sentence."""
+
+    def getaddrinfo(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no network in tests")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    expected = (
+        "no.test:80 cannot be reached, since sockets are guarded here (RuntimeError: no network in tests)"
+        " (after 0.00 s).\n"
+        "  With pytest-socket, add --allow-unix-socket and --allow-hosts with the endpoint's host."
+    )
+    assert failure_at("http://no.test/") == ("refused", expected)
+
+
 # --- TLS ---
 
 
