@@ -14,13 +14,14 @@ import html
 import json
 import re
 import urllib.parse
+import warnings
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["origins", "suspicion"]
+__all__ = ["origins"]
 
 DEEPEST = 3
 """So many kinds of damage on top of each other are undone."""
@@ -30,6 +31,8 @@ LARGEST = 16 * 1024 * 1024
 """Bytes of the largest body that is tried."""
 
 RAW = "verify over the raw bytes"
+
+NOT_PYTHON = (ValueError, SyntaxError, MemoryError, RecursionError)
 
 
 class Damage(NamedTuple):
@@ -43,12 +46,20 @@ class Damage(NamedTuple):
     undo: Callable[[bytes], Iterator[bytes]]
 
 
+class Suspect(NamedTuple):
+    """A body, and the kinds of damage that were undone to get it."""
+
+    done: tuple[Damage, ...]
+    body: bytes
+
+
 def _text(body: bytes) -> str:
     return body.decode("utf-8", "replace")
 
 
 def _from_base64(body: bytes) -> Iterator[bytes]:
-    packed = b"".join(body.split()).strip(b"\"'").translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
+    bare = re.sub(rb"^data:[^,]{0,99},", b"", body)
+    packed = b"".join(bare.split()).strip(b"\"'").translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
     with contextlib.suppress(binascii.Error):
         yield base64.b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
 
@@ -58,6 +69,50 @@ def _from_gateway(body: bytes) -> Iterator[bytes]:
     inner = value.get("body") if isinstance(value, dict) else None
     if isinstance(inner, str):
         yield inner.encode("utf-8", "surrogatepass")
+    elif isinstance(inner, dict):
+        yield json.dumps(inner).encode()
+
+
+def _from_envelope(body: bytes) -> Iterator[bytes]:
+    """Each text within a JSON document that looks like an event, as it is or in base64, its keys too."""
+    value, seen = _parsed(body), 0
+    left: list[Any] = [value] if isinstance(value, (dict, list)) else []
+    while left and (seen := seen + 1) < MOST:
+        part = left.pop()
+        if isinstance(part, str) and re.match(r"\s*[{\"]|ey|H4sI", part):
+            yield part.encode("utf-8", "surrogatepass")
+        elif isinstance(part, dict):
+            left += [*part.values(), *part]
+        elif isinstance(part, list):
+            left += part
+
+
+def _from_numbers(body: bytes) -> Iterator[bytes]:
+    """A Buffer or an array of bytes that was written as JSON, as an object of its indices, or as text."""
+    value = _parsed(b"[%b]" % body if re.match(rb"\d+,", body) else body)
+    if isinstance(value, dict):
+        value = value["data"] if "data" in value else list(value.values())
+    if isinstance(value, list):
+        with contextlib.suppress(TypeError, ValueError):
+            yield bytes(value)
+
+
+def _from_message(body: bytes) -> Iterator[bytes]:
+    """What follows the head of an HTTP message."""
+    if re.match(rb"[A-Z]{3,9} \S+ HTTP/\d|HTTP/\d", body):
+        yield from re.split(rb"\r?\n\r?\n", body, maxsplit=1)[1:]
+
+
+def _from_chunks(body: bytes) -> Iterator[bytes]:
+    """The content of a body whose transfer coding was kept."""
+    size, at, content = re.compile(rb"([0-9A-Fa-f]{1,7})[^\r\n]{0,99}\r\n"), 0, []
+    while found := size.match(body, at):
+        at = found.end() + int(found[1], 16)
+        content.append(body[found.end() : at])
+        if not content[-1]:
+            yield b"".join(content)
+            return
+        at += len(b"\r\n")
 
 
 def _decompressed(body: bytes) -> Iterator[bytes]:
@@ -97,6 +152,14 @@ def _windows_1252(character: str) -> bytes:
         return character.encode("latin-1")
 
 
+def _from_code_page(body: bytes) -> Iterator[bytes]:
+    if body.isascii():
+        return
+    for page in ("cp437", "cp850", "mac-roman"):
+        with contextlib.suppress(UnicodeError):
+            yield body.decode().encode(page)
+
+
 def _read_as_latin_1(body: bytes) -> Iterator[bytes]:
     """Latin-1 text in place of UTF-8: a decoder that knew UTF-8, and a writer that did not."""
     with contextlib.suppress(UnicodeError):
@@ -108,18 +171,21 @@ def _read_as_latin_1(body: bytes) -> Iterator[bytes]:
 
 
 def _unquoted(body: bytes) -> Iterator[bytes]:
-    value = _parsed(body)
+    value = _parsed(b'"%b"' % body.strip() if re.match(rb'\s*\{\s*\\"', body) else body)
     if isinstance(value, str):
         yield value.encode("utf-8", "surrogatepass")
 
 
 def _from_python(body: bytes) -> Iterator[bytes]:
-    if not re.match(rb"\s*b?['\"]", body):
-        return
-    with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError, UnicodeError):
-        value = ast.literal_eval(_text(body).strip())
-        if isinstance(value, (bytes, str)):
-            yield value if isinstance(value, bytes) else value.encode()
+    text = re.sub(r"^bytearray\((.*)\)$", r"\1", _text(body).strip(), flags=re.DOTALL)
+    with contextlib.suppress(*NOT_PYTHON), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if re.match(r"b?['\"]", text):
+            value = ast.literal_eval(text)
+            if isinstance(value, (bytes, str)):
+                yield value if isinstance(value, bytes) else value.encode()
+        elif re.search(r"\\(x[0-9a-f]{2}|U000)", text):
+            yield text.encode("ascii").decode("unicode_escape").encode()
 
 
 def _between_quotes(body: bytes) -> Iterator[bytes]:
@@ -175,11 +241,12 @@ def _reserialised(body: bytes) -> Iterator[bytes]:
     value = _parsed(body)
     if not isinstance(value, (dict, list)):
         return
-    for separators in ((",", ":"), (", ", ": ")):
+    yield re.sub(rb'("(?:[^"\\]|\\.)*")|\s+', rb"\1", body)  # numbers as they were written
+    for separators, indent in (((",", ":"), None), ((", ", ": "), None), ((",", ": "), 2)):
         for ensure_ascii in (True, False):
             # Lone surrogates have no UTF-8 form.
             with contextlib.suppress(UnicodeEncodeError, RecursionError):
-                text = json.dumps(value, separators=separators, ensure_ascii=ensure_ascii)
+                text = json.dumps(value, separators=separators, indent=indent, ensure_ascii=ensure_ascii)
                 yield text.encode()
                 yield text.replace("/", "\\/").encode()
 
@@ -191,9 +258,10 @@ def _parsed(body: bytes) -> object:
         return None
 
 
+CUT = Damage("with a newline after it", RAW, _with_newline)
 KINDS = (
     Damage("without its trailing newline", RAW, _without_newline),
-    Damage("with a newline after it", RAW, _with_newline),
+    CUT,
     Damage("without its byte order mark (BOM)", "save the file as UTF-8 without one", _without_mark),
     Damage(
         "once decoded from base64",
@@ -204,6 +272,18 @@ KINDS = (
         "that is the member `body` of a gateway's event",
         "verify over that member, not over the event",
         _from_gateway,
+    ),
+    Damage(
+        "that is a text within this JSON",
+        "verify over that text, not over what a queue or a log put around it",
+        _from_envelope,
+    ),
+    Damage(
+        "whose bytes are these numbers: a Buffer was stringified", "verify over the Buffer", _from_numbers
+    ),
+    Damage("without the head of the HTTP message", "verify over the body alone", _from_message),
+    Damage(
+        "once its chunks are joined", "verify over the content, without the transfer coding", _from_chunks
     ),
     Damage(
         "once decompressed", "verify over the bytes as Ada sent them, before any compression", _decompressed
@@ -217,6 +297,11 @@ KINDS = (
         "as it was before it was decoded as Latin-1 and encoded as UTF-8",
         "decode it as UTF-8, or better not at all",
         _from_latin_1,
+    ),
+    Damage(
+        "as it was before a console decoded it by its code page",
+        "keep the bytes; a pipe of PowerShell decodes them",
+        _from_code_page,
     ),
     Damage("once encoded as UTF-8 in place of Latin-1", "keep the bytes as received", _read_as_latin_1),
     Damage(
@@ -245,79 +330,28 @@ def origins(body: bytes) -> Iterator[tuple[str, bytes]]:
 
     Nothing is proved by it: the caller holds each body to the signature.
     """
-    tried = {body}
-    level: list[tuple[tuple[Damage, ...], bytes]] = [((), body)]
-    for _ in range(DEEPEST):
+    tried, shallow = {body}, [Suspect((), body)]
+    level = shallow
+    for depth in range(DEEPEST):
         above, level = level, []
         for done, damaged in above:
             for kind in KINDS:
                 for before in kind.undo(damaged):
                     if before not in tried and len(before) <= LARGEST and len(tried) < MOST:
                         tried.add(before)
-                        level.append(((*done, kind), before))
-                        yield _words(level[-1][0]), before
-    for text in _reserialised(body):
-        yield _words((RESERIALISED,)), text
+                        found = Suspect((*done, kind), before)
+                        yield _words(found.done), before
+                        if kind is not CUT:  # nothing else is undone by a newline more
+                            level.append(found)
+        if depth == 0:
+            shallow = [*shallow, *level]
+    for done, damaged in shallow:
+        for before in _reserialised(damaged):
+            if before not in tried:
+                tried.add(before)
+                yield _words((*done, RESERIALISED)), before
 
 
 def _words(done: tuple[Damage, ...]) -> str:
     steps = ", then ".join(kind.phrase for kind in done)
     return f"the body {steps}: {done[0].advice}"
-
-
-def suspicion(body: bytes) -> str:
-    """A sentence on a body that cannot be what Ada signed, though what it was cannot be restored; or ""."""
-    if not body.strip():
-        return "The body is empty: a parser read it before. Take the raw body first, and parse it afterwards."
-    text = _text(body)
-    for marks, said in SUSPICIONS:
-        if marks(body, text):
-            return said
-    return ""
-
-
-SUSPICIONS: tuple[tuple[Callable[[bytes, str], object], str], ...] = (
-    (
-        lambda body, _: body[:2] == b"\x1f\x8b",
-        "The body is compressed (gzip): verify over the bytes as Ada sent them, before any compression.",
-    ),
-    (
-        lambda body, _: body[:2] in (b"\xff\xfe", b"\xfe\xff"),
-        "The body is UTF-16: keep the bytes as received, which are UTF-8.",
-    ),
-    (
-        lambda _, text: "[object " in text[:20],
-        "The body is an object's name: a parsed body was written as text. Take the raw body.",
-    ),
-    (
-        lambda body, text: "\ufffd" in text and "\ufffd".encode() not in body,
-        "The body is not UTF-8, which every event of Ada is: keep the bytes as received.",
-    ),
-    (
-        lambda _, text: "\ufffd" in text,
-        "The body has marks (U+FFFD) of a decoder that lost characters: keep the bytes as received.",
-    ),
-    (
-        lambda _, text: re.match(r"\s*\{['\w]", text),
-        "The body is no JSON, but a language's own notation of a parsed one: take the raw body.",
-    ),
-    (
-        lambda _, text: text.lstrip()[:1] == "{" and _cut_off(text),
-        "The body is cut off: it is not a whole JSON document. Keep all of it.",
-    ),
-    (
-        lambda _, text: text.lstrip()[:1] not in ("{", ""),
-        "The body is no JSON object, which every event of Ada is: take the raw body.",
-    ),
-)
-"""What shows it, and the sentence."""
-
-
-def _cut_off(text: str) -> bool:
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        return error.pos >= len(text.rstrip()) - 1 or "Unterminated" in error.msg
-    except (ValueError, RecursionError):
-        return False
-    return False

@@ -16,7 +16,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ada_mockserver.delivery.body_damage import origins, suspicion
+from ada_mockserver.delivery.body_damage import origins
+from ada_mockserver.delivery.body_suspicion import suspicion
 from ada_mockserver.events.ids import new_id
 from ada_schemas.errors import SignatureError, UsageError
 

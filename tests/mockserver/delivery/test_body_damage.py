@@ -12,6 +12,7 @@ import zlib
 import pytest
 
 from ada_mockserver import sign, verify
+from ada_mockserver.delivery.body_damage import origins
 from ada_schemas.errors import SignatureError
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -28,6 +29,12 @@ WINDOWS = "keep the bytes; a shell's redirection on Windows writes UTF-16"
 DECODE = "decode it as UTF-8, or better not at all"
 QUOTED = "once unquoted: it was made a JSON string, stringified once more"
 LATIN = "as it was before it was decoded as Latin-1 and encoded as UTF-8"
+PYTHON = "once read from Python's notation: the repr of a string or of bytes was written: write the bytes themselves"
+WITHIN = (
+    "that is a text within this JSON: verify over that text, not over what a queue or a log put around it"
+)
+NUMBERS = "whose bytes are these numbers: a Buffer was stringified: verify over the Buffer"
+ANEW = f"after JSON re-serialisation: {KEEP}"
 DAMAGED = {
     "base64": (base64.b64encode(RAW), f"once decoded from base64: {BASE64}"),
     "base64 for URLs": (base64.urlsafe_b64encode(RAW).rstrip(b"="), f"once decoded from base64: {BASE64}"),
@@ -39,6 +46,45 @@ DAMAGED = {
     "event of a gateway in base64": (
         json.dumps({"body": base64.b64encode(RAW).decode(), "isBase64Encoded": True}).encode(),
         f"that is the member `body` of a gateway's event, then once decoded from base64: {GATEWAY}",
+    ),
+    "event of a gateway, its body parsed": (
+        json.dumps({"body": EVENT}).encode(),
+        f"that is the member `body` of a gateway's event, then after JSON re-serialisation: {GATEWAY}",
+    ),
+    "messages of a queue": (
+        json.dumps({"Records": [{"messageId": "1", "attributes": {}, "body": TEXT}]}).encode(),
+        WITHIN,
+    ),
+    "base64 in a message": (
+        json.dumps({"message": {"data": base64.b64encode(RAW).decode()}}).encode(),
+        WITHIN.replace("JSON:", "JSON, then once decoded from base64:"),
+    ),
+    "key of a form": (json.dumps({TEXT: ""}).encode(), WITHIN),
+    "Buffer": (json.dumps({"type": "Buffer", "data": list(RAW)}).encode(), NUMBERS),
+    "Uint8Array": (json.dumps({str(index): byte for index, byte in enumerate(RAW)}).encode(), NUMBERS),
+    "numbers": (",".join(map(str, RAW)).encode(), NUMBERS),
+    "whole request": (
+        b"POST /hook HTTP/1.1\r\nHost: shop.test\r\n\r\n" + RAW,
+        "without the head of the HTTP message: verify over the body alone",
+    ),
+    "chunks": (
+        b"A\r\n%b\r\n%x;last=1\r\n%b\r\n0\r\n\r\n" % (RAW[:10], len(RAW) - 10, RAW[10:]),
+        "once its chunks are joined: verify over the content, without the transfer coding",
+    ),
+    "data URL": (
+        b"data:application/json;base64," + base64.b64encode(RAW),
+        f"once decoded from base64: {BASE64}",
+    ),
+    "code page of a console": (
+        RAW.decode("cp437").encode(),
+        "as it was before a console decoded it by its code page: keep the bytes; a pipe of PowerShell decodes them",
+    ),
+    "pipe of PowerShell": (
+        RAW.decode("cp850").encode("utf-16"),
+        (
+            "once written as UTF-8 in place of UTF-16, then as it was before a console decoded it by its code page:"
+            f" {WINDOWS}"
+        ),
     ),
     "Latin-1": (RAW.decode("latin-1").encode(), f"{LATIN}: {DECODE}"),
     "windows-1252": (
@@ -52,10 +98,11 @@ DAMAGED = {
     "stringified": (json.dumps(TEXT, ensure_ascii=False).encode(), f"{QUOTED}: {ITSELF}"),
     "stringified in ASCII": (json.dumps(TEXT).encode(), f"{QUOTED}: {ITSELF}"),
     "stringified twice": (json.dumps(json.dumps(TEXT)).encode(), f"{QUOTED}, then {QUOTED}: {ITSELF}"),
-    "repr of bytes": (
-        repr(RAW).encode(),
-        "once read from Python's notation: the repr of a string or of bytes was written: write the bytes themselves",
-    ),
+    "slashes escaped, stringified": (json.dumps(TEXT).replace("/", "\\/").encode(), f"{QUOTED}: {ITSELF}"),
+    "stringified, without the quotes": (json.dumps(TEXT)[1:-1].encode(), f"{QUOTED}: {ITSELF}"),
+    "repr of bytes": (repr(RAW).encode(), PYTHON),
+    "repr of a bytearray": (repr(bytearray(RAW)).encode(), PYTHON),
+    "escapes of Python": (TEXT.encode("unicode_escape"), PYTHON),
     "quotes of a shell": (b"'" + RAW + b"'\n", f"without the quotes around it: {KEEP}"),
     "gzip": (gzip.compress(RAW), f"once decompressed: {INFLATE}"),
     "zlib": (zlib.compress(RAW), f"once decompressed: {INFLATE}"),
@@ -83,7 +130,8 @@ DAMAGED = {
         "once decoded from hexadecimal digits: verify over the bytes themselves",
     ),
     "white space": (b"\n  " + RAW, f"without the white space around it: {KEEP}"),
-    "written anew": (json.dumps(EVENT).encode(), f"after JSON re-serialisation: {KEEP}"),
+    "written anew": (json.dumps(EVENT).encode(), ANEW),
+    "indented": (json.dumps(EVENT, indent=2).encode(), ANEW),
 }
 
 
@@ -117,7 +165,14 @@ def test_nothing_is_claimed_without_proof(body: bytes) -> None:
     [
         (
             b"",
-            "The body is empty: a parser read it before. Take the raw body first, and parse it afterwards.",
+            (
+                "The body is empty: a parser read it before. Take the raw body first (express.raw,"
+                " await request.body(), request.get_data()), and parse it afterwards."
+            ),
+        ),
+        (
+            b"{}\n",
+            "The body is an empty object: a parser found nothing, or read the body before. Take the raw body.",
         ),
         (
             gzip.compress(b"{}")[:12],
@@ -144,6 +199,7 @@ def test_nothing_is_claimed_without_proof(body: bytes) -> None:
             "The body is no JSON, but a language's own notation of a parsed one: take the raw body.",
         ),
         (RAW[:-9], "The body is cut off: it is not a whole JSON document. Keep all of it."),
+        (RAW + b"\0", "Compare the secret with the endpoint's, and verify over the body's raw bytes."),
         (b"null", "The body is no JSON object, which every event of Ada is: take the raw body."),
         (b"[" * 100_000, "The body is no JSON object, which every event of Ada is: take the raw body."),
         (
@@ -151,8 +207,43 @@ def test_nothing_is_claimed_without_proof(body: bytes) -> None:
             "Compare the secret with the endpoint's, and verify over the body's raw bytes.",
         ),
     ],
-    ids=["empty", "gzip", "UTF-16", "name", "lost", "no UTF-8", "notation", "cut", "null", "deep", "event"],
+    ids=[
+        "empty",
+        "{}",
+        "gzip",
+        "UTF-16",
+        "name",
+        "lost",
+        "no UTF-8",
+        "notation",
+        "cut",
+        "zero",
+        "null",
+        "deep",
+        "event",
+    ],
 )
 def test_a_body_that_cannot_be_restored(body: bytes, said: str) -> None:
     """Of such a body its look is told; of an event that is another one, nothing."""
     assert refusal(body) == f"No signature matches.\n  {said}"
+
+
+@pytest.mark.parametrize("number", ["1.50", "1e5", "12345678901234567890.0"])
+def test_numbers_are_kept(number: str) -> None:
+    """A body that was only indented is found whatever its numbers look like."""
+    indented = f'{{\n  "type": "x",\n  "n": {number}\n}}'.encode()
+    assert (
+        refusal(indented, b'{"type":"x","n":%b}' % number.encode())
+        == f"The signature matches the body {ANEW}."
+    )
+
+
+def test_a_body_that_was_signed_indented() -> None:
+    """The signature may be over the longer form of the two."""
+    assert refusal(RAW, json.dumps(EVENT, indent=2).encode()) == f"The signature matches the body {ANEW}."
+
+
+def test_a_large_body_is_tried_in_few_forms() -> None:
+    """No form is tried twice: what a newline is put after is not undone further."""
+    found = [body for _, body in origins(RAW)]
+    assert len(found) == len(set(found)) < 30
