@@ -347,6 +347,20 @@ def test_round_trip(adakit, body):
     assert outcome.out.startswith("Does not verify (no-match): ")
 
 
+def test_a_secret_that_is_hardly_one(adakit, body):
+    """A short secret verifies what it signed; where nothing matches it is named, as it was cut off most likely."""
+    headers = signed(adakit)
+    short = "whsec_c2VjcmV0"
+    outcome = adakit("verify", "body", *headers, ADA_WEBHOOK_SECRET=short)
+    assert outcome.code == 2
+    assert message(outcome) == (
+        "The signing secret is short: its key has 6 bytes, and Svix's have 24 or more. No signature matches with it.\n"
+        "  Compare the secret with the endpoint's, and verify over the body's raw bytes.\n"
+    )
+    curl = adakit("sign", "body", "--format", "curl", ADA_WEBHOOK_SECRET=short).out.split()
+    assert adakit("verify", "body", *curl, ADA_WEBHOOK_SECRET=short).code == 0
+
+
 def test_an_old_capture(adakit, body):
     """A captured request is judged by the time that is given, or at any age."""
     headers = signed(adakit, "--timestamp", 1000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.delivery.signing import verify
+from ada_mockserver.delivery.signing import UNEXPLAINED, doubt, verify
 from ada_schemas.errors import SignatureError, UsageError
 from adakit.options import Finite, parse_headers, read_bytes, require_secret
 
@@ -33,9 +33,14 @@ def command(
         )
     moment = SystemClock().now() if now is None else now
     tolerance = float("inf") if any_age else 300.0
+    key = require_secret(secret, "verify")
     try:
-        verify(require_secret(secret, "verify"), parsed, read_bytes(file), now=moment, tolerance=tolerance)
+        verify(key, parsed, read_bytes(file), now=moment, tolerance=tolerance)
     except SignatureError as error:
+        if error.what == UNEXPLAINED and (reason := doubt(key)):
+            raise UsageError(
+                f"The signing secret {reason}. No signature matches with it.", next_step=error.next_step
+            ) from None
         click.echo(f"Does not verify ({error.reason}): {error.what}")
         if error.next_step:
             click.echo(f"  {error.next_step}")

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.http import Headers
 
 __all__ = [
+    "UNEXPLAINED",
     "authentic_headers",
+    "doubt",
     "generate_secret",
     "new_message_id",
     "parse_secret",
@@ -37,12 +39,29 @@ __all__ = [
     "verify",
 ]
 
+UNEXPLAINED = "No signature matches."
+"""The message where no cause is found."""
+
 _PREFIX = "whsec_"
 _PARTS = ("id", "timestamp", "signature")
 _BEYOND_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 # b64decode's own validation lets "AAAA=" pass.
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _TIMESTAMP = re.compile(r"[0-9]{1,18}")
+_PASTED = (
+    (re.compile(r"""(["'`]).*\1$"""), "stands in quotes"),
+    (re.compile(r"v\d+,"), "begins with 'v1,' as a signature does"),
+    (re.compile(f"({_PREFIX}){{2}}"), f"has '{_PREFIX}' twice"),
+    (
+        re.compile(
+            rf"(?:{_PREFIX}|(?!{_PREFIX}))(?=.*[-_])(?:[\w-]{{4}})*(?:[\w-]{{2}}==|[\w-]{{3}}=)?$", re.ASCII
+        ),
+        "is base64 for URLs, with '-' and '_': Ada's has '+' and '/'",
+    ),
+)
+"""How a secret looks that was pasted amiss, and what is said of it."""
+_FEWEST = 24
+"""Bytes that a key of Svix has at least."""
 
 
 def parse_secret(secret: str) -> bytes:
@@ -57,17 +76,34 @@ def parse_secret(secret: str) -> bytes:
         problem = "begins or ends with white space"
     elif not encoded:
         problem = f"has nothing after '{_PREFIX}'"
+    elif pasted := next((said for form, said in _PASTED if form.match(secret)), ""):
+        problem = pasted
     elif _BEYOND_BASE64.search(encoded):
         problem = "is not base64: it holds a character other than A-Z, a-z, 0-9, '+', '/' and '='"
     elif not _BASE64.fullmatch(encoded):
         problem = "is not base64: its length or its padding with '=' is wrong"
+    elif (key := base64.b64decode(encoded)).startswith(_PREFIX.encode()):
+        problem = "is in base64 once more, as Kubernetes keeps secrets: decode it once"
     else:
-        return base64.b64decode(encoded)
+        return key
     raise UsageError(
         f"The signing secret {problem}.",
         next_step=f"It is '{_PREFIX}' and base64, as the endpoint's page in Ada shows it;"
         " give it in ADA_WEBHOOK_SECRET or with --secret.",
     )
+
+
+def doubt(secret: str) -> str:
+    """Why a secret, though it is base64, hardly is one that Svix made; "" where it may be.
+
+    Who tests with a secret of his own may well have a short one: it counts only where nothing matches.
+    """
+    encoded, key = secret.removeprefix(_PREFIX), parse_secret(secret)
+    if len(encoded) >= 2 * _FEWEST and re.fullmatch("[0-9a-f]+|[0-9A-F]+", encoded):
+        return "looks like hexadecimal digits, not like base64"
+    if len(key) < _FEWEST:
+        return f"is short: its key has {len(key)} bytes, and Svix's have {_FEWEST} or more"
+    return ""
 
 
 def sign(secret: str, *, message_id: str, timestamp: int | str, body: bytes) -> str:
@@ -137,7 +173,7 @@ def verify(
         if matches(its_key, its_timestamp, its_body):
             raise SignatureError(f"The signature matches {cause}.", reason="no-match")
     raise SignatureError(
-        "No signature matches.",
+        UNEXPLAINED,
         reason="no-match",
         next_step=suspicion(body)
         or "Compare the secret with the endpoint's, and verify over the body's raw bytes.",

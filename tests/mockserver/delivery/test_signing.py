@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ada_mockserver.delivery.signing import (
+    doubt,
     generate_secret,
     new_message_id,
     parse_secret,
@@ -242,6 +243,15 @@ def test_headers_need_a_secret() -> None:
         ("whsec_s3cr3tvalue", "is not base64: its length or its padding with '=' is wrong"),
         ("whsec_s3cr3tva=", "is not base64: its length or its padding with '=' is wrong"),
         ("whsec_s3c=r3tv", "is not base64: its length or its padding with '=' is wrong"),
+        (f'"{SECRET}"', "stands in quotes"),
+        (f"'{SECRET}'", "stands in quotes"),
+        (f"v1,{SECRET}", "begins with 'v1,' as a signature does"),
+        (f"whsec_{SECRET}", "has 'whsec_' twice"),
+        ("whsec_s3cr3t-valu_", "is base64 for URLs, with '-' and '_': Ada's has '+' and '/'"),
+        (
+            base64.b64encode(SECRET.encode()).decode(),
+            "is in base64 once more, as Kubernetes keeps secrets: decode it once",
+        ),
     ],
 )
 @pytest.mark.parametrize(
@@ -264,6 +274,22 @@ def test_a_bad_secret_is_explained_without_being_shown(
         "  It is 'whsec_' and base64, as the endpoint's page in Ada shows it;"
         " give it in ADA_WEBHOOK_SECRET or with --secret."
     )
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        (SECRET, ""),
+        (SECRET.removeprefix("whsec_"), ""),
+        ("whsec_c2VjcmV0", "is short: its key has 6 bytes, and Svix's have 24 or more"),
+        ("whsec_" + parse_secret(SECRET).hex(), "looks like hexadecimal digits, not like base64"),
+        ("DEADBEEF" * 6, "looks like hexadecimal digits, not like base64"),
+    ],
+)
+def test_a_secret_that_is_hardly_one(secret: str, said: str) -> None:
+    """A secret may be base64 and yet hardly one of Svix's; it signs and verifies all the same."""
+    assert doubt(secret) == said
+    verify(secret, signed(secret, timestamp=NOW), BODY, now=NOW)
 
 
 def test_the_prefix_of_a_secret_is_optional() -> None:
