@@ -38,6 +38,12 @@ def result_of(given, *, rule="ADA101"):
             "Is the path right? Give the endpoint's path with --path, or in the URL.",
         ),
         (
+            answer(410),
+            "the endpoint answers every ordinary event with 410",
+            "410, every time",
+            "Is the path right? Give the endpoint's path with --path, or in the URL.",
+        ),
+        (
             answer(405),
             "the endpoint answers every ordinary event with 405",
             "405, every time",

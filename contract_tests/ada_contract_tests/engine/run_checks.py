@@ -135,7 +135,7 @@ def _always_hint(status: int | None, *, secret_given: bool) -> str:
         case 400 | 401 | 403:
             where = "the given secret" if secret_given else "the secret in ADA_WEBHOOK_SECRET"
             return f"Does the consumer verify with {where}? Compare with: adakit verify"
-        case 404:
+        case 404 | 410:
             return "Is the path right? Give the endpoint's path with --path, or in the URL."
         case 405:
             return "The path exists but takes no POST; give the webhook endpoint's path."
