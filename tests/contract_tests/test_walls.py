@@ -24,7 +24,18 @@ def as_json(**members):
 
 
 def missing(*loc):
-    return as_json(detail=[{"type": "missing", "loc": loc, "msg": "Field required", "input": None}])
+    return all_missing(loc)
+
+
+def all_missing(*places):
+    return as_json(
+        detail=[{"type": "missing", "loc": loc, "msg": "Field required", "input": None} for loc in places]
+    )
+
+
+def of_a_wrong_type(*loc):
+    error = {"type": "list_type", "loc": loc, "msg": "Input should be a valid list", "input": {}}
+    return as_json(detail=[error])
 
 
 @pytest.mark.parametrize(
@@ -81,6 +92,8 @@ def missing(*loc):
         ),
         (answer(422, missing("body", "payload")), "payload looked for elsewhere"),
         (answer(422, missing("header", "webhook-id")), "payload looked for elsewhere"),
+        (answer(422, all_missing(("body", "type"), ("body", "data"))), "payload looked for elsewhere"),
+        (answer(422, of_a_wrong_type("body")), "payload looked for elsewhere"),
         (answer(400, b"<h1>DisallowedHost at /hook</h1>"), "host not allowed"),
         (answer(403, b"Blocked hosts: localhost"), "host not allowed"),
         (answer(400, b"Invalid host header"), "host not allowed"),
@@ -144,6 +157,8 @@ def test_what_stands_before_the_handler(given, name):
         answer(404),
         answer(429),
         answer(422, missing("body", "data")),
+        answer(422, all_missing(("body", "timestamp"), ("body", "data"))),
+        answer(422, of_a_wrong_type("body", "data")),
         answer(422, missing("body", "data", "content", "body")),
         answer(500, b"csrf"),
         answer(200, b"<html>csrf login</html>"),
@@ -157,6 +172,14 @@ def test_what_only_looks_like_it(given):
 @pytest.mark.parametrize(
     ("given", "fix"),
     [
+        (
+            answer(422, of_a_wrong_type("body")),
+            (
+                "The framework looks for a valid list as the body, which Ada does not send: the event is the whole"
+                " body. Read the raw body, which verifying needs in any case (FastAPI: request: Request, then await"
+                " request.body())."
+            ),
+        ),
         (
             answer(403, NGINX),
             (

@@ -224,12 +224,21 @@ def _query(answer: Answer) -> str:
 
 
 def _elsewhere(answer: Answer) -> str:
-    """Missing names that no event has: an embedded body, a form, a header, a cookie."""
+    """Missing names that no event has (an embedded body, a form, a header, a cookie), or another type."""
     if answer.status not in (400, 422):
         return ""
-    for place, name in _missing(answer.value):
+    missing = list(_missing(answer.value))
+    for place, name in missing:
         if place in ("body", "header", "cookie", "form", "path") and name not in ENVELOPE:
             return f"`{name}` in the {'path' if place == 'path' else place}"
+    if {("body", "type"), ("body", "data")} <= set(missing):  # every event has one of them at least
+        return "the fields of a form"
+    for error in _errors(answer.value):
+        found = re.fullmatch(
+            r"Input should be (a valid (list|string|tuple|set|bytes|integer)\b.*)", str(error.get("msg"))
+        )
+        if found and error.get("loc") == ["body"]:
+            return f"{redact(found[1])[:60]} as the body"
     return ""
 
 
@@ -237,11 +246,16 @@ def _context(value: Any) -> str:
     return str(value.get("validationContext") or "") if isinstance(value, dict) else ""
 
 
-def _missing(value: Any) -> Iterator[tuple[str, str]]:
-    """(place, name) of each member that a list of errors calls missing, as FastAPI and pydantic list them."""
+def _errors(value: Any) -> Iterator[dict[str, Any]]:
+    """Each error of a list of them, as FastAPI and pydantic give it."""
     errors = value.get("detail") or value.get("errors") if isinstance(value, dict) else value
-    for error in errors if isinstance(errors, list) else ():
-        where = error.get("loc") if isinstance(error, dict) else None
+    yield from (error for error in errors if isinstance(error, dict)) if isinstance(errors, list) else ()
+
+
+def _missing(value: Any) -> Iterator[tuple[str, str]]:
+    """(place, name) of each member that a list of errors calls missing."""
+    for error in _errors(value):
+        where = error.get("loc")
         if isinstance(where, list) and len(where) == 2 and "missing" in str(error.get("type", "missing")):
             yield str(where[0]), str(where[1])
 
