@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONTRACT",
+    "NOT_NEGATIVE",
     "POSITIVE",
     "Finite",
     "Whole",
@@ -56,6 +57,7 @@ class Whole(click.IntRange):
         return number
 
 
+NOT_NEGATIVE = Finite(min=0)
 POSITIVE = Finite(min=0, min_open=True)
 
 

@@ -18,6 +18,7 @@ from ada_schemas.errors import (
     WireError,
 )
 from adakit import __version__, cli
+from adakit.commands import check
 from adakit.options import POSITIVE, Finite, Whole, parse_headers, read_bytes, write_bytes
 
 
@@ -177,6 +178,15 @@ def test_a_number_that_is_none(given):
     """Times and rates are finite numbers above zero."""
     with pytest.raises(click.BadParameter):
         POSITIVE.convert(given, None, None)
+
+
+@pytest.mark.parametrize("given", ["nan", "inf", "-1"])
+def test_a_budget_that_is_none(given):
+    """The time of a check may be nothing, for no limit, and never what compares with no time."""
+    option = next(option for option in check.command.params if option.name == "budget")
+    with pytest.raises(click.BadParameter):
+        option.type.convert(given, None, None)
+    assert option.type.convert("0", None, None) == 0.0
 
 
 def test_numbers():

@@ -17,7 +17,7 @@ from ada_mockserver.delivery.signing import parse_secret
 from ada_schemas.errors import UsageError
 from ada_schemas.shown import shown_json
 from adakit.deliveries import CONNECTION
-from adakit.options import CONTRACT, Whole, parse_headers, use_contract, write_bytes
+from adakit.options import CONTRACT, NOT_NEGATIVE, Whole, parse_headers, use_contract, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ __all__ = ["command"]
 @CONNECTION
 @click.option(
     "--budget",
-    type=click.FloatRange(0),
+    type=NOT_NEGATIVE,
     metavar="SECONDS",
     help="Time for the check; 0 for no limit.  [default: 120, in process 0]",
 )
