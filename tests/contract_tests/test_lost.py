@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from ada_contract_tests.engine.ignores import read_ignores
-from ada_contract_tests.engine.witness import LONGEST_WAIT, Witness
+from ada_contract_tests.engine.witness import LONGEST_WAIT, Witness, entries_seen
 from ada_contract_tests.suites.registry import case_named
 from ada_contract_tests.suites.selection import Selection
 from ada_schemas.contract.paths import get
@@ -76,6 +76,20 @@ def test_a_witness_that_tells_the_handled_alone():
     count = int(by_type.got.split()[-1])
     assert by_type.got == f"the witness says nothing, {count} times out of {count}"
     assert by_type.cause == "conversation.message with data.content.type link or file is lost"
+
+
+@pytest.mark.parametrize("told", [{}, {"type": MESSAGE}, {"type": None}])
+def test_a_witness_that_does_not_tell_the_type(told):
+    """An entry is matched by its id: that its type is missing, or written otherwise, makes nothing ignored."""
+    consumer = Consumer(lambda sent, known: agents_texts(sent, known, told=None))
+
+    async def ask(only):
+        told_of = [{"svix_id": e["svix_id"], "status": e["status"], **told} for e in consumer.entries]
+        return entries_seen(told_of, only)
+
+    witness = Witness(ask, consumer.target.clock)
+    report = run(consumer.target, list(CASES), witness=witness, codes=ALL_CODES, ignores=read_ignores(()))
+    assert [f.hint for f in report.findings] == [advice(ROLE), advice(CONTENT)]
 
 
 def test_the_lines_that_repeat_it_show_something_handled_too():

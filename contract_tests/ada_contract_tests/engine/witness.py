@@ -208,7 +208,7 @@ def witness_findings(
             event,
             messages_lost,
             handled[event],
-            is_handled=f"v1.{event}" in seen.handled_types,
+            is_handled=bool(handled[event]) or f"v1.{event}" in seen.handled_types,
             words=vocabulary(ignores.known, event),
             reproduce=reproduce,
         )
