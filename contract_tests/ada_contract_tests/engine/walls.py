@@ -235,7 +235,7 @@ def _elsewhere(answer: Answer) -> str:
         return "the fields of a form"
     for error in _errors(answer.value):
         found = re.fullmatch(
-            r"Input should be (a valid (list|string|tuple|set|bytes|integer)\b.*)", str(error.get("msg"))
+            r"Input should be (a valid (list|string|tuple|set|bytes|integer))\b.*", str(error.get("msg"))
         )
         if found and error.get("loc") == ["body"]:
             return f"{redact(found[1])[:60]} as the body"
