@@ -78,7 +78,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     """A new event loop whose timers go on where a test freezes time: otherwise what they end hangs."""
     loop = asyncio.new_event_loop()  # noqa: TID251 - here its timers are mended
     with contextlib.suppress(AttributeError):  # uvloop's has a time of its own, which nothing freezes
-        loop.time = _machine_monotonic  # type: ignore[method-assign]
+        loop.time = _machine_monotonic  # type: ignore[method-assign]  # timers alone read it
     return loop
 
 

@@ -110,8 +110,10 @@ def test_diff(adakit: CommandLine, form: str) -> None:
     """Nor do the keys and texts of a document."""
     document = (DOCUMENTED / TRANSCRIPTION).read_text(encoding="utf-8")
     key = json.dumps(f"ended{MARK}")
-    (adakit.folder / f"a{MARK}.yaml").write_text(document.replace("  conversation.ended:", f"  {key}:"))
+    (adakit.folder / f"a{MARK}.yaml").write_text(document.replace(" ended_by:", f" {key}:"))
     outcome = adakit("schemas", "diff", "--against", f"a{MARK}.yaml", "--format", form)
+    assert outcome.code == 1
+    assert "ended_by" in outcome.out
     is_safe(outcome.out, outcome.err)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import ssl
 import time
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from ada_mockserver.delivery.http import Request, Response
 from ada_mockserver.delivery.signing import verify
 from ada_schemas.errors import SignatureError, UsageError
 from support.raw_server import serving
+from support.tls_contexts import contexts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,12 +46,7 @@ async def in_turn(
     tls: trustme.CA | None = None,
 ) -> tuple[list[tuple[str, bool]], int]:
     """The outcome of each request, whether it reused the connection, and how many connections there were."""
-    server_ssl, client_ssl = None, None
-    if tls is not None:
-        server_ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.issue_cert("localhost").configure_cert(server_ssl)
-        client_ssl = ssl.create_default_context()
-        tls.configure_trust(client_ssl)
+    server_ssl, client_ssl = contexts(tls)
     async with serving(script, ssl_context=server_ssl) as server:
         scheme, host = ("http", "127.0.0.1") if tls is None else ("https", "localhost")
         made = [Request(f"{scheme}://{host}:{server.port}/hook", (), body) for body in bodies]

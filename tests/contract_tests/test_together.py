@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +18,7 @@ from ada_mockserver.events.factory import EventFactory
 from ada_schemas.errors import UsageError
 from support.fake_targets import FakeTarget, answer, carried_out, session
 from support.raw_server import serving
+from support.tls_contexts import contexts
 
 if TYPE_CHECKING:
     from support.raw_server import Connection, Script
@@ -37,12 +37,7 @@ async def together(
     bodies: tuple[bytes, ...] = BODIES,
 ) -> list[str]:
     """The outcome of each request."""
-    server_ssl, client_ssl = None, None
-    if tls is not None:
-        server_ssl = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.issue_cert("localhost").configure_cert(server_ssl)
-        client_ssl = ssl.create_default_context()
-        tls.configure_trust(client_ssl)
+    server_ssl, client_ssl = contexts(tls)
     async with serving(script, ssl_context=server_ssl) as server:
         scheme, host = ("http", "127.0.0.1") if tls is None else ("https", "localhost")
         made = [Request(f"{scheme}://{host}:{server.port}/hook", (), body) for body in bodies]

@@ -114,6 +114,13 @@ async def _long_conversation(run: CaseRun) -> None:
     await _send_all(run, messages, f"one of {LONG} messages")
 
 
+async def _begun_with_two(run: CaseRun) -> tuple[Payload, Payload]:
+    """Deliver the beginning of a conversation; two messages of it, to be changed and delivered."""
+    created = run.event("conversation.created")
+    await run.send(created, label="the beginning of a conversation")
+    return _message_in(run, created, "1"), _message_in(run, created, "2")
+
+
 @cases.delivered(
     "delivery:same-timestamp",
     "two messages of a conversation have one timestamp",
@@ -123,9 +130,7 @@ async def _long_conversation(run: CaseRun) -> None:
 )
 async def _same_timestamp(run: CaseRun) -> None:
     """Two messages of one conversation in the same millisecond, as where an agent's answer has two parts."""
-    created = run.event("conversation.created")
-    await run.send(created, label="the beginning of a conversation")
-    first, second = (_message_in(run, created, f"{n}") for n in (1, 2))
+    first, second = await _begun_with_two(run)
     second["timestamp"], second["data"]["created_at"] = first["timestamp"], first["data"]["created_at"]
     await run.send(first, label="the first message of that millisecond")
     await run.send(second, label="another message of that millisecond")
@@ -140,9 +145,7 @@ async def _same_timestamp(run: CaseRun) -> None:
 )
 async def _same_text(run: CaseRun) -> None:
     """One author says the same again in one conversation, in a message with an id and a time of its own."""
-    created = run.event("conversation.created")
-    await run.send(created, label="the beginning of a conversation")
-    first, second = (_message_in(run, created, f"{n}") for n in (1, 2))
+    first, second = await _begun_with_two(run)
     first["data"]["content"] = {"type": "text", "body": "yes"}
     shared = {k: first["data"][k] for k in ("author", "handoff_integration", "channel", "content")}
     later = (datetime.fromisoformat(first["timestamp"]) + timedelta(seconds=20)).isoformat(

@@ -174,21 +174,26 @@ def test_resend_during_attempt():
     run(scenario, client=Gate())
 
 
+def database_fails(mock, monkeypatch, error, *, times):
+    """The database raises an error so many times, and works again; the worker asks often."""
+    real, failing = mock.database.begin, iter([True] * times)
+
+    def begin():
+        if next(failing, False):
+            raise error
+        return real()
+
+    monkeypatch.setattr(mock.database, "begin", begin)
+    monkeypatch.setattr("ada_mockserver.mock.outbox.worker.POLL", 0.01)
+
+
 def test_full_disk(caplog, monkeypatch):
     """While the disk is full the outbox says so once, in a line, and delivers when there is room."""
 
     async def scenario(mock):
         await mock.add()
         event_id = await mock.publish()
-        real, failing = mock.database.begin, iter([True] * 3)
-
-        def begin():
-            if next(failing, False):
-                raise OSError(errno.ENOSPC, "full")
-            return real()
-
-        monkeypatch.setattr(mock.database, "begin", begin)
-        monkeypatch.setattr("ada_mockserver.mock.outbox.worker.POLL", 0.01)
+        database_fails(mock, monkeypatch, OSError(errno.ENOSPC, "full"), times=3)
         mock.outbox._worker.start()
         gate = mock.outbox.options.client
         await asyncio.wait_for(gate.reached.wait(), 10)
@@ -209,15 +214,7 @@ def test_database_trouble(caplog, monkeypatch):
     async def scenario(mock):
         await mock.add()
         event_id = await mock.publish()
-        real, failing = mock.database.begin, iter([True])
-
-        def begin():
-            if next(failing, False):
-                raise OSError("no space left")
-            return real()
-
-        monkeypatch.setattr(mock.database, "begin", begin)
-        monkeypatch.setattr("ada_mockserver.mock.outbox.worker.POLL", 0.01)
+        database_fails(mock, monkeypatch, OSError("no space left"), times=1)
         mock.outbox._worker.start()
         gate = mock.outbox.options.client
         await asyncio.wait_for(gate.reached.wait(), 10)
