@@ -9,15 +9,27 @@ The open form keeps to what ajv's strict mode accepts: no lists of types, no unk
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ada_schemas.contract.shapes import Anything, Array, Event, Mapping, Object, Scalar, Shape, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["DIALECT", "bundle", "bundle_id", "embedded_schema", "event_schema", "schema_id"]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 JsonSchema = dict[str, Any]
+
+
+def _as_it_is(_: Shape, demand: JsonSchema) -> JsonSchema:
+    return demand
+
+
+class _Form(NamedTuple):
+    closed: bool
+    narrow: Callable[[Shape, JsonSchema], JsonSchema]
 
 
 def schema_id(event: Event) -> str:
@@ -30,9 +42,14 @@ def bundle_id(events: tuple[Event, ...]) -> str:
     return f"urn:adakit:ada-webhooks:v1:{events[0].version}:bundle"
 
 
-def event_schema(event: Event, *, closed: bool = False) -> JsonSchema:
-    """The schema of one event, self-contained; ``closed`` selects the sender's form."""
-    body = _object(event.payload, closed=closed, consts={"type": event.type})
+def event_schema(
+    event: Event, *, closed: bool = False, narrow: Callable[[Shape, JsonSchema], JsonSchema] = _as_it_is
+) -> JsonSchema:
+    """The schema of one event, self-contained; ``closed`` selects the sender's form.
+
+    ``narrow`` is given a shape with the schema of each JSON type that it may have, and gives the one to use.
+    """
+    body = _object(event.payload, _Form(closed, narrow), consts={"type": event.type})
     schema: JsonSchema = {"$schema": DIALECT}
     if not closed:
         schema["$id"] = schema_id(event)
@@ -71,26 +88,27 @@ def bundle(events: tuple[Event, ...]) -> JsonSchema:
     }
 
 
-def _shape(shape: Shape, *, closed: bool) -> JsonSchema:
+def _shape(shape: Shape, form: _Form) -> JsonSchema:
     """Emit a shape: its annotations first, then what it demands."""
     match shape:
         case Scalar():
-            demands = _scalar(shape, closed=closed)
+            demands = _scalar(shape, closed=form.closed)
         case Anything():
-            demands = [{"type": kind} for kind in shape.sends if closed] or [{}]
+            demands = [{"type": kind} for kind in shape.sends if form.closed] or [{}]
         case Array():
-            demands = [{"type": "array", "items": _shape(shape.items, closed=closed)}]
+            demands = [{"type": "array", "items": _shape(shape.items, form)}]
         case Mapping():
-            values = _shape(shape.values, closed=closed)
+            values = _shape(shape.values, form)
             demands = [{"type": "object", "additionalProperties": values or True}]
         case Object():
-            demands = [_object(shape, closed=closed)]
+            demands = [_object(shape, form)]
         case Union():
             demands = [
-                _object(branch.shape, closed=closed, consts={shape.discriminator: branch.tag})
+                _object(branch.shape, form, consts={shape.discriminator: branch.tag})
                 for branch in shape.branches
             ]
-            demands += [] if closed else [_unknown_branch(shape)]
+            demands += [] if form.closed else [_unknown_branch(shape)]
+    demands = [form.narrow(shape, demand) for demand in demands]
     if shape.nullable:
         demands = [*demands, {"type": "null"}]
     demanded = demands[0] if len(demands) == 1 else {"anyOf": demands}
@@ -117,7 +135,7 @@ def _scalar(shape: Scalar, *, closed: bool) -> list[JsonSchema]:
     return demands
 
 
-def _object(shape: Object, *, closed: bool, consts: dict[str, Any] | None = None) -> JsonSchema:
+def _object(shape: Object, form: _Form, *, consts: dict[str, Any] | None = None) -> JsonSchema:
     consts = consts or {}
     properties: JsonSchema = {}
     for member in shape.members:
@@ -125,13 +143,13 @@ def _object(shape: Object, *, closed: bool, consts: dict[str, Any] | None = None
             description = member.shape.description
             properties[member.name] = {"description": description, "const": consts[member.name]}
         else:
-            properties[member.name] = _shape(member.shape, closed=closed)
+            properties[member.name] = _shape(member.shape, form)
     schema: JsonSchema = {"description": shape.description} if shape.description else {}
     schema |= {"type": "object", "properties": properties}
     required = [m.name for m in shape.members if m.required]
     if required:
         schema["required"] = required
-    if closed:
+    if form.closed:
         schema["additionalProperties"] = False
     return schema
 

@@ -1,0 +1,83 @@
+"""``endpoint.openapi.json``: one endpoint that receives every event, for tools that test endpoints.
+
+``openapi.json`` tells the events as ``webhooks:``, which such tools leave out. Here they are the body of one
+``POST``, and no wider than what is sent (``traffic``), so that what a tool generates is what Ada could send.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.contract.json_schema import DIALECT
+from ada_schemas.files.traffic import OTHER_TYPE, traffic_schema
+from ada_schemas.files.types import camel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ada_schemas.contract.contract import Contract
+    from ada_schemas.contract.shapes import Event
+
+__all__ = ["ENDPOINT_FILE", "endpoint_document"]
+
+ENDPOINT_FILE = "endpoint.openapi.json"
+
+
+def endpoint_document(
+    contract: Contract,
+    *,
+    path: str = "/webhooks/ada",
+    events: Sequence[Event] | None = None,
+    closed: bool = True,
+) -> dict[str, Any]:
+    """OpenAPI 3.1 with one ``POST`` at ``path``, whose body is one of ``events`` (all if None).
+
+    ``closed``: as documented today; else with what the versioning policy lets Ada add: members, enum
+    values, kinds of content and event types.
+    """
+    chosen = contract.events if events is None else tuple(events)
+    schemas = {
+        camel(event.name): traffic_schema(event, contract.constraints_of(event), closed=closed)
+        for event in chosen
+    }
+    references = [{"$ref": f"#/components/schemas/{name}"} for name in schemas]
+    if not closed:
+        schemas["EventOfAnotherType"] = _another_type(contract.events)
+        references.append({"$ref": "#/components/schemas/EventOfAnotherType"})
+    shown = {event.name: {"value": event.examples[0].value} for event in chosen if event.examples}
+    content: dict[str, Any] = {"schema": {"anyOf": references}}
+    if shown:
+        content["examples"] = shown
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "An endpoint for Ada's webhooks", "version": contract.version},
+        "jsonSchemaDialect": DIALECT,
+        "paths": {
+            path: {
+                "post": {
+                    "operationId": "receiveEvent",
+                    "summary": "Receive an event.",
+                    "requestBody": {"required": True, "content": {"application/json": content}},
+                    "responses": {
+                        "2XX": {"description": "The event was received; answer 200 within 15 seconds."},
+                        "4XX": {"description": "The request was refused: it is no event, or not authentic."},
+                    },
+                }
+            }
+        },
+        "components": {"schemas": schemas},
+    }
+
+
+def _another_type(events: tuple[Event, ...]) -> dict[str, Any]:
+    known = [event.type for event in events]
+    return {
+        "description": "An event of a type that is not documented yet.",
+        "type": "object",
+        "properties": {
+            "type": {"type": "string", "pattern": OTHER_TYPE, "not": {"enum": known}},
+            "timestamp": {"type": "string", "format": "date-time"},
+            "data": {"type": "object"},
+        },
+        "required": ["type", "timestamp", "data"],
+    }
