@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OTHER_TYPE", "traffic_schema"]
 
-TEXT = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"}
+TEXT = {"not": {"pattern": r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]"}}
 """No control characters but tab and line breaks."""
 NAME_LENGTH = 400
 METADATA = {**TEXT, "maxLength": 4096}
@@ -176,6 +176,8 @@ def _or_empty(bound: JsonSchema) -> JsonSchema:
         return {**bound, "enum": sorted({"", *bound["enum"]})}
     if "pattern" in bound:
         return {**bound, "pattern": f"^({bound['pattern'][1:-1]})?$"}
+    if "not" in bound:
+        return bound
     return {"anyOf": [bound, {"const": ""}]}
 
 
@@ -183,6 +185,8 @@ def _fits(value: Any, bound: JsonSchema) -> bool:
     if "enum" in bound and value not in bound["enum"]:
         return False
     if len(value) > bound.get("maxLength", len(value)):
+        return False
+    if "not" in bound and re.search(bound["not"]["pattern"], value):
         return False
     return "pattern" not in bound or bool(re.search(bound["pattern"], value))
 
