@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.paths import get
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, payload_path, rewrite
-from ada_schemas.variation.extreme import ADDRESS_LENGTHS, FORMS, LENGTHS
+from ada_schemas.variation.extreme import FORMS, LENGTHS
 
 if TYPE_CHECKING:
     from ada_schemas.contract.constraints import Condition, Constraint
@@ -85,13 +85,7 @@ BOUNDS: dict[str, tuple[dict[str, Any], ...]] = {
     "time": (_whole(f"{DAY}T{TIME}({ZONE})?"),),
     "date-time": (_whole(f"{DAY}T{TIME}{ZONE}"),),
     "date": (_whole(DAY),),
-    "url": (
-        {
-            **_whole(rf"https://{HOST}(/{ESCAPED}*)*(\?([=&]|{ESCAPED})*)?"),
-            "maxLength": max(ADDRESS_LENGTHS),
-        },
-        {"format": "uri", "maxLength": max(ADDRESS_LENGTHS)},
-    ),
+    "url": (_whole(rf"https://{HOST}(/{ESCAPED}*)*(\?([=&]|{ESCAPED})*)?"), {"format": "uri"}),
     "email": (_whole(r"[a-z0-9]{1,20}([.+'-][a-z0-9]{1,20}){0,2}@([a-z0-9]{1,20}\.){1,3}(com|org|cx|uk)"),),
     "domain": (_whole(r"[a-z0-9]{1,20}(-[a-z0-9]{1,20})?(\.(eu|maple|us2))?\.ada\.support"), _whole(HOST)),
     "ip": (
