@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.json_schema import DIALECT
-from ada_schemas.files.traffic import OTHER_TYPE, traffic_schema
+from ada_schemas.files.traffic import OTHER_EVENT, traffic_schema
 from ada_schemas.files.types import camel
 
 if TYPE_CHECKING:
@@ -70,14 +70,5 @@ def endpoint_document(
 
 
 def _another_type(events: tuple[Event, ...]) -> dict[str, Any]:
-    known = [event.type for event in events]
-    return {
-        "description": "An event of a type that is not documented yet.",
-        "type": "object",
-        "properties": {
-            "type": {"type": "string", "pattern": OTHER_TYPE, "not": {"enum": known}},
-            "timestamp": {"type": "string", "format": "date-time"},
-            "data": {"type": "object"},
-        },
-        "required": ["type", "timestamp", "data"],
-    }
+    known = {"properties": {"type": {"enum": [event.type for event in events]}}}
+    return {"description": "An event of a type that is not documented yet.", **OTHER_EVENT, "not": known}

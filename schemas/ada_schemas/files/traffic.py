@@ -11,20 +11,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.json_schema import event_schema
-from ada_schemas.contract.paths import get
-from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, payload_path, rewrite
+from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Union, payload_path, rewrite
+from ada_schemas.files.coherent import coherent_payloads
 from ada_schemas.variation.extreme import FORMS, LENGTHS
 
 if TYPE_CHECKING:
-    from ada_schemas.contract.constraints import Condition, Constraint
+    from collections.abc import Iterator
+
+    from ada_schemas.contract.constraints import Constraint
     from ada_schemas.contract.shapes import Event, Shape
 
-    JsonSchema = dict[str, Any]
+__all__ = ["NEW_MEMBERS", "OTHER_EVENT", "traffic_schema"]
 
-__all__ = ["OTHER_TYPE", "traffic_schema"]
+JsonSchema = dict[str, Any]
 
 TEXT = {"not": {"pattern": r"[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]"}}
 """No control characters but tab and line breaks."""
@@ -39,6 +42,7 @@ UUID = f"{HEX}{{8}}-{HEX}{{4}}-4{HEX}{{3}}-[89ab]{HEX}{{3}}-{HEX}{{12}}"
 ESCAPED = r"([A-Za-z0-9._~-]|%[2-7][0-9A-F])"
 HOST = r"[a-z0-9]{1,20}(\.[a-z0-9]{1,20}){0,2}\.(com|org|net|ca|io|support)"
 BYTE = r"(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+GROUP = f"[1-9a-f]{HEX}{{0,3}}"
 LANGUAGES = (
     "ar",
     "de",
@@ -57,11 +61,23 @@ LANGUAGES = (
     "zh",
 )
 MEDIA_TYPES = ("application/pdf", "image/jpeg", "image/png", "text/csv", "text/plain", "video/mp4")
-LARGEST_INTEGER = 2**63 - 1
+INTEGER = {"minimum": -(2**63), "maximum": 2**63 - 1}
 ENTRIES = 120
 """Entries of a map, as metadata has them."""
-OTHER_TYPE = r"^v1\.[a-z]{1,20}(_[a-z]{1,20})?(\.[a-z]{1,20}){1,2}$"
-"""The names of event types that Ada may add."""
+NAME = {"pattern": "^[A-Za-z_][A-Za-z0-9_]{0,60}$"}
+"""The names of members that Ada may add."""
+LINE: JsonSchema = {"type": "string", **TEXT, "maxLength": NAME_LENGTH}
+VALUE: JsonSchema = {
+    "anyOf": [
+        {"type": ["number", "boolean", "null"]},
+        {"type": "integer", **INTEGER},
+        LINE,
+        {"type": "array", "items": LINE, "maxItems": 5},
+        {"type": "object", "propertyNames": NAME, "additionalProperties": LINE, "maxProperties": 5},
+    ]
+}
+"""A value of which nothing is said."""
+NEW_MEMBERS: JsonSchema = {"additionalProperties": VALUE, "propertyNames": NAME}
 
 
 def _whole(pattern: str) -> dict[str, Any]:
@@ -72,6 +88,7 @@ def _listed(kind: str, more: tuple[str, ...]) -> dict[str, Any]:
     return {"enum": sorted({*more, *(value for _, value in FORMS[kind])})}
 
 
+ENTRY: dict[str, JsonSchema] = {"string": METADATA, "integer": INTEGER}
 BOUNDS: dict[str, tuple[dict[str, Any], ...]] = {
     "": ({**_whole(WORDS), "maxLength": 100}, {**TEXT, "maxLength": NAME_LENGTH}),
     "id": (
@@ -79,6 +96,7 @@ BOUNDS: dict[str, tuple[dict[str, Any], ...]] = {
         {**_whole("[A-Za-z0-9_-]+"), "maxLength": 200},
         {**_whole(WORDS), "maxLength": 200},
     ),
+    "enum": (_whole("[a-z][a-z0-9_]{0,30}"), {**_whole(WORDS), "maxLength": 100}, {}),
     "message": ({**TEXT, "maxLength": max(LENGTHS)},),
     "text": ({**TEXT, "maxLength": NAME_LENGTH},),
     "metadata": (METADATA,),
@@ -89,14 +107,37 @@ BOUNDS: dict[str, tuple[dict[str, Any], ...]] = {
     "email": (_whole(r"[a-z0-9]{1,20}([.+'-][a-z0-9]{1,20}){0,2}@([a-z0-9]{1,20}\.){1,3}(com|org|cx|uk)"),),
     "domain": (_whole(r"[a-z0-9]{1,20}(-[a-z0-9]{1,20})?(\.(eu|maple|us2))?\.ada\.support"), _whole(HOST)),
     "ip": (
-        _whole(
-            rf"({BYTE}(\.{BYTE}){{3}}|2001:db8(:[1-9a-f][0-9a-f]{{0,3}}){{1,3}}:(:[1-9a-f][0-9a-f]{{0,3}}){{1,3}})"
-        ),
+        _whole(rf"({BYTE}(\.{BYTE}){{3}}|2001:db8(:{GROUP}){{1,3}}:(:{GROUP}){{1,3}})"),
         {"format": "ipv4"},
     ),
     "language": (_listed("language", LANGUAGES),),
     "mime": (_listed("mime", MEDIA_TYPES),),
 }
+OTHER_EVENT: JsonSchema = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string", **_whole(r"v1\.[a-z]{1,20}(_[a-z]{1,20})?(\.[a-z]{1,20}){1,2}")},
+        "timestamp": {"type": "string", **BOUNDS["date-time"][0]},
+        "data": {"type": "object", **NEW_MEMBERS},
+    },
+    "required": ["type", "timestamp", "data"],
+}
+"""An event of a type that Ada may add."""
+OF_FORMAT = {"date-time": "date-time", "date": "date", "email": "email", "uri": "url", "url": "url"}
+"""What a text of a format holds."""
+STANDARD_FORMATS = (
+    "duration",
+    "hostname",
+    "ipv4",
+    "ipv6",
+    "json-pointer",
+    "regex",
+    "time",
+    "uri-reference",
+    "uri-template",
+    "uuid",
+)
+"""Formats that generators know, and that say enough."""
 
 
 def traffic_schema(
@@ -104,22 +145,32 @@ def traffic_schema(
 ) -> dict[str, Any]:
     """The schema of an event as it is sent; ``closed``: as documented today, else with what Ada may add.
 
-    What is always sent (``identity``) is required; what ``constraints`` tie together is told as conditions.
+    What is always sent (``identity``) is required; ``constraints`` are kept (``coherent``).
     """
-    payload: Any = rewrite(event.payload, lambda path, shape: _as_sent(event, path, shape))
-    schema = event_schema(
-        replace(event, payload=payload), closed=closed, narrow=lambda s, d: _narrowed(s, d, closed=closed)
-    )
-    told = [_condition(constraint) for constraint in constraints]
-    kept = {k: v for k, v in schema.items() if k not in ("$schema", "$id", "examples")}
-    return {**kept, **({"allOf": told} if told else {})}
+    sent: Any = rewrite(event.payload, partial(_as_sent, event))
+    payloads: dict[str, Any] = coherent_payloads(replace(event, payload=sent), constraints, closed=closed)
+    narrow = partial(_narrowed, closed=closed)
+    schemas = {
+        told: narrow(payload, event_schema(replace(event, payload=payload), closed=closed, narrow=narrow))
+        for told, payload in payloads.items()
+    }
+    head = {"title": event.type, "description": event.description}
+    if len(schemas) == 1:
+        return head | _body(schemas.popitem()[1])
+    return {**head, "anyOf": [{"title": told, **_body(schema)} for told, schema in schemas.items()]}
+
+
+def _body(schema: JsonSchema) -> JsonSchema:
+    return {
+        k: v for k, v in schema.items() if k not in ("$schema", "$id", "title", "description", "examples")
+    }
 
 
 def _as_sent(event: Event, path: str, shape: Shape) -> Shape:
     """The shape of a place that knows what the documentation shows there and requires what is always sent."""
     match shape:
         case Scalar():
-            shown = [get(example.value, payload_path(path)) for example in event.examples]
+            shown = (v for example in event.examples for v in _found(example.value, payload_path(path)))
             known = {v: None for v in (*shape.examples, *shown) if isinstance(v, str)}
             return replace(shape, examples=tuple(known) or shape.examples)
         case Object():
@@ -130,38 +181,54 @@ def _as_sent(event: Event, path: str, shape: Shape) -> Shape:
     return shape
 
 
+def _found(node: Any, path: str) -> Iterator[Any]:
+    """The values at a payload path, ``*`` in which stands for every entry."""
+    head, _, rest = path.partition(".")
+    if not path:
+        yield node
+    elif head == "*":
+        for entry in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+            yield from _found(entry, rest)
+    elif isinstance(node, dict) and head in node:
+        yield from _found(node[head], rest)
+
+
 def _narrowed(shape: Shape, demand: JsonSchema, *, closed: bool) -> JsonSchema:
     kind = demand.get("type")
     match shape:
+        case Object() | Union() if not closed:
+            return {**demand, **NEW_MEMBERS, "propertyNames": _names(demand["properties"])}
         case Array():
             return {**demand, "maxItems": ENTRIES}
         case Mapping():
-            return {**demand, "propertyNames": {**TEXT, "maxLength": NAME_LENGTH}, "maxProperties": ENTRIES}
+            keys = {**TEXT, "maxLength": NAME_LENGTH}
+            return {**demand, "propertyNames": keys, "maxProperties": ENTRIES}
         case Scalar() if kind == "string":
             return _text(shape, demand, closed=closed)
-        case Anything() if kind == "string":
-            return {**demand, **METADATA}
-    if kind == "integer":
-        return {**demand, "minimum": -LARGEST_INTEGER - 1, "maximum": LARGEST_INTEGER}
-    return demand
+        case Anything():
+            return VALUE if kind is None else {**demand, **ENTRY.get(kind, {})}
+    return {**demand, **INTEGER} if kind == "integer" else demand
+
+
+def _names(known: dict[str, Any]) -> JsonSchema:
+    odd = [name for name in known if not re.search(NAME["pattern"], name)]
+    return {"anyOf": [NAME, {"enum": odd}]} if odd else NAME
 
 
 def _text(shape: Scalar, demand: JsonSchema, *, closed: bool) -> JsonSchema:
-    if shape.known_values and closed:
-        bound = {"enum": sorted({*shape.known_values, *shape.examples})}
-    else:
-        holds = shape.holds if shape.format not in ("date-time", "date") else shape.format
-        candidates = BOUNDS.get(holds, BOUNDS[""])
-        if not shape.holds and shape.format:
-            candidates = ()
-        if not closed and holds == "id":
-            candidates = candidates[1:]
-        bound = next((c for c in candidates if all(_fits(v, c) for v in shape.examples if v)), {})
-    if not bound:
+    holds = OF_FORMAT.get(shape.format or "", shape.holds)
+    if not holds and shape.format in STANDARD_FORMATS:
         return demand
+    candidates = BOUNDS.get(holds, BOUNDS[""])
+    if shape.known_values and closed:
+        candidates = ({"enum": sorted({*shape.known_values, *shape.examples})},)
+    elif shape.enum:
+        candidates = BOUNDS["enum"]
+    elif holds == "id" and not closed:
+        candidates = candidates[1:]
+    bound = next((each for each in candidates if all(_fits(v, each) for v in shape.examples if v)), {})
     lengths = [length for length in (shape.max_length, bound.get("maxLength")) if length]
-    limit = {"maxLength": min(lengths)} if lengths else {}
-    narrowed = {"type": "string", **bound, **limit}
+    narrowed = {"type": "string", **bound, **({"maxLength": min(lengths)} if lengths else {})}
     return _or_empty(narrowed) if shape.may_be_empty or "" in shape.examples else narrowed
 
 
@@ -170,9 +237,7 @@ def _or_empty(bound: JsonSchema) -> JsonSchema:
         return {**bound, "enum": sorted({"", *bound["enum"]})}
     if "pattern" in bound:
         return {**bound, "pattern": f"^({bound['pattern'][1:-1]})?$"}
-    if "not" in bound:
-        return bound
-    return {"anyOf": [bound, {"const": ""}]}
+    return {"anyOf": [bound, {"const": ""}]} if "format" in bound else bound
 
 
 def _fits(value: Any, bound: JsonSchema) -> bool:
@@ -183,32 +248,3 @@ def _fits(value: Any, bound: JsonSchema) -> bool:
     if "not" in bound and re.search(bound["not"]["pattern"], value):
         return False
     return "pattern" not in bound or bool(re.search(bound["pattern"], value))
-
-
-def _condition(constraint: Constraint) -> JsonSchema:
-    """A constraint as ``if`` and ``then``."""
-    when = [_demand(path, wanted, present=True) for path, wanted in constraint.when]
-    then = [_demand(path, wanted, present=False) for path, wanted in constraint.then]
-    return {"if": _all(when), "then": _all(then)}
-
-
-def _all(schemas: list[JsonSchema]) -> JsonSchema:
-    return schemas[0] if len(schemas) == 1 else {"allOf": schemas}
-
-
-def _demand(path: str, wanted: Condition, *, present: bool) -> JsonSchema:
-    """What a condition demands of a payload; ``present``: the member must be there, too."""
-    parts = path.split(".")
-    if wanted == "absent":
-        schema: JsonSchema = {"not": {"required": [parts[-1]]}}
-        parts = parts[:-1]
-    else:
-        of_word: dict[Any, JsonSchema] = {
-            "null": {"type": "null"},
-            "not-null": {"not": {"type": "null"}},
-            "empty": {"const": ""},
-        }
-        schema = of_word[wanted] if isinstance(wanted, str) else {"enum": list(wanted)}
-    for part in reversed(parts):
-        schema = {"properties": {part: schema}, **({"required": [part]} if present else {})}
-    return schema
