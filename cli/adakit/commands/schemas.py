@@ -12,7 +12,9 @@ import click
 from ada_schemas.contract.contract import load, read_contract, shipped
 from ada_schemas.contract.versions import fingerprint
 from ada_schemas.errors import DocumentError, UsageError
+from ada_schemas.files.endpoint import ENDPOINT_FILE, endpoint_document
 from ada_schemas.files.write import (
+    as_file,
     committed_directory,
     committed_root,
     differences,
@@ -73,12 +75,36 @@ def show(event: str, closed: bool) -> None:
 @click.option("-o", "--output", required=True, metavar="DIR", help="Where to write the files.")
 @click.option("--closed", is_flag=True, help="The sender's form: nothing undocumented is valid.")
 @click.option("--cases", is_flag=True, help="Also an example file for every case of the contract check.")
-def export(output: str, closed: bool, cases: bool) -> None:
+@click.option(
+    "--endpoint", metavar="PATH", help="Also endpoint.openapi.json: an OpenAPI document of your endpoint."
+)
+@click.option("--events", multiple=True, metavar="GLOB", help="Only these in --endpoint; !GLOB leaves out.")
+@CONTRACT
+def export(
+    output: str,
+    closed: bool,
+    cases: bool,
+    endpoint: str | None,
+    events: tuple[str, ...],
+    contract: str | None,
+) -> None:
     """Write the schema files to DIR."""
     directory = _directory(output)
-    if closed and cases:
-        raise UsageError("--closed writes schemas alone; it does not go with --cases.")
-    files = render_closed(shipped()) if closed else render(shipped(), cases=cases)
+    if closed and (cases or endpoint is not None):
+        other = "--cases" if cases else "--endpoint"
+        raise UsageError(f"--closed writes schemas alone; it does not go with {other}.")
+    if events and endpoint is None:
+        raise UsageError(
+            "--events chooses what the endpoint receives.", next_step="Give its path with --endpoint."
+        )
+    known = use_contract(contract)
+    files = render_closed(known) if closed else render(known, cases=cases)
+    if endpoint is not None:
+        from ada_contract_tests.suites.selection import chosen_events  # noqa: PLC0415 - loads the cases
+
+        chosen = chosen_events(events, known)
+        received = [event for event in known.events if event.name in chosen]
+        files[ENDPOINT_FILE] = as_file(endpoint_document(known, path=endpoint, events=received))
     write(files, directory)
     click.echo(f"Wrote {len(files)} files to {shown(str(directory))}")
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.json_schema import DIALECT
-from ada_schemas.files.traffic import OTHER_EVENT, traffic_schema
+from ada_schemas.errors import UsageError
+from ada_schemas.files.bounds import OTHER_EVENT
+from ada_schemas.files.traffic import traffic_schema
 from ada_schemas.files.types import camel
 
 if TYPE_CHECKING:
@@ -33,9 +35,16 @@ def endpoint_document(
     """OpenAPI 3.1 with one ``POST`` at ``path``, whose body is one of ``events`` (all if None).
 
     ``closed``: as documented today; else with what the versioning policy lets Ada add: members, enum
-    values, kinds of content and event types.
+    values, kinds of content and event types. Raises UsageError for what is no path and for no events.
     """
+    if not path.startswith("/") or set(path) & set("{}?# "):
+        raise UsageError(
+            f"{path!r} is not the path of an endpoint.",
+            next_step="It is like /webhooks/ada: no host, no query.",
+        )
     chosen = contract.events if events is None else tuple(events)
+    if not chosen:
+        raise UsageError("The endpoint would receive no event.")
     schemas = {
         camel(event.name): traffic_schema(event, contract.constraints_of(event), closed=closed)
         for event in chosen

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ada_schemas.contract.shapes import Event
 
 __all__ = [
+    "as_file",
     "committed_directory",
     "committed_root",
     "differences",
@@ -70,7 +71,7 @@ def render(contract: Contract, *, cases: bool = False) -> dict[str, str]:
 
 def render_closed(contract: Contract) -> dict[str, str]:
     """The schemas in the sender's form, by the name of their file."""
-    return {f"{e.name}.closed.schema.json": _text(event_schema(e, closed=True)) for e in contract.events}
+    return {f"{e.name}.closed.schema.json": as_file(event_schema(e, closed=True)) for e in contract.events}
 
 
 def render_committed(contract: Contract) -> dict[str, str]:
@@ -88,18 +89,18 @@ def render_committed(contract: Contract) -> dict[str, str]:
 
 def _directory(contract: Contract) -> dict[str, str]:
     events = contract.events
-    rendered = {f"{event.name}.schema.json": _text(event_schema(event)) for event in events}
-    rendered["bundle.schema.json"] = _text(bundle(events))
-    rendered["index.json"] = _text(_index(contract))
-    rendered["openapi.json"] = _text(openapi_document(events, contract.version))
-    rendered["asyncapi.json"] = _text(asyncapi_document(events, contract.version))
+    rendered = {f"{event.name}.schema.json": as_file(event_schema(event)) for event in events}
+    rendered["bundle.schema.json"] = as_file(bundle(events))
+    rendered["index.json"] = as_file(_index(contract))
+    rendered["openapi.json"] = as_file(openapi_document(events, contract.version))
+    rendered["asyncapi.json"] = as_file(asyncapi_document(events, contract.version))
     rendered["events.d.ts"] = declarations(events)
-    rendered[SOURCE] = _text(contract.document)
+    rendered[SOURCE] = as_file(contract.document)
     if not contract.version.startswith("custom-"):
         rendered["CHANGES.md"] = changelog(released_versions())
     for event in events:
         if event.examples:
-            rendered[f"examples/{event.name}.json"] = _text(event.examples[0].value)
+            rendered[f"examples/{event.name}.json"] = as_file(event.examples[0].value)
     return rendered
 
 
@@ -111,10 +112,10 @@ def _case_files(contract: Contract) -> dict[str, str]:
         base = complete(event.payload, event.examples[0].value if event.examples else {"type": event.type})
         for variant in variants(event.name, base, contract=contract):
             file = _free(f"{event.name}/{slug_of(variant.id)}", rendered)
-            rendered[file] = _text(variant.payload)
+            rendered[file] = as_file(variant.payload)
             said = {"id": variant.id, "rule": variant.rule, "event": event.type, "summary": variant.summary}
             entries.append(said | {"file": file})
-    rendered["index.json"] = _text({"cases": entries})
+    rendered["index.json"] = as_file({"cases": entries})
     return rendered
 
 
@@ -135,7 +136,7 @@ def _free(name: str, taken: dict[str, str]) -> str:
 def _package_json(version: str) -> str:
     """The npm package, kept by hand but for its version, which is that of the contract."""
     kept = json.loads((committed_root() / "package.json").read_text(encoding="utf-8"))
-    return _text(kept | {"version": version})
+    return as_file(kept | {"version": version})
 
 
 def _index(contract: Contract) -> dict[str, Any]:
@@ -163,7 +164,8 @@ def _index_entry(event: Event) -> dict[str, Any]:
     return entry
 
 
-def _text(value: Any) -> str:
+def as_file(value: Any) -> str:
+    """The text of a JSON file."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
