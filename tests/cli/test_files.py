@@ -8,10 +8,12 @@ import re
 import pytest
 
 from ada_mockserver.events.scenarios import SCENARIOS, scenario
-from ada_schemas.contract.contract import event_names
+from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION, event_names
 from support.command_line import SECRET, CommandLine
 
 ENDED = "conversation.ended"
+TRANSCRIPTION_FILE = str(DOCUMENTED / TRANSCRIPTION)
+EVENTS = ", ".join(event_names())
 FILES = 8 + 2 * len(event_names())
 """The files of a directory: a schema and an example an event, and those about all of them."""
 
@@ -198,6 +200,58 @@ def test_schemas_export(adakit):
         2,
         "--closed writes schemas alone; it does not go with --cases.\n",
     )
+
+
+def test_schemas_export_endpoint(adakit):
+    """With a path there is one file more: a document of an endpoint that receives the chosen events."""
+    chosen = ("--endpoint", "/hooks/ada", "--events", "conversation.*", "--events", "!*.ended")
+    assert adakit("schemas", "export", "-o", "out", *chosen).out == f"Wrote {FILES + 1} files to out\n"
+    document = json.loads((adakit.folder / "out" / "endpoint.openapi.json").read_text(encoding="utf-8"))
+    assert list(document["paths"]) == ["/hooks/ada"]
+    assert list(document["components"]["schemas"]) == ["ConversationCreated", "ConversationMessage"]
+
+
+def test_schemas_export_of_another_contract(adakit):
+    """The files of a contract of one's own are written from its directory, the document of an endpoint too."""
+    adakit("schemas", "generate", "--from", TRANSCRIPTION_FILE, "-o", "theirs")
+    source = adakit.folder / "theirs" / "source.openapi.json"
+    theirs = json.loads(source.read_text(encoding="utf-8"))
+    del theirs["webhooks"]["end-user-updated-webhook"]
+    source.write_text(json.dumps(theirs), encoding="utf-8")
+    outcome = adakit("schemas", "export", "--contract", "theirs", "--endpoint", "/in", "-o", "out")
+    assert outcome.code == 0
+    document = json.loads((adakit.folder / "out" / "endpoint.openapi.json").read_text(encoding="utf-8"))
+    assert len(document["components"]["schemas"]) == len(event_names()) - 1
+    assert not (adakit.folder / "out" / "end_user.updated.schema.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--endpoint", "/in", "--closed"],
+            "--closed writes schemas alone; it does not go with --endpoint.\n",
+        ),
+        (
+            ["--events", "conversation.*"],
+            "--events chooses what the endpoint receives.\n  Give its path with --endpoint.\n",
+        ),
+        (
+            ["--endpoint", "/in", "--events", "conversation.endd"],
+            f"No event fits 'conversation.endd'.\n  Did you mean conversation.ended? The events are: {EVENTS}.\n",
+        ),
+        (["--endpoint", "/in", "--events", "any"], "The endpoint would receive no event.\n"),
+        (
+            ["--endpoint", "/in?a=b"],
+            "'/in?a=b' is not the path of an endpoint.\n  It is like /webhooks/ada: no host, no query.\n",
+        ),
+    ],
+)
+def test_schemas_export_no_endpoint(adakit, options, said):
+    """What cannot be an endpoint is a usage error, and nothing is written."""
+    outcome = adakit("schemas", "export", "-o", "out", *options)
+    assert (outcome.code, message(outcome)) == (2, said)
+    assert not (adakit.folder / "out").exists()
 
 
 @pytest.mark.parametrize("closed", [[], ["--closed"]])

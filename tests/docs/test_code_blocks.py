@@ -38,10 +38,19 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 API_KEY = "key-of-the-documentation"
-NOT_RUN = ("pip install", "docker compose", "adakit serve", "adakit listen", "adakit demo", "make ")
+NOT_RUN = (
+    "pip install",
+    "docker compose",
+    "adakit serve",
+    "adakit listen",
+    "adakit demo",
+    "make ",
+    "schemathesis ",
+)
 """Beginnings of lines that change the environment or do not end, and so are not run.
 
-The demo ends: packaging/test_installed.py runs it from the wheel. `make` is for a clone, and these are its tests.
+The demo ends: packaging/test_installed.py runs it from the wheel. packaging/test_schemathesis.py runs Schemathesis
+in an environment that has it. `make` is for a clone, and these are its tests.
 """
 
 PLUGINS = "ada_contract_tests.pytest.plugin,pytest_django.plugin"

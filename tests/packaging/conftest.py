@@ -124,6 +124,10 @@ class Environment:
         """Run the command that it installed."""
         return run(self.folder / "bin" / "adakit", *args, **options)
 
+    def schemathesis(self, *args: str | Path, **options: Path | str) -> subprocess.CompletedProcess[str]:
+        """Run the command of Schemathesis that it installed."""
+        return run(self.folder / "bin" / "schemathesis", *args, **options)
+
 
 @pytest.fixture(scope="session")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
@@ -135,6 +139,14 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environm
 def installed_with_pytest(installed: Environment, tmp_path_factory: pytest.TempPathFactory) -> Environment:
     """The same with pytest."""
     return Environment(tmp_path_factory, "with-pytest", "pytest", base=installed)
+
+
+@pytest.fixture(scope="session")
+def installed_with_schemathesis(
+    installed: Environment, tmp_path_factory: pytest.TempPathFactory
+) -> Environment:
+    """The wheel with Schemathesis."""
+    return Environment(tmp_path_factory, "with-schemathesis", "schemathesis>=4,<5", base=installed)
 
 
 @pytest.fixture(scope="session")

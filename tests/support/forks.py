@@ -88,7 +88,8 @@ with socket.socket(socket.AF_UNIX) as asked:
 def serve() -> Callable[[], object]:
     """Fork for every line of the standard input; in a fork, return what it is for."""
     for module in pkgutil.walk_packages(ada_contract_tests.__path__, f"{ada_contract_tests.__name__}."):
-        importlib.import_module(module.name)
+        if module.name != "ada_contract_tests.schemathesis":  # which Schemathesis alone can load
+            importlib.import_module(module.name)
     ada_contract_tests.all_cases()  # what is read once a process is read once for all runs
     gc.freeze()  # a fork need not look through what is here already
     place = Path(tempfile.mkdtemp(prefix="forks"))

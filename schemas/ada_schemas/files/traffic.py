@@ -1,4 +1,4 @@
-"""An event's schema narrowed to what a sender sends, so that what tools generate from it are likely events."""
+"""An event's schema narrowed to what a sender sends, so that tools generate likely events from it."""
 
 from __future__ import annotations
 
