@@ -219,6 +219,18 @@ def test_bounds_yield_to_the_documentation(tmp_path):
     assert not received.is_valid(put(example, "data.channel_id", "bell \a"))
 
 
+def test_an_example_against_the_contract(tmp_path):
+    """An example that lacks what the contract requires is left out: the endpoint may refuse it."""
+
+    def change(document):
+        data = document["components"]["schemas"]["ConversationCreatedData"]
+        data["properties"]["locale"] = {"type": "string"}
+        data["required"] = ["locale"]
+
+    content = operation(endpoint_document(contract_of(change, tmp_path)))["requestBody"]["content"]
+    assert list(content["application/json"]["examples"]) == event_names()[1:]
+
+
 def test_formats(tmp_path):
     """A format that generators know stays; one that they do not know is a text of ordinary words."""
 

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 __all__ = ["ENDPOINT_FILE", "endpoint_document"]
 
 ENDPOINT_FILE = "endpoint.openapi.json"
+ABOUT = (
+    "One endpoint that receives the events of an Ada AI Agent, each as it is sent: narrower than the schemas, for"
+    " tools that generate requests. Ada signs each request over its bytes, which no such document can say:"
+    " ada_contract_tests.schemathesis makes Schemathesis do so. Kept by the adakit project from the documentation"
+    " at https://docs.ada.cx; not published by Ada."
+)
 
 
 def endpoint_document(
@@ -53,13 +59,21 @@ def endpoint_document(
     if not closed:
         schemas["EventOfAnotherType"] = _another_type(contract.events)
         references.append({"$ref": "#/components/schemas/EventOfAnotherType"})
-    shown = {event.name: {"value": event.examples[0].value} for event in chosen if event.examples}
+    shown = {
+        event.name: {"value": event.examples[0].value}
+        for event in chosen
+        if event.examples and _is_valid(schemas[camel(event.name)], event.examples[0].value)
+    }
     content: dict[str, Any] = {"schema": {"anyOf": references}}
     if shown:
         content["examples"] = shown
     return {
         "openapi": "3.1.0",
-        "info": {"title": "An endpoint for Ada's webhooks", "version": contract.version},
+        "info": {
+            "title": "An endpoint for Ada's webhooks",
+            "version": contract.version,
+            "description": ABOUT,
+        },
         "jsonSchemaDialect": DIALECT,
         "paths": {
             path: {
@@ -76,6 +90,13 @@ def endpoint_document(
         },
         "components": {"schemas": schemas},
     }
+
+
+def _is_valid(schema: dict[str, Any], example: Any) -> bool:
+    """False for an example that is against the contract: a tool would send it as one that is not."""
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - other files are written without
+
+    return Draft202012Validator(schema).is_valid(example)
 
 
 def _another_type(events: tuple[Event, ...]) -> dict[str, Any]:
