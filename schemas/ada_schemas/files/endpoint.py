@@ -24,10 +24,10 @@ __all__ = ["ENDPOINT_FILE", "endpoint_document"]
 
 ENDPOINT_FILE = "endpoint.openapi.json"
 ABOUT = (
-    "One endpoint that receives the events of an Ada AI Agent, each as it is sent: narrower than the schemas, for"
-    " tools that generate requests. Ada signs each request over its bytes, which no such document can say:"
-    " ada_contract_tests.schemathesis makes Schemathesis do so. Kept by the adakit project from the documentation"
-    " at https://docs.ada.cx; not published by Ada."
+    "One endpoint that receives the events of an Ada AI Agent, each as it is sent: narrower than the schemas,"
+    " for tools that generate requests. Ada signs each request over its bytes, which no such document can"
+    " say: ada_contract_tests.schemathesis makes Schemathesis do so. Kept by the adakit project from the"
+    " documentation at https://docs.ada.cx; not published by Ada."
 )
 
 
