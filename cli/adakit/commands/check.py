@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ada_contract_tests.engine.check import Options, check, planned
+from ada_contract_tests.engine.fuzzing import FuzzPlan
 from ada_contract_tests.engine.ignores import ignores_in
 from ada_contract_tests.rules import EXPECTATIONS, rule
 from ada_contract_tests.suites.selection import Selection
@@ -63,6 +64,25 @@ __all__ = ["command"]
     help="Time for the check; 0 for no limit.  [default: 120, in process 0]",
 )
 @click.option(
+    "--fuzz", type=click.IntRange(1, 1_000_000), metavar="N", help="Also draw N events of each type, and N sequences."
+)
+@click.option(
+    "--fuzz-seconds",
+    type=NOT_NEGATIVE,
+    default=60,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time for --fuzz; 0 for no limit.",
+)
+@click.option(
+    "--fuzz-db",
+    type=click.Path(path_type=Path),
+    default=Path(".hypothesis/adakit"),
+    show_default=True,
+    metavar="DIR",
+    help="Where --fuzz keeps failures, which the next run tries first.",
+)
+@click.option(
     "--report",
     "reports",
     multiple=True,
@@ -85,6 +105,9 @@ def command(
     reports: tuple[str, ...],
     as_json: bool,
     contract: str | None,
+    fuzz: int | None,
+    fuzz_seconds: float,
+    fuzz_db: Path,
     **chosen: Any,
 ) -> None:
     """Prove that an endpoint handles every documented event variant.
@@ -98,6 +121,7 @@ def command(
     options = Options(
         selection=Selection(select=select, ignore=ignore, events=events, cases=cases),
         ignores=(*ignores_in(Path.cwd()), *ignores),
+        fuzz=FuzzPlan(fuzz, fuzz_seconds, fuzz_db) if fuzz else None,
         headers=parse_headers(headers),
         search_path=(Path.cwd(),),
         contract=use_contract(contract),

@@ -8,14 +8,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ada_contract_tests.engine.fuzzing import FuzzPlan, Fuzzing
 from ada_contract_tests.engine.ignores import read_ignores
 from ada_contract_tests.engine.reproduction import Reproduction
 from ada_contract_tests.engine.run import Run
-from ada_contract_tests.engine.run_events import CaseFinished
+from ada_contract_tests.engine.run_events import CaseFinished, RunFinished
 from ada_contract_tests.engine.session import Session
 from ada_contract_tests.engine.witness import Witness, asking
+from ada_contract_tests.findings import Report
+from ada_contract_tests.fuzz.extra import require_fuzz
 from ada_contract_tests.pacing import PacedSender
 from ada_contract_tests.rules import RULES, rule_in_role
+from ada_contract_tests.suites.fuzzed import is_area
 from ada_contract_tests.suites.registry import all_cases
 from ada_contract_tests.suites.selection import Selection
 from ada_contract_tests.targets.load_app import is_application_spec
@@ -30,7 +34,6 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.case import Case
     from ada_contract_tests.engine.run_events import RunEvent
-    from ada_contract_tests.findings import Report
     from ada_contract_tests.targets.base import Target
     from ada_contract_tests.targets.open import Secret
     from ada_mockserver.clock import Clock
@@ -56,7 +59,7 @@ class Options:
     ``timeout`` is in seconds; ``budget`` is how many seconds the check may take, 0 for as many as it needs,
     None for 120 over HTTP and no limit in process; ``strict`` makes warnings errors; ``seen_url`` is
     the witness: a URL, or in process a path of the application; ``ignores`` declares what the consumer
-    ignores on purpose (see `read_ignores`); ``search_path`` goes to the
+    ignores on purpose (see `read_ignores`); ``fuzz`` is how much is fuzzed, None for nothing; ``search_path`` goes to the
     front of ``sys.path`` for ``module:app``; ``contract`` is the contract, ours if None, and
     ``contract_directory`` names it in the lines that repeat a case.
     """
@@ -75,6 +78,7 @@ class Options:
     strict: bool = False
     seen_url: str | None = None
     ignores: Sequence[str] = ()
+    fuzz: FuzzPlan | None = None
     search_path: Sequence[Path] = ()
     contract: Contract | None = None
     contract_directory: str | None = None
@@ -93,7 +97,9 @@ def planned(options: Options, *, unsigned: bool = False) -> list[Case]:
     if options.accept not in (None, "200", "2xx"):
         raise UsageError(f"{options.accept!r} is no status to accept.", next_step="Give 200 or 2xx.")
     read_ignores(options.ignores, options.contract)
-    chosen = options.selection.choose(options.contract)
+    if options.fuzz is not None:
+        require_fuzz("adakit check --fuzz")
+    chosen = options.selection.choose(options.contract, fuzzed=options.fuzz is not None)
     left_out = {rule_in_role("exact status").code} if options.accept == "2xx" else set()
     cases = [c for c in chosen if c.rule not in left_out and not (unsigned and _is_about_signing(c))]
     if not cases:
@@ -164,34 +170,45 @@ async def run_cases(
     as `acheck`.
     """
     seed = draw_seed() if options.seed is None else options.seed
-    sender = PacedSender(
-        target=aim,
-        secrets=(secret.value,) if secret.value is not None else (),
-        timeout=options.timeout,
-        clock=clock,
-        rng=random.SystemRandom(),
-        headers=options.headers,
-    )
-    session = Session(
-        sender,
-        EventFactory(seed=seed, contract=options.contract),
-        reproduce=_reproduction(target, options, seed=seed, unsigned=secret.value is None),
-        accept=options.accept,
-        witness=witness,
-        codes=options.selection.codes(),
-        ignores=read_ignores(options.ignores, options.contract),
-    )
+    enumerated = [case for case in cases if not is_area(case.id)]
+    areas = [case for case in cases if is_area(case.id)]
+    notify = notify or (lambda _: None)
     budget = options.budget if options.budget is not None else 0.0 if aim.in_process else BUDGET
-    run = Run(
-        session,
-        options.jobs or (1 if aim.in_process else JOBS),
-        secret_given=secret.given,
-        budget=budget or None,
-    )
-    if notify is not None:
-        run.notify = notify
-    report = await run.run(cases, total_cases=len(all_cases(options.contract)), seed=seed)
-    return report.strictly() if options.strict else report
+
+    def new_session(accept: str | None = options.accept) -> Session:
+        sender = PacedSender(
+            target=aim,
+            secrets=(secret.value,) if secret.value is not None else (),
+            timeout=options.timeout,
+            clock=clock,
+            rng=random.SystemRandom(),
+            headers=options.headers,
+        )
+        return Session(
+            sender,
+            EventFactory(seed=seed, contract=options.contract),
+            reproduce=_reproduction(target, options, seed=seed, unsigned=secret.value is None),
+            accept=accept,
+            witness=witness,
+            codes=options.selection.codes(),
+            ignores=read_ignores(options.ignores, options.contract),
+        )
+
+    def new_run(session: Session, seconds: float | None) -> Run:
+        jobs = options.jobs or (1 if aim.in_process else JOBS)
+        return Run(session, jobs, secret_given=secret.given, budget=seconds, notify=notify)
+
+    report = Report(aim.name, seed, (), (), 0.0, 0)
+    if enumerated:
+        run = new_run(new_session(), budget or None)
+        report = await run.run(enumerated, total_cases=len(all_cases(options.contract)), seed=seed)
+    if areas and options.fuzz is not None:
+        name = target or aim.name
+        fuzzing = Fuzzing(options.fuzz, seed, name, lambda: new_session("2xx"), new_run)
+        report = await fuzzing.extend(report, areas)
+    report = report.strictly() if options.strict else report
+    notify(RunFinished(report))
+    return report
 
 
 def open_named(target: str, options: Options, clock: Clock) -> Target:

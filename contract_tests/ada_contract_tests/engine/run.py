@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ada_contract_tests.engine.circuit_breaker import CONFIRMATIONS, NO_CONNECTION, PATIENCE
 from ada_contract_tests.engine.run_checks import always_refused, always_the_same, page_finding
-from ada_contract_tests.engine.run_events import CaseFinished, RunFinished, RunStopped
+from ada_contract_tests.engine.run_events import CaseFinished, RunStopped
 from ada_contract_tests.engine.schedule import Schedule, in_turns
 from ada_contract_tests.engine.walls import is_page, is_unavailable
 from ada_contract_tests.engine.witness import LONGEST_WAIT
@@ -116,7 +116,6 @@ class Run:
             is_general=overall is not None,
             budget=self.budget,
         )
-        self.notify(RunFinished(report))
         return report
 
     def _result(self, case: Case, *, in_process: bool) -> Result:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.rules import RULES
+from ada_contract_tests.suites.fuzzed import is_fuzzed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
@@ -28,6 +29,8 @@ _MEMBERS = ("type", "timestamp", "data", "all")
 
 def kind_of(case: Case) -> str:
     """The part of an id before its particular path or combination: ``enum``, ``signature:malformed:id``."""
+    if is_fuzzed(case.id):
+        return case.id.partition("/")[2].rpartition(":")[0]
     parts: list[str] = []
     for part in case.id.partition("/")[2].split(":"):
         if "." in part or part in _MEMBERS or (parts and parts[0] == "combination"):

@@ -16,6 +16,7 @@ from ada_contract_tests.suites import (
     status,
     variants,
 )
+from ada_contract_tests.suites.fuzzed import fuzzed_case, fuzzed_of_id, is_fuzzed
 from ada_schemas.contract.contract import shipped
 from ada_schemas.errors import unknown
 from ada_schemas.variation.enumeration import ANY
@@ -49,6 +50,9 @@ def _cases_of(contract: Contract) -> tuple[Case, ...]:
 
 def case_named(case_id: str, contract: Contract | None = None) -> Case:
     """The case of that id; raises UsageError that names the nearest."""
+    if is_fuzzed(case_id):
+        known = contract or shipped()
+        return fuzzed_case(fuzzed_of_id(case_id, known), known)
     by_id = {case.id: case for case in all_cases(contract)}
     if case_id in by_id:
         return by_id[case_id]

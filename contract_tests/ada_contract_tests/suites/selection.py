@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.rules import RULES, selected_codes
+from ada_contract_tests.suites.fuzzed import areas, is_area
 from ada_contract_tests.suites.registry import all_cases, case_named
 from ada_schemas.contract.contract import shipped
-from ada_schemas.errors import UsageError, did_you_mean
+from ada_schemas.errors import UsageError, did_you_mean, unknown
 from ada_schemas.variation.enumeration import ANY
 
 if TYPE_CHECKING:
@@ -41,13 +42,13 @@ class Selection:
         chosen = selected_codes(self.select) if self.select else frozenset(RULES)
         return chosen - _codes_in(self.ignore)
 
-    def choose(self, contract: Contract | None = None) -> list[Case]:
-        """The chosen cases in their order.
+    def choose(self, contract: Contract | None = None, *, fuzzed: bool = False) -> list[Case]:
+        """The chosen cases in their order; the areas that are ``fuzzed`` come last.
 
         Raises UsageError for a code, glob or id that fits nothing, and when nothing is left.
         """
         if self.cases:
-            return [case_named(case_id, contract) for case_id in dict.fromkeys(self.cases)]
+            return [self._named(case_id, contract, fuzzed=fuzzed) for case_id in dict.fromkeys(self.cases)]
         codes, ignored_ids = self.codes(), _ids_in(self.ignore, contract)
         events = chosen_events(self.events, contract or shipped())
         chosen = [
@@ -55,12 +56,25 @@ class Selection:
             for case in all_cases(contract)
             if case.rule in codes and case.id not in ignored_ids and _about(case, events)
         ]
+        if fuzzed:
+            chosen += [case for case in areas(contract or shipped(), events) if case.rule in codes]
         if not chosen:
+            only = bool(codes) and all(RULES[code].family == "fuzzed" for code in codes)
+            step = "Loosen --select, --ignore or --events; adakit check --list shows the cases."
             raise UsageError(
-                "No case is left to run.",
-                next_step="Loosen --select, --ignore or --events; adakit check --list shows the cases.",
+                "No case is left to run.", next_step="ADA7xx are for what is drawn: add --fuzz N." if only else step
             )
         return chosen
+
+    def _named(self, case_id: str, contract: Contract | None, *, fuzzed: bool) -> Case:
+        if not is_area(case_id):
+            return case_named(case_id, contract)
+        known = {case.id: case for case in areas(contract or shipped(), frozenset((contract or shipped()).event_names))}
+        if case_id not in known:
+            raise unknown("case", case_id, known)
+        if not fuzzed:
+            raise UsageError(f"The case {case_id} stands for events that are drawn.", next_step="Add --fuzz N.")
+        return known[case_id]
 
 
 def _about(case: Case, events: frozenset[str]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.paths import joined
@@ -161,6 +162,7 @@ class Event:
         return self.type.removeprefix("v1.")
 
 
+@lru_cache(maxsize=4_096)
 def payload_path(path: str) -> str:
     """The place in a payload that a shape path names: ``data.content:link.url`` -> ``data.content.url``."""
     return re.sub(r":[^.]*", "", path)

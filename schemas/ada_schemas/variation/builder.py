@@ -148,6 +148,13 @@ class VariationBuilder:
             kept.append(f"{place}.{union.discriminator}")
         return base, tuple(kept)
 
+    def usual_branch(self, path: str) -> str:
+        """The branch of the union at a shape path that an ordinary event has."""
+        union = cast("Union", self.places[path])
+        examples = (get(example.value, payload_path(path)) for example in self.event.examples)
+        tags = (value.get(union.discriminator) for value in examples if isinstance(value, dict))
+        return next((tag for tag in tags if union.branch(tag)), union.branches[0].tag)
+
     def objects(self) -> Iterator[tuple[str, Object]]:
         """Every object with documented members, with its shape path."""
         return ((path, shape) for path, shape in self.places.items() if isinstance(shape, Object))

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ada_schemas.contract.constraints import Condition, Constraint
     from ada_schemas.contract.shapes import Event, Shape
 
-__all__ = ["allowed", "combination_variations"]
+__all__ = ["allowed", "combination_variations", "factors_of"]
 
 FILE = Path(str(files("ada_schemas") / "documented" / "combinations.json"))
 SET, NULL, ABSENT, EMPTY = "set", "null", "absent", "empty"
@@ -55,7 +55,7 @@ Factors = dict[str, tuple[str, ...]]
 """The levels of each member that can be one of several things: values of an enum or words for a state."""
 
 
-def _factors_of(event: Event) -> Factors:
+def factors_of(event: Event) -> Factors:
     """The factors of an event: enums, unions, and what may be null, absent or empty."""
     found: Factors = {}
     _collect(event.payload, "", found)
@@ -95,6 +95,7 @@ def _levels(shape: Shape) -> tuple[str, ...]:
     return ()
 
 
+@lru_cache(maxsize=4_096)
 def _around(path: str, outer: str) -> str | None:
     """The relation of ``outer`` to ``path``: the tag that it must have, "" if it must be there, else None."""
     if path.startswith(f"{outer}:"):
@@ -269,7 +270,7 @@ def _covering(factors: Factors, constraints: Sequence[Constraint]) -> list[Row]:
 
 
 def _build() -> dict[str, list[Row]]:
-    factors = [(event, _factors_of(event)) for event in shipped().events]
+    factors = [(event, factors_of(event)) for event in shipped().events]
     return {e.name: _covering(f, shipped().constraints_of(e)) for e, f in factors if len(f) > 1}
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-__all__ = ["extreme_variations"]
+__all__ = ["extreme_variations", "reshaped"]
 
 LENGTHS = (0, 1, 255, 256, 1024, 4096, 10_000, 100_000)
 """Characters of a message, the longest without a space; no limit is documented."""
@@ -194,11 +194,11 @@ def _times(builder: VariationBuilder, path: str, shape: Scalar) -> Iterator[Vari
 def _ids(builder: VariationBuilder, path: str) -> Iterator[Variation]:
     place = payload_path(path)
     for label, pattern in IDS.items():
-        said, change = f"{place} has {label.replace('-', ' ')}", changing(place, _reshaped(pattern))
+        said, change = f"{place} has {label.replace('-', ' ')}", changing(place, reshaped(pattern))
         yield builder.build("ADA205", "forward:id", path, said, change, detail=label, keep=(place,))
 
 
-def _reshaped(pattern: str) -> Any:
+def reshaped(pattern: str) -> Any:
     """An id in the pattern's form that is as particular as the one it replaces."""
 
     def reshape(old: Any) -> str:

@@ -1,0 +1,193 @@
+"""Reduction: the smallest event, or sequence, that still fails.
+
+Works on the edits of an event and the deliveries of a sequence, not on what Hypothesis drew: what fails may have
+come from a kept failure or from Schemathesis, and the verdict on it may be the witness's, long after it was drawn.
+Parts are taken away by delta debugging (Zeller and Hildebrandt, 2002), so that at the end none can be spared;
+then values become shorter and plainer, each as far as it goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ada_contract_tests.suites.fuzzed import FuzzedEvent, FuzzedSequence
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+    from ada_contract_tests.suites.fuzzed import Edit, Fuzzed, Step
+
+__all__ = ["reduced"]
+
+T = TypeVar("T")
+F = TypeVar("F", "FuzzedEvent", "FuzzedSequence")
+PLAIN = "a"
+"""The character that stands for any other."""
+
+
+async def reduced(fuzzed: Fuzzed, fails: Callable[[Any], Awaitable[bool]]) -> Fuzzed:
+    """The smallest that ``fails``, made from one that does; no part of it can be taken away.
+
+    ``fails`` is asked once for each that is tried; it says False for one that cannot be sent.
+    """
+    while True:
+        smaller = await _fewer_parts(fuzzed, fails)
+        if isinstance(smaller, FuzzedSequence):
+            smaller = await _plainer_steps(smaller, fails)
+        else:
+            smaller = await _plainer_values(smaller, fails)
+        if smaller == fuzzed:
+            return fuzzed
+        fuzzed = smaller
+
+
+async def _fewer_parts(fuzzed: F, fails: Callable[[F], Awaitable[bool]]) -> F:
+    parts = await fewest(fuzzed.parts, lambda parts: fails(fuzzed.with_parts(parts)))  # type: ignore[arg-type]  # parts of its own kind
+    return fuzzed.with_parts(parts)  # type: ignore[arg-type]  # as above
+
+
+async def _plainer_values(fuzzed: FuzzedEvent, fails: Callable[[FuzzedEvent], Awaitable[bool]]) -> FuzzedEvent:
+    edits = list(fuzzed.edits)
+    for number, edit in enumerate(edits):
+
+        async def fails_with(value: Any, at: int = number, edit: Edit = edit) -> bool:
+            return await fails(replace(fuzzed, edits=(*edits[:at], replace(edit, value=value), *edits[at + 1 :])))
+
+        if edit.op == "put":
+            edits[number] = replace(edit, value=await plainest(edit.value, fails_with))
+    return replace(fuzzed, edits=tuple(edits))
+
+
+async def _plainer_steps(
+    fuzzed: FuzzedSequence, fails: Callable[[FuzzedSequence], Awaitable[bool]]
+) -> FuzzedSequence:
+    """The deliveries with as few edits, and as few conversations and people, as possible."""
+    steps = list(fuzzed.steps)
+    for number, step in enumerate(steps):
+
+        async def fails_as(other: Step, at: int = number) -> bool:
+            return await fails(replace(fuzzed, steps=(*steps[:at], other, *steps[at + 1 :])))
+
+        async def fails_with(edits: Sequence[Edit], step: Step = step, as_: Any = fails_as) -> bool:
+            return bool(await as_(replace(step, edits=tuple(edits))))
+
+        if step.edits:
+            steps[number] = replace(step, edits=tuple(await fewest(step.edits, fails_with)))
+    fuzzed = replace(fuzzed, steps=tuple(steps))
+    for simpler in _in_one_talk(fuzzed):
+        if simpler != fuzzed and await fails(simpler):
+            return simpler
+    return fuzzed
+
+
+def _in_one_talk(fuzzed: FuzzedSequence) -> Iterator[FuzzedSequence]:
+    """The same with conversations and people numbered from 0."""
+    numbers = {n: at for at, n in enumerate(dict.fromkeys(n for s in fuzzed.steps for n in (s.talk, s.person)))}
+    steps = (replace(s, talk=numbers[s.talk], person=numbers[s.person]) for s in fuzzed.steps)
+    yield replace(fuzzed, steps=tuple(steps))
+
+
+async def fewest(parts: Sequence[T], fails: Callable[[list[T]], Awaitable[bool]]) -> list[T]:
+    """The fewest parts that fail, in their order: none of them can be taken away. All of them do fail."""
+    kept, size = list(parts), len(parts)
+    while kept:
+        at, shorter = 0, False
+        while at < len(kept):
+            rest = kept[:at] + kept[at + size :]
+            if await fails(rest):
+                kept, shorter = rest, True
+            else:
+                at += size
+        if size == 1 and not shorter:
+            break
+        size = max(1, size // 2)
+    return kept
+
+
+async def plainest(value: Any, fails: Callable[[Any], Awaitable[bool]]) -> Any:
+    """The plainest value of its kind that fails; ``value`` does."""
+    match value:
+        case str():
+            return await _plainest_text(value, fails)
+        case bool() | None:
+            return value
+        case int() | float():
+            return await _plainest_number(value, fails)
+        case list():
+            return await _plainest_list(value, fails)
+        case dict() if "type" not in value:  # a branch of a union is whole
+            return await _plainest_map(value, fails)
+    return value
+
+
+async def _plainest_text(text: str, fails: Callable[[Any], Awaitable[bool]]) -> str:
+    plain = PLAIN * len(text)
+    if text != plain and await fails(plain):
+        text = plain
+    if text == plain:  # the length is what counts
+        return PLAIN * await _least(1, len(text), lambda size: fails(PLAIN * size))
+    text = "".join(await fewest(text, lambda some: _fails_as_text(some, fails)))
+    for at in range(min(len(text), MOST_CHARACTERS)):
+        if text[at] != PLAIN and await fails(plainer := f"{text[:at]}{PLAIN}{text[at + 1 :]}"):
+            text = plainer
+    return text
+
+
+async def _fails_as_text(characters: Sequence[str], fails: Callable[[Any], Awaitable[bool]]) -> bool:
+    text = "".join(characters)
+    return bool(text.strip()) and await fails(text)
+
+
+MOST_CHARACTERS = 40
+"""Characters of a text that are made plainer one by one."""
+
+
+async def _least(low: int, high: int, fails: Callable[[int], Awaitable[bool]]) -> int:
+    """The least number from ``low`` on that fails, as far as halving finds it; ``high`` does."""
+    while low < high:
+        middle = (low + high) // 2
+        if await fails(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return high
+
+
+async def _plainest_number(number: float, fails: Callable[[Any], Awaitable[bool]]) -> int | float:
+    for simple in (0, 1, -1, 0.5):
+        if type(simple) is type(number) and simple != number and await fails(simple):
+            return simple
+    if isinstance(number, int):
+        sign = -1 if number < 0 else 1
+        return sign * await _least(1, abs(number), lambda size: fails(sign * size))
+    for digits in range(1, 4):
+        rounded = float(f"{number:.{digits}g}")
+        if rounded != number and await fails(rounded):
+            return rounded
+    return number
+
+
+async def _plainest_list(values: list[Any], fails: Callable[[Any], Awaitable[bool]]) -> list[Any]:
+    kept = await fewest(values, fails)
+    for at, value in enumerate(kept):
+        if isinstance(value, str):
+            kept[at] = await plainest(value, lambda new, at=at: fails([*kept[:at], new, *kept[at + 1 :]]))  # type: ignore[misc]  # a default argument
+    return kept
+
+
+async def _plainest_map(entries: dict[str, Any], fails: Callable[[Any], Awaitable[bool]]) -> dict[str, Any]:
+    kept = dict(await fewest(list(entries.items()), lambda some: fails(dict(some))))
+    if len(kept) > MOST_ENTRIES:
+        return kept
+    for key, value in kept.items():
+        kept[key] = await plainest(value, lambda new, key=key: fails({**kept, key: new}))  # type: ignore[misc]  # a default argument
+    for key in list(kept):
+        renamed = {("key" if name == key else name): value for name, value in kept.items()}
+        if key != "key" and len(renamed) == len(kept) and await fails(renamed):
+            kept = renamed
+    return kept
+
+
+MOST_ENTRIES = 8
+"""Entries of a map whose values are made plainer one by one."""

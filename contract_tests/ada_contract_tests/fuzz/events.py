@@ -1,0 +1,134 @@
+"""Strategies for events near ordinary ones: within the contract, within the versioning policy, and beyond.
+
+Half of those within the contract have every enum, union and optional member drawn anew, so that any three of them
+come together in some hundred events; values of some members vary beside that.
+"""
+
+from __future__ import annotations
+
+import random
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from ada_contract_tests.fuzz.rows import around, edits_of, factors_in, is_there, partial_row, whole_row
+from ada_contract_tests.fuzz.values import anything, edit_at, id_forms, varies
+from ada_contract_tests.suites.fuzzed import Edit, FuzzedEvent, builder_of
+from ada_schemas.contract.shapes import Scalar, Union, payload_path
+
+if TYPE_CHECKING:
+    from ada_contract_tests.suites.fuzzed import Mode
+    from ada_schemas.contract.contract import Contract
+    from ada_schemas.variation.builder import VariationBuilder
+
+__all__ = ["SEEDS", "edits_within", "events"]
+
+MOST_VALUES = 4
+"""Members of one event whose values are drawn beside its enums and unions."""
+
+SEEDS = st.integers(0, 2**64 - 1)
+"""Choices of members, in one draw: what fails is shrunk by its edits, not by what was drawn."""
+
+WHOLE_ROWS, REMOVED = 0.5, 0.3
+"""Shares: of the events whose every enum is drawn anew, and of the members that are taken away."""
+
+
+def events(contract: Contract, name: str, mode: Mode) -> st.SearchStrategy[FuzzedEvent]:
+    """Events of one name and mode."""
+    builder = builder_of(contract, name)
+    strategy = {
+        "documented": edits_within(contract, name),
+        "forward": _additions(builder, edits_within(contract, name)),
+        "hostile": _beyond(builder),
+    }[mode]
+    return strategy.map(lambda edits: FuzzedEvent(name, mode, edits))
+
+
+@lru_cache(maxsize=64)
+def _valued(contract: Contract, name: str) -> dict[str, st.SearchStrategy[Edit]]:
+    """Changes of each member whose values vary, by shape path."""
+    places = builder_of(contract, name).places
+    return {path: edit_at(path, shape) for path, shape in places.items() if path != "type" and varies(shape)}
+
+
+@st.composite
+def edits_within(draw: st.DrawFn, contract: Contract, name: str, *, most: int = MOST_VALUES) -> tuple[Edit, ...]:
+    """Changes of an ordinary event that keep it within the contract."""
+    builder, factors, valued = builder_of(contract, name), factors_in(contract, name), _valued(contract, name)
+    rng = random.Random(draw(SEEDS))  # noqa: S311 - no secret: a choice of members
+    if rng.random() < WHOLE_ROWS:
+        row = whole_row(rng, builder, factors)
+    else:
+        few = rng.sample(list(factors), min(len(factors), rng.randrange(3)))
+        row = partial_row(rng, builder, factors, few)
+    edits = edits_of(row, builder)
+    there = [path for path in valued if is_there(path, row, builder)]
+    for path in rng.sample(there, min(len(there), rng.randrange(most + 1))):
+        edits = [edit for edit in edits if edit.place != payload_path(path)]
+        edits.append(draw(valued[path]))
+    return tuple(edits)
+
+
+NEW_NAMES = st.text("abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=12).map(lambda text: f"new_{text}")
+NEW_VALUES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=3, max_size=40).map(lambda text: f"new_{text}")
+
+
+@st.composite
+def _additions(
+    draw: st.DrawFn, builder: VariationBuilder, within: st.SearchStrategy[tuple[Edit, ...]]
+) -> tuple[Edit, ...]:
+    """Additions that the versioning policy allows: members, values of enums, branches, forms of ids."""
+    edits = list(draw(within)) if draw(st.booleans()) else []
+    chosen = {edit.place for edit in edits}
+    rng = random.Random(draw(SEEDS))  # noqa: S311 - as above
+    options: list[tuple[str, str]] = [("member", payload_path(path)) for path, _ in builder.objects()]
+    for path, shape in builder.places.items():
+        place = payload_path(path)
+        if place in chosen or any(place.startswith(f"{p}.") for p in chosen) or around(path):
+            continue
+        if isinstance(shape, Union):
+            options.append(("branch", path))
+        elif isinstance(shape, Scalar) and shape.holds == "id":
+            options.append(("id", place))
+        elif isinstance(shape, Scalar) and (shape.known_values or len(shape.enum) > 1):
+            options.append(("value", place))
+    for kind, path in rng.sample(options, min(len(options), rng.randint(1, 5))):
+        place = tuple(payload_path(path).split(".")) if path else ()
+        match kind:
+            case "member":
+                edits.append(Edit((*place, draw(NEW_NAMES)), "put", draw(_added())))
+            case "id":
+                edits.append(Edit(place, "id", draw(id_forms())))
+            case "value":
+                edits.append(Edit(place, "put", draw(NEW_VALUES)))
+            case _:
+                union = builder.places[path]
+                assert isinstance(union, Union)  # noqa: S101 - so it was listed
+                edits.append(Edit(place, "put", {union.discriminator: draw(NEW_VALUES), "detail": draw(_added())}))
+    return tuple(edits)
+
+
+@cache
+def _added() -> st.SearchStrategy[Any]:
+    """The value of a member that may be added: any JSON, of ordinary numbers and texts."""
+    leaf = st.one_of(
+        st.none(), st.booleans(), st.integers(-(2**31), 2**31), st.floats(-1e6, 1e6), st.text("abc xyz", max_size=8)
+    )
+    return st.recursive(
+        leaf,
+        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NEW_NAMES, inner, max_size=3)),
+        max_leaves=6,
+    )
+
+
+@st.composite
+def _beyond(draw: st.DrawFn, builder: VariationBuilder) -> tuple[Edit, ...]:
+    """Members that are taken away, or have a value of any type."""
+    places = sorted({payload_path(path) for path in builder.places if path and path != "type"})
+    edits = []
+    rng = random.Random(draw(SEEDS))  # noqa: S311 - as above
+    for place in rng.sample(places, min(len(places), rng.randint(1, 3))):
+        path = tuple(place.split("."))
+        edits.append(Edit(path, "remove") if rng.random() < REMOVED else Edit(path, "put", draw(anything())))
+    return tuple(edits)

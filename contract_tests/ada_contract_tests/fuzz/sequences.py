@@ -1,0 +1,134 @@
+"""Strategies for sequences: courses of a few conversations, delivered as Ada's retries may deliver them."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from ada_contract_tests.fuzz.events import SEEDS, edits_within
+from ada_contract_tests.suites.fuzzed import Edit, FuzzedSequence, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ada_schemas.contract.contract import Contract
+
+__all__ = ["sequences"]
+
+MOST_TALKS = 3
+MOST_STEPS = 16
+
+CREATED, MESSAGE, HANDED_BACK, ENDED = (
+    "conversation.created",
+    "conversation.message",
+    "conversation.handoff.ended",
+    "conversation.ended",
+)
+USER_CREATED, USER_UPDATED = "end_user.created", "end_user.updated"
+OF_A_TALK = (CREATED, MESSAGE, HANDED_BACK, ENDED, USER_CREATED, USER_UPDATED)
+
+
+@st.composite
+def sequences(draw: st.DrawFn, contract: Contract, names: frozenset[str]) -> FuzzedSequence:
+    """Sequences of the chosen events; those of a contract without conversations are of any events of it."""
+    known = [name for name in contract.event_names if name in names]
+    told = [name for name in known if name in OF_A_TALK] or known
+    rng = random.Random(draw(SEEDS))  # noqa: S311 - no secret: a choice of events
+    talks = rng.choice((1, 1, 1, 2, 2, MOST_TALKS))
+    shared = talks > 1 and rng.random() < 0.5  # noqa: PLR2004 - one of two
+    courses = []
+    for talk in range(talks):
+        course = _Course(draw, rng, contract, told, talk, 0 if shared else talk)
+        courses.append(course.of_a_conversation() if known != told or CREATED in told else course.of_any())
+    steps = [replace(step, at=at) for at, step in enumerate(_interleaved(rng, courses)[:MOST_STEPS])]
+    return FuzzedSequence(tuple(_retried(rng, steps)))
+
+
+@dataclass(slots=True)
+class _Course:
+    """The events of one conversation as they happen: what Ada documents, in a natural order."""
+
+    draw: st.DrawFn
+    rng: random.Random
+    contract: Contract
+    told: Sequence[str]
+    talk: int
+    person: int
+    steps: list[Step] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def _add(self, name: str, *edits: Edit) -> None:
+        if name in self.told:
+            self.steps.append(Step(name, self.talk, self.person, self.counts[name], edits=tuple(edits)))
+            self.counts[name] += 1
+
+    def of_a_conversation(self) -> list[Step]:
+        """Its beginning, turns, handoffs and changes of the profile, and its end; any of them may be missing."""
+        rng = self.rng
+        if self.talk == self.person and rng.random() < 0.5:  # noqa: PLR2004 - a share
+            self._add(USER_CREATED)
+        if rng.random() < 0.8:  # noqa: PLR2004 - a share
+            self._add(CREATED)
+        for _ in range(rng.randrange(4)):
+            self._go_on(rng.choice(("talk", "talk", "handoff", "profile")))
+        if rng.random() < 0.5:  # noqa: PLR2004 - a share
+            self._add(ENDED, *self._values(ENDED))
+            if rng.random() < 0.25:  # noqa: PLR2004 - a share
+                self._add(USER_UPDATED)
+        return self.steps or self.of_any()
+
+    def _go_on(self, kind: str) -> None:
+        if kind == "profile":
+            self._add(USER_UPDATED, *self._values(USER_UPDATED))
+            return
+        for _ in range(self.rng.randint(1, 3)):
+            self._add(MESSAGE, *self._message(handed_off=kind == "handoff"))
+        if kind == "handoff" and self.rng.random() < 0.8:  # noqa: PLR2004 - a share
+            self._add(HANDED_BACK)
+
+    def _message(self, *, handed_off: bool) -> Iterator[Edit]:
+        if not handed_off:
+            yield Edit(("data", "handoff_integration"), "put", None)
+        role = self.rng.choice(("end_user", "end_user", "human_agent" if handed_off else "ai_agent"))
+        if role != "end_user":
+            yield Edit(("data", "author", "role"), "put", role)
+        kind = self.rng.choice(("text", "text", "file", "link"))
+        if kind != "text":
+            yield Edit(("data", "content"), "put", {"type": kind})
+
+    def _values(self, name: str) -> list[Edit]:
+        """Mostly nothing, or a few values within the contract; times stay in order."""
+        if name not in self.told or self.rng.randrange(3):
+            return []
+        edits = self.draw(edits_within(self.contract, name, most=1))
+        return [edit for edit in edits if not edit.place.endswith(("_at", "timestamp"))]
+
+    def of_any(self) -> list[Step]:
+        """Events of any names, each of a later time than those of its name before."""
+        for _ in range(self.rng.randint(1, 5)):
+            self._add(self.rng.choice(self.told))
+        return self.steps
+
+
+def _interleaved(rng: random.Random, courses: Sequence[list[Step]]) -> list[Step]:
+    left, woven = [list(course) for course in courses], []
+    while any(left):
+        woven.append(rng.choice([course for course in left if course]).pop(0))
+    return woven
+
+
+def _retried(rng: random.Random, steps: list[Step]) -> list[Step]:
+    """The order that retries make: some messages come later than they happened, some come again."""
+    order = list(steps)
+    for _ in range(rng.choice((0, 0, 1, 2))):
+        if len(order) > 1:
+            at = rng.randrange(len(order) - 1)
+            order.insert(rng.randrange(at + 1, len(order)), replace(order.pop(at), late=True))
+    for _ in range(rng.choice((0, 0, 1, 1, 2))):
+        at = rng.randrange(len(order))
+        order.insert(rng.randint(at + 1, len(order)), replace(order[at], again=1))
+    return order

@@ -1,0 +1,474 @@
+"""ADA7xx: events and sequences that nobody enumerated, as cases that can be written down and repeated.
+
+A fuzzed event is an ordinary event with edits; a sequence is a list of deliveries of a few conversations. Both
+fit into the id of a case (``conversation.message/fuzz:documented:i65W...``), so that ``--case ID --seed N``
+repeats exactly that one without a file. `ada_contract_tests.fuzz` draws them; nothing here needs Hypothesis.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import zlib
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from ada_contract_tests.case import BodyVariant, case
+from ada_contract_tests.rules import RULES, expecting
+from ada_mockserver.events.factory import EventFactory
+from ada_mockserver.events.payload import member_time, timestamp
+from ada_schemas.contract.paths import ABSENT, json_type
+from ada_schemas.contract.samples import as_branch, complete
+from ada_schemas.contract.shapes import Union
+from ada_schemas.errors import UsageError
+from ada_schemas.shown import shown_json
+from ada_schemas.validation import validate
+from ada_schemas.variation.builder import VariationBuilder
+from ada_schemas.variation.enumeration import ANY
+from ada_schemas.variation.extreme import reshaped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ada_contract_tests.case import Case, CaseRun
+    from ada_contract_tests.rules import Expectation
+    from ada_schemas.contract.contract import Contract
+
+__all__ = [
+    "FUZZ",
+    "MODES",
+    "Edit",
+    "Fuzzed",
+    "FuzzedEvent",
+    "FuzzedSequence",
+    "Mode",
+    "Step",
+    "areas",
+    "builder_of",
+    "can_be_sent",
+    "fuzzed_case",
+    "fuzzed_of_id",
+    "is_area",
+    "is_fuzzed",
+]
+
+Payload = dict[str, Any]
+Mode = Literal["documented", "forward", "hostile"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+"""Within the contract; within what Ada's versioning policy lets it send tomorrow; beyond both."""
+
+SEQUENCES = "sequences"
+FUZZ = "fuzz"
+"""What the ids of this suite begin with behind their slash."""
+
+_RULES = dict(zip((*MODES, SEQUENCES), (c for c, r in RULES.items() if r.family == "fuzzed"), strict=True))
+
+MESSAGE = "conversation.message"
+"""The event that is never stale: whenever it comes, it was said."""
+
+LONGEST_TOKEN = 1_200
+"""Characters of an id in which an event can be written down; a longer one is named by a digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change of an ordinary event, at a path of member names.
+
+    ``put`` sets the member to ``value``, a new one where none is; ``remove`` takes it away; ``id`` gives it the
+    form of ``value``, as particular as the id that it replaces.
+    """
+
+    path: tuple[str, ...]
+    op: Literal["put", "remove", "id"]
+    value: Any = None
+
+    def apply(self, payload: Any) -> Any:
+        """A copy of the payload with this change; the payload itself where nothing is at its place."""
+        return self._within(payload, self.path)
+
+    def _within(self, node: Any, path: tuple[str, ...]) -> Any:
+        if not isinstance(node, dict):
+            return node
+        name, *rest = path
+        if rest:
+            return {**node, name: self._within(node[name], tuple(rest))} if name in node else node
+        if self.op == "remove":
+            return {k: v for k, v in node.items() if k != name}
+        if self.op == "id":
+            old = node.get(name)
+            return {**node, name: reshaped(self.value)(old)} if isinstance(old, str) else node
+        return {**node, name: self.value}
+
+    @property
+    def place(self) -> str:
+        """The payload path."""
+        return ".".join(self.path)
+
+    def as_json(self) -> list[Any]:
+        """The change as JSON: a path, what is done, and with what."""
+        return [list(self.path), self.op, *([] if self.op == "remove" else [self.value])]
+
+    @classmethod
+    def from_json(cls, value: Any) -> Edit:
+        """The change that `as_json` wrote; raises ValueError for anything else."""
+        match value:
+            case [[*path], "remove"] if _is_path(path):
+                return cls(tuple(path), "remove")
+            case [[*path], "put", new] if _is_path(path):
+                return cls(tuple(path), "put", new)
+            case [[*path], "id", str(form)] if _is_path(path):
+                return cls(tuple(path), "id", form)
+        raise ValueError("no change of an event")
+
+
+def _is_path(path: Sequence[Any]) -> bool:
+    return bool(path) and all(isinstance(name, str) for name in path)
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzedEvent:
+    """An event that is sent once: an ordinary one of that name with edits."""
+
+    event: str
+    mode: Mode
+    edits: tuple[Edit, ...]
+
+    @property
+    def area(self) -> str:
+        """The id of the case that it belongs to."""
+        return f"{self.event}/{FUZZ}:{self.mode}"
+
+    @property
+    def parts(self) -> tuple[Edit, ...]:
+        """The parts that can be taken away."""
+        return self.edits
+
+    def with_parts(self, parts: Sequence[Edit]) -> FuzzedEvent:
+        """The same with some parts only."""
+        return replace(self, edits=tuple(parts))
+
+    def as_json(self) -> Any:
+        """What distinguishes it within its area, as JSON."""
+        return [edit.as_json() for edit in self.edits]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One delivery of a sequence.
+
+    ``talk`` is the number of its conversation and ``person`` that of its end user; ``ordinal`` counts the events
+    of one name in a conversation. ``again`` is how often the same message was delivered before; ``late`` is true
+    where an event that happened later was delivered before it. ``at`` is when it happened, in minutes.
+    """
+
+    event: str
+    talk: int = 0
+    person: int = 0
+    ordinal: int = 0
+    again: int = 0
+    late: bool = False
+    at: int = 0
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, int, int, int]:
+        """The same for deliveries of one message."""
+        return self.event, self.talk, self.person, self.ordinal
+
+    def as_json(self) -> list[Any]:
+        """The delivery as JSON."""
+        numbers = [self.talk, self.person, self.ordinal, self.again, int(self.late), self.at]
+        return [self.event, numbers, [edit.as_json() for edit in self.edits]]
+
+    @classmethod
+    def from_json(cls, value: Any) -> Step:
+        """The delivery that `as_json` wrote; raises ValueError for anything else."""
+        match value:
+            case [str(event), [int(talk), int(person), int(ordinal), int(again), (0 | 1) as late, int(at)], [*edits]]:
+                made = tuple(map(Edit.from_json, edits))
+                return cls(event, talk, person, ordinal, again, bool(late), at, made)
+        raise ValueError("no delivery of a sequence")
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzedSequence:
+    """Deliveries, one after the other."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def area(self) -> str:
+        """The id of the case that it belongs to."""
+        return f"{ANY}/{FUZZ}:{SEQUENCES}"
+
+    @property
+    def parts(self) -> tuple[Step, ...]:
+        """The parts that can be taken away."""
+        return self.steps
+
+    def with_parts(self, parts: Sequence[Step]) -> FuzzedSequence:
+        """The same with some parts only."""
+        return replace(self, steps=tuple(parts))
+
+    def as_json(self) -> Any:
+        """What distinguishes it within its area, as JSON."""
+        return [step.as_json() for step in self.steps]
+
+
+Fuzzed = FuzzedEvent | FuzzedSequence
+
+
+def is_area(case_id: str) -> bool:
+    """True for the id of a case that stands for all fuzzed events of one event and mode."""
+    return f"/{FUZZ}:" in case_id and case_id.count(":") == 1
+
+
+def is_fuzzed(case_id: str) -> bool:
+    """True for the id of one fuzzed event or sequence."""
+    return f"/{FUZZ}:" in case_id and case_id.count(":") == 2  # noqa: PLR2004 - fuzz, mode, event
+
+
+def areas(contract: Contract, events: frozenset[str]) -> list[Case]:
+    """The cases that stand for what is fuzzed about chosen events: one a mode, and one for sequences.
+
+    The engine carries none of them out: it draws events and sequences in their place.
+    """
+    said = {
+        "documented": "values within the contract, together",
+        "forward": "additions within the versioning policy, together",
+        "hostile": "values beyond the contract",
+    }
+    found = [
+        case(f"{name}/{FUZZ}:{mode}", _RULES[mode], name, f"events with {said[mode]}")
+        for name in contract.event_names
+        if name in events
+        for mode in MODES
+    ]
+    if found:
+        summary = "events of conversations, in an order that Ada's retries allow"
+        first = next(name for name in contract.event_names if name in events)
+        found.append(case(f"{ANY}/{FUZZ}:{SEQUENCES}", _RULES[SEQUENCES], ANY, summary, base_event=first))
+    return found
+
+
+def fuzzed_case(fuzzed: Fuzzed, contract: Contract) -> Case:
+    """The case that sends a fuzzed event, or sequence, and has it in its id."""
+    case_id = f"{fuzzed.area}:{token_of(fuzzed)}"
+    if isinstance(fuzzed, FuzzedSequence):
+        return case(
+            case_id,
+            _RULES[SEQUENCES],
+            ANY,
+            _told(fuzzed),
+            base_event=fuzzed.steps[0].event if fuzzed.steps else contract.event_names[0],
+            deliver=partial(_deliver, fuzzed, contract),
+            deliveries=len(fuzzed.steps),
+        )
+    return case(
+        case_id,
+        _RULES[fuzzed.mode],
+        fuzzed.event,
+        _facts(fuzzed.edits) or "an ordinary event",
+        payload=BodyVariant(change=partial(changed, fuzzed, contract)),
+        expect=_expectation(fuzzed),
+    )
+
+
+def _expectation(fuzzed: FuzzedEvent) -> Expectation:
+    return expecting(_RULES[fuzzed.mode])
+
+
+@lru_cache(maxsize=64)
+def builder_of(contract: Contract, event: str) -> VariationBuilder:
+    """What keeps changed events of one name within the contract."""
+    found = contract.event(event)
+    return VariationBuilder(found, contract.constraints_of(found))
+
+
+def changed(fuzzed: FuzzedEvent, contract: Contract, base: Payload) -> Payload:
+    """The event that is sent, made from an ordinary one.
+
+    Within the contract, what the edits are tied to is brought in line. Raises ValueError where the edits
+    contradict each other.
+    """
+    builder = builder_of(contract, fuzzed.event)
+    full = complete(builder.event.payload, base)
+    return _edited(builder, fuzzed.edits, full, within=fuzzed.mode != "hostile")
+
+
+def _edited(builder: VariationBuilder, edits: Sequence[Edit], full: Payload, *, within: bool) -> Payload:
+    payload = full
+    for edit in edits:
+        payload = edit.apply(payload)
+        union = builder.places.get(edit.place)
+        if within and edit.op == "put" and isinstance(union, Union):
+            payload = Edit(edit.path, "put", _whole(union, edit.value)).apply(payload)
+    if not within:
+        return payload
+    return builder.repaired(payload, full, keep=tuple(edit.place for edit in edits))
+
+
+def _whole(union: Union, value: Any) -> Any:
+    """An object of the branch that a value names, with all of its members; of an unknown one as it is."""
+    branch = union.branch(value.get(union.discriminator)) if isinstance(value, dict) else None
+    return complete(branch.shape, as_branch(union, branch, value)) if branch else value
+
+
+def can_be_sent(fuzzed: Fuzzed, contract: Contract, *, validated: bool = True) -> bool:
+    """True for what is as its mode says: within the contract, or the versioning policy, unless it is hostile.
+
+    Unless ``validated``, it is enough that its edits do not contradict each other.
+    """
+    try:
+        for event, edits in _parts(fuzzed):
+            builder = builder_of(contract, event)
+            base = complete(builder.event.payload, EventFactory(seed=0, contract=contract).event(event))
+            hostile = isinstance(fuzzed, FuzzedEvent) and fuzzed.mode == "hostile"
+            payload = _edited(builder, edits, base, within=not hostile)
+            closed = not isinstance(fuzzed, FuzzedEvent) or fuzzed.mode == "documented"
+            if validated and not hostile and validate(payload, event=event, closed=closed, contract=contract):
+                return False
+    except ValueError:
+        return False
+    return True
+
+
+def _parts(fuzzed: Fuzzed) -> list[tuple[str, tuple[Edit, ...]]]:
+    if isinstance(fuzzed, FuzzedEvent):
+        return [(fuzzed.event, fuzzed.edits)]
+    return [(step.event, step.edits) for step in fuzzed.steps]
+
+
+async def _deliver(fuzzed: FuzzedSequence, contract: Contract, run: CaseRun) -> None:
+    """Make the deliveries of a sequence, as long as each gets an answer; then again what was asked for."""
+    ids: dict[tuple[str, int, int, int], str] = {}
+    wanted = []
+    for number, step in enumerate(fuzzed.steps, 1):
+        payload = _event_of(step, contract, run)
+        known = ids.setdefault(step.key, run.sender.new_id())
+        label = f"delivery {number} of {len(fuzzed.steps)}, {_said(step)}"
+        stale = step.late and step.event != MESSAGE
+        sent = await run.send(payload, message_id=known, label=label, again=False, stale=stale)
+        wanted.append((sent, payload))
+        if sent.attempt.error is not None:
+            break
+    await run.redeliver_wanted(wanted)
+
+
+def _event_of(step: Step, contract: Contract, run: CaseRun) -> Payload:
+    parts = (run.case.id, f"talk {step.talk}", f"round {run.round}" if run.round else "")
+    key = "/".join(part for part in parts if part)
+    event = run.events.event(step.event, key=key, ordinal=step.ordinal)
+    if step.person != step.talk:
+        other = "/".join(part for part in (run.case.id, f"talk {step.person}", parts[2]) if part)
+        event = _of_person(event, run.events.cast(key).end_user.id, run.events.cast(other).end_user.id)
+    builder = builder_of(contract, step.event)
+    full = _at(step, complete(builder.event.payload, event), run.events.cast(run.case.id).conversation.created_at)
+    return _edited(builder, step.edits, full, within=True)
+
+
+def _at(step: Step, event: Payload, start: int) -> Payload:
+    """The event at the time of its step, counted from ``start`` in Unix milliseconds."""
+    now = start + step.at * 60_000
+    data = event.get("data")
+    times = {"timestamp": timestamp(now)} if isinstance(event.get("timestamp"), str) else {}
+    if not isinstance(data, dict):
+        return {**event, **times}
+    began = start if "updated_at" in data and not step.event.endswith(".created") else now
+    members = {"created_at": member_time(began), "updated_at": member_time(now)}
+    return {**event, **times, "data": {**data, **{k: v for k, v in members.items() if isinstance(data.get(k), str)}}}
+
+
+def _of_person(value: Any, own: str, other: str) -> Any:
+    """The event as that of another end user."""
+    match value:
+        case dict():
+            return {name: _of_person(inner, own, other) for name, inner in value.items()}
+        case list():
+            return [_of_person(inner, own, other) for inner in value]
+    return other if value == own else value
+
+
+MOST_FACTS = 12
+
+
+def _facts(edits: Sequence[Edit]) -> str:
+    facts = [f"{edit.place.removeprefix('data.')} {_fact(edit)}" for edit in edits[:MOST_FACTS]]
+    more = len(edits) - MOST_FACTS
+    return ", ".join([*facts, *([f"{more} more"] if more > 0 else [])])
+
+
+def _fact(edit: Edit) -> str:
+    if edit.op == "remove":
+        return "is absent"
+    if edit.op == "id":
+        return f"has the form {edit.value}"
+    text = shown_json(edit.value)
+    if json_type(edit.value) == "string" and len(edit.value) > 60:  # noqa: PLR2004 - what a line has room for
+        return f"has {len(edit.value):,} characters"
+    return f"is {text if len(text) <= 80 else f'{text[:77]}...'}"  # noqa: PLR2004 - as above
+
+
+def _said(step: Step) -> str:
+    talk, person = (f" {'ABCDEFGH'[number % 8]}" for number in (step.talk, step.person))
+    whose = f" of conversation{talk}" if step.event.startswith("conversation") else f" of end user{person}"
+    which = f" {step.ordinal + 1}" if step.ordinal else ""
+    facts = f" ({_facts(step.edits)})" if step.edits else ""
+    late = ", late" if step.late else ""
+    return f"{step.event}{which}{whose}{facts}{late}{', again' if step.again else ''}"
+
+
+def _told(fuzzed: FuzzedSequence) -> str:
+    return "; ".join(f"{n}. {_said(step)}" for n, step in enumerate(fuzzed.steps, 1))
+
+
+def token_of(fuzzed: Fuzzed) -> str:
+    """What distinguishes a fuzzed event within its area, for an id; a digest where it would be too long."""
+    text = json.dumps(fuzzed.as_json(), ensure_ascii=False, separators=(",", ":")).encode()
+    packer = zlib.compressobj(9, wbits=-15)
+    token = base64.urlsafe_b64encode(packer.compress(text) + packer.flush()).decode().rstrip("=")
+    return token if len(token) <= LONGEST_TOKEN else f"{zlib.crc32(text):08x}.long"
+
+
+def fuzzed_of_id(case_id: str, contract: Contract) -> Fuzzed:
+    """The event or sequence that an id holds; raises UsageError for one that holds none."""
+    event, _, rest = case_id.partition("/")
+    _, mode, token = rest.split(":")
+    try:
+        if token.endswith(".long"):
+            raise ValueError("a digest")
+        packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        unpacker = zlib.decompressobj(wbits=-15)
+        value = json.loads(unpacker.decompress(packed, MOST_UNPACKED))
+        fuzzed = fuzzed_from(event, mode, value, contract)
+    except (ValueError, binascii.Error, zlib.error, RecursionError, KeyError) as error:
+        reason = "it was too long for an id" if str(error) == "a digest" else "it was cut or changed"
+        raise UsageError(
+            f"The case {case_id} holds no event that can be sent: {reason}.",
+            next_step="Copy the id whole, or run the check again with --fuzz N and the same --seed.",
+        ) from None
+    return fuzzed
+
+
+MOST_UNPACKED = 1_000_000
+"""Characters of an event, or a sequence, that an id may hold."""
+
+
+def fuzzed_from(event: str, mode: str, value: Any, contract: Contract) -> Fuzzed:
+    """The event or sequence of an area that JSON describes; raises ValueError for one that cannot be sent."""
+    if not isinstance(value, list):
+        raise ValueError("no list")
+    fuzzed: Fuzzed
+    if event == ANY and mode == SEQUENCES:
+        fuzzed = FuzzedSequence(tuple(map(Step.from_json, value)))
+        if any(step.event not in contract.event_names or min(step.key[1:]) < 0 for step in fuzzed.steps):
+            raise ValueError("an event that is not of the contract")
+    elif event in contract.event_names and mode in MODES:
+        fuzzed = FuzzedEvent(event, next(m for m in MODES if m == mode), tuple(map(Edit.from_json, value)))
+    else:
+        raise ValueError("no area")
+    if not can_be_sent(fuzzed, contract):
+        raise ValueError("an event that the contract forbids")
+    return fuzzed
