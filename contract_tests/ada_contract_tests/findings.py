@@ -14,12 +14,14 @@ from ada_contract_tests.rules import RULES
 from ada_schemas.shown import shown, shown_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from ada_contract_tests.case import Case
     from ada_contract_tests.exchange import Exchange
     from ada_contract_tests.rules import Severity
     from ada_mockserver.delivery.attempt import Attempt
 
-__all__ = ["OUTCOMES", "TIME_IS_UP", "Cell", "Finding", "Outcome", "Report", "Result"]
+__all__ = ["OUTCOMES", "TIME_IS_UP", "Cell", "Finding", "Outcome", "Report", "Result", "owner_of"]
 
 LONGEST_COMMAND = 16_000
 """Characters of a command that repeats a finding: it is copied, and has options of the user's own."""
@@ -67,13 +69,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of one case; ``exchange`` is None where it was not run, and ``note`` says why."""
+    """The outcome of one case; ``exchange`` is None where it was not run, and ``note`` says why.
+
+    ``tries`` is how many events it stands for, where they were drawn in its place.
+    """
 
     case: Case
     outcome: Outcome
     exchange: Exchange | None = None
     finding: Finding | None = None
     note: str = ""
+    tries: int = 1
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "note", shown(self.note))
@@ -92,10 +98,14 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The cases of one event in one column of a report's matrix: outcomes by id, and ids with a warning."""
+    """The cases of one event in one column of a report's matrix: outcomes by id, and ids with a warning.
+
+    ``tries`` is how many events a case stands for that is not one by itself.
+    """
 
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     warned: set[str] = field(default_factory=set)
+    tries: dict[str, int] = field(default_factory=dict)
 
     def add(self, finding: Finding) -> None:
         """Count the case of a finding as failed, or as one with a warning."""
@@ -107,12 +117,13 @@ class Cell:
 
     def count(self, outcome: Outcome) -> int:
         """How many of its cases ended like that."""
-        return sum(each == outcome for each in self.outcomes.values())
+        return sum(self.tries.get(case, 1) for case, each in self.outcomes.items() if each == outcome)
 
     @property
     def applicable(self) -> int:
         """How many of its cases apply to the target."""
-        return len(self.outcomes) - self.count("not applicable")
+        every = sum(self.tries.get(case, 1) for case in self.outcomes)
+        return every - self.count("not applicable")
 
     @property
     def verdict(self) -> Outcome | Literal["warned"]:
@@ -129,6 +140,11 @@ class Cell:
     def number(self) -> int:
         """How many of its cases the verdict is about."""
         return len(self.warned) if self.verdict == "warned" else self.count(self.verdict)
+
+
+def owner_of(case_id: str, ids: Container[str]) -> str:
+    """The case of a run that one belongs to: itself if it is among ``ids``, else what stands for it."""
+    return case_id if case_id in ids else case_id.rpartition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +206,8 @@ class Report:
     def strictly(self) -> Report:
         """The same report with every warning as an error, its cases failed, and every case asked for."""
         findings = tuple(replace(f, severity="error") for f in self.findings)
-        failed = {finding.case: finding for finding in findings}
+        ids = {result.case.id for result in self.results}
+        failed = {owner_of(finding.case, ids): finding for finding in findings}
         results = tuple(
             replace(r, outcome="failed", finding=failed[r.case.id])
             if r.case.id in failed and r.outcome == "passed"
@@ -201,6 +218,14 @@ class Report:
         if self.untried and not stopped:
             stopped = f"--strict asks for every case: {sum(self.untried.values())} were not tried."
         return replace(self, findings=findings, results=results, stopped=stopped)
+
+    def by_case(self) -> dict[str, list[Finding]]:
+        """The findings of each case; those about drawn events belong to the case that stands for them."""
+        ids = {result.case.id for result in self.results}
+        found: dict[str, list[Finding]] = defaultdict(list)
+        for finding in self.findings:
+            found[owner_of(finding.case, ids)].append(finding)
+        return found
 
     def count(self, outcome: Outcome) -> int:
         """How many cases ended like that."""
@@ -221,12 +246,15 @@ class Report:
         A case counts under its own rule. By code it counts under the rule that its finding names as well.
         """
         cells: dict[tuple[str, str], Cell] = defaultdict(Cell)
-        own = {result.case.id: result.case.rule for result in self.results}
+        own, owned = {result.case.id: result.case.rule for result in self.results}, self.by_case()
         for result in self.results:
             at = result.case.event, getattr(RULES[result.case.rule], by)
             cells[at].outcomes[result.case.id] = result.outcome
+            if result.tries != 1:  # the ones that fail are counted by their findings
+                cells[at].outcomes[result.case.id] = "passed"
+                cells[at].tries[result.case.id] = result.tries - len(owned[result.case.id])
         for finding in self.findings:
-            code = finding.rule if by == "code" else own.get(finding.case, finding.rule)
+            code = finding.rule if by == "code" else own.get(owner_of(finding.case, own), finding.rule)
             cells[finding.event, getattr(RULES[code], by)].add(finding)
         seen = {column for _, column in cells}
         columns = [c for c in dict.fromkeys(getattr(rule, by) for rule in RULES.values()) if c in seen]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ada_contract_tests.engine.check import Options, check, planned
-from ada_contract_tests.engine.fuzzing import FuzzPlan
+from ada_contract_tests.engine.fuzzing import FUZZ_FOLDER, FUZZ_SECONDS, FuzzPlan
 from ada_contract_tests.engine.ignores import ignores_in
 from ada_contract_tests.rules import EXPECTATIONS, rule
 from ada_contract_tests.suites.selection import Selection
@@ -64,12 +64,15 @@ __all__ = ["command"]
     help="Time for the check; 0 for no limit.  [default: 120, in process 0]",
 )
 @click.option(
-    "--fuzz", type=click.IntRange(1, 1_000_000), metavar="N", help="Also draw N events of each type, and N sequences."
+    "--fuzz",
+    type=click.IntRange(1, 1_000_000),
+    metavar="N",
+    help="Also draw N events of each type, and N sequences.",
 )
 @click.option(
     "--fuzz-seconds",
     type=NOT_NEGATIVE,
-    default=60,
+    default=FUZZ_SECONDS,
     show_default=True,
     metavar="SECONDS",
     help="Time for --fuzz; 0 for no limit.",
@@ -77,7 +80,7 @@ __all__ = ["command"]
 @click.option(
     "--fuzz-db",
     type=click.Path(path_type=Path),
-    default=Path(".hypothesis/adakit"),
+    default=Path(FUZZ_FOLDER),
     show_default=True,
     metavar="DIR",
     help="Where --fuzz keeps failures, which the next run tries first.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ada_contract_tests.engine.fuzzing import FuzzPlan, Fuzzing
+from ada_contract_tests.engine.fuzzing import Fuzzing, FuzzPlan
 from ada_contract_tests.engine.ignores import read_ignores
 from ada_contract_tests.engine.reproduction import Reproduction
 from ada_contract_tests.engine.run import Run
@@ -59,9 +59,9 @@ class Options:
     ``timeout`` is in seconds; ``budget`` is how many seconds the check may take, 0 for as many as it needs,
     None for 120 over HTTP and no limit in process; ``strict`` makes warnings errors; ``seen_url`` is
     the witness: a URL, or in process a path of the application; ``ignores`` declares what the consumer
-    ignores on purpose (see `read_ignores`); ``fuzz`` is how much is fuzzed, None for nothing; ``search_path`` goes to the
-    front of ``sys.path`` for ``module:app``; ``contract`` is the contract, ours if None, and
-    ``contract_directory`` names it in the lines that repeat a case.
+    ignores on purpose (see `read_ignores`); ``fuzz`` is how much is fuzzed, None for nothing;
+    ``search_path`` goes to the front of ``sys.path`` for ``module:app``; ``contract`` is the contract, ours if
+    None, and ``contract_directory`` names it in the lines that repeat a case.
     """
 
     path: str | None = None
@@ -98,7 +98,7 @@ def planned(options: Options, *, unsigned: bool = False) -> list[Case]:
         raise UsageError(f"{options.accept!r} is no status to accept.", next_step="Give 200 or 2xx.")
     read_ignores(options.ignores, options.contract)
     if options.fuzz is not None:
-        require_fuzz("adakit check --fuzz")
+        require_fuzz()
     chosen = options.selection.choose(options.contract, fuzzed=options.fuzz is not None)
     left_out = {rule_in_role("exact status").code} if options.accept == "2xx" else set()
     cases = [c for c in chosen if c.rule not in left_out and not (unsigned and _is_about_signing(c))]

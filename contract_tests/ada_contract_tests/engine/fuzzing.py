@@ -1,8 +1,8 @@
-"""Fuzzing: events and sequences that nobody enumerated, sent by the engine, shrunk, and sent again to be sure.
+"""Fuzzing: events and sequences that nobody enumerated, sent by the engine, shrunk, sent again to be sure.
 
-What is drawn goes through a run of its own (`engine.run`), several at a time, with all that it knows of slow,
-silent and rate-limited consumers and of the witness. Of the failures of each cause one is shrunk, with nothing
-else beside it and with fresh ids each time; one that does not fail again is flaky, and none is reported.
+What is drawn goes through a run of its own (`engine.run`), several at a time, with all that it knows of
+slow, silent and rate-limited consumers and of the witness. Of the failures of each cause one is shrunk, with
+nothing else beside it and with fresh ids each time; one that does not fail again is flaky, and not reported.
 """
 
 from __future__ import annotations
@@ -10,30 +10,37 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.case import CaseRun
 from ada_contract_tests.engine.checks import changes_of, judge
 from ada_contract_tests.engine.reduction import reduced
 from ada_contract_tests.engine.witness import LONGEST_WAIT, witness_findings
-from ada_contract_tests.findings import Result
+from ada_contract_tests.findings import Outcome, Result
 from ada_contract_tests.grouping import reasons_of
 from ada_contract_tests.rules import RULES, rule_in_role
-from ada_contract_tests.suites.fuzzed import FuzzedEvent, can_be_sent, fuzzed_case
+from ada_contract_tests.suites.edits import FuzzedEvent
+from ada_contract_tests.suites.fuzzed import can_be_sent, fuzzed_case
 from ada_schemas.errors import TargetError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from ada_contract_tests.case import Case
     from ada_contract_tests.engine.run import Run
     from ada_contract_tests.engine.session import Session
     from ada_contract_tests.findings import Finding, Report
     from ada_contract_tests.fuzz.kept import KeptFailures
-    from ada_contract_tests.suites.fuzzed import Fuzzed
+    from ada_contract_tests.suites.edits import Fuzzed
 
-__all__ = ["FuzzPlan", "Fuzzing"]
+__all__ = ["FUZZ_FOLDER", "FUZZ_SECONDS", "FuzzPlan", "Fuzzing"]
+
+FUZZ_SECONDS = 60.0
+"""Seconds that fuzzing may take, if nothing else is said."""
+
+FUZZ_FOLDER = ".hypothesis/adakit"
+"""The folder in which failures are kept, if no other is named."""
 
 SENDING = 0.6
 """The share of the time in which what is drawn is sent; the rest is for shrinking."""
@@ -48,15 +55,15 @@ CONFIRMATIONS = 2
 """Times that the smallest must fail again, with fresh ids."""
 
 MARKED = 5.0
-"""Seconds that a consumer is given to tell the witness of an ordinary event that came after one in question."""
+"""Seconds that a consumer is given to tell the witness of an ordinary event that came after another."""
 
 
 @dataclass(frozen=True, slots=True)
 class FuzzPlan:
     """How much is fuzzed.
 
-    ``number`` is how many events are drawn of each name, and how many sequences; ``seconds`` how long all of it
-    may take, 0 for as long as it needs; ``folder`` is where failures are kept, None to keep none.
+    ``number`` is how many events are drawn of each name, and how many sequences; ``seconds`` how long all of
+    it may take, 0 for as long as it needs; ``folder`` is where failures are kept, None to keep none.
     """
 
     number: int
@@ -66,7 +73,7 @@ class FuzzPlan:
 
 @dataclass(slots=True)
 class Fuzzing:
-    """One fuzz run: ``new_session`` makes a session for it, ``new_run`` a run on one, with a budget in seconds."""
+    """One fuzz run: ``new_session`` makes its session, ``new_run`` a run on one, with a budget in seconds."""
 
     plan: FuzzPlan
     seed: int
@@ -86,7 +93,9 @@ class Fuzzing:
         if report.is_general or report.stopped:
             note = report.stopped or "not fuzzed: see the finding"
             results = tuple(Result(area, "not run", note=note) for area in areas)
-            return replace(report, results=(*report.results, *results), total_cases=report.total_cases + len(areas))
+            return replace(
+                report, results=(*report.results, *results), total_cases=report.total_cases + len(areas)
+            )
         self._session = session = self.new_session()
         self._began = session.sender.clock.monotonic()
         if self.plan.folder is not None:
@@ -185,7 +194,9 @@ class Fuzzing:
                 return None
         return finding
 
-    async def _failure(self, fuzzed: Fuzzed, key: tuple[str, ...], *, patient: bool = False) -> Finding | None:
+    async def _failure(
+        self, fuzzed: Fuzzed, key: tuple[str, ...], *, patient: bool = False
+    ) -> Finding | None:
         """The finding of that cause about an event or a sequence, sent alone with ids that are fresh."""
         session = self._session
         case = fuzzed_case(fuzzed, session.events.contract)
@@ -197,7 +208,10 @@ class Fuzzing:
             return None
         found = [judge(case, exchange, timeout=session.sender.timeout, reproduce=lines)]
         if found[0] is None and session.witness is not None:
-            found = [replace(f, changes=changes_of(exchange)) for f in await self._witnessed(case, run, patient=patient)]
+            found = [
+                replace(f, changes=changes_of(exchange))
+                for f in await self._witnessed(case, run, patient=patient)
+            ]
         for finding, reason in _reasoned([f for f in found if f is not None]):
             if _key(finding, reason) == key:
                 return finding
@@ -206,8 +220,8 @@ class Fuzzing:
     async def _witnessed(self, case: Case, run: CaseRun, *, patient: bool) -> list[Finding]:
         """The findings of the witness about one case.
 
-        An ordinary event is sent after it, and what comes of that says how long to wait; where a verdict is to be
-        final, as long as after a whole run.
+        An ordinary event is sent after it, and what comes of that says how long to wait; where a verdict is to
+        be final, as long as after a whole run.
         """
         session, witness = self._session, self._session.witness
         assert witness is not None  # noqa: S101 - asked for where there is one
@@ -244,7 +258,12 @@ class Fuzzing:
                 self._kept.forget(fuzzed)
 
     def _extended(
-        self, report: Report, areas: Sequence[Case], drawn: dict[str, Fuzzed], sent: Report, found: Sequence[Finding]
+        self,
+        report: Report,
+        areas: Sequence[Case],
+        drawn: dict[str, Fuzzed],
+        sent: Report,
+        found: Sequence[Finding],
     ) -> Report:
         results = []
         tried = {r.case.id for r in sent.results if r.outcome in ("passed", "failed")}
@@ -252,10 +271,13 @@ class Fuzzing:
             own = [i for i, fuzzed in drawn.items() if fuzzed.area == area.id]
             done = len(tried.intersection(own))
             errors = [f for f in found if drawn_area(f.case) == area.id and f.severity == "error"]
-            outcome = "failed" if errors else "passed" if done else "not run"
+            outcome: Outcome = "failed" if errors else "passed" if done else "not run"
             note = f"{done} of {len(own)} sent" if own else ""
-            results.append(Result(area, outcome, finding=errors[0] if errors else None, note=note))
-        general = sent.findings if sent.is_general else [f for f in sent.findings if _is_of_the_run(f, report)]
+            finding = errors[0] if errors else None
+            results.append(Result(area, outcome, finding=finding, note=note, tries=done))
+        general = (
+            sent.findings if sent.is_general else [f for f in sent.findings if _is_of_the_run(f, report)]
+        )
         return replace(
             report,
             results=(*report.results, *results),
@@ -270,9 +292,14 @@ class Fuzzing:
         deliveries = len(self._session.sender.ledger)
         of = f" of {drawn:,}" if tried < drawn else ""
         up = "; the time was up (--fuzz-seconds gives more)" if tried < drawn and not sent.stopped else ""
-        notes = [f"Fuzzed: {tried:,}{of} events and sequences, {deliveries:,} deliveries, {self._spent():.0f} s{up}."]
+        sent_in = f"{deliveries:,} deliveries, {self._spent():.0f} s{up}"
+        notes = [f"Fuzzed: {tried:,}{of} events and sequences, {sent_in}."]
         if self._fixed:
-            was = "failure that was kept no longer fails" if self._fixed == 1 else "failures that were kept no longer fail"
+            was = (
+                "failure that was kept no longer fails"
+                if self._fixed == 1
+                else "failures that were kept no longer fail"
+            )
             notes.append(f"{self._fixed} {was}.")
         if self._flaky:
             was = "failure" if self._flaky == 1 else "failures"
@@ -292,7 +319,7 @@ def _reasoned(findings: Sequence[Finding]) -> list[tuple[Finding, str]]:
 
 
 def _key(finding: Finding, reason: str) -> tuple[str, ...]:
-    """The same for findings of one cause: an exception at its place, else what is wrong and with which event."""
+    """The same for findings of one cause: an exception at its place, else what is wrong with which event."""
     if _has_place(reason):
         return ("exception", reason)
     if RULES[finding.rule].family == "handled":

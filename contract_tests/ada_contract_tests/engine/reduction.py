@@ -1,9 +1,9 @@
 """Reduction: the smallest event, or sequence, that still fails.
 
-Works on the edits of an event and the deliveries of a sequence, not on what Hypothesis drew: what fails may have
-come from a kept failure or from Schemathesis, and the verdict on it may be the witness's, long after it was drawn.
-Parts are taken away by delta debugging (Zeller and Hildebrandt, 2002), so that at the end none can be spared;
-then values become shorter and plainer, each as far as it goes.
+Works on the edits of an event and the deliveries of a sequence, not on what Hypothesis drew: what fails may
+have come from a kept failure or from Schemathesis, and the verdict on it may be the witness's, long after it
+was drawn. Parts are taken away by delta debugging (Zeller and Hildebrandt, 2002), so that at the end none can
+be spared; then values become shorter and plainer, each as far as it goes.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ada_contract_tests.suites.fuzzed import FuzzedEvent, FuzzedSequence
+from ada_contract_tests.suites.edits import FuzzedEvent, FuzzedSequence
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
-    from ada_contract_tests.suites.fuzzed import Edit, Fuzzed, Step
+    from ada_contract_tests.suites.edits import Edit, Fuzzed, Step
 
 __all__ = ["reduced"]
 
 T = TypeVar("T")
-F = TypeVar("F", "FuzzedEvent", "FuzzedSequence")
+F = TypeVar("F", FuzzedEvent, FuzzedSequence)
 PLAIN = "a"
 """The character that stands for any other."""
 
@@ -32,27 +32,31 @@ async def reduced(fuzzed: Fuzzed, fails: Callable[[Any], Awaitable[bool]]) -> Fu
     ``fails`` is asked once for each that is tried; it says False for one that cannot be sent.
     """
     while True:
-        smaller = await _fewer_parts(fuzzed, fails)
-        if isinstance(smaller, FuzzedSequence):
-            smaller = await _plainer_steps(smaller, fails)
+        smaller: Fuzzed
+        if isinstance(fuzzed, FuzzedSequence):
+            smaller = await _plainer_steps(await _fewer_parts(fuzzed, fails), fails)
         else:
-            smaller = await _plainer_values(smaller, fails)
+            smaller = await _plainer_values(await _fewer_parts(fuzzed, fails), fails)
         if smaller == fuzzed:
             return fuzzed
         fuzzed = smaller
 
 
 async def _fewer_parts(fuzzed: F, fails: Callable[[F], Awaitable[bool]]) -> F:
-    parts = await fewest(fuzzed.parts, lambda parts: fails(fuzzed.with_parts(parts)))  # type: ignore[arg-type]  # parts of its own kind
-    return fuzzed.with_parts(parts)  # type: ignore[arg-type]  # as above
+    parts = await fewest(fuzzed.parts, lambda parts: fails(fuzzed.with_parts(parts)))
+    return fuzzed.with_parts(parts)
 
 
-async def _plainer_values(fuzzed: FuzzedEvent, fails: Callable[[FuzzedEvent], Awaitable[bool]]) -> FuzzedEvent:
+async def _plainer_values(
+    fuzzed: FuzzedEvent, fails: Callable[[FuzzedEvent], Awaitable[bool]]
+) -> FuzzedEvent:
     edits = list(fuzzed.edits)
     for number, edit in enumerate(edits):
 
         async def fails_with(value: Any, at: int = number, edit: Edit = edit) -> bool:
-            return await fails(replace(fuzzed, edits=(*edits[:at], replace(edit, value=value), *edits[at + 1 :])))
+            return await fails(
+                replace(fuzzed, edits=(*edits[:at], replace(edit, value=value), *edits[at + 1 :]))
+            )
 
         if edit.op == "put":
             edits[number] = replace(edit, value=await plainest(edit.value, fails_with))
@@ -83,7 +87,9 @@ async def _plainer_steps(
 
 def _in_one_talk(fuzzed: FuzzedSequence) -> Iterator[FuzzedSequence]:
     """The same with conversations and people numbered from 0."""
-    numbers = {n: at for at, n in enumerate(dict.fromkeys(n for s in fuzzed.steps for n in (s.talk, s.person)))}
+    numbers = {
+        n: at for at, n in enumerate(dict.fromkeys(n for s in fuzzed.steps for n in (s.talk, s.person)))
+    }
     steps = (replace(s, talk=numbers[s.talk], person=numbers[s.person]) for s in fuzzed.steps)
     yield replace(fuzzed, steps=tuple(steps))
 

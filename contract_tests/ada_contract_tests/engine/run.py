@@ -104,7 +104,7 @@ class Run:
         of_the_run = [overall] if overall else await session.close()
         results = [self._result(c, in_process=in_process) for c in cases]
         findings = [] if overall else [r.finding for r in results if r.finding is not None]
-        report = Report(
+        return Report(
             target=session.sender.target.name,
             seed=seed,
             results=tuple(results if overall else [_with(r, of_the_run) for r in results]),
@@ -116,7 +116,6 @@ class Run:
             is_general=overall is not None,
             budget=self.budget,
         )
-        return report
 
     def _result(self, case: Case, *, in_process: bool) -> Result:
         if not case.applies_to(in_process=in_process):

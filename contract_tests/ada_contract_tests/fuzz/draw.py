@@ -1,4 +1,4 @@
-"""Draws fuzzed events and sequences: the same seed draws the same ones with the same release of Hypothesis."""
+"""Draws fuzzed events and sequences: a seed draws the same ones with the same release of Hypothesis."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from hypothesis import seed as seeded
 from ada_contract_tests.fuzz.events import events
 from ada_contract_tests.fuzz.sequences import sequences
 from ada_contract_tests.fuzz.sweep import sweep
-from ada_contract_tests.suites.fuzzed import MODES, can_be_sent
+from ada_contract_tests.suites.edits import MODES
+from ada_contract_tests.suites.fuzzed import can_be_sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hypothesis.strategies import SearchStrategy
 
-    from ada_contract_tests.suites.fuzzed import Fuzzed, Mode
+    from ada_contract_tests.suites.edits import Fuzzed, Mode
     from ada_schemas.contract.contract import Contract
 
 __all__ = ["drawn"]

@@ -1,7 +1,7 @@
 """Strategies for events near ordinary ones: within the contract, within the versioning policy, and beyond.
 
-Half of those within the contract have every enum, union and optional member drawn anew, so that any three of them
-come together in some hundred events; values of some members vary beside that.
+Half of those within the contract have every enum, union and optional member drawn anew, so that any three of
+them come together in some hundred events; values of some members vary beside that.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from ada_contract_tests.fuzz.rows import around, edits_of, factors_in, is_there, partial_row, whole_row
 from ada_contract_tests.fuzz.values import anything, edit_at, id_forms, varies
-from ada_contract_tests.suites.fuzzed import Edit, FuzzedEvent, builder_of
+from ada_contract_tests.suites.edits import Edit, FuzzedEvent
+from ada_contract_tests.suites.fuzzed import builder_of
 from ada_schemas.contract.shapes import Scalar, Union, payload_path
 
 if TYPE_CHECKING:
-    from ada_contract_tests.suites.fuzzed import Mode
+    from ada_contract_tests.suites.edits import Mode
     from ada_schemas.contract.contract import Contract
     from ada_schemas.variation.builder import VariationBuilder
 
@@ -53,7 +54,9 @@ def _valued(contract: Contract, name: str) -> dict[str, st.SearchStrategy[Edit]]
 
 
 @st.composite
-def edits_within(draw: st.DrawFn, contract: Contract, name: str, *, most: int = MOST_VALUES) -> tuple[Edit, ...]:
+def edits_within(
+    draw: st.DrawFn, contract: Contract, name: str, *, most: int = MOST_VALUES
+) -> tuple[Edit, ...]:
     """Changes of an ordinary event that keep it within the contract."""
     builder, factors, valued = builder_of(contract, name), factors_in(contract, name), _valued(contract, name)
     rng = random.Random(draw(SEEDS))  # noqa: S311 - no secret: a choice of members
@@ -84,28 +87,30 @@ def _additions(
     rng = random.Random(draw(SEEDS))  # noqa: S311 - as above
     options: list[tuple[str, str]] = [("member", payload_path(path)) for path, _ in builder.objects()]
     for path, shape in builder.places.items():
-        place = payload_path(path)
-        if place in chosen or any(place.startswith(f"{p}.") for p in chosen) or around(path):
+        at = payload_path(path)
+        if at in chosen or any(at.startswith(f"{place}.") for place in chosen) or around(path):
             continue
         if isinstance(shape, Union):
             options.append(("branch", path))
         elif isinstance(shape, Scalar) and shape.holds == "id":
-            options.append(("id", place))
+            options.append(("id", at))
         elif isinstance(shape, Scalar) and (shape.known_values or len(shape.enum) > 1):
-            options.append(("value", place))
+            options.append(("value", at))
     for kind, path in rng.sample(options, min(len(options), rng.randint(1, 5))):
-        place = tuple(payload_path(path).split(".")) if path else ()
+        names = tuple(payload_path(path).split(".")) if path else ()
         match kind:
             case "member":
-                edits.append(Edit((*place, draw(NEW_NAMES)), "put", draw(_added())))
+                edits.append(Edit((*names, draw(NEW_NAMES)), "put", draw(_added())))
             case "id":
-                edits.append(Edit(place, "id", draw(id_forms())))
+                edits.append(Edit(names, "id", draw(id_forms())))
             case "value":
-                edits.append(Edit(place, "put", draw(NEW_VALUES)))
+                edits.append(Edit(names, "put", draw(NEW_VALUES)))
             case _:
                 union = builder.places[path]
                 assert isinstance(union, Union)  # noqa: S101 - so it was listed
-                edits.append(Edit(place, "put", {union.discriminator: draw(NEW_VALUES), "detail": draw(_added())}))
+                edits.append(
+                    Edit(names, "put", {union.discriminator: draw(NEW_VALUES), "detail": draw(_added())})
+                )
     return tuple(edits)
 
 
@@ -113,7 +118,11 @@ def _additions(
 def _added() -> st.SearchStrategy[Any]:
     """The value of a member that may be added: any JSON, of ordinary numbers and texts."""
     leaf = st.one_of(
-        st.none(), st.booleans(), st.integers(-(2**31), 2**31), st.floats(-1e6, 1e6), st.text("abc xyz", max_size=8)
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**31), 2**31),
+        st.floats(-1e6, 1e6),
+        st.text("abc xyz", max_size=8),
     )
     return st.recursive(
         leaf,

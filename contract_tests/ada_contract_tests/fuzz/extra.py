@@ -9,7 +9,7 @@ from ada_schemas.errors import MissingExtraError
 __all__ = ["require_fuzz"]
 
 
-def require_fuzz(feature: str) -> None:
+def require_fuzz() -> None:
     """Raise `MissingExtraError`, with the command that installs it, unless the extra ``fuzz`` is there."""
     if find_spec("hypothesis") is None:
-        raise MissingExtraError(feature, "fuzz")
+        raise MissingExtraError("Fuzzing", "fuzz")

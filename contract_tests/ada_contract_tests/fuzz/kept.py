@@ -1,13 +1,12 @@
 """Kept failures: what failed is sent first in the next run, until it no longer fails.
 
-They lie in a folder in the format of Hypothesis' example database, so that a CI job can keep it. Each entry is
-the event, or the sequence, as JSON, not what was drawn: it outlives a change of the strategies.
+They lie in a folder in the format of Hypothesis' example database, so that a CI job can keep it. Each entry
+is the event, or the sequence, as JSON, not what was drawn: it outlives a change of the strategies.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypothesis.database import DirectoryBasedExampleDatabase
@@ -17,8 +16,9 @@ from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from ada_contract_tests.suites.fuzzed import Fuzzed
+    from ada_contract_tests.suites.edits import Fuzzed
     from ada_schemas.contract.contract import Contract
 
 __all__ = ["KeptFailures"]
@@ -29,7 +29,10 @@ class KeptFailures:
 
     def __init__(self, folder: Path, target: str) -> None:
         if folder.exists() and not folder.is_dir():
-            raise UsageError(f"{folder} is no folder.", next_step="Give --fuzz-db a folder; it is made where there is none.")
+            raise UsageError(
+                f"{folder} is no folder.",
+                next_step="Give --fuzz-db a folder; it is made where there is none.",
+            )
         self._database = DirectoryBasedExampleDatabase(folder)
         self._target = target
 

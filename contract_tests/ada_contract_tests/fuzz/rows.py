@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.suites.fuzzed import Edit, builder_of
+from ada_contract_tests.suites.edits import Edit
+from ada_contract_tests.suites.fuzzed import builder_of
 from ada_schemas.contract.shapes import Array, Scalar, Union, payload_path
 from ada_schemas.variation.combinations import allowed, factors_of
 
@@ -87,7 +88,7 @@ def _level(shape: Shape, path: str, level: str) -> Edit | None:
     """The change that brings a member to a level; None where an ordinary event has it."""
     place = tuple(payload_path(path).split("."))
     match level, shape:
-        case ("set" | "n/a"), _:
+        case (("set" | "n/a"), _):
             return None
         case "absent", _:
             return Edit(place, "remove")

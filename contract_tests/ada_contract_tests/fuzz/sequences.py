@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from ada_contract_tests.fuzz.events import SEEDS, edits_within
-from ada_contract_tests.suites.fuzzed import Edit, FuzzedSequence, Step
+from ada_contract_tests.suites.edits import Edit, FuzzedSequence, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ def sequences(draw: st.DrawFn, contract: Contract, names: frozenset[str]) -> Fuz
     told = [name for name in known if name in OF_A_TALK] or known
     rng = random.Random(draw(SEEDS))  # noqa: S311 - no secret: a choice of events
     talks = rng.choice((1, 1, 1, 2, 2, MOST_TALKS))
-    shared = talks > 1 and rng.random() < 0.5  # noqa: PLR2004 - one of two
+    shared = talks > 1 and rng.random() < 0.5
     courses = []
     for talk in range(talks):
         course = _Course(draw, rng, contract, told, talk, 0 if shared else talk)
@@ -67,17 +67,17 @@ class _Course:
             self.counts[name] += 1
 
     def of_a_conversation(self) -> list[Step]:
-        """Its beginning, turns, handoffs and changes of the profile, and its end; any of them may be missing."""
+        """Its beginning, turns, handoffs, changes of the profile, and its end; any of them may be missing."""
         rng = self.rng
-        if self.talk == self.person and rng.random() < 0.5:  # noqa: PLR2004 - a share
+        if self.talk == self.person and rng.random() < 0.5:
             self._add(USER_CREATED)
-        if rng.random() < 0.8:  # noqa: PLR2004 - a share
+        if rng.random() < 0.8:
             self._add(CREATED)
         for _ in range(rng.randrange(4)):
             self._go_on(rng.choice(("talk", "talk", "handoff", "profile")))
-        if rng.random() < 0.5:  # noqa: PLR2004 - a share
+        if rng.random() < 0.5:
             self._add(ENDED, *self._values(ENDED))
-            if rng.random() < 0.25:  # noqa: PLR2004 - a share
+            if rng.random() < 0.25:
                 self._add(USER_UPDATED)
         return self.steps or self.of_any()
 
@@ -87,7 +87,7 @@ class _Course:
             return
         for _ in range(self.rng.randint(1, 3)):
             self._add(MESSAGE, *self._message(handed_off=kind == "handoff"))
-        if kind == "handoff" and self.rng.random() < 0.8:  # noqa: PLR2004 - a share
+        if kind == "handoff" and self.rng.random() < 0.8:
             self._add(HANDED_BACK)
 
     def _message(self, *, handed_off: bool) -> Iterator[Edit]:

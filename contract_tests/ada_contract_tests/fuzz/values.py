@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from ada_contract_tests.fuzz.texts import addresses, names, texts
-from ada_contract_tests.suites.fuzzed import Edit
+from ada_contract_tests.suites.edits import Edit
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Scalar, payload_path
 from ada_schemas.variation.documented import KEYS, ODD_KEYS
 
@@ -20,20 +20,130 @@ if TYPE_CHECKING:
 __all__ = ["LANGUAGES", "LONGEST_MESSAGE", "MEDIA", "anything", "edit_at", "id_forms", "kinds_of", "varies"]
 
 LONGEST_MESSAGE = 17_000
-LANGUAGES = (
-    "en en-US en-GB de de-AT de-CH fr fr-CA es es-419 es-MX pt pt-BR pt-PT it nl nl-BE sv da nb nn fi pl cs sk hu ro"
-    " bg el tr ru uk he ar ar-EG fa hi bn ta th vi id ms fil ja ko zh zh-CN zh-TW zh-Hans zh-Hant zh-Hant-HK yue"
-    " sr-Latn sr-Cyrl-RS ca ca-ES-valencia eu gl cy ga mt is lv lt et sl hr bs mk sq ka hy az kk uz mn sw zu af am"
-    " en-001 en-150 haw gsw ast"
-).split()
-MEDIA = (
-    "image/jpeg image/png image/gif image/webp image/heic image/svg+xml image/tiff image/bmp video/mp4 video/quicktime"
-    " video/webm audio/mpeg audio/ogg audio/wav audio/mp4 text/plain text/csv text/html text/markdown text/calendar"
-    " application/pdf application/zip application/json application/xml application/msword application/rtf"
-    " application/octet-stream application/gzip application/x-7z-compressed application/vnd.ms-excel"
-    " application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-    " application/vnd.openxmlformats-officedocument.spreadsheetml.sheet message/rfc822 text/plain;charset=utf-8"
-).split()
+LANGUAGES = [
+    "en",
+    "en-US",
+    "en-GB",
+    "de",
+    "de-AT",
+    "de-CH",
+    "fr",
+    "fr-CA",
+    "es",
+    "es-419",
+    "es-MX",
+    "pt",
+    "pt-BR",
+    "pt-PT",
+    "it",
+    "nl",
+    "nl-BE",
+    "sv",
+    "da",
+    "nb",
+    "nn",
+    "fi",
+    "pl",
+    "cs",
+    "sk",
+    "hu",
+    "ro",
+    "bg",
+    "el",
+    "tr",
+    "ru",
+    "uk",
+    "he",
+    "ar",
+    "ar-EG",
+    "fa",
+    "hi",
+    "bn",
+    "ta",
+    "th",
+    "vi",
+    "id",
+    "ms",
+    "fil",
+    "ja",
+    "ko",
+    "zh",
+    "zh-CN",
+    "zh-TW",
+    "zh-Hans",
+    "zh-Hant",
+    "zh-Hant-HK",
+    "yue",
+    "sr-Latn",
+    "sr-Cyrl-RS",
+    "ca",
+    "ca-ES-valencia",
+    "eu",
+    "gl",
+    "cy",
+    "ga",
+    "mt",
+    "is",
+    "lv",
+    "lt",
+    "et",
+    "sl",
+    "hr",
+    "bs",
+    "mk",
+    "sq",
+    "ka",
+    "hy",
+    "az",
+    "kk",
+    "uz",
+    "mn",
+    "sw",
+    "zu",
+    "af",
+    "am",
+    "en-001",
+    "en-150",
+    "haw",
+    "gsw",
+    "ast",
+]
+MEDIA = [
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/webp",
+    "image/heic",
+    "image/svg+xml",
+    "image/tiff",
+    "image/bmp",
+    "video/mp4",
+    "video/quicktime",
+    "video/webm",
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/wav",
+    "audio/mp4",
+    "text/plain",
+    "text/csv",
+    "text/html",
+    "text/markdown",
+    "text/calendar",
+    "application/pdf",
+    "application/zip",
+    "application/json",
+    "application/xml",
+    "application/msword",
+    "application/rtf",
+    "application/octet-stream",
+    "application/gzip",
+    "application/x-7z-compressed",
+    "application/vnd.ms-excel",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "message/rfc822",
+    "text/plain;charset=utf-8",
+]
 MEDIA += ["text/plain; charset=utf-8", 'audio/ogg; codecs="opus"']
 FIRST, LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 OFFSETS = (0, 60, 120, 330, 345, 540, 630, 840, -60, -210, -300, -480, -720)
@@ -53,6 +163,7 @@ def varies(shape: Shape) -> bool:
 def edit_at(path: str, shape: Shape) -> st.SearchStrategy[Edit]:
     """Changes of the member at a shape path to other values that the contract allows."""
     place = tuple(payload_path(path).split("."))
+    values: st.SearchStrategy[Any]
     match shape:
         case Mapping():
             values = _maps(kinds_of(shape), shape.max_bytes or MOST_BYTES)
@@ -102,7 +213,9 @@ def _emails(draw: st.DrawFn) -> str:
     local += draw(st.sampled_from(("", "", "+news", "+a+b", "+2026", "'s")))
     label = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=1, max_size=15)
     host = ".".join(draw(st.lists(label, min_size=1, max_size=3)))
-    end = draw(st.sampled_from(("com", "co.uk", "museum", "io", "de", "travel", "example.com", "Example.COM")))
+    end = draw(
+        st.sampled_from(("com", "co.uk", "museum", "io", "de", "travel", "example.com", "Example.COM"))
+    )
     return f"{local}@{host}.{end}"
 
 
@@ -155,7 +268,9 @@ WHOLE = st.one_of(
     st.integers(-70_000, 70_000),
     st.integers(-10, 300),
     st.builds(
-        lambda power, more: 2**power + more, st.sampled_from((7, 8, 15, 16, 24, 31, 32, 53)), st.integers(-1, 1)
+        lambda power, more: 2**power + more,
+        st.sampled_from((7, 8, 15, 16, 24, 31, 32, 53)),
+        st.integers(-1, 1),
     ),
     st.builds(lambda power, more: 10**power + more, st.integers(1, 18), st.integers(-1, 1)),
     st.builds(lambda power: -(2**power), st.sampled_from((7, 8, 15, 16, 31, 32, 53))),
@@ -177,8 +292,12 @@ def _values(kinds: tuple[str, ...]) -> st.SearchStrategy[Any]:
 @cache
 def _key_names() -> st.SearchStrategy[str]:
     plain = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=20)
-    common = st.sampled_from(("plan", "order_id", "vip", "score", "balance", "locale", "id", "user id", "a.b", "$x"))
-    return st.one_of(plain, common, common, st.sampled_from((*ODD_KEYS, *filter(None, KEYS.values()))), names(60))
+    common = st.sampled_from(
+        ("plan", "order_id", "vip", "score", "balance", "locale", "id", "user id", "a.b", "$x")
+    )
+    return st.one_of(
+        plain, common, common, st.sampled_from((*ODD_KEYS, *filter(None, KEYS.values()))), names(60)
+    )
 
 
 MOST_BYTES = 4_096
@@ -229,6 +348,8 @@ def anything() -> st.SearchStrategy[Any]:
     )
     return st.recursive(
         leaf,
-        lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(_key_names(), inner, max_size=4)),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=4), st.dictionaries(_key_names(), inner, max_size=4)
+        ),
         max_leaves=12,
     )

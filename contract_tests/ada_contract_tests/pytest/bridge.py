@@ -19,7 +19,13 @@ from ada_contract_tests.engine.witness import Witness, entries_seen, unfit
 from ada_contract_tests.known_failures import names_of
 from ada_contract_tests.pytest.options import setting
 from ada_contract_tests.pytest.session_run import CaseRecord, RunRecord, shared_run
-from ada_contract_tests.pytest.settings import configured_cases, known_failures_of, options_of, selected_cases
+from ada_contract_tests.pytest.settings import (
+    configured_cases,
+    known_failures_of,
+    options_of,
+    pasted_cases,
+    selected_cases,
+)
 from ada_contract_tests.targets.load_app import application_interface
 from ada_contract_tests.targets.open import application_target, resolve_secret
 from ada_contract_tests.tracebacks import exception_text
@@ -97,7 +103,8 @@ class Bridge:
     @cached_property
     def cases(self) -> list[Case]:
         """The cases that the options select; raises UsageError for options that fit nothing."""
-        return selected_cases(self._config, ignored=names_of(self.known_failures.ignored))
+        selected = selected_cases(self._config, ignored=names_of(self.known_failures.ignored))
+        return [*selected, *pasted_cases(self._config)]
 
     @cached_property
     def unignored_cases(self) -> list[Case]:

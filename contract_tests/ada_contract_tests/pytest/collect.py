@@ -16,6 +16,7 @@ from ada_contract_tests.pytest.bridge import bridge_of
 from ada_contract_tests.pytest.options import TEXT_OPTIONS, given_options, session_seed
 from ada_contract_tests.pytest.violation import ContractViolation
 from ada_contract_tests.reports.plain import finding_text
+from ada_contract_tests.suites.fuzzed import is_fuzzed
 from ada_schemas.errors import AdakitError
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class AdaItem(pytest.Function):
     def _shown(self, finding: Finding) -> str:
         fix = as_pytest_says(advice_of(finding))
         simpler = bridge_of(self.config).record.simpler(finding)
-        return finding_text(finding, repeat=self.repeat_line(), simpler=simpler, fix=fix)
+        return finding_text(finding, repeat=self.repeat_line(finding.case), simpler=simpler, fix=fix)
 
     def take(self, record: CaseRecord, *, is_general: bool) -> None:
         """Pass, warn, fail as expected, skip, or raise ContractViolation: as the run's record says.
@@ -125,7 +126,7 @@ class AdaItem(pytest.Function):
             if state == "warned":
                 # a section of the report: no Python warning, which a filter may raise
                 self.user_properties.append(("ada_warning", finding.rule))
-                text = finding_text(finding, repeat=self.repeat_line())
+                text = finding_text(finding, repeat=self.repeat_line(finding.case))
                 self.add_report_section("call", "adakit warning", text)
             if state == "failed" or (state == "excused" and self.config.option.runxfail):
                 failed.append(finding)
@@ -142,10 +143,14 @@ class AdaItem(pytest.Function):
             self.state = "excused"
             pytest.xfail(excuses[0])
 
-    def repeat_line(self) -> str:
-        """The command that runs this case alone, with the options given to this one but the secret."""
+    def repeat_line(self, case_id: str) -> str:
+        """The command that runs a case alone, with the options given to this one but the secret.
+
+        That is this one, or the fuzzed event that was found in its place.
+        """
+        name = case_id if is_fuzzed(case_id) else self.name
         place = os.path.relpath(self.path, self.config.invocation_params.dir)
-        line = f"pytest {shlex.quote(f'{place}::{self.name}')} --ada-seed {session_seed(self.config)}"
+        line = f"pytest {shlex.quote(f'{place}::{name}')} --ada-seed {session_seed(self.config)}"
         for name, value in given_options(self.config):
             line += f" {name} {shlex.quote(value)}" if value else f" {name}"
         return line

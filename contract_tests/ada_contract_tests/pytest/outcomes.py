@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ada_contract_tests.findings import owner_of
 from ada_contract_tests.grouping import group_findings
 from ada_contract_tests.pytest.collect import AdaItem
 from ada_contract_tests.pytest.session_run import finding_from
 from ada_contract_tests.reports.plain import without_traceback
 from ada_contract_tests.reports.wording import many, percent
+from ada_contract_tests.suites.fuzzed import is_area
 from ada_contract_tests.suites.registry import all_cases
 from ada_schemas.shown import shown
 
@@ -83,7 +85,7 @@ class Outcomes:
         known = self.bridge.known_failures
         if known.baseline is None or not known.updating:
             return
-        rules = {case.id: case.rule for case in all_cases()}
+        rules = {case.id: case.rule for case in (*all_cases(), *self.bridge.cases)}
         broken = {
             case_id: [
                 finding.rule
@@ -124,13 +126,17 @@ class Outcomes:
     def _coverage(self) -> str:
         sent = sum(outcome.state in SENT for outcome in self.results.values())
         over_http = sum("http" in case.needs for case in all_cases()) if self.in_process else 0
-        total = len(all_cases()) - over_http
+        total = len({*(case.id for case in all_cases()), *self.results}) - over_http
         more = f" ({over_http} more make a difference over HTTP only)" if over_http else ""
         return f"contract coverage {percent(sent / total)}: {sent} of {total} cases{more}"
 
     def _causes(self) -> Iterator[str]:
-        failed = [outcome for outcome in self.results.values() if outcome.state == "failed"]
-        findings = [outcome.findings[0] for outcome in failed if outcome.findings]
+        failed = {case_id: each for case_id, each in self.results.items() if each.state == "failed"}
+        findings = [
+            finding
+            for case_id, outcome in failed.items()
+            for finding in (outcome.findings if is_area(case_id) else outcome.findings[:1])
+        ]
         groups = group_findings(findings)
         if len(findings) < 2:
             return
@@ -138,7 +144,7 @@ class Outcomes:
         yield f"{len(findings)} cases failed for {reasons}; the simplest case of each:"
         for group in groups[:MOST_CAUSES]:
             yield f"  {len(group.findings):>4}  {group.cause}"
-            yield f"        {self.results[group.findings[0].case].node_id}"
+            yield f"        {self.results[owner_of(group.findings[0].case, self.results)].node_id}"
         if len(groups) > MOST_CAUSES:
             yield f"  and {len(groups) - MOST_CAUSES} more reasons"
 

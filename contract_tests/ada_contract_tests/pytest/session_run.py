@@ -9,7 +9,6 @@ folder that all of them know, and the others wait for its record.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from traceback import format_exception
@@ -67,9 +66,7 @@ class RunRecord:
         A run that was stopped has failed, whatever excuses its findings: the first case that was not sent
         says so, or else the first without a finding.
         """
-        findings: dict[str, list[Finding]] = defaultdict(list)
-        for finding in report.findings:
-            findings[finding.case].append(finding)
+        findings = report.by_case()
         order = {result.case.id: number for number, result in enumerate(report.results)}
         first_case = {
             id(finding): min((f.case for f in group.findings), key=lambda case: order.get(case, len(order)))
@@ -79,6 +76,8 @@ class RunRecord:
         records = {}
         for result in report.results:
             found, outcome, note = findings[result.case.id], result.outcome, result.note
+            if result.tries != 1 and outcome in ("passed", "failed"):
+                note = ""  # it says how many, and nothing of a run that was cut short
             if report.is_general and not found and outcome != "not applicable":
                 outcome, note = "not run", report.stopped or f"see {report.findings[0].case}"
             simpler = tuple("" if (c := first_case[id(f)]) == f.case else c for f in found)

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.engine.check import Options, planned
+from ada_contract_tests.engine.fuzzing import FUZZ_FOLDER, FUZZ_SECONDS, FuzzPlan
 from ada_contract_tests.engine.ignores import ignores_in, read_ignores
 from ada_contract_tests.known_failures import Baseline, KnownFailures, names_of, read_entries
 from ada_contract_tests.pytest.options import (
@@ -17,6 +18,8 @@ from ada_contract_tests.pytest.options import (
     session_seed,
     setting,
 )
+from ada_contract_tests.suites.fuzzed import is_fuzzed
+from ada_contract_tests.suites.registry import case_named
 from ada_contract_tests.suites.selection import Selection
 from ada_mockserver.delivery.sender import TIME_LIMIT
 from ada_schemas.errors import UsageError
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
     Given = Callable[[pytest.Config, str], str | None]
 
-__all__ = ["configured_cases", "known_failures_of", "options_of", "selected_cases"]
+__all__ = ["configured_cases", "known_failures_of", "options_of", "pasted_cases", "selected_cases"]
 
 
 def options_of(config: pytest.Config) -> Options:
@@ -56,6 +59,7 @@ def options_of(config: pytest.Config) -> Options:
         insecure=is_set(config, "insecure"),
         strict=is_set(config, "strict"),
         seen_url=setting(config, "seen_url"),
+        fuzz=_fuzz_plan(config, setting),
         ignores=ignores,
         search_path=(root,),
     )
@@ -78,6 +82,26 @@ def _jobs(config: pytest.Config) -> int | None:
     return int(given)
 
 
+def _fuzz_plan(config: pytest.Config, given: Given) -> FuzzPlan | None:
+    number = given(config, "fuzz")
+    if number is None:
+        return None
+    if not number.isdecimal() or not 1 <= int(number) <= MOST_FUZZED:
+        raise UsageError(
+            f"ada_fuzz is {number!r}.", next_step=f"Give a whole number from 1 to {MOST_FUZZED:,}."
+        )
+    seconds = _number(config, "fuzz_seconds", least=0.0)
+    root = config.inipath.parent if config.inipath else config.rootpath
+    by_option = config.getoption("ada_fuzz_db") is not None
+    folder = (config.invocation_params.dir if by_option else root) / (
+        setting(config, "fuzz_db") or FUZZ_FOLDER
+    )
+    return FuzzPlan(int(number), FUZZ_SECONDS if seconds is None else seconds, folder)
+
+
+MOST_FUZZED = 1_000_000
+
+
 def _number(config: pytest.Config, name: str, *, least: float | None = None) -> float | None:
     given = setting(config, name)
     if given is None:
@@ -98,8 +122,14 @@ def selected_cases(config: pytest.Config, *, ignored: str, given: Given = settin
     """
     events = (given(config, "events") or "",)
     selection = Selection(select=given(config, "select") or "", ignore=ignored, events=events)
-    options = Options(accept=given(config, "accept"), selection=selection)
+    options = Options(accept=given(config, "accept"), selection=selection, fuzz=_fuzz_plan(config, given))
     return planned(options, unsigned=given(config, "secret") == UNSIGNED)
+
+
+def pasted_cases(config: pytest.Config) -> list[Case]:
+    """The fuzzed events and sequences whose node ids are on the command line."""
+    names = (argument.partition("::")[2] for argument in config.args)
+    return [case_named(name) for name in dict.fromkeys(names) if is_fuzzed(name)]
 
 
 def configured_cases(config: pytest.Config) -> list[Case] | None:

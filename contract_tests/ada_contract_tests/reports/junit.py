@@ -18,9 +18,7 @@ __all__ = ["render"]
 
 def render(report: Report) -> str:
     """A suite an event and a test a case; a run that was cut short is a test of its own, in error."""
-    findings: dict[str, list[Finding]] = defaultdict(list)
-    for finding in report.findings:
-        findings[finding.case].append(finding)
+    findings = report.by_case()
     suites: dict[str, list[Element]] = defaultdict(list)
     for result in report.results:
         suites[result.case.event].append(_test(result, findings[result.case.id]))

@@ -62,18 +62,24 @@ class Selection:
             only = bool(codes) and all(RULES[code].family == "fuzzed" for code in codes)
             step = "Loosen --select, --ignore or --events; adakit check --list shows the cases."
             raise UsageError(
-                "No case is left to run.", next_step="ADA7xx are for what is drawn: add --fuzz N." if only else step
+                "No case is left to run.",
+                next_step="ADA7xx are for what is drawn: add --fuzz N." if only else step,
             )
         return chosen
 
     def _named(self, case_id: str, contract: Contract | None, *, fuzzed: bool) -> Case:
         if not is_area(case_id):
             return case_named(case_id, contract)
-        known = {case.id: case for case in areas(contract or shipped(), frozenset((contract or shipped()).event_names))}
+        known = {
+            case.id: case
+            for case in areas(contract or shipped(), frozenset((contract or shipped()).event_names))
+        }
         if case_id not in known:
-            raise unknown("case", case_id, known)
+            raise unknown("case", case_id, known, next_step="List them with: adakit check --fuzz 1 --list")
         if not fuzzed:
-            raise UsageError(f"The case {case_id} stands for events that are drawn.", next_step="Add --fuzz N.")
+            raise UsageError(
+                f"The case {case_id} stands for events that are drawn.", next_step="Add --fuzz N."
+            )
         return known[case_id]
 
 

@@ -152,8 +152,8 @@ class VariationBuilder:
         """The branch of the union at a shape path that an ordinary event has."""
         union = cast("Union", self.places[path])
         examples = (get(example.value, payload_path(path)) for example in self.event.examples)
-        tags = (value.get(union.discriminator) for value in examples if isinstance(value, dict))
-        return next((tag for tag in tags if union.branch(tag)), union.branches[0].tag)
+        tags = [value.get(union.discriminator) for value in examples if isinstance(value, dict)]
+        return next((b for tag in tags if (b := union.branch(tag)) is not None), union.branches[0]).tag
 
     def objects(self) -> Iterator[tuple[str, Object]]:
         """Every object with documented members, with its shape path."""
