@@ -60,8 +60,8 @@ class Options:
     None for 120 over HTTP and no limit in process; ``strict`` makes warnings errors; ``seen_url`` is
     the witness: a URL, or in process a path of the application; ``ignores`` declares what the consumer
     ignores on purpose (see `read_ignores`); ``fuzz`` is how much is fuzzed, None for nothing;
-    ``search_path`` goes to the front of ``sys.path`` for ``module:app``; ``contract`` is the contract, ours if
-    None, and ``contract_directory`` names it in the lines that repeat a case.
+    ``search_path`` goes to the front of ``sys.path`` for ``module:app``; ``contract`` is the contract, ours
+    if None, and ``contract_directory`` names it in the lines that repeat a case.
     """
 
     path: str | None = None

@@ -220,8 +220,8 @@ class Fuzzing:
     async def _witnessed(self, case: Case, run: CaseRun, *, patient: bool) -> list[Finding]:
         """The findings of the witness about one case.
 
-        An ordinary event is sent after it, and what comes of that says how long to wait; where a verdict is to
-        be final, as long as after a whole run.
+        An ordinary event is sent after it, and what comes of that says how long to wait; where a verdict is
+        to be final, as long as after a whole run.
         """
         session, witness = self._session, self._session.witness
         assert witness is not None  # noqa: S101 - asked for where there is one

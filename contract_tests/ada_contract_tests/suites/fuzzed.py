@@ -2,7 +2,8 @@
 
 A fuzzed event is an ordinary event with edits; a sequence is a list of deliveries of a few conversations.
 Both fit into the id of a case (``conversation.message/fuzz:documented:i65W...``), so that ``--case ID`` and
-``--seed N`` repeat exactly that one without a file. `ada_contract_tests.fuzz` draws them; nothing here needs Hypothesis.
+``--seed N`` repeat exactly that one without a file. `ada_contract_tests.fuzz` draws them; nothing here needs
+Hypothesis.
 """
 
 from __future__ import annotations
