@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.case import CaseRun
@@ -42,8 +43,11 @@ FUZZ_SECONDS = 60.0
 FUZZ_FOLDER = ".hypothesis/adakit"
 """The folder in which failures are kept, if no other is named."""
 
-SENDING = 0.6
-"""The share of the time in which what is drawn is sent; the rest is for shrinking."""
+DRAWING, SENDING = 0.3, 0.65
+"""The shares of the time after which nothing more is drawn, or sent; the rest is for shrinking."""
+
+PART = 500
+"""Events of each name that are drawn before the time is looked at."""
 
 MOST_CAUSES = 8
 """Causes of which a failure is shrunk; further ones are counted."""
@@ -119,12 +123,15 @@ class Fuzzing:
         found: dict[str, Fuzzed] = {}
         for fuzzed in [*ordinary, *kept]:
             found.setdefault(fuzzed_case(fuzzed, contract).id, fuzzed)
-        for area in areas:
-            make = lambda area=area: drawn(  # noqa: E731 - for the thread
-                contract, area.id, names=names, number=self.plan.number, seed=self.seed
-            )
-            for fuzzed in await asyncio.to_thread(make):
-                found.setdefault(fuzzed_case(fuzzed, contract).id, fuzzed)
+        for part, number in enumerate(_in_parts(self.plan.number)):
+            if self.plan.seconds and self._spent() > self.plan.seconds * DRAWING:
+                break
+            for area in areas:
+                make = partial(
+                    drawn, contract, area.id, names=names, number=number, seed=f"{self.seed}/{part}"
+                )
+                for fuzzed in await asyncio.to_thread(make):
+                    found.setdefault(fuzzed_case(fuzzed, contract).id, fuzzed)
         return found
 
     async def _send(self, drawn: dict[str, Fuzzed]) -> Report:
@@ -307,6 +314,10 @@ class Fuzzing:
         if self._unshrunk:
             notes.append(f"Failures of {self._unshrunk} further causes were not shrunk: fix these first.")
         return notes
+
+
+def _in_parts(number: int) -> list[int]:
+    return [PART] * (number // PART) + ([number % PART] if number % PART else [])
 
 
 def drawn_area(case_id: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 
 from ada_contract_tests.fuzz.events import events
+from ada_contract_tests.fuzz.from_schemathesis import is_installed, made_by_schemathesis
 from ada_contract_tests.fuzz.sequences import sequences
 from ada_contract_tests.fuzz.sweep import sweep
 from ada_contract_tests.suites.edits import MODES
@@ -25,17 +26,22 @@ if TYPE_CHECKING:
 
 __all__ = ["drawn"]
 
+T = TypeVar("T")
+
 SHARES: dict[Mode, float] = {"documented": 1.0, "forward": 0.25, "hostile": 0.25}
 """Events of each mode, for each one that is asked for."""
 
-SWEPT = 0.6
+SWEPT = 0.7
 """The share of those within the contract that the sweep makes; Hypothesis draws the rest."""
+
+FOREIGN = 0.15
+"""The share of those of each mode that Schemathesis makes, where it is installed."""
 
 SEQUENCES = 1.0
 """Sequences, for each event of one name that is asked for."""
 
 
-def drawn(contract: Contract, area: str, *, names: frozenset[str], number: int, seed: int) -> list[Fuzzed]:
+def drawn(contract: Contract, area: str, *, names: frozenset[str], number: int, seed: str) -> list[Fuzzed]:
     """What is sent in place of the case of an area, none of it twice.
 
     ``number`` is how many events are drawn of each name; ``names`` are the events that sequences are made of.
@@ -48,25 +54,30 @@ def drawn(contract: Contract, area: str, *, names: frozenset[str], number: int, 
         most = max(1, round(number * SHARES[chosen]))
         swept = round(most * SWEPT) if chosen == "documented" else 0
         found: list[Fuzzed] = [*sweep(contract, event, number=swept, seed=own)]
-        found += _examples(events(contract, event, chosen), most - swept, own)
+        if is_installed():
+            foreign = max(1, round(most * FOREIGN))
+            found += made_by_schemathesis(
+                contract, event, chosen, number=foreign, seed=own, examples=_examples
+            )
+        found += _examples(events(contract, event, chosen), most - len(found), own)
         return [each for each in _apart(found) if can_be_sent(each, contract, validated=False)]
     return list(_apart(_examples(sequences(contract, names), max(1, round(number * SEQUENCES)), own)))
 
 
-def _examples(strategy: SearchStrategy[Fuzzed], number: int, seed: int) -> list[Fuzzed]:
-    found: list[Fuzzed] = []
+def _examples(strategy: SearchStrategy[T], number: int, seed: int) -> list[T]:
+    found: list[T] = []
 
     @seeded(seed)
     @settings(
-        max_examples=number,
+        max_examples=max(1, number),
         phases=(Phase.generate,),
         database=None,
         deadline=None,
         suppress_health_check=tuple(HealthCheck),
     )
     @given(strategy)
-    def collect(fuzzed: Fuzzed) -> None:
-        found.append(fuzzed)
+    def collect(value: T) -> None:
+        found.append(value)
 
     collect()
     return found

@@ -7,13 +7,13 @@ them come together in some hundred events; values of some members vary beside th
 from __future__ import annotations
 
 import random
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
 from ada_contract_tests.fuzz.rows import around, edits_of, factors_in, is_there, partial_row, whole_row
-from ada_contract_tests.fuzz.values import anything, edit_at, id_forms, varies
+from ada_contract_tests.fuzz.values import added, anything, edit_at, id_form, new_name, varies
 from ada_contract_tests.suites.edits import Edit, FuzzedEvent
 from ada_contract_tests.suites.fuzzed import builder_of
 from ada_schemas.contract.shapes import Scalar, Union, payload_path
@@ -31,8 +31,8 @@ MOST_VALUES = 4
 SEEDS = st.integers(0, 2**64 - 1)
 """Choices of members, in one draw: what fails is shrunk by its edits, not by what was drawn."""
 
-WHOLE_ROWS, REMOVED = 0.5, 0.3
-"""Shares: of the events whose every enum is drawn anew, and of the members that are taken away."""
+WHOLE_ROWS, WITHIN, REMOVED = 0.5, 0.3, 0.3
+"""Shares: of events whose every enum is drawn, of additions beside other changes, of members taken away."""
 
 
 def events(contract: Contract, name: str, mode: Mode) -> st.SearchStrategy[FuzzedEvent]:
@@ -73,18 +73,14 @@ def edits_within(
     return tuple(edits)
 
 
-NEW_NAMES = st.text("abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=12).map(lambda text: f"new_{text}")
-NEW_VALUES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=3, max_size=40).map(lambda text: f"new_{text}")
-
-
 @st.composite
 def _additions(
     draw: st.DrawFn, builder: VariationBuilder, within: st.SearchStrategy[tuple[Edit, ...]]
 ) -> tuple[Edit, ...]:
     """Additions that the versioning policy allows: members, values of enums, branches, forms of ids."""
-    edits = list(draw(within)) if draw(st.booleans()) else []
-    chosen = {edit.place for edit in edits}
     rng = random.Random(draw(SEEDS))  # noqa: S311 - as above
+    edits = list(draw(within)) if rng.random() < WITHIN else []
+    chosen = {edit.place for edit in edits}
     options: list[tuple[str, str]] = [("member", payload_path(path)) for path, _ in builder.objects()]
     for path, shape in builder.places.items():
         at = payload_path(path)
@@ -100,44 +96,30 @@ def _additions(
         names = tuple(payload_path(path).split(".")) if path else ()
         match kind:
             case "member":
-                edits.append(Edit((*names, draw(NEW_NAMES)), "put", draw(_added())))
+                edits.append(Edit((*names, new_name(rng)), "put", added(rng)))
             case "id":
-                edits.append(Edit(names, "id", draw(id_forms())))
+                edits.append(Edit(names, "id", id_form(rng)))
             case "value":
-                edits.append(Edit(names, "put", draw(NEW_VALUES)))
+                edits.append(Edit(names, "put", new_name(rng)))
             case _:
                 union = builder.places[path]
                 assert isinstance(union, Union)  # noqa: S101 - so it was listed
-                edits.append(
-                    Edit(names, "put", {union.discriminator: draw(NEW_VALUES), "detail": draw(_added())})
-                )
+                edits.append(Edit(names, "put", {union.discriminator: new_name(rng), "detail": added(rng)}))
     return tuple(edits)
 
 
-@cache
-def _added() -> st.SearchStrategy[Any]:
-    """The value of a member that may be added: any JSON, of ordinary numbers and texts."""
-    leaf = st.one_of(
-        st.none(),
-        st.booleans(),
-        st.integers(-(2**31), 2**31),
-        st.floats(-1e6, 1e6),
-        st.text("abc xyz", max_size=8),
-    )
-    return st.recursive(
-        leaf,
-        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NEW_NAMES, inner, max_size=3)),
-        max_leaves=6,
-    )
-
-
-@st.composite
-def _beyond(draw: st.DrawFn, builder: VariationBuilder) -> tuple[Edit, ...]:
+def _beyond(builder: VariationBuilder) -> st.SearchStrategy[tuple[Edit, ...]]:
     """Members that are taken away, or have a value of any type."""
     places = sorted({payload_path(path) for path in builder.places if path and path != "type"})
-    edits = []
-    rng = random.Random(draw(SEEDS))  # noqa: S311 - as above
-    for place in rng.sample(places, min(len(places), rng.randint(1, 3))):
-        path = tuple(place.split("."))
-        edits.append(Edit(path, "remove") if rng.random() < REMOVED else Edit(path, "put", draw(anything())))
-    return tuple(edits)
+
+    def edits(seed: int) -> tuple[Edit, ...]:
+        rng = random.Random(seed)  # noqa: S311 - as above
+        chosen = (
+            tuple(place.split(".")) for place in rng.sample(places, min(len(places), rng.randint(1, 3)))
+        )
+        return tuple(
+            Edit(path, "remove") if rng.random() < REMOVED else Edit(path, "put", anything(rng))
+            for path in chosen
+        )
+
+    return SEEDS.map(edits)

@@ -9,142 +9,30 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
+from ada_contract_tests.fuzz.special import special
 from ada_contract_tests.fuzz.texts import addresses, names, texts
 from ada_contract_tests.suites.edits import Edit
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Scalar, payload_path
 from ada_schemas.variation.documented import KEYS, ODD_KEYS
 
 if TYPE_CHECKING:
+    import random
+
     from ada_schemas.contract.shapes import Shape
 
-__all__ = ["LANGUAGES", "LONGEST_MESSAGE", "MEDIA", "anything", "edit_at", "id_forms", "kinds_of", "varies"]
+__all__ = [
+    "LONGEST_MESSAGE",
+    "added",
+    "anything",
+    "edit_at",
+    "id_form",
+    "kinds_of",
+    "new_name",
+    "varies",
+]
 
 LONGEST_MESSAGE = 17_000
-LANGUAGES = [
-    "en",
-    "en-US",
-    "en-GB",
-    "de",
-    "de-AT",
-    "de-CH",
-    "fr",
-    "fr-CA",
-    "es",
-    "es-419",
-    "es-MX",
-    "pt",
-    "pt-BR",
-    "pt-PT",
-    "it",
-    "nl",
-    "nl-BE",
-    "sv",
-    "da",
-    "nb",
-    "nn",
-    "fi",
-    "pl",
-    "cs",
-    "sk",
-    "hu",
-    "ro",
-    "bg",
-    "el",
-    "tr",
-    "ru",
-    "uk",
-    "he",
-    "ar",
-    "ar-EG",
-    "fa",
-    "hi",
-    "bn",
-    "ta",
-    "th",
-    "vi",
-    "id",
-    "ms",
-    "fil",
-    "ja",
-    "ko",
-    "zh",
-    "zh-CN",
-    "zh-TW",
-    "zh-Hans",
-    "zh-Hant",
-    "zh-Hant-HK",
-    "yue",
-    "sr-Latn",
-    "sr-Cyrl-RS",
-    "ca",
-    "ca-ES-valencia",
-    "eu",
-    "gl",
-    "cy",
-    "ga",
-    "mt",
-    "is",
-    "lv",
-    "lt",
-    "et",
-    "sl",
-    "hr",
-    "bs",
-    "mk",
-    "sq",
-    "ka",
-    "hy",
-    "az",
-    "kk",
-    "uz",
-    "mn",
-    "sw",
-    "zu",
-    "af",
-    "am",
-    "en-001",
-    "en-150",
-    "haw",
-    "gsw",
-    "ast",
-]
-MEDIA = [
-    "image/jpeg",
-    "image/png",
-    "image/gif",
-    "image/webp",
-    "image/heic",
-    "image/svg+xml",
-    "image/tiff",
-    "image/bmp",
-    "video/mp4",
-    "video/quicktime",
-    "video/webm",
-    "audio/mpeg",
-    "audio/ogg",
-    "audio/wav",
-    "audio/mp4",
-    "text/plain",
-    "text/csv",
-    "text/html",
-    "text/markdown",
-    "text/calendar",
-    "application/pdf",
-    "application/zip",
-    "application/json",
-    "application/xml",
-    "application/msword",
-    "application/rtf",
-    "application/octet-stream",
-    "application/gzip",
-    "application/x-7z-compressed",
-    "application/vnd.ms-excel",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "message/rfc822",
-    "text/plain;charset=utf-8",
-]
-MEDIA += ["text/plain; charset=utf-8", 'audio/ogg; codecs="opus"']
+LANGUAGES, MEDIA = special("languages"), special("media")
 FIRST, LAST = datetime(2020, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 OFFSETS = (0, 60, 120, 330, 345, 540, 630, 840, -60, -210, -300, -480, -720)
 """Minutes."""
@@ -179,9 +67,11 @@ def edit_at(path: str, shape: Shape) -> st.SearchStrategy[Edit]:
     return st.builds(Edit, st.just(place), st.just("put"), values)
 
 
-def id_forms() -> st.SearchStrategy[str]:
-    """Forms of ids: letters, digits and dashes of several lengths."""
-    return _forms(12, 200)
+def id_form(rng: random.Random) -> str:
+    """A form of an id: letters, digits and dashes of several lengths."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+    size = rng.choice((12, 16, 20, 21, 22, 24, 26, 27, 32, 36, 40, 48, 64, 100, 128, 200))
+    return "".join(rng.choices(letters * 4 + "-_", k=size - 10)) + "".join(rng.choices(letters, k=10))
 
 
 @cache
@@ -333,23 +223,60 @@ def _lists() -> st.SearchStrategy[list[str]]:
     return st.one_of(many, st.lists(names(60), max_size=6))
 
 
-@cache
-def anything() -> st.SearchStrategy[Any]:
+ODD: tuple[Any, ...] = (
+    *(
+        None,
+        True,
+        False,
+        0,
+        -1,
+        1,
+        2**31,
+        2**53 + 1,
+        2**63,
+        -(2**63) - 1,
+        10**40,
+        10**400,
+        0.5,
+        -0.0,
+        1e308,
+        5e-324,
+    ),
+    *("", " ", "\x00", "a\x00b", "\x1b[2J", "\x7f", "{}", "[]", "null", "a" * 2_000, "é" * 300, "😀"),
+)
+
+
+def anything(rng: random.Random, depth: int = 3) -> Any:
     """Any JSON value, also such as no number type, column or parser holds."""
-    leaf = st.one_of(
-        st.none(),
-        st.booleans(),
-        st.integers(),
-        st.integers(10**18, 10**400),
-        st.floats(allow_nan=False, allow_infinity=False),
-        st.just(""),
-        texts(2_000),
-        st.sampled_from(("\x00", "a\x00b", "\x1b[2J", "\x7f", " ", "{}", "[]")),
-    )
-    return st.recursive(
-        leaf,
-        lambda inner: st.one_of(
-            st.lists(inner, max_size=4), st.dictionaries(_key_names(), inner, max_size=4)
-        ),
-        max_leaves=12,
-    )
+    kind = rng.randrange(8) if depth else 0
+    if kind == 1:
+        return [anything(rng, depth - 1) for _ in range(rng.randrange(4))]
+    if kind == 2:
+        return {
+            rng.choice(("a", "type", "id", "", "0", "x y")): anything(rng, depth - 1)
+            for _ in range(rng.randrange(4))
+        }
+    if kind == 3:
+        return rng.randint(-(10 ** rng.randrange(1, 30)), 10 ** rng.randrange(1, 30))
+    return rng.choice(ODD)
+
+
+ORDINARY: tuple[Any, ...] = (
+    *(None, True, False, 0, 7, -3, 2**31, 1.5, -0.25),
+    *("", "text", "two words", "2026-03-04T10:11:12Z"),
+)
+
+
+def added(rng: random.Random, depth: int = 2) -> Any:
+    """The value of a member that may be added: any JSON, of ordinary numbers and texts."""
+    kind = rng.randrange(8) if depth else 7
+    if kind == 0:
+        return [added(rng, depth - 1) for _ in range(rng.randrange(4))]
+    if kind == 1:
+        return {new_name(rng): added(rng, depth - 1) for _ in range(rng.randrange(4))}
+    return rng.choice(ORDINARY)
+
+
+def new_name(rng: random.Random) -> str:
+    """A name that is not documented."""
+    return "new_" + "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(3, 12)))
