@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -28,6 +29,10 @@ CREATED, MESSAGE, HANDED_BACK, ENDED = (
     "conversation.handoff.ended",
     "conversation.ended",
 )
+SAID = ("yes", "ok", "/start", "stop", "hello", "thanks!")
+"""Texts that are said more than once."""
+
+INTEGRATION = partial(Edit, ("data", "handoff_integration"), "put")
 USER_CREATED, USER_UPDATED = "end_user.created", "end_user.updated"
 OF_A_TALK = (CREATED, MESSAGE, HANDED_BACK, ENDED, USER_CREATED, USER_UPDATED)
 
@@ -44,7 +49,7 @@ def sequences(draw: st.DrawFn, contract: Contract, names: frozenset[str]) -> Fuz
     for talk in range(talks):
         course = _Course(draw, rng, contract, told, talk, 0 if shared else talk)
         courses.append(course.of_a_conversation() if known != told or CREATED in told else course.of_any())
-    steps = [replace(step, at=at) for at, step in enumerate(_interleaved(rng, courses)[:MOST_STEPS])]
+    steps = _timed(rng, _interleaved(rng, courses)[:MOST_STEPS])
     return FuzzedSequence(tuple(_retried(rng, steps)))
 
 
@@ -85,24 +90,35 @@ class _Course:
         if kind == "profile":
             self._add(USER_UPDATED, *self._values(USER_UPDATED))
             return
+        known = self._integrations() if kind == "handoff" else ()
+        integration = self.rng.choice(known) if known else None
         for _ in range(self.rng.randint(1, 3)):
-            self._add(MESSAGE, *self._message(handed_off=kind == "handoff"))
-        if kind == "handoff" and self.rng.random() < 0.8:
-            self._add(HANDED_BACK)
+            self._add(MESSAGE, *self._message(integration))
+        if integration and self.rng.random() < 0.8:
+            self._add(HANDED_BACK, INTEGRATION(integration))
 
-    def _message(self, *, handed_off: bool) -> Iterator[Edit]:
-        if not handed_off:
-            yield Edit(("data", "handoff_integration"), "put", None)
-        role = self.rng.choice(("end_user", "end_user", "human_agent" if handed_off else "ai_agent"))
+    def _integrations(self) -> tuple[Any, ...]:
+        """The integrations that a conversation may be handed off to."""
+        shapes = (
+            builder_of(self.contract, name).places.get("data.handoff_integration") for name in self.told
+        )
+        known = (shape.enum or shape.known_values for shape in shapes if isinstance(shape, Scalar))
+        return next((values for values in known if values), ())
+
+    def _message(self, integration: str | None) -> Iterator[Edit]:
+        yield INTEGRATION(integration)
+        role = self.rng.choice(("end_user", "end_user", "human_agent" if integration else "ai_agent"))
         if role != "end_user":
             yield Edit(("data", "author", "role"), "put", role)
         kind = self.rng.choice(("text", "text", "file", "link"))
         if kind != "text":
             yield Edit(("data", "content"), "put", {"type": kind})
+        elif self.rng.random() < 0.4:
+            yield Edit(("data", "content", "body"), "put", self.rng.choice(SAID))
 
     def _values(self, name: str) -> list[Edit]:
         """Mostly nothing, or a few values within the contract; times stay in order."""
-        if name not in self.told or self.rng.randrange(3):
+        if name not in self.told or self.rng.random() < 0.4:
             return []
         edits = self.draw(edits_within(self.contract, name, most=1))
         return [edit for edit in edits if not edit.place.endswith(("_at", "timestamp"))]
@@ -112,6 +128,19 @@ class _Course:
         for _ in range(self.rng.randint(1, 5)):
             self._add(self.rng.choice(self.told))
         return self.steps
+
+
+PAUSES = (0, 0.001, 1, 1, 20, 60, 600, 7_200, 90_000)
+"""Seconds between two events."""
+
+
+def _timed(rng: random.Random, steps: Sequence[Step]) -> list[Step]:
+    """The steps with the times at which they happen, in order."""
+    at, timed = 0.0, []
+    for step in steps:
+        timed.append(replace(step, at=round(at, 3)))
+        at += rng.choice(PAUSES)
+    return timed
 
 
 def _interleaved(rng: random.Random, courses: Sequence[list[Step]]) -> list[Step]:

@@ -111,7 +111,7 @@ class Step:
     ``talk`` is the number of its conversation and ``person`` that of its end user; ``ordinal`` counts the
     events of one name in a conversation. ``again`` is how often the same message was delivered before;
     ``late`` is true where an event that happened later was delivered before it. ``at`` is when it happened,
-    in minutes.
+    in seconds.
     """
 
     event: str
@@ -120,7 +120,7 @@ class Step:
     ordinal: int = 0
     again: int = 0
     late: bool = False
-    at: int = 0
+    at: float = 0
     edits: tuple[Edit, ...] = ()
 
     @property
@@ -139,7 +139,7 @@ class Step:
         match value:
             case [
                 str(event),
-                [int(talk), int(person), int(ordinal), int(again), (0 | 1) as late, int(at)],
+                [int(talk), int(person), int(ordinal), int(again), (0 | 1) as late, int() | float() as at],
                 [*edits],
             ]:
                 made = tuple(map(Edit.from_json, edits))

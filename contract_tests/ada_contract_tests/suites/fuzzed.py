@@ -213,7 +213,7 @@ def _event_of(step: Step, contract: Contract, run: CaseRun) -> Payload:
 
 def _at(step: Step, event: Payload, start: int) -> Payload:
     """The event at the time of its step, counted from ``start`` in Unix milliseconds."""
-    now = start + step.at * 60_000
+    now = start + round(step.at * 1_000)
     data = event.get("data")
     times = {"timestamp": timestamp(now)} if isinstance(event.get("timestamp"), str) else {}
     if not isinstance(data, dict):
