@@ -7,7 +7,7 @@ them come together in some hundred events; values of some members vary beside th
 from __future__ import annotations
 
 import random
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -53,11 +53,20 @@ def _valued(contract: Contract, name: str) -> dict[str, st.SearchStrategy[Edit]]
     return {path: edit_at(path, shape) for path, shape in places.items() if path != "type" and varies(shape)}
 
 
-@st.composite
+@cache
 def edits_within(
-    draw: st.DrawFn, contract: Contract, name: str, *, most: int = MOST_VALUES
-) -> tuple[Edit, ...]:
+    contract: Contract, name: str, *, most: int = MOST_VALUES
+) -> st.SearchStrategy[tuple[Edit, ...]]:
     """Changes of an ordinary event that keep it within the contract."""
+
+    @st.composite
+    def made(draw: st.DrawFn) -> tuple[Edit, ...]:
+        return _within(draw, contract, name, most)
+
+    return made()
+
+
+def _within(draw: st.DrawFn, contract: Contract, name: str, most: int) -> tuple[Edit, ...]:
     builder, factors, valued = builder_of(contract, name), factors_in(contract, name), _valued(contract, name)
     rng = random.Random(draw(SEEDS))  # noqa: S311 - no secret: a choice of members
     if rng.random() < WHOLE_ROWS:
@@ -73,11 +82,21 @@ def edits_within(
     return tuple(edits)
 
 
-@st.composite
 def _additions(
+    builder: VariationBuilder, within: st.SearchStrategy[tuple[Edit, ...]]
+) -> st.SearchStrategy[tuple[Edit, ...]]:
+    """Additions that the versioning policy allows: members, values of enums, branches, forms of ids."""
+
+    @st.composite
+    def made(draw: st.DrawFn) -> tuple[Edit, ...]:
+        return _added(draw, builder, within)
+
+    return made()
+
+
+def _added(
     draw: st.DrawFn, builder: VariationBuilder, within: st.SearchStrategy[tuple[Edit, ...]]
 ) -> tuple[Edit, ...]:
-    """Additions that the versioning policy allows: members, values of enums, branches, forms of ids."""
     rng = random.Random(draw(SEEDS))  # noqa: S311 - as above
     edits = list(draw(within)) if rng.random() < WITHIN else []
     chosen = {edit.place for edit in edits}

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from ada_contract_tests.fuzz.events import SEEDS, edits_within
 from ada_contract_tests.suites.edits import Edit, FuzzedSequence, Step
+from ada_contract_tests.suites.fuzzed import builder_of
+from ada_schemas.contract.shapes import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,9 +39,17 @@ USER_CREATED, USER_UPDATED = "end_user.created", "end_user.updated"
 OF_A_TALK = (CREATED, MESSAGE, HANDED_BACK, ENDED, USER_CREATED, USER_UPDATED)
 
 
-@st.composite
-def sequences(draw: st.DrawFn, contract: Contract, names: frozenset[str]) -> FuzzedSequence:
+def sequences(contract: Contract, names: frozenset[str]) -> st.SearchStrategy[FuzzedSequence]:
     """Sequences of the chosen events; those of a contract without conversations are of any events of it."""
+
+    @st.composite
+    def made(draw: st.DrawFn) -> FuzzedSequence:
+        return _sequence(draw, contract, names)
+
+    return made()
+
+
+def _sequence(draw: st.DrawFn, contract: Contract, names: frozenset[str]) -> FuzzedSequence:
     known = [name for name in contract.event_names if name in names]
     told = [name for name in known if name in OF_A_TALK] or known
     rng = random.Random(draw(SEEDS))  # noqa: S311 - no secret: a choice of events
