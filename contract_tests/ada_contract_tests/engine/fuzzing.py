@@ -156,7 +156,9 @@ class Fuzzing:
                 continue
             if finding.case in drawn:
                 causes[_key(finding, reason)].append((drawn[finding.case], finding))
-        for number, (key, failures) in enumerate(sorted(causes.items(), key=lambda c: _order(c[1][0][1]))):
+        for number, (key, failures) in enumerate(
+            sorted(causes.items(), key=lambda cause: min(_order(finding) for _, finding in cause[1]))
+        ):
             if number >= MOST_CAUSES or self._is_late():
                 self._unshrunk += 1
                 continue
@@ -167,7 +169,7 @@ class Fuzzing:
         self, key: tuple[str, ...], failures: list[tuple[Fuzzed, Finding]], known: Sequence[Finding]
     ) -> list[Finding]:
         found: list[Finding] = []
-        left = sorted(failures, key=lambda failure: len(str(failure[0].as_json())))
+        left = sorted(failures, key=lambda failure: (*_order(failure[1]), len(str(failure[0].as_json()))))
         for _ in range(MOST_OF_A_CAUSE):
             if not left or self._is_late():
                 break
