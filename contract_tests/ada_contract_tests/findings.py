@@ -250,7 +250,10 @@ class Report:
         for result in self.results:
             at = result.case.event, getattr(RULES[result.case.rule], by)
             cells[at].outcomes[result.case.id] = result.outcome
-            if result.tries != 1:  # the ones that fail are counted by their findings
+            if result.tries != 1 and result.outcome in (
+                "passed",
+                "failed",
+            ):  # the ones that fail are counted by their findings
                 cells[at].outcomes[result.case.id] = "passed"
                 cells[at].tries[result.case.id] = result.tries - len(owned[result.case.id])
         for finding in self.findings:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ada_contract_tests.suites.edits import FuzzedEvent, FuzzedSequence
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from ada_contract_tests.suites.edits import Edit, Fuzzed, Step
 
@@ -79,19 +79,25 @@ async def _plainer_steps(
         if step.edits:
             steps[number] = replace(step, edits=tuple(await fewest(step.edits, fails_with)))
     fuzzed = replace(fuzzed, steps=tuple(steps))
-    for simpler in _in_one_talk(fuzzed):
-        if simpler != fuzzed and await fails(simpler):
-            return simpler
+    for simpler in (_renumbered, _a_second_apart):
+        other = simpler(fuzzed)
+        if other != fuzzed and await fails(other):
+            fuzzed = other
     return fuzzed
 
 
-def _in_one_talk(fuzzed: FuzzedSequence) -> Iterator[FuzzedSequence]:
+def _renumbered(fuzzed: FuzzedSequence) -> FuzzedSequence:
     """The same with conversations and people numbered from 0."""
-    numbers = {
-        n: at for at, n in enumerate(dict.fromkeys(n for s in fuzzed.steps for n in (s.talk, s.person)))
-    }
+    used = dict.fromkeys(n for step in fuzzed.steps for n in (step.talk, step.person))
+    numbers = {number: at for at, number in enumerate(used)}
     steps = (replace(s, talk=numbers[s.talk], person=numbers[s.person]) for s in fuzzed.steps)
-    yield replace(fuzzed, steps=tuple(steps))
+    return replace(fuzzed, steps=tuple(steps))
+
+
+def _a_second_apart(fuzzed: FuzzedSequence) -> FuzzedSequence:
+    """The same with times that are a second apart, in the order in which the events happened."""
+    times = sorted({step.at for step in fuzzed.steps})
+    return replace(fuzzed, steps=tuple(replace(step, at=times.index(step.at)) for step in fuzzed.steps))
 
 
 async def fewest(parts: Sequence[T], fails: Callable[[list[T]], Awaitable[bool]]) -> list[T]:

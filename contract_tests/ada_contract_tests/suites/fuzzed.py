@@ -52,6 +52,7 @@ __all__ = [
     "fuzzed_of_id",
     "is_area",
     "is_fuzzed",
+    "told",
 ]
 
 Payload = dict[str, Any]
@@ -106,7 +107,7 @@ def fuzzed_case(fuzzed: Fuzzed, contract: Contract) -> Case:
             case_id,
             _RULES[SEQUENCES],
             ANY,
-            _told(fuzzed),
+            _summary(fuzzed),
             base_event=fuzzed.steps[0].event if fuzzed.steps else contract.event_names[0],
             deliver=partial(_deliver, fuzzed, contract),
             deliveries=len(fuzzed.steps),
@@ -266,8 +267,20 @@ def _said(step: Step) -> str:
     return f"{step.event}{which}{whose}{facts}{late}{', again' if step.again else ''}"
 
 
-def _told(fuzzed: FuzzedSequence) -> str:
-    return "; ".join(f"{n}. {_said(step)}" for n, step in enumerate(fuzzed.steps, 1))
+def told(fuzzed: FuzzedSequence) -> list[str]:
+    """The deliveries of a sequence, a line each."""
+    return [f"{n}. {_said(step)}" for n, step in enumerate(fuzzed.steps, 1)]
+
+
+def _summary(fuzzed: FuzzedSequence) -> str:
+    lines = told(fuzzed)
+    if len(lines) <= FEW:
+        return "; ".join(lines)
+    return f"{len(lines)} deliveries, the last of them: {_said(fuzzed.steps[-1])}"
+
+
+FEW = 2
+"""Deliveries of a sequence that a summary tells one by one."""
 
 
 def token_of(fuzzed: Fuzzed) -> str:
