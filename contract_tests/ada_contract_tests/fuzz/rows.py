@@ -30,7 +30,18 @@ MOST_TRIES = 50
 @lru_cache(maxsize=64)
 def factors_in(contract: Contract, name: str) -> dict[str, tuple[str, ...]]:
     """The levels of each member of an event that can be one of several things, by shape path."""
-    return factors_of(builder_of(contract, name).event)
+    builder = builder_of(contract, name)
+    return {
+        path: _with_known_values(builder.places[path], levels)
+        for path, levels in factors_of(builder.event).items()
+    }
+
+
+def _with_known_values(shape: Shape, levels: tuple[str, ...]) -> tuple[str, ...]:
+    """The levels with the values that prose names, where no enum does."""
+    if not isinstance(shape, Scalar) or not shape.known_values:
+        return levels
+    return (*shape.known_values, *(level for level in levels if level != "set"))
 
 
 def whole_row(rng: random.Random, builder: VariationBuilder, factors: dict[str, tuple[str, ...]]) -> Row:

@@ -29,7 +29,7 @@ from ada_contract_tests.suites.edits import (
 )
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.payload import member_time, timestamp
-from ada_schemas.contract.paths import json_type
+from ada_schemas.contract.paths import get, json_type
 from ada_schemas.contract.samples import as_branch, complete
 from ada_schemas.contract.shapes import Union
 from ada_schemas.errors import UsageError
@@ -37,6 +37,7 @@ from ada_schemas.shown import shown_json
 from ada_schemas.validation import validate
 from ada_schemas.variation.builder import VariationBuilder
 from ada_schemas.variation.enumeration import ANY
+from ada_schemas.variation.forward import new_branch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,16 +146,24 @@ def _edited(builder: VariationBuilder, edits: Sequence[Edit], full: Payload, *, 
         payload = edit.apply(payload)
         union = builder.places.get(edit.place)
         if within and edit.op == "put" and isinstance(union, Union):
-            payload = Edit(edit.path, "put", _whole(union, edit.value)).apply(payload)
+            payload = Edit(edit.path, "put", _whole(union, edit.value, get(full, edit.place))).apply(payload)
     if not within:
         return payload
     return builder.repaired(payload, full, keep=tuple(edit.place for edit in edits))
 
 
-def _whole(union: Union, value: Any) -> Any:
-    """An object of the branch that a value names, with all of its members; of an unknown one as it is."""
-    branch = union.branch(value.get(union.discriminator)) if isinstance(value, dict) else None
-    return complete(branch.shape, as_branch(union, branch, value)) if branch else value
+def _whole(union: Union, value: Any, usual: Any) -> Any:
+    """An object of the branch that a value names, with all of its members.
+
+    One of a new branch has those of the ``usual`` object that every branch requires.
+    """
+    if not isinstance(value, dict):
+        return value
+    tag = value.get(union.discriminator)
+    branch = union.branch(tag)
+    if branch is not None:
+        return complete(branch.shape, as_branch(union, branch, value))
+    return {**new_branch(union, tag, usual), **value} if isinstance(usual, dict) else value
 
 
 def can_be_sent(fuzzed: Fuzzed, contract: Contract, *, validated: bool = True) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Order = Callable[[list[str]], Iterable[str]]
 
-__all__ = ["forward_variations", "new_event_variations"]
+__all__ = ["forward_variations", "new_branch", "new_event_variations"]
 
 NEW_MEMBER = "adakit_new_member"
 NEW_VALUE = "adakit_new_value"
@@ -50,18 +50,18 @@ def _new_values(builder: VariationBuilder) -> Iterator[Variation]:
         if isinstance(shape, Union):
             place, tag = payload_path(path), f".{shape.discriminator}"
             said = f"{place} is of a type that is not documented yet"
-            change = changing(place, partial(_new_branch, shape))
+            change = changing(place, partial(new_branch, shape, NEW_VALUE))
             yield builder.build(rule, family, path + tag, said, change, keep=(place + tag,))
 
 
-def _new_branch(union: Union, value: dict[str, Any]) -> dict[str, Any]:
-    """An object of a new type: it has the members that every documented branch requires."""
+def new_branch(union: Union, tag: str, value: dict[str, Any]) -> dict[str, Any]:
+    """An object of a new type, made from a documented one: it has the members that every branch requires."""
     shared = [
         {m.name for m in branch.shape.members if m.required or m.name == union.discriminator}
         for branch in union.branches
     ]
     names = set.intersection(*shared)
-    return {**{k: v for k, v in value.items() if k in names}, union.discriminator: NEW_VALUE}
+    return {**{k: v for k, v in value.items() if k in names}, union.discriminator: tag}
 
 
 def _key_orders(builder: VariationBuilder) -> Iterator[Variation]:
