@@ -163,7 +163,7 @@ def _whole(union: Union, value: Any, usual: Any) -> Any:
     branch = union.branch(tag)
     if branch is not None:
         return complete(branch.shape, as_branch(union, branch, value))
-    return {**new_branch(union, tag, usual), **value} if isinstance(usual, dict) else value
+    return {**new_branch(union, str(tag), usual), **value} if isinstance(usual, dict) else value
 
 
 def can_be_sent(fuzzed: Fuzzed, contract: Contract, *, validated: bool = True) -> bool:
