@@ -81,8 +81,20 @@ async def happy_path(port: int, secret: str) -> bool:
     return False
 
 
-async def schemathesis(port: int, secret: str, *, python: Path, described: Path) -> bool:
+async def schemathesis(
+    port: int,
+    secret: str,
+    *,
+    python: Path,
+    described: Path,
+    examples: int = CASES_EACH,
+    limit: float = RUN_LIMIT,
+    hangs: bool = True,
+) -> bool:
     """Whether Schemathesis, run by that interpreter on the document, reports a failure.
+
+    ``examples`` is how many cases of an operation it makes in its longest phase, ``limit`` in seconds; where the
+    time is up the answer is ``hangs``.
 
     Raises RuntimeError where it cannot be run: its exit code is neither 0 nor 1.
     """
@@ -94,18 +106,18 @@ async def schemathesis(port: int, secret: str, *, python: Path, described: Path)
     }
     run = await asyncio.create_subprocess_exec(
         str(python), "-m", "schemathesis.cli", "run", str(described), "--url", f"http://127.0.0.1:{port}",
-        "--mode", "positive", "--checks", CHECKS, "--max-examples", str(CASES_EACH), "--no-shrink",
+        "--mode", "positive", "--checks", CHECKS, "--max-examples", str(examples), "--no-shrink",
         "--request-timeout", str(TIME_LIMIT), "--max-failures", "1", "--suppress-health-check", "all",
         cwd=described.parent, env=environment,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(RUN_LIMIT):
+        async with asyncio.timeout(limit):
             out, _ = await run.communicate()
     except TimeoutError:
         run.kill()
         await run.wait()
-        return True
+        return hangs
     if run.returncode not in (0, 1):
         raise RuntimeError(f"Schemathesis ended with {run.returncode}: {out.decode()[-400:]}")
     return run.returncode == 1
