@@ -1,10 +1,11 @@
 """How many of the bugs of ``tests/corpus/deep`` fuzzing finds: ``python benchmarks/deep.py [IDS]``.
 
-No enumerated case hits these bugs (``python -m corpus.deep prove`` in ``tests``). Each consumer is checked in
-process with ``--fuzz``, a process of its own each; found is one about which there is an error, and smallest where
-nothing of what a finding shows can be taken away. ``--correct N`` does the same with the correct consumers, none
-of which may be accused. ``--peers PYTHON`` has Schemathesis, in that interpreter, send signed requests from the
-same document with the same budget to the same consumer over HTTP; it asks no witness.
+No enumerated case hits these bugs (``python -m corpus.deep prove`` in ``tests``). Each consumer is checked
+in process with ``--fuzz``, a process of its own each; found is one about which there is an error, and
+smallest where nothing of what a finding shows can be taken away. ``--correct N`` does the same with the
+correct consumers, none of which may be accused. ``--peers PYTHON`` has Schemathesis, in that interpreter,
+send signed requests from the same document, with the same budget, to the same consumer over HTTP; it asks no
+witness.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from ada_schemas.files.endpoint import endpoint_document
 
 TESTS = Path(__file__).parents[1] / "tests"
 WHERE = ["corpus.deep:create_app()", "--path", peers.ENDPOINT, "--seen-url", "/_seen"]
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 - of servers that this starts
 SECONDS = 60.0
 """Seconds that fuzzing a consumer may take."""
 

@@ -93,8 +93,8 @@ async def schemathesis(
 ) -> bool:
     """Whether Schemathesis, run by that interpreter on the document, reports a failure.
 
-    ``examples`` is how many cases of an operation it makes in its longest phase, ``limit`` in seconds; where the
-    time is up the answer is ``hangs``.
+    ``examples`` is how many cases of an operation it makes in its longest phase, ``limit`` in seconds; where
+    the time is up the answer is ``hangs``.
 
     Raises RuntimeError where it cannot be run: its exit code is neither 0 nor 1.
     """

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from ada_contract_tests.fuzz.rows import around, edits_of, factors_in, is_there, partial_row, whole_row
+from ada_contract_tests.fuzz.rows import around, edits_of, factors_in, is_open, partial_row, whole_row
 from ada_contract_tests.fuzz.values import added, anything, edit_at, id_form, new_name, varies
 from ada_contract_tests.suites.edits import Edit, FuzzedEvent
 from ada_contract_tests.suites.fuzzed import builder_of
@@ -75,7 +75,7 @@ def _within(draw: st.DrawFn, contract: Contract, name: str, most: int) -> tuple[
         few = rng.sample(list(factors), min(len(factors), rng.randrange(3)))
         row = partial_row(rng, builder, factors, few)
     edits = edits_of(row, builder)
-    there = [path for path in valued if is_there(path, row, builder)]
+    there = [path for path in valued if is_open(path, row, builder)]
     for path in rng.sample(there, min(len(there), rng.randrange(most + 1))):
         edits = [edit for edit in edits if edit.place != payload_path(path)]
         edits.append(draw(valued[path]))

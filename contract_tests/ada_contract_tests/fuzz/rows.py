@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ada_schemas.contract.shapes import Shape
     from ada_schemas.variation.builder import VariationBuilder
 
-__all__ = ["Row", "around", "edits_of", "factors_in", "is_there", "partial_row", "whole_row"]
+__all__ = ["Row", "around", "edits_of", "factors_in", "is_open", "partial_row", "whole_row"]
 
 Row = dict[str, str]
 """A level for some members, by shape path."""
@@ -83,8 +83,10 @@ def around(path: str) -> set[tuple[str, str]]:
     return found
 
 
-def is_there(path: str, row: Row, builder: VariationBuilder) -> bool:
-    """True if the branches around a member, and itself, are in an event with these levels."""
+def is_open(path: str, row: Row, builder: VariationBuilder) -> bool:
+    """True if a member is in an event with these levels, and they leave its value open."""
+    if row.get(path, "set") != "set":
+        return False
     place = payload_path(path)
     for other, level in row.items():
         inside = place == payload_path(other) or place.startswith(f"{payload_path(other)}.")

@@ -11,13 +11,13 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.fuzz.rows import edits_of, factors_in, is_there, partial_row, whole_row
+from ada_contract_tests.fuzz.rows import edits_of, factors_in, is_open, partial_row, whole_row
 from ada_contract_tests.fuzz.special import special
-from ada_contract_tests.fuzz.texts import FILLINGS, LENGTHS, TOKENS, is_visible
+from ada_contract_tests.fuzz.texts import FILLINGS, LENGTHS, TOKENS, WHOLES, is_visible
 from ada_contract_tests.fuzz.values import LONGEST_MESSAGE, kinds_of, varies
 from ada_contract_tests.suites.edits import Edit, FuzzedEvent
 from ada_contract_tests.suites.fuzzed import builder_of
-from ada_schemas.contract.shapes import Array, Mapping, Scalar, payload_path
+from ada_schemas.contract.shapes import Array, Mapping, Scalar, Union, payload_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["sweep"]
 
-WHOLE_ROWS, VARIED = 0.3, 0.7
-"""Shares: of the events whose every enum is drawn anew, and of the members whose value varies."""
+WHOLE_ROWS, BRANCHED, VARIED, NAMED_SHARE = 0.4, 0.5, 0.7, 0.5
+"""Shares: of events whose every enum is drawn, of other unions that are, of members whose value varies, of names
+that files and people have."""
 
 LONGEST_NAME = 200
 LONGEST_ADDRESS = 4_096
@@ -49,10 +50,13 @@ def sweep(contract: Contract, name: str, *, number: int, seed: int) -> list[Fuzz
     for _ in range(number):
         whole = rng.random() < WHOLE_ROWS
         few = rng.sample(list(factors), min(len(factors), rng.randrange(3)))
+        few += [
+            path for path in factors if isinstance(builder.places[path], Union) and rng.random() < BRANCHED
+        ]
         row = whole_row(rng, builder, factors) if whole else partial_row(rng, builder, factors, few)
         edits = edits_of(row, builder)
         for path, shape in valued.items():
-            if is_there(path, row, builder) and rng.random() < VARIED:
+            if is_open(path, row, builder) and rng.random() < VARIED:
                 edits = [edit for edit in edits if edit.place != payload_path(path)]
                 edits.append(_next(rng, turns, path, shape))
         found.append(FuzzedEvent(name, "documented", tuple(edits)))
@@ -84,6 +88,9 @@ def _next(rng: random.Random, turns: dict[str, Iterator[Any]], path: str, shape:
         case Scalar(holds="message"):
             return Edit(place, "put", turn(path, partial(_texts, rng, LONGEST_MESSAGE)))
         case Scalar(holds="text"):
+            table = "files" if place[-1] == "filename" else "people" if place[-1].endswith("_name") else ""
+            if table and rng.random() < NAMED_SHARE:
+                return Edit(place, "put", turn(f"{path} {table}", partial(special, table)))
             return Edit(place, "put", turn(path, partial(_texts, rng, LONGEST_NAME)))
         case Scalar(holds="url"):
             return Edit(place, "put", turn(path, _addresses))
@@ -119,7 +126,7 @@ def _both_signs(numbers: Sequence[Any]) -> list[Any]:
 
 
 def _texts(rng: random.Random, most: int) -> list[str]:
-    """Each token alone, and at the beginning and the end of a text; every length."""
+    """What counts alone, alone; each token at the beginning of a text and at the end of one; every length."""
     ends = rng.sample(TOKENS, len(TOKENS))
     around = [f"{token} order {end}" for token, end in zip(TOKENS, ends, strict=True)]
     sizes = [size + rng.choice((0, 0, -1, 1)) for size in LENGTHS] + [
@@ -129,7 +136,7 @@ def _texts(rng: random.Random, most: int) -> list[str]:
     for size in sizes:
         filling = rng.choice(FILLINGS)
         long.append((filling * (size // len(filling) + 1))[:size])
-    return [text for text in (*TOKENS, *around, *long) if is_visible(text) and _fits(text, most)]
+    return [text for text in (*WHOLES, *around, *long) if is_visible(text) and _fits(text, most)]
 
 
 def _fits(text: str, most: int) -> bool:

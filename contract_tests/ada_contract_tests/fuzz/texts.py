@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from ada_contract_tests.fuzz.special import special
 
-__all__ = ["FILLINGS", "LENGTHS", "TOKENS", "addresses", "is_visible", "names", "texts", "words"]
+__all__ = ["FILLINGS", "LENGTHS", "TOKENS", "WHOLES", "addresses", "is_visible", "names", "texts", "words"]
 
-WORDS, TOKENS, LENGTHS = special("words"), special("tokens"), special("lengths")
+WORDS, WHOLES, TOKENS, LENGTHS = map(special, ("words", "wholes", "tokens", "lengths"))
 
 CHARACTERS = st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co"))
 _SIZES = st.one_of(
@@ -36,7 +36,11 @@ def words(most: int = 6) -> st.SearchStrategy[str]:
 
 _BETWEEN = st.sampled_from((" ", "", " ", "\n"))
 _PIECES = st.lists(
-    st.one_of(st.sampled_from(TOKENS), st.sampled_from(WORDS), st.text(CHARACTERS, min_size=1, max_size=8)),
+    st.one_of(
+        st.sampled_from((*WHOLES, *TOKENS)),
+        st.sampled_from(WORDS),
+        st.text(CHARACTERS, min_size=1, max_size=8),
+    ),
     min_size=1,
     max_size=4,
 )
@@ -63,7 +67,15 @@ def texts(most: int) -> st.SearchStrategy[str]:
     """Texts of up to that many characters."""
     free = st.text(CHARACTERS, min_size=1, max_size=min(most, 60))
     return _visible(
-        st.one_of(st.sampled_from(TOKENS), _composed(), _composed(), words(), free, _long(most), _long(most)),
+        st.one_of(
+            st.sampled_from((*WHOLES, *TOKENS)),
+            _composed(),
+            _composed(),
+            words(),
+            free,
+            _long(most),
+            _long(most),
+        ),
         most,
     )
 
