@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ada_contract_tests.engine.fuzzing import Fuzzing, FuzzPlan
+from ada_contract_tests.engine.fuzzing import FUZZ_FOLDER, Fuzzing, FuzzPlan
 from ada_contract_tests.engine.ignores import read_ignores
 from ada_contract_tests.engine.reproduction import Reproduction
 from ada_contract_tests.engine.run import Run
@@ -98,7 +98,7 @@ def planned(options: Options, *, unsigned: bool = False) -> list[Case]:
         raise UsageError(f"{options.accept!r} is no status to accept.", next_step="Give 200 or 2xx.")
     read_ignores(options.ignores, options.contract)
     if options.fuzz is not None:
-        require_fuzz()
+        require_fuzz(options.fuzz.folder)
     chosen = options.selection.choose(options.contract, fuzzed=options.fuzz is not None)
     left_out = {rule_in_role("exact status").code} if options.accept == "2xx" else set()
     cases = [c for c in chosen if c.rule not in left_out and not (unsigned and _is_about_signing(c))]
@@ -198,10 +198,10 @@ async def run_cases(
         jobs = options.jobs or (1 if aim.in_process else JOBS)
         return Run(session, jobs, secret_given=secret.given, budget=seconds, notify=notify)
 
-    report = Report(aim.name, seed, (), (), 0.0, 0)
+    report = Report(aim.name, seed, (), (), 0.0, len(all_cases(options.contract)))
     if enumerated:
         run = new_run(new_session(), budget or None)
-        report = await run.run(enumerated, total_cases=len(all_cases(options.contract)), seed=seed)
+        report = await run.run(enumerated, total_cases=report.total_cases, seed=seed)
     if areas and options.fuzz is not None:
         name = target or aim.name
         fuzzing = Fuzzing(options.fuzz, seed, name, lambda: new_session("2xx"), new_run)
@@ -234,6 +234,8 @@ def _reproduction(
     witness = ["--seen-url", options.seen_url] if options.seen_url else []
     ignores = [part for text in options.ignores for part in ("--ignores", text)]
     limit = ["--timeout", f"{options.timeout:g}"] if options.timeout != TIME_LIMIT else []
+    folder = options.fuzz.folder if options.fuzz else None
+    kept = ["--fuzz", "1", *(["--fuzz-db", str(folder)] if folder not in (None, Path(FUZZ_FOLDER)) else [])]
     trust = ["--insecure"] if options.insecure else ["--cacert", options.cacert] if options.cacert else []
     return Reproduction(
         target,
@@ -244,6 +246,7 @@ def _reproduction(
         curl=(*headers, *trust),
         judging=(*accept, *witness, *ignores, *(["--strict"] if options.strict else [])),
         contract=("--contract", options.contract_directory) if options.contract_directory else (),
+        kept=tuple(kept),
     ).lines
 
 

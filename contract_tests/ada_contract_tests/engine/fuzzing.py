@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ada_contract_tests.engine.shrinking import Shrinking
 from ada_contract_tests.findings import Outcome, Result
 from ada_contract_tests.suites.edits import FuzzedEvent
-from ada_contract_tests.suites.fuzzed import fuzzed_case
+from ada_contract_tests.suites.fuzzed import area_of, fuzzed_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,6 +69,7 @@ class Fuzzing:
     _kept: KeptFailures | None = field(init=False, default=None)
     _began: float = field(init=False, default=0.0)
     _fixed: int = field(init=False, default=0)
+    _unkept: int = field(init=False, default=0)
 
     async def extend(self, report: Report, areas: Sequence[Case]) -> Report:
         """The report with what fuzzing found, and a result for each of the areas."""
@@ -130,8 +131,8 @@ class Fuzzing:
     async def _settle_kept(self, kept: Sequence[Fuzzed], sent: Report, shrinking: Shrinking) -> None:
         """Keep what was found, and forget what no longer fails, also when it is sent alone."""
         for fuzzed, _ in shrinking.smallest:
-            if self._kept is not None:
-                self._kept.keep(fuzzed)
+            if self._kept is not None and not self._kept.keep(fuzzed):
+                self._unkept += 1
         contract = self._session.events.contract
         tried = {r.case.id for r in sent.results if r.outcome == "passed"}
         failing = {finding.case for finding in sent.findings}
@@ -157,7 +158,7 @@ class Fuzzing:
         for area in areas:
             own = [i for i, fuzzed in drawn.items() if fuzzed.area == area.id]
             done = len(tried.intersection(own))
-            errors = [f for f in found if drawn_area(f.case) == area.id and f.severity == "error"]
+            errors = [f for f in found if area_of(f.case) == area.id and f.severity == "error"]
             outcome: Outcome = "failed" if errors else "passed" if done else "not run"
             note = f"{done} of {len(own)} sent" if own else ""
             finding = errors[0] if errors else None
@@ -192,6 +193,8 @@ class Fuzzing:
         if shrinking.flaky:
             failures = "1 failure" if shrinking.flaky == 1 else f"{shrinking.flaky} failures"
             notes.append(f"Flaky: {failures} of fuzzed events did not come again when they were sent alone.")
+        if self._unkept:
+            notes.append(f"Failures are not kept: {self.plan.folder} cannot be written.")
         if shrinking.unshrunk:
             notes.append(f"Failures of {shrinking.unshrunk} further causes were not shrunk: fix these first.")
         return notes
@@ -199,8 +202,3 @@ class Fuzzing:
 
 def _in_parts(number: int) -> list[int]:
     return [PART] * (number // PART) + ([number % PART] if number % PART else [])
-
-
-def drawn_area(case_id: str) -> str:
-    """The id of the area that a fuzzed case belongs to."""
-    return case_id.rpartition(":")[0]

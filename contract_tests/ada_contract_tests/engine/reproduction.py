@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from ada_contract_tests.suites.fuzzed import area_of, is_whole
+
 if TYPE_CHECKING:
     from ada_contract_tests.case import Case
 
@@ -19,7 +21,8 @@ class Reproduction:
 
     Of the options that the run was started with, ``wire`` are those that `check` and `send` share, ``curl``
     is what they are for curl, ``judging`` those of `check` alone
-    without which a case that failed may pass, ``contract`` names a contract of one's own.
+    without which a case that failed may pass, ``contract`` names a contract of one's own, ``kept`` are those
+    with which a failure that was kept is tried again.
     """
 
     target: str
@@ -30,15 +33,20 @@ class Reproduction:
     curl: tuple[str, ...] = ()
     judging: tuple[str, ...] = ()
     contract: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     def lines(self, case: Case, *others: Case) -> tuple[str, ...]:
         """The commands, shell-quoted: the case alone; for a URL also sending its body, and curl.
 
-        ``others`` are cases without which it is not judged.
+        ``others`` are cases without which it is not judged. A fuzzed event that is too long for an id is
+        repeated from what was kept.
         """
         where = ["--path", self.path] if self.path else []
         secret = ["--secret", "none"] if self.unsigned else []
         again = ["adakit", "check", self.target, *where, *secret, *self.wire, *self.judging, *self.contract]
+        if not is_whole(case.id):
+            which = [*self.kept, "--case", area_of(case.id)]
+            return (shlex.join([*again, *which, "--seed", str(self.seed)]),)
         which = [part for one in (case, *others) for part in ("--case", one.id)]
         lines = [shlex.join([*again, *which, "--seed", str(self.seed)])]
         if self.target.lower().startswith(("http://", "https://")) and case.payload is not None:

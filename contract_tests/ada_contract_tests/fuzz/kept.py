@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from ada_contract_tests.suites.fuzzed import fuzzed_from
-from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,14 +24,9 @@ __all__ = ["KeptFailures"]
 
 
 class KeptFailures:
-    """The failures of one target in a folder; raises UsageError for one that cannot be written."""
+    """The failures of one target in a folder, which is made when there is one to keep."""
 
     def __init__(self, folder: Path, target: str) -> None:
-        if folder.exists() and not folder.is_dir():
-            raise UsageError(
-                f"{folder} is no folder.",
-                next_step="Give --fuzz-db a folder; it is made where there is none.",
-            )
         self._database = DirectoryBasedExampleDatabase(folder)
         self._target = target
 
@@ -51,9 +45,11 @@ class KeptFailures:
                     self._database.delete(self._key(area), entry)
         return found
 
-    def keep(self, fuzzed: Fuzzed) -> None:
-        """Keep one that failed."""
-        self._database.save(self._key(fuzzed.area), _entry(fuzzed))
+    def keep(self, fuzzed: Fuzzed) -> bool:
+        """Keep one that failed; False where the folder cannot be written."""
+        key, entry = self._key(fuzzed.area), _entry(fuzzed)
+        self._database.save(key, entry)
+        return entry in self._database.fetch(key)
 
     def forget(self, fuzzed: Fuzzed) -> None:
         """Forget one that no longer fails, or that a smaller one stands for."""

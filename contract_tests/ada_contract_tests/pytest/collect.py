@@ -16,7 +16,7 @@ from ada_contract_tests.pytest.bridge import bridge_of
 from ada_contract_tests.pytest.options import TEXT_OPTIONS, given_options, session_seed
 from ada_contract_tests.pytest.violation import ContractViolation
 from ada_contract_tests.reports.plain import finding_text
-from ada_contract_tests.suites.fuzzed import is_fuzzed
+from ada_contract_tests.suites.fuzzed import is_fuzzed, is_whole
 from ada_schemas.errors import AdakitError
 
 if TYPE_CHECKING:
@@ -146,9 +146,9 @@ class AdaItem(pytest.Function):
     def repeat_line(self, case_id: str) -> str:
         """The command that runs a case alone, with the options given to this one but the secret.
 
-        That is this one, or the fuzzed event that was found in its place.
+        That is this one, or the fuzzed event that was found in its place, if its id holds all of it.
         """
-        name = case_id if is_fuzzed(case_id) else self.name
+        name = case_id if is_fuzzed(case_id) and is_whole(case_id) else self.name
         place = os.path.relpath(self.path, self.config.invocation_params.dir)
         line = f"pytest {shlex.quote(f'{place}::{name}')} --ada-seed {session_seed(self.config)}"
         for name, value in given_options(self.config):

@@ -104,6 +104,11 @@ class FuzzedEvent:
         return [edit.as_json() for edit in self.edits]
 
 
+LATEST = 10 * 365 * 86_400
+MOST_NUMBERED = 1_000_000
+"""Bounds of what is read: seconds after the first delivery, and any other number of a delivery."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One delivery of a sequence.
@@ -143,7 +148,8 @@ class Step:
                 [*edits],
             ]:
                 made = tuple(map(Edit.from_json, edits))
-                return cls(event, talk, person, ordinal, again, bool(late), at, made)
+                if 0 <= at <= LATEST and all(0 <= n <= MOST_NUMBERED for n in (talk, person, ordinal, again)):
+                    return cls(event, talk, person, ordinal, again, bool(late), at, made)
         raise ValueError("no delivery of a sequence")
 
 

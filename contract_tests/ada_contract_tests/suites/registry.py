@@ -52,7 +52,7 @@ def case_named(case_id: str, contract: Contract | None = None) -> Case:
     """The case of that id; raises UsageError that names the nearest."""
     if is_fuzzed(case_id):
         known = contract or shipped()
-        return fuzzed_case(fuzzed_of_id(case_id, known), known)
+        return fuzzed_case(fuzzed_of_id(case_id, known), known, case_id)
     by_id = {case.id: case for case in all_cases(contract)}
     if case_id in by_id:
         return by_id[case_id]
