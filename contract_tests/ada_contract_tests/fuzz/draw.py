@@ -59,7 +59,8 @@ def drawn(contract: Contract, area: str, *, names: frozenset[str], number: int, 
             found += made_by_schemathesis(
                 contract, event, chosen, number=foreign, seed=own, examples=_examples
             )
-        found += _examples(events(contract, event, chosen), most - len(found), own)
+        if len(found) < most:
+            found += _examples(events(contract, event, chosen), most - len(found), own)
         return [each for each in _apart(found) if can_be_sent(each, contract, validated=False)]
     return list(_apart(_examples(sequences(contract, names), max(1, round(number * SEQUENCES)), own)))
 
@@ -69,7 +70,7 @@ def _examples(strategy: SearchStrategy[T], number: int, seed: int) -> list[T]:
 
     @seeded(seed)
     @settings(
-        max_examples=max(1, number),
+        max_examples=number,
         phases=(Phase.generate,),
         database=None,
         deadline=None,
