@@ -112,6 +112,14 @@ def test_the_shortest_text(length):
     assert times <= 40
 
 
+@pytest.mark.parametrize("text", ["é" * 9_000, "é字é" * 3_000, "😀 ö😀" * 700])
+def test_the_fewest_bytes(text):
+    """Where it is the size of a text, few questions tell that too."""
+    left, times = plain(text, lambda value: len(value.encode()) > 2 * len(value) - 1 and len(value) >= 99)
+    assert left == left[0] * 99
+    assert times <= 40
+
+
 @pytest.mark.parametrize("needle", ["=", "😀", "İ", "e\u0301", "%s"])
 def test_a_character_in_a_text(needle):
     """Where a text fails for what it contains, that alone is left."""
@@ -128,10 +136,11 @@ def test_a_text_at_its_place():
 
 
 def test_a_text_is_never_blank():
-    """No step on the way sends a blank text, which the contract leaves out."""
+    """No step on the way sends a text that shows nothing, since none of those that are drawn does."""
     tried = []
     plain("  x  \n ", lambda text: tried.append(text) or " " in text)
     assert all(text.strip() for text in tried)
+    assert plain("a\u200bb", lambda text: "\u200b" in text)[0] in ("a\u200b", "\u200ba")
 
 
 # --- other values ---

@@ -8,10 +8,11 @@ be spared; then values become shorter and plainer, each as far as it goes.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ada_contract_tests.suites.edits import FuzzedEvent, FuzzedSequence
+from ada_contract_tests.suites.edits import FuzzedEvent, FuzzedSequence, is_visible
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -26,17 +27,23 @@ PLAIN = "a"
 """The character that stands for any other."""
 
 
-async def reduced(fuzzed: Fuzzed, fails: Callable[[Any], Awaitable[bool]]) -> Fuzzed:
+async def reduced(
+    fuzzed: Fuzzed,
+    fails: Callable[[Any], Awaitable[bool]],
+    *,
+    is_atom: Callable[[Edit], bool] = lambda _: False,
+) -> Fuzzed:
     """The smallest that ``fails``, made from one that does; no part of it can be taken away.
 
-    ``fails`` is asked once for each that is tried; it says False for one that cannot be sent.
+    ``fails`` is asked once for each that is tried; it says False for one that cannot be sent. The value of an
+    edit that ``is_atom`` stays as it is.
     """
     while True:
         smaller: Fuzzed
         if isinstance(fuzzed, FuzzedSequence):
             smaller = await _plainer_steps(await _fewer_parts(fuzzed, fails), fails)
         else:
-            smaller = await _plainer_values(await _fewer_parts(fuzzed, fails), fails)
+            smaller = await _plainer_values(await _fewer_parts(fuzzed, fails), fails, is_atom)
         if smaller == fuzzed:
             return fuzzed
         fuzzed = smaller
@@ -48,7 +55,7 @@ async def _fewer_parts(fuzzed: F, fails: Callable[[F], Awaitable[bool]]) -> F:
 
 
 async def _plainer_values(
-    fuzzed: FuzzedEvent, fails: Callable[[FuzzedEvent], Awaitable[bool]]
+    fuzzed: FuzzedEvent, fails: Callable[[FuzzedEvent], Awaitable[bool]], is_atom: Callable[[Edit], bool]
 ) -> FuzzedEvent:
     edits = list(fuzzed.edits)
     for number, edit in enumerate(edits):
@@ -58,7 +65,7 @@ async def _plainer_values(
                 replace(fuzzed, edits=(*edits[:at], replace(edit, value=value), *edits[at + 1 :]))
             )
 
-        if edit.op == "put":
+        if edit.op == "put" and not is_atom(edit):
             edits[number] = replace(edit, value=await plainest(edit.value, fails_with))
     return replace(fuzzed, edits=tuple(edits))
 
@@ -134,11 +141,10 @@ async def plainest(value: Any, fails: Callable[[Any], Awaitable[bool]]) -> Any:
 
 
 async def _plainest_text(text: str, fails: Callable[[Any], Awaitable[bool]]) -> str:
-    plain = PLAIN * len(text)
-    if text != plain and await fails(plain):
-        text = plain
-    if text == plain:  # the length is what counts
-        return PLAIN * await _least(1, len(text), lambda size: fails(PLAIN * size))
+    for filling in dict.fromkeys((PLAIN, *_most_common(text))):
+        plain = filling * len(text)
+        if text == plain or await fails(plain):  # how much of it there is counts
+            return await _shortest(filling, len(text), fails)
     text = "".join(await fewest(text, lambda some: _fails_as_text(some, fails)))
     for at in range(min(len(text), MOST_CHARACTERS)):
         if text[at] != PLAIN and await fails(plainer := f"{text[:at]}{PLAIN}{text[at + 1 :]}"):
@@ -146,9 +152,18 @@ async def _plainest_text(text: str, fails: Callable[[Any], Awaitable[bool]]) -> 
     return text
 
 
+def _most_common(text: str) -> list[str]:
+    """The character that a text has most of, of those that can be seen."""
+    return [character for character, _ in Counter(filter(is_visible, text)).most_common(1)]
+
+
+async def _shortest(filling: str, size: int, fails: Callable[[Any], Awaitable[bool]]) -> str:
+    return filling * await _least(1, size, lambda fewer: fails(filling * fewer))
+
+
 async def _fails_as_text(characters: Sequence[str], fails: Callable[[Any], Awaitable[bool]]) -> bool:
     text = "".join(characters)
-    return bool(text.strip()) and await fails(text)
+    return is_visible(text) and await fails(text)
 
 
 MOST_CHARACTERS = 40

@@ -18,7 +18,7 @@ from ada_contract_tests.engine.witness import LONGEST_WAIT, witness_findings
 from ada_contract_tests.grouping import reasons_of
 from ada_contract_tests.rules import RULES
 from ada_contract_tests.suites.edits import FuzzedEvent, FuzzedSequence
-from ada_contract_tests.suites.fuzzed import can_be_sent, fuzzed_case, told
+from ada_contract_tests.suites.fuzzed import can_be_sent, fuzzed_case, is_of_a_form, told
 from ada_schemas.errors import TargetError
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ class Shrinking:
             if await self._failure(fuzzed, key) is None:
                 self.flaky += 1
                 continue
-            smallest = await reduced(fuzzed, partial(self._fails, key=key))
+            is_atom = partial(is_of_a_form, fuzzed, self.session.events.contract)
+            smallest = await reduced(fuzzed, partial(self._fails, key=key), is_atom=is_atom)
             smallest, key = await self._by_itself(smallest, key)
             finding = await self._confirmed(smallest, key)
             if finding is None:

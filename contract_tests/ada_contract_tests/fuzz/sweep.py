@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.fuzz.rows import edits_of, factors_in, is_open, partial_row, whole_row
 from ada_contract_tests.fuzz.special import special
-from ada_contract_tests.fuzz.texts import FILLINGS, LENGTHS, TOKENS, WHOLES, is_visible
+from ada_contract_tests.fuzz.texts import FILLINGS, LENGTHS, TOKENS, WHOLES
 from ada_contract_tests.fuzz.values import LONGEST_MESSAGE, kinds_of, varies
-from ada_contract_tests.suites.edits import Edit, FuzzedEvent
+from ada_contract_tests.suites.edits import Edit, FuzzedEvent, is_visible
 from ada_contract_tests.suites.fuzzed import builder_of
 from ada_schemas.contract.shapes import Array, Mapping, Scalar, Union, payload_path
 

@@ -11,8 +11,9 @@ from functools import cache
 from hypothesis import strategies as st
 
 from ada_contract_tests.fuzz.special import special
+from ada_contract_tests.suites.edits import is_visible
 
-__all__ = ["FILLINGS", "LENGTHS", "TOKENS", "WHOLES", "addresses", "is_visible", "names", "texts", "words"]
+__all__ = ["FILLINGS", "LENGTHS", "TOKENS", "WHOLES", "addresses", "names", "texts", "words"]
 
 WORDS, WHOLES, TOKENS, LENGTHS = map(special, ("words", "wholes", "tokens", "lengths"))
 
@@ -88,11 +89,6 @@ def names(most: int = 200) -> st.SearchStrategy[str]:
 
 def _visible(strategy: st.SearchStrategy[str], most: int) -> st.SearchStrategy[str]:
     return strategy.map(lambda text: text[:most]).filter(is_visible)
-
-
-def is_visible(text: str) -> bool:
-    """True for a text that shows something."""
-    return any(not c.isspace() and c.isprintable() for c in text)
 
 
 @st.composite

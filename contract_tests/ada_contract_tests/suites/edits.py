@@ -11,7 +11,18 @@ from ada_schemas.variation.extreme import reshaped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["FUZZ", "MODES", "SEQUENCES", "Edit", "Fuzzed", "FuzzedEvent", "FuzzedSequence", "Mode", "Step"]
+__all__ = [
+    "FUZZ",
+    "MODES",
+    "SEQUENCES",
+    "Edit",
+    "Fuzzed",
+    "FuzzedEvent",
+    "FuzzedSequence",
+    "Mode",
+    "Step",
+    "is_visible",
+]
 
 Mode = Literal["documented", "forward", "hostile"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -20,6 +31,11 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 SEQUENCES = "sequences"
 FUZZ = "fuzz"
 """What the ids of fuzzed cases begin with behind their slash."""
+
+
+def is_visible(text: str) -> bool:
+    """True for a text that shows something: Ada sends no other, so none is drawn or left of one."""
+    return any(not c.isspace() and c.isprintable() for c in text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import zlib
+from collections import defaultdict
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +28,13 @@ from ada_contract_tests.suites.edits import (
     FuzzedEvent,
     FuzzedSequence,
     Step,
+    is_visible,
 )
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.payload import member_time, timestamp
 from ada_schemas.contract.paths import get, json_type
 from ada_schemas.contract.samples import as_branch, complete
-from ada_schemas.contract.shapes import Union
+from ada_schemas.contract.shapes import Scalar, Union, payload_path
 from ada_schemas.errors import UsageError
 from ada_schemas.shown import shown_json
 from ada_schemas.validation import validate
@@ -54,6 +57,7 @@ __all__ = [
     "fuzzed_of_id",
     "is_area",
     "is_fuzzed",
+    "is_of_a_form",
     "is_whole",
     "told",
 ]
@@ -195,9 +199,11 @@ def can_be_sent(fuzzed: Fuzzed, contract: Contract, *, validated: bool = True) -
     """
     try:
         for event, edits in _parts(fuzzed):
+            hostile = isinstance(fuzzed, FuzzedEvent) and fuzzed.mode == "hostile"
+            if not hostile and not all(_is_fit(contract, event, edit) for edit in edits):
+                return False
             builder = builder_of(contract, event)
             base = complete(builder.event.payload, EventFactory(seed=0, contract=contract).event(event))
-            hostile = isinstance(fuzzed, FuzzedEvent) and fuzzed.mode == "hostile"
             payload = _edited(builder, edits, base, within=not hostile)
             closed = not isinstance(fuzzed, FuzzedEvent) or fuzzed.mode == "documented"
             if validated and not hostile and validate(payload, event=event, closed=closed, contract=contract):
@@ -205,6 +211,42 @@ def can_be_sent(fuzzed: Fuzzed, contract: Contract, *, validated: bool = True) -
     except ValueError:
         return False
     return True
+
+
+@lru_cache(maxsize=64)
+def _held(contract: Contract, event: str) -> dict[str, set[str]]:
+    """What the strings at each place of an event hold."""
+    held: dict[str, set[str]] = defaultdict(set)
+    for path, shape in builder_of(contract, event).places.items():
+        if isinstance(shape, Scalar):
+            held[payload_path(path)].add(shape.holds)
+    return dict(held)
+
+
+def is_of_a_form(fuzzed: Fuzzed, contract: Contract, edit: Edit) -> bool:
+    """True for a value that has a form, such as a time, which none of its parts has.
+
+    A consumer that stumbles over it may rightly do so over a part of it.
+    """
+    if not isinstance(fuzzed, FuzzedEvent) or fuzzed.mode == "hostile":
+        return False
+    return not _held(contract, fuzzed.event).get(edit.place, set()).isdisjoint(FORMS)
+
+
+def _is_fit(contract: Contract, event: str, edit: Edit) -> bool:
+    """False for a text that shows nothing, and for an address that is none; "" may stand for no value."""
+    if edit.op != "put" or not isinstance(edit.value, str) or not edit.value:
+        return True
+    held = _held(contract, event).get(edit.place, set())
+    if "url" in held:
+        return _ADDRESS.fullmatch(edit.value) is not None
+    return held.isdisjoint(("message", "text")) or is_visible(edit.value)
+
+
+FORMS = ("time", "email", "domain", "ip", "language", "mime")
+"""Of which there is no plainer one that is a part of it."""
+
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?([/?#][!-~]*)?")
 
 
 def _parts(fuzzed: Fuzzed) -> list[tuple[str, tuple[Edit, ...]]]:
