@@ -18,7 +18,8 @@ from ada_contract_tests.engine.witness import LONGEST_WAIT, witness_findings
 from ada_contract_tests.grouping import reasons_of
 from ada_contract_tests.rules import RULES
 from ada_contract_tests.suites.edits import FuzzedEvent, FuzzedSequence
-from ada_contract_tests.suites.fuzzed import can_be_sent, fuzzed_case, is_of_a_form, told
+from ada_contract_tests.suites.fuzzed import can_be_sent, fuzzed_case, is_of_a_form
+from ada_contract_tests.suites.summaries import told
 from ada_schemas.errors import TargetError
 
 if TYPE_CHECKING:

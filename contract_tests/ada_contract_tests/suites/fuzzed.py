@@ -30,13 +30,13 @@ from ada_contract_tests.suites.edits import (
     Step,
     is_visible,
 )
+from ada_contract_tests.suites.summaries import event_summary, sequence_summary
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.payload import member_time, timestamp
-from ada_schemas.contract.paths import get, json_type
+from ada_schemas.contract.paths import get
 from ada_schemas.contract.samples import as_branch, complete
 from ada_schemas.contract.shapes import Scalar, Union, payload_path
 from ada_schemas.errors import UsageError
-from ada_schemas.shown import shown_json
 from ada_schemas.validation import validate
 from ada_schemas.variation.builder import VariationBuilder
 from ada_schemas.variation.enumeration import ANY
@@ -59,7 +59,6 @@ __all__ = [
     "is_fuzzed",
     "is_of_a_form",
     "is_whole",
-    "told",
 ]
 
 Payload = dict[str, Any]
@@ -134,7 +133,7 @@ def fuzzed_case(fuzzed: Fuzzed, contract: Contract, case_id: str = "") -> Case:
             case_id,
             _RULES[SEQUENCES],
             ANY,
-            _summary(fuzzed),
+            sequence_summary(fuzzed),
             base_event=fuzzed.steps[0].event if fuzzed.steps else contract.event_names[0],
             deliver=partial(_deliver, fuzzed, contract),
             deliveries=len(fuzzed.steps),
@@ -143,7 +142,7 @@ def fuzzed_case(fuzzed: Fuzzed, contract: Contract, case_id: str = "") -> Case:
         case_id,
         _RULES[fuzzed.mode],
         fuzzed.event,
-        _facts(fuzzed.edits) or "an ordinary event",
+        event_summary(fuzzed.edits),
         payload=BodyVariant(change=partial(changed, fuzzed, contract)),
     )
 
@@ -309,51 +308,6 @@ def _of_person(value: Any, own: str, other: str) -> Any:
         case list():
             return [_of_person(inner, own, other) for inner in value]
     return other if value == own else value
-
-
-MOST_FACTS = 12
-
-
-def _facts(edits: Sequence[Edit]) -> str:
-    facts = [f"{edit.place.removeprefix('data.')} {_fact(edit)}" for edit in edits[:MOST_FACTS]]
-    more = len(edits) - MOST_FACTS
-    return ", ".join([*facts, *([f"{more} more"] if more > 0 else [])])
-
-
-def _fact(edit: Edit) -> str:
-    if edit.op == "remove":
-        return "is absent"
-    if edit.op == "id":
-        return f"has the form {edit.value}"
-    text = shown_json(edit.value)
-    if json_type(edit.value) == "string" and len(edit.value) > 60:
-        return f"has {len(edit.value):,} characters"
-    return f"is {text if len(text) <= 80 else f'{text[:77]}...'}"
-
-
-def _said(step: Step) -> str:
-    talk, person = (f" {'ABCDEFGH'[number % 8]}" for number in (step.talk, step.person))
-    whose = f" of conversation{talk}" if step.event.startswith("conversation") else f" of end user{person}"
-    which = f" {step.ordinal + 1}" if step.ordinal else ""
-    facts = f" ({_facts(step.edits)})" if step.edits else ""
-    late = ", late" if step.late else ""
-    return f"{step.event}{which}{whose}{facts}{late}{', again' if step.again else ''}"
-
-
-def told(fuzzed: FuzzedSequence) -> list[str]:
-    """The deliveries of a sequence, a line each."""
-    return [f"{n}. {_said(step)}" for n, step in enumerate(fuzzed.steps, 1)]
-
-
-def _summary(fuzzed: FuzzedSequence) -> str:
-    lines = told(fuzzed)
-    if len(lines) <= FEW:
-        return "; ".join(lines)
-    return f"{len(lines)} deliveries, the last of them: {_said(fuzzed.steps[-1])}"
-
-
-FEW = 2
-"""Deliveries of a sequence that a summary tells one by one."""
 
 
 def token_of(fuzzed: Fuzzed) -> str:
