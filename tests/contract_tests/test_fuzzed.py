@@ -81,7 +81,7 @@ def whose(event):
 
 
 @pytest.mark.parametrize("name", CONTRACT.event_names)
-@settings(max_examples=12)
+@settings(max_examples=12, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 9))
 def test_documented_events_are_within_the_contract(name, data, seed):
     """An event within the contract breaks neither its closed schema nor what is tied together."""
@@ -93,7 +93,7 @@ def test_documented_events_are_within_the_contract(name, data, seed):
 
 
 @pytest.mark.parametrize("name", CONTRACT.event_names)
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 9))
 def test_forward_events_are_within_the_versioning_policy(name, data, seed):
     """An event of tomorrow is one that the receiver's schema lets pass."""
@@ -102,7 +102,7 @@ def test_forward_events_are_within_the_versioning_policy(name, data, seed):
     assert ada_schemas.validate(payload(drawn, seed), event=name) == []
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data(), which=st.sampled_from(ONE_EVENT))
 def test_the_id_of_an_event_holds_it(data, which):
     """What an id is made from is read from it, and it needs no quoting in a shell."""
@@ -115,7 +115,7 @@ def test_the_id_of_an_event_holds_it(data, which):
         assert case_named(case.id).id == case.id
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(drawn=sequences(CONTRACT, NAMES))
 def test_sequences(drawn):
     """A sequence is of valid events in the order of retries, and its id holds it."""
@@ -130,7 +130,7 @@ def test_sequences(drawn):
     assert happened == sorted(happened), "only what is late comes after what happened later"
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(drawn=sequences(CONTRACT, NAMES))
 def test_sameness_in_a_sequence(drawn):
     """Deliveries of one message are alike to the byte; conversations and end users are as numbered."""
@@ -265,7 +265,7 @@ def test_no_enumerated_case_is_taken_for_a_fuzzed_one():
 # --- ids that hold nothing ---
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_an_id_that_was_cut_or_changed(data):
     """An id that lost a part, or of which a character is another, is an error, and never another event."""

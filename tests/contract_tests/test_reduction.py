@@ -50,7 +50,7 @@ def put(name, value):
 # --- parts ---
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(number=st.integers(3, 40), data=st.data())
 def test_three_of_many(number, data):
     """Of many edits the three that fail together are left, in their order."""
@@ -63,7 +63,7 @@ def test_three_of_many(number, data):
     assert times <= 12 * (number.bit_length() + 3)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(number=st.integers(1, 12), data=st.data())
 def test_nothing_can_be_taken_away(number, data):
     """Whatever makes it fail, none of the parts that are left can be spared, one at a time."""
@@ -257,7 +257,7 @@ def test_two_conversations_stay_two():
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=20).filter(any))
 def test_a_repetition_in_a_sequence(again):
     """One delivery that counts is left of any sequence, in few questions."""

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["sweep"]
 
 WHOLE_ROWS, BRANCHED, VARIED, NAMED_SHARE = 0.4, 0.5, 0.7, 0.5
-"""Shares: of events whose every enum is drawn, of other unions that are, of members whose value varies, of names
-that files and people have."""
+"""Shares: of events whose every enum is drawn, of other unions that are, of members whose value varies,
+and of names that files and people have."""
 
 LONGEST_NAME = 200
 LONGEST_ADDRESS = 4_096
