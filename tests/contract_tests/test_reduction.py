@@ -263,8 +263,19 @@ def test_a_repetition_in_a_sequence(again):
     """One delivery that counts is left of any sequence, in few questions."""
     steps = [Step(MESSAGE, ordinal=n, again=int(twice)) for n, twice in enumerate(again)]
     left, times = smallest(sequence(*steps), lambda found: any(step.again for step in found.steps))
-    assert [step.again for step in left.steps] == [1]
+    assert [(step.again, step.ordinal) for step in left.steps] == [(1, 0)]
     assert times <= 60
+
+
+def test_what_is_left_alone_is_neither_late_nor_repeated():
+    """A delivery whose first, or whose later event, was taken away is an ordinary one."""
+    steps = [Step(MESSAGE, at=5), Step(ENDED, at=9), Step(MESSAGE, at=5, again=1, late=True)]
+    left, _ = smallest(sequence(*steps), lambda found: found.steps and found.steps[-1].event == MESSAGE)
+    assert left == sequence(Step(MESSAGE))
+    left, _ = smallest(
+        sequence(*steps), lambda found: [s.event for s in found.steps][-2:] == [ENDED, MESSAGE]
+    )
+    assert left == sequence(Step(ENDED, at=1), Step(MESSAGE, late=True))
 
 
 def test_a_fault_that_comes_and_goes_ends():

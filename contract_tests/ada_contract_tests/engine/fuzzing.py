@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.engine.shrinking import Shrinking
-from ada_contract_tests.findings import Outcome, Result
+from ada_contract_tests.findings import TIME_IS_UP, Outcome, Result
 from ada_contract_tests.suites.edits import FuzzedEvent
 from ada_contract_tests.suites.fuzzed import area_of, fuzzed_case
 
@@ -178,8 +178,9 @@ class Fuzzing:
     def _notes(self, sent: Report, shrinking: Shrinking, tried: int, drawn: int) -> list[str]:
         deliveries = len(self._session.sender.ledger)
         of = f" of {drawn:,}" if tried < drawn else ""
-        up = "; the time was up (--fuzz-seconds gives more)" if tried < drawn and not sent.stopped else ""
-        sent_in = f"{deliveries:,} deliveries, {self._spent():.0f} s{up}"
+        sent_in = (
+            f"{deliveries:,} deliveries, {self._spent():.0f} s{'' if sent.stopped else _why_not_all(sent)}"
+        )
         notes = [f"Fuzzed: {tried:,}{of} events and sequences, {sent_in}."]
         if self._session.put_off is not None:
             taken, seconds = self._session.put_off[2]
@@ -198,6 +199,14 @@ class Fuzzing:
         if shrinking.unshrunk:
             notes.append(f"Failures of {shrinking.unshrunk} further causes were not shrunk: fix these first.")
         return notes
+
+
+def _why_not_all(sent: Report) -> str:
+    """Why not everything that was drawn was sent, as the end of a sentence; "" where it was."""
+    notes = [result.note for result in sent.results if result.outcome == "not run" and result.note]
+    if TIME_IS_UP in notes:
+        return "; the time was up (--fuzz-seconds gives more)"
+    return f"; {notes[0]}" if notes else ""
 
 
 def _in_parts(number: int) -> list[int]:

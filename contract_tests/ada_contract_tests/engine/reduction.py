@@ -8,7 +8,7 @@ be spared; then values become shorter and plainer, each as far as it goes.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -86,7 +86,7 @@ async def _plainer_steps(
         if step.edits:
             steps[number] = replace(step, edits=tuple(await fewest(step.edits, fails_with)))
     fuzzed = replace(fuzzed, steps=tuple(steps))
-    for simpler in (_renumbered, _a_second_apart):
+    for simpler in (_renumbered, _a_second_apart, _as_it_is):
         other = simpler(fuzzed)
         if other != fuzzed and await fails(other):
             fuzzed = other
@@ -94,10 +94,21 @@ async def _plainer_steps(
 
 
 def _renumbered(fuzzed: FuzzedSequence) -> FuzzedSequence:
-    """The same with conversations and people numbered from 0."""
+    """The same with conversations and people numbered from 0, and the events of one name in each of them."""
     used = dict.fromkeys(n for step in fuzzed.steps for n in (step.talk, step.person))
     numbers = {number: at for at, number in enumerate(used)}
-    steps = (replace(s, talk=numbers[s.talk], person=numbers[s.person]) for s in fuzzed.steps)
+    ordinals: dict[tuple[str, int, int], set[int]] = defaultdict(set)
+    for event, talk, person, ordinal in (step.key for step in fuzzed.steps):
+        ordinals[event, talk, person].add(ordinal)
+    steps = (
+        replace(
+            step,
+            talk=numbers[step.talk],
+            person=numbers[step.person],
+            ordinal=sorted(ordinals[step.event, step.talk, step.person]).index(step.ordinal),
+        )
+        for step in fuzzed.steps
+    )
     return replace(fuzzed, steps=tuple(steps))
 
 
@@ -105,6 +116,15 @@ def _a_second_apart(fuzzed: FuzzedSequence) -> FuzzedSequence:
     """The same with times that are a second apart, in the order in which the events happened."""
     times = sorted({step.at for step in fuzzed.steps})
     return replace(fuzzed, steps=tuple(replace(step, at=times.index(step.at)) for step in fuzzed.steps))
+
+
+def _as_it_is(fuzzed: FuzzedSequence) -> FuzzedSequence:
+    """The same with no delivery late, or once more, but after one that makes it that."""
+    before: list[Step] = []
+    for step in fuzzed.steps:
+        again = sum(step.key == other.key for other in before)
+        before.append(replace(step, again=again, late=any(other.at > step.at for other in before)))
+    return replace(fuzzed, steps=tuple(before))
 
 
 async def fewest(parts: Sequence[T], fails: Callable[[list[T]], Awaitable[bool]]) -> list[T]:

@@ -15,6 +15,7 @@ from ada_contract_tests.case import CaseRun
 from ada_contract_tests.engine.checks import changes_of, judge
 from ada_contract_tests.engine.reduction import reduced
 from ada_contract_tests.engine.witness import LONGEST_WAIT, witness_findings
+from ada_contract_tests.exchange import Exchange
 from ada_contract_tests.grouping import reasons_of
 from ada_contract_tests.rules import RULES
 from ada_contract_tests.suites.edits import FuzzedEvent, FuzzedSequence
@@ -114,14 +115,22 @@ class Shrinking:
                 continue
             left = [(other, f) for other, f in left if not _explains(smallest, other)]
             known = (*before, *(found for _, found in self.smallest))
-            if smallest.parts and not any(_is_same(finding, other) for other in known):
+            if not any(_is_same(finding, other) for other in known):
                 self.smallest.append((smallest, finding))
 
     async def _by_itself(self, smallest: Fuzzed, key: Key) -> tuple[Fuzzed, Key]:
-        """The event of a sequence of one, if it fails by itself, and the key of that; else the sequence."""
-        if not isinstance(smallest, FuzzedSequence) or len(smallest.steps) != 1:
+        """The event of a sequence of one, or the ordinary event, if it fails by itself, and the key of that.
+
+        The smallest itself where it has more to it.
+        """
+        if isinstance(smallest, FuzzedSequence):
+            if len(smallest.steps) != 1:
+                return smallest, key
+            event = FuzzedEvent(smallest.steps[0].event, "documented", smallest.steps[0].edits)
+        elif smallest.edits:
             return smallest, key
-        event = FuzzedEvent(smallest.steps[0].event, "documented", smallest.steps[0].edits)
+        else:
+            event = replace(smallest, mode="documented")
         for finding, reason in _reasoned(await self.findings(event)):
             return event, _key(finding, reason)
         return smallest, key
@@ -144,8 +153,16 @@ class Shrinking:
         """The finding of that cause about an event or a sequence, sent alone with ids that are fresh."""
         for finding, reason in _reasoned(await self.findings(fuzzed, patient=patient)):
             if _key(finding, reason) == key:
-                return _told_step_by_step(finding, fuzzed)
+                return self._as_repeated(_told_step_by_step(finding, fuzzed), fuzzed)
         return None
+
+    def _as_repeated(self, finding: Finding, fuzzed: Fuzzed) -> Finding:
+        """The finding with the changes of the event that its id repeats: here ids are fresh each time."""
+        case = fuzzed_case(fuzzed, self.session.events.contract)
+        if case.payload is None:
+            return finding
+        base = CaseRun(case, self.session.sender, self.session.events).event()
+        return replace(finding, changes=changes_of(Exchange((), base, case.payload.change(base))))
 
     async def findings(self, fuzzed: Fuzzed, *, patient: bool = False) -> list[Finding]:
         """What is wrong with the answers to an event or a sequence, or else what the witness says of it."""
@@ -232,14 +249,23 @@ def _explains(smallest: Fuzzed, other: Fuzzed) -> bool:
 
 
 def _is_same(finding: Finding, known: Finding) -> bool:
-    """True if a finding says no more than a known one: the same of the event, with no fewer changes."""
-    if (
-        not known.changes
-        or finding.event != known.event
-        or (finding.severity, known.severity) == ("error", "warning")
-    ):
+    """True if a finding says no more than a known one: the same of the event, with no fewer changes.
+
+    A member that is gone is another change than a new value, which takes others away with it. Exceptions are
+    told apart by their places.
+    """
+    if finding.event != known.event or (finding.severity, known.severity) == ("error", "warning"):
         return False
     by_witness = "handled" in (RULES[finding.rule].family, RULES[known.rule].family)
     if finding.rule != known.rule if by_witness else finding.got != known.got:
         return False
-    return {path for path, _, _ in known.changes} <= {path for path, _, _ in finding.changes}
+    one, other = reasons_of([finding, known])
+    if _has_place(one) and _has_place(other) and one != other:
+        return False
+    if not known.changes:
+        return not finding.changes
+    return _places(known) <= _places(finding)
+
+
+def _places(finding: Finding) -> set[tuple[str, bool]]:
+    return {(path, after == "-") for path, _, after in finding.changes}
