@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import ada_contract_tests.fuzz.draw  # noqa: F401 - here, since no C extension can be imported twice
 from support.command_line import SECRET, CommandLine
 
 sys.path.append(str(Path(__file__).parent / "apps"))
@@ -59,6 +60,7 @@ def judged(fault: str, *found: str, **options) -> Judged:
 
 
 NULL = "conversation.message/null:data.author.id"
+DRAWN = ("fuzz", "12")
 QUICK = (("timeout", "0.2"),)
 CONSUMERS = [
     judged("none", code=0),
@@ -86,17 +88,16 @@ CONSUMERS = [
     judged("handles again", "ADA603"),
     judged("forgets", "ADA603", options=(BOTH,)),
     judged("batches of two", "ADA601"),
+    judged("stumbles over long texts", "ADA701", options=(("select", "ADA701"), DRAWN), witness=False),
+    judged("loses long texts", "ADA601", options=(("select", "ADA701,ADA601"), DRAWN)),
     judged("202, and its witness ends", "ADA401", options=(("select", "ADA401"),)),
 ]
 FIRST = {consumer.fault: consumer for consumer in reversed(CONSUMERS)}
 DISTRIBUTED = [consumer for consumer in CONSUMERS if consumer.case or consumer is FIRST[consumer.fault]]
 """Those that run with ``-n 2`` too: each fault once, and the one case; workers take a second to start."""
 
-OVER_HTTP = [
-    consumer
-    for consumer in CONSUMERS
-    if consumer.fault in ("none", "drops one of 50", "hangs on messages", "KeyError") or consumer.case
-]
+HTTP = ("none", "drops one of 50", "hangs on messages", "KeyError", "stumbles over long texts")
+OVER_HTTP = [consumer for consumer in CONSUMERS if consumer.fault in HTTP or consumer.case]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 DROPPED, HANGING = "dropped", "hanging"
+LONG = 700
 
 
 class Core:
@@ -62,6 +63,8 @@ class Core:
         if not isinstance(event.get("data"), dict):
             return 400
         message_id = headers.get("svix-id")
+        if self.fault == "stumbles over long texts" and len(str(content.get("body"))) > LONG:
+            raise ValueError("too long")
         if self.fault == "KeyError" and "metadata" not in data and kind.endswith("conversation.created"):
             raise KeyError("metadata")
         again = message_id in self.known[-8:] if self.fault == "forgets" else message_id in self.known
@@ -71,6 +74,8 @@ class Core:
         self.known.append(message_id)
         match self.fault:
             case "loses files" if content.get("type") == "file":
+                self.tell(message_id, kind, "rejected")
+            case "loses long texts" if len(str(content.get("body"))) > LONG:
                 self.tell(message_id, kind, "rejected")
             case "forgets files" if content.get("type") == "file":
                 pass
