@@ -39,7 +39,7 @@ def test_no_warnings(installed):
     """Importing every module gives no warning; one that cannot be imported lacks what an extra brings."""
     script = (
         "import importlib, pkgutil\n"
-        "extras = {'sqlalchemy', 'starlette', 'python_multipart', 'schemathesis'}\n"
+        "extras = {'sqlalchemy', 'starlette', 'python_multipart', 'schemathesis', 'hypothesis'}\n"
         "for name in ('ada_schemas', 'ada_mockserver', 'ada_contract_tests', 'adakit'):\n"
         "    package = importlib.import_module(name)\n"
         "    for module in pkgutil.walk_packages(package.__path__, f'{name}.'):\n"
@@ -57,7 +57,9 @@ def test_no_warnings(installed):
     lacking = done.stdout.split()
     assert "ada_mockserver.mock.store.database" in lacking
     others = [name for name in lacking if not name.startswith("ada_mockserver.")]
-    assert others == ["ada_contract_tests.schemathesis"]
+    assert {name.rpartition(".")[0] for name in others} == {"ada_contract_tests", "ada_contract_tests.fuzz"}
+    assert "ada_contract_tests.fuzz.draw" in others
+    assert "ada_contract_tests.fuzz.extra" not in others
 
 
 def test_version(installed):

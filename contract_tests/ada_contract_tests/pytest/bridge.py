@@ -60,6 +60,15 @@ def bridge_of(config: pytest.Config) -> Bridge:
     return bridge
 
 
+def _is_running(trio: Any) -> bool:
+    """True in a task of Trio; other packages, such as Hypothesis, load it as well."""
+    try:
+        trio.lowlevel.current_task()
+    except RuntimeError:
+        return False
+    return True
+
+
 def _forbidden(error: Exception) -> TargetError:
     """The error of a run in which something forbids the sockets that an event loop needs."""
     said = exception_text("".join(format_exception(error)))
@@ -222,9 +231,9 @@ class Bridge:
         return await asyncio.to_thread(self.deliver, target, secret, headers, body)
 
     async def _in_trio(self, deliver: Callable[[], Attempt]) -> Attempt:
-        """Without a loop of asyncio the coroutine can only be one of Trio, which is loaded then."""
+        """Without a loop of asyncio the coroutine can only be one of Trio, which is running then."""
         trio = sys.modules.get("trio")
-        if trio is None:
+        if trio is None or not _is_running(trio):
             raise UsageError(
                 "ada_deliver.send is awaited outside of asyncio and Trio.", next_step="Call ada_deliver."
             )
