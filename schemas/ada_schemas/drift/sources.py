@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,8 +82,9 @@ def _folders(directory: Path) -> tuple[Path, ...]:
     return (directory, directory / "v1", directory / "ada_schemas" / "v1")
 
 
+@cache
 def our_side() -> Side:
-    """The documented payloads as our transcription has them, without our corrections."""
+    """The documented payloads as our transcription has them, without our corrections; read once a process."""
     text = (DOCUMENTED / TRANSCRIPTION).read_text(encoding="utf-8")
     return _of_document(parse_yaml(text, name=TRANSCRIPTION), OURS)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from typing import Any
 
 import pytest
 
 from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION
-from ada_schemas.contract.documents import parse_yaml
+from ada_schemas.contract.documents import load_document
 from support.drift.edits import EDITS, Edit
 
 CLASSES = {"additive", "loosened", "tightened", "breaking", "documentation"}
@@ -23,10 +24,15 @@ def test_there_are_enough_edits_of_every_class() -> None:
     assert len({edit.id for edit in EDITS}) == len(EDITS)
 
 
+@pytest.fixture(scope="module")
+def ours() -> dict[str, Any]:
+    return load_document(str(DOCUMENTED / TRANSCRIPTION))
+
+
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.id.replace(" ", "-"))
-def test_an_edit_changes_the_document(edit: Edit) -> None:
+def test_an_edit_changes_the_document(edit: Edit, ours: dict[str, Any]) -> None:
     """What is made of the document differs from what it starts from."""
-    document = parse_yaml((DOCUMENTED / TRANSCRIPTION).read_text(encoding="utf-8"), name="ours")
+    document = copy.deepcopy(ours)
     edit.before(document)
     before = copy.deepcopy(document)
     edit.make(document)
