@@ -13,18 +13,34 @@ from anyio.from_thread import start_blocking_portal
 from sqlalchemy import select
 
 from ada_mockserver.clock import ManualClock
-from ada_mockserver.mock.agent.initial import clear
 from ada_mockserver.mock.agent.replies import perform_due
 from ada_mockserver.mock.assembly import create_app, running
 from ada_mockserver.mock.script import parse_script
 from ada_mockserver.mock.state.transaction import MockContext
 from ada_mockserver.mock.store.database import MEMORY, Database
-from ada_mockserver.mock.store.models import Event
+from ada_mockserver.mock.store.models import Base, Event
 
 DATABASE = os.environ.get("ADAKIT_TEST_DATABASE", MEMORY)
 """Another one than SQLite in memory, where these tests are to run on it; they empty it."""
 
 KEY = "key-of-the-tests"
+
+
+class Lasting(Database):
+    """A database that mocks use one after another: making its tables takes longer than most tests."""
+
+    async def close(self):
+        """Leave it to the next."""
+
+    async def empty(self):
+        """Make the tables that are not there, and forget what is in them."""
+        await self.create()
+        async with self.engine.begin() as connection:
+            for table in reversed(Base.metadata.sorted_tables):
+                await connection.execute(table.delete())
+
+    async def end(self):
+        await super().close()
 
 
 class Api:
@@ -97,31 +113,45 @@ class Api:
 
 
 @contextlib.contextmanager
-def serving(context, **options):
+def serving(portal, context, **options):
     app = create_app(context, keys=[KEY], **options)
     headers = {"authorization": f"Bearer {KEY}"}
     client = httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://mock.test", headers=headers
     )
     with (
-        start_blocking_portal() as portal,
         portal.wrap_async_context_manager(running(context)),
         portal.wrap_async_context_manager(client),
     ):
-        portal.call(clear, context)
         yield Api(portal, client, context)
 
 
+@pytest.fixture(scope="session")
+def portal():
+    """The thread in which mocks run."""
+    with start_blocking_portal() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def database(portal):
+    """The database of most mocks."""
+    made = Lasting(DATABASE)
+    yield made
+    portal.call(made.end)
+
+
 @pytest.fixture
-def make_api():
-    """Starts mocks with a script, a limit, and so on."""
+def make_api(portal, database):
+    """Starts mocks with a script, a limit, and so on; they share what they store, unless told otherwise."""
+    portal.call(database.empty)
     with contextlib.ExitStack() as stack:
 
-        def make(script=None, **options):
+        def make(script=None, database=database, **options):
             chosen = {} if script is None else {"script": parse_script(script)}
             clock, url = ManualClock(1_700_000_000), "http://mock.test"
-            context = MockContext(Database(DATABASE), clock, SystemRandom(), base_url=url, **chosen)
-            return stack.enter_context(serving(context, **options))
+            context = MockContext(database, clock, SystemRandom(), base_url=url, **chosen)
+            return stack.enter_context(serving(portal, context, **options))
 
         yield make
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from ada_mockserver.mock.api.middleware import BODY_LIMIT
 from ada_mockserver.mock.api.rates import RateLimiter
+from ada_mockserver.mock.store.database import Database
 
 CHANNEL = {"name": "App", "description": "Our app", "modality": "messaging"}
 
@@ -196,16 +197,15 @@ def test_numbers_beyond_a_double(api, number):
         assert list(api.invalid("GET", path + number)) == ["$.limit"]
 
 
-def test_full_disk(api, caplog):
+def test_full_disk(make_api, caplog):
     """What can no longer be stored is 507, with a line in the log; what is only read is answered still."""
+    api = make_api(database=Database())  # on SQLite, which is full where it is told to be
 
     async def fill():
         async with api.context.database.begin() as session:
             pages = (await session.execute(text("PRAGMA page_count"))).scalar_one()
             await session.execute(text(f"PRAGMA max_page_count = {pages}"))
 
-    if not api.context.database.is_sqlite:
-        pytest.skip("a database on SQLite is full where it is told to be")
     channel = {**CHANNEL, "metadata": {"text": "x" * 4000}}
     api.portal.call(fill)
     answers = [api("POST", "/channels/", channel) for _ in range(9)]
