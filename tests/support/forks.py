@@ -1,13 +1,14 @@
 """Runs of pytest, each in a process of its own that is forked from one which has imported the kit already.
 
-Starting Python and importing the kit and pytest takes longer than most runs of the plugin's tests. A fork has
-both at once, and everything else as ``python -m pytest`` has it: its own modules, environment, folder, standard
-streams and exit code. So do the workers of pytest-xdist, which start `sys.executable`: here that is a script that
+Starting Python and importing the kit, pytest and the frameworks takes longer than most runs of the plugin's tests.
+A fork has all that at once, and everything else as ``python -m pytest`` has it: its own modules, environment,
+folder, standard streams and exit code. So do the workers of pytest-xdist, which start `sys.executable`: here that is a script that
 asks for a fork. What a run imports is tested elsewhere (test_cost.py), in processes that are started anew.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -22,9 +23,10 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from _pytest.config import default_plugins
 
 import ada_contract_tests
 
@@ -68,6 +70,22 @@ class ForkServer:
         self._process.communicate(timeout=10)
 
 
+COMMON = (
+    "pdb",
+    "readline",
+    "secrets",
+    "unittest",
+    "execnet",
+    "django.core.wsgi",
+    "fastapi",
+    "flask",
+    "svix.webhooks",
+)
+"""What else many runs import. Not pytest-xdist: of a plugin that is there before it is named, pytest warns."""
+
+ASKED_FOR = ("ada_contract_tests.schemathesis", "ada_contract_tests.fuzz")
+"""Modules of ours that few runs import, with Schemathesis and with Hypothesis."""
+
 WORKER = """#!{python} -IS
 # Stands for Python: what `-u -c CODE` asks for is done by a fork, everything else by Python.
 import json, os, socket, sys
@@ -87,9 +105,10 @@ with socket.socket(socket.AF_UNIX) as asked:
 
 def serve() -> Callable[[], object]:
     """Fork for every line of the standard input; in a fork, return what it is for."""
-    for module in pkgutil.walk_packages(ada_contract_tests.__path__, f"{ada_contract_tests.__name__}."):
-        if module.name != "ada_contract_tests.schemathesis":  # which Schemathesis alone can load
-            importlib.import_module(module.name)
+    kit = pkgutil.walk_packages(ada_contract_tests.__path__, f"{ada_contract_tests.__name__}.")
+    own = (module.name for module in kit if not module.name.startswith(ASKED_FOR))
+    for name in (*own, *(f"_pytest.{name}" for name in default_plugins), *COMMON):
+        importlib.import_module(name)
     ada_contract_tests.all_cases()  # what is read once a process is read once for all runs
     gc.freeze()  # a fork need not look through what is here already
     place = Path(tempfile.mkdtemp(prefix="forks"))
@@ -160,5 +179,14 @@ def become(request: dict, streams: Sequence[int]) -> None:
     sys.path[:] = [request["folder"], *(place for place in sys.path if place not in ("", own))]
 
 
+def end(code: object) -> NoReturn:
+    """Exit as Python does, but for giving back its memory, which would copy first what a fork shares."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(int(code or 0))
+
+
 if __name__ == "__main__":
-    sys.exit(serve()())
+    end(serve()())
