@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
+# One more than there are cores, since tests wait for servers and time limits, and few, since each collects all.
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores + 1 : 5)))
 # Tests start hundreds of processes, each of which would compile every module anew.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -13,7 +15,7 @@ demo: $(STAMP)
 	$(BIN)/adakit demo
 
 test: lint
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -66,7 +68,7 @@ NEWEST ?= $(or $(call managed,3.13),python3.13)
 define suite
 	$(BIN)/uv venv --quiet --clear --seed --no-python-downloads --python $(1) .venv-compat/$(2)
 	$(BIN)/uv pip install --quiet --python .venv-compat/$(2) --resolution $(2) --editable '.[all]' --group test --group lint
-	.venv-compat/$(2)/bin/python -m pytest -q -n 2 --dist worksteal
+	.venv-compat/$(2)/bin/python -m pytest -q -n $(WORKERS) --dist worksteal
 endef
 compat: $(STAMP)
 	$(call suite,$(OLDEST),lowest-direct)
