@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from support.forks import ForkServer
+
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
 
 # Scratch projects for the tests of the plugin; pytest takes this from the topmost conftest.py alone.
 pytest_plugins = ["pytester"]
@@ -63,3 +67,11 @@ def _rank(node_id: str) -> tuple[int, int]:
             if node_id.startswith(f"tests/{name}"):
                 return group, place
     return 2, 0
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[ForkServer]:
+    """What the processes of runs are forked from."""
+    server = ForkServer()
+    yield server
+    server.close()

@@ -4,6 +4,7 @@
 ``# exit N`` after the command for its exit code. ``sh`` blocks are run for their exit code. A comment
 ``<!-- file: NAME -->`` before a block writes it to that file. The blocks of a document share a directory and
 an environment, in which 127.0.0.1:8000 is a running demo consumer and 127.0.0.1:8787 a running mock Ada.
+``pytest`` and ``adakit`` run in forks (support/forks.py).
 
 pytest has the plugins that a reader has. It runs the cases of a few rules, and all of them where the README shows
 that it does: where its output says 100 %. packaging/test_examples.py runs all of them with each framework.
@@ -34,6 +35,8 @@ from support.actions import run_action
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from support.forks import ForkServer
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -53,7 +56,7 @@ The demo ends: packaging/test_installed.py runs it from the wheel. packaging/tes
 in an environment that has it. `make` is for a clone, and these are its tests.
 """
 
-PLUGINS = "ada_contract_tests.pytest.plugin,pytest_django.plugin"
+PLUGINS = "-p adakit -p pytest_django.plugin -W ignore"
 FEW = "ADA101,ADA102,ADA103,ADA104,ADA301,ADA309,ADA401,ADA601"
 """Rules with the cases that the pages name; some are skipped in process, and none takes long."""
 
@@ -105,15 +108,19 @@ def mock_ada() -> Iterator[str]:
         yield mock.base_url.removeprefix("http://")
 
 
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch, forks: ForkServer) -> None:
+    """The commands that blocks run."""
+    monkeypatch.setenv("PATH", os.pathsep.join([str(forks.commands), os.environ["PATH"]]))
+
+
 def run(command: str, folder: Path, *, everything: bool = False) -> tuple[int, str]:
     environment = {
         **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "ADA_WEBHOOK_SECRET": SECRET,
         "ADA_API_KEY": API_KEY,
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTEST_PLUGINS": PLUGINS,
-        "PYTEST_ADDOPTS": "" if everything else f"--ada-select {FEW}",
+        "PYTEST_ADDOPTS": PLUGINS if everything else f"{PLUGINS} --ada-select {FEW}",
         "PYTHONWARNINGS": "ignore",
     }
     done = subprocess.run(
@@ -143,6 +150,7 @@ def matches(expected: str, output: str) -> bool:
     return re.fullmatch(pattern, output.rstrip() + "\n") is not None
 
 
+@pytest.mark.usefixtures("commands")
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda d: d.name)
 def test_code_blocks_do_what_they_say(document: Path, tmp_path: Path, consumer: str, mock_ada: str) -> None:
     """Every command exits as it should and prints what is shown; every Python block runs."""

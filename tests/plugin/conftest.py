@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.forks import ForkServer
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from support.forks import ForkServer
 
 APPS = Path(__file__).parent / "apps"
 
@@ -118,14 +116,6 @@ class Run:
             if re.match(r"_+ case \S+ _+$|-+ Captured |adakit: |=+ ", line) and n > start + 1
         )
         return self.lines[start + 1 : end]
-
-
-@pytest.fixture(scope="session")
-def forks() -> Iterator[ForkServer]:
-    """What the processes of the runs are forked from."""
-    server = ForkServer()
-    yield server
-    server.close()
 
 
 @pytest.fixture

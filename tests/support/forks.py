@@ -1,9 +1,10 @@
-"""Runs of pytest, each in a process of its own that is forked from one which has imported the kit already.
+"""Runs of pytest and adakit, each in a process of its own, forked from one which has imported the kit already.
 
 Starting Python and importing the kit, pytest and the frameworks takes longer than most runs of the plugin's tests.
 A fork has all that at once, and everything else as ``python -m pytest`` has it: its own modules, environment,
 folder, standard streams and exit code. So do the workers of pytest-xdist, which start `sys.executable`: here that is a script that
-asks for a fork. What a run imports is tested elsewhere (test_cost.py), in processes that are started anew.
+asks for a fork. What a run imports is tested elsewhere (plugin/test_cost.py), in processes that are started anew,
+and the commands as they are installed by packaging/test_installed.py.
 """
 
 from __future__ import annotations
@@ -35,16 +36,22 @@ if TYPE_CHECKING:
 
 
 class ForkServer:
-    """The process that forks. Close it, and it ends."""
+    """The process that forks. Close it, and it ends.
+
+    ``commands`` is a folder with ``pytest`` and ``adakit``, which run in forks what is asked of them.
+    """
 
     def __init__(self) -> None:
+        self._place = Path(tempfile.mkdtemp(prefix="forks"))
+        self.commands = self._place / "commands"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
+            [sys.executable, "-P", "-m", __name__, str(self._place)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
         )
+        self._process.stdout.readline()  # it listens
 
     def pytest(self, *args: str, folder: Path, output: Path, errors: Path, timeout: float) -> int:
         """Run pytest in that folder with the environment of the caller; return its exit code."""
@@ -68,6 +75,7 @@ class ForkServer:
     def close(self) -> None:
         """End the process."""
         self._process.communicate(timeout=10)
+        shutil.rmtree(self._place)
 
 
 COMMON = (
@@ -86,14 +94,15 @@ COMMON = (
 ASKED_FOR = ("ada_contract_tests.schemathesis", "ada_contract_tests.fuzz")
 """Modules of ours that few runs import, with Schemathesis and with Hypothesis."""
 
-WORKER = """#!{python} -IS
-# Stands for Python: what `-u -c CODE` asks for is done by a fork, everything else by Python.
+STAND_IN = """#!{python} -IS
+# Stands for a command: what it is asked for is done by a fork. Of Python that is `-u -c CODE` alone.
 import json, os, socket, sys
-if sys.argv[1:3] != ["-u", "-c"]:
-    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
+name, *args = sys.argv
+if os.path.basename(name) == "python" and args[:2] != ["-u", "-c"]:
+    os.execv({python!r}, [{python!r}, *args])
 with socket.socket(socket.AF_UNIX) as asked:
     asked.connect({address!r})
-    request = {{"args": ["-c"], "code": sys.argv[3], "folder": os.getcwd(), "environment": dict(os.environ)}}
+    request = {{"args": [name, *args], "folder": os.getcwd(), "environment": dict(os.environ)}}
     request = json.dumps(request).encode()
     socket.send_fds(asked, [len(request).to_bytes(4, "big")], [0, 1, 2])
     asked.sendall(request)
@@ -103,7 +112,7 @@ with socket.socket(socket.AF_UNIX) as asked:
 """
 
 
-def serve() -> Callable[[], object]:
+def serve(place: Path) -> Callable[[], object]:
     """Fork for every line of the standard input; in a fork, return what it is for."""
     kit = pkgutil.walk_packages(ada_contract_tests.__path__, f"{ada_contract_tests.__name__}.")
     own = (module.name for module in kit if not module.name.startswith(ASKED_FOR))
@@ -111,32 +120,34 @@ def serve() -> Callable[[], object]:
         importlib.import_module(name)
     ada_contract_tests.all_cases()  # what is read once a process is read once for all runs
     gc.freeze()  # a fork need not look through what is here already
-    place = Path(tempfile.mkdtemp(prefix="forks"))
-    stand_in, listener = place / "python", socket.socket(socket.AF_UNIX)
-    listener.bind(str(place / "workers"))
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(place / "asked"))
     listener.listen()
-    code = WORKER.format(python=sys.executable, address=str(place / "workers"))
-    stand_in.write_text(code, encoding="utf-8")
-    stand_in.chmod(0o700)
+    code = STAND_IN.format(python=sys.executable, address=str(place / "asked"))
+    (place / "commands").mkdir()
+    for name in ("python", "commands/pytest", "commands/adakit"):
+        (place / name).write_text(code, encoding="utf-8")
+        (place / name).chmod(0o700)
     ended, alive = os.pipe()
     if not os.fork():
         os.close(alive)
-        return serve_workers(listener, ended)
+        return serve_commands(listener, ended)
+    report(os.getpid())
     for line in sys.stdin:
         pid = os.fork()
         if not pid:
             request = json.loads(line)
             streams = (os.devnull, request["output"], request["errors"])
             become(request, [os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600) for name in streams])
-            sys.executable = str(stand_in)
+            sys.executable = str(place / "python")
+            sys.path.insert(0, request["folder"])
             return pytest.main
         report(pid)
         report(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
-    shutil.rmtree(place)
     sys.exit()
 
 
-def serve_workers(listener: socket.socket, ended: int) -> Callable[[], object]:
+def serve_commands(listener: socket.socket, ended: int) -> Callable[[], object]:
     """Fork for every connection; return in the fork, and end when the process that forks pytest does.
 
     In between stands a process that waits for the fork, and tells the connection its exit code.
@@ -158,7 +169,13 @@ def serve_workers(listener: socket.socket, ended: int) -> Callable[[], object]:
             os._exit(0)
         asked.close()
         become(request, streams)
-        return lambda: exec(request["code"], {})  # noqa: S102 - as `python -c` does
+        name, args = Path(sys.argv[0]).name, sys.argv[1:]
+        if name == "python":
+            sys.argv = ["-c"]
+            sys.path.insert(0, request["folder"])
+            return lambda: exec(args[2], {})  # noqa: S102 - as `python -c` does
+        sys.argv[0] = name
+        return pytest.main if name == "pytest" else importlib.import_module("adakit.cli").main
 
 
 def report(number: int) -> None:
@@ -171,16 +188,23 @@ def become(request: dict, streams: Sequence[int]) -> None:
     for number, file in enumerate(streams):
         os.dup2(file, number)
         os.close(file)
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, closefd=False, errors="backslashreplace")
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv = request["args"]
     own = str(Path(__file__).parents[1])
-    sys.path[:] = [request["folder"], *(place for place in sys.path if place not in ("", own))]
+    sys.path.remove(own)
 
 
-def end(code: object) -> NoReturn:
-    """Exit as Python does, but for giving back its memory, which would copy first what a fork shares."""
+def run(work: Callable[[], object]) -> NoReturn:
+    """Do it and exit as Python does, but for giving back its memory, which would copy what a fork shares."""
+    try:
+        code = work()
+    except SystemExit as exit_:
+        code = exit_.code
     threading._shutdown()
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
@@ -189,4 +213,4 @@ def end(code: object) -> NoReturn:
 
 
 if __name__ == "__main__":
-    end(serve()())
+    run(serve(Path(sys.argv[1])))
