@@ -6,14 +6,18 @@ import json
 import os
 import re
 import sys
+from functools import partial
 
 import pytest
 
+from ada_contract_tests.suites.selection import Selection
+from adakit.commands import demo
 from adakit.demo.consumer import PATH
 from support.command_line import SECRET, CommandLine
 
 GOOD, BUGGY = "adakit.demo.consumer:app", "adakit.demo.buggy:app"
 EXAMPLE = "conversation.ended/example:complete"
+FEW = Selection(select="ADA101,ADA103,ADA301")
 
 APPLICATION = """
 import os
@@ -369,8 +373,12 @@ def test_explaining_a_rule_that_does_not_exist(adakit):
 # --- demo ---
 
 
-def test_demo(adakit):
-    """The demo finds exactly the planted bug, and leaves the environment's secret unknown."""
+def test_demo(adakit, monkeypatch):
+    """The demo finds exactly the planted bug, and leaves the environment's secret unknown.
+
+    It sends a few cases here; packaging/test_installed.py has it send all.
+    """
+    monkeypatch.setattr(demo, "Options", partial(demo.Options, selection=FEW))
     outcome = adakit("demo", "--seed", 5)
     assert (outcome.code, outcome.err) == (0, "")
     assert "exactly the planted bug was found" in outcome.out

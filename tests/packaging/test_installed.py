@@ -80,6 +80,7 @@ def test_demo(installed, tmp_path):
     done = installed.adakit("demo", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "KeyError: 'body'" in done.stdout
+    assert "The good consumer passes; exactly the planted bug was found in the other." in done.stdout
     said = " ".join(done.stdout.split())
     assert "The mock Ada needs the extra 'mock', which is not installed." in said
     assert "pip install 'adakit[mock]'" in said
@@ -87,11 +88,12 @@ def test_demo(installed, tmp_path):
 
 
 def test_check(installed, tmp_path):
-    """``adakit check`` finds nothing wrong with the correct consumer, whatever the case."""
-    done = installed.adakit("check", *CONSUMER, "--json", cwd=tmp_path)
+    """``adakit check`` finds nothing wrong with the correct consumer, which the demo sends every case."""
+    done = installed.adakit("check", *CONSUMER, "--select", "ADA101,ADA301", "--json", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     report = json.loads(done.stdout)
     assert report["findings"] == []
+    assert report["cases"]
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ __all__ = [
     "Sent",
     "answer",
     "carried_out",
+    "carry_out",
     "cases_of",
     "counted",
     "examples",
@@ -209,15 +210,15 @@ def run(target: FakeTarget, cases: list[Case], **options: Any) -> Report:
 
 def carried_out(one: Case, target: FakeTarget | None = None, *, seed: int = 1) -> CaseRun:
     """A case that was carried out by itself, what belongs at the end of a run included."""
-    sender = session(target or FakeTarget()).sender
+    return asyncio.run(carry_out(one, target or FakeTarget(), seed=seed))
 
-    async def main() -> CaseRun:
-        made = CaseRun(one, sender, EventFactory(seed=seed))
-        await one.deliver(made)
-        await made.finish()
-        return made
 
-    return asyncio.run(main())
+async def carry_out(one: Case, target: FakeTarget, *, seed: int) -> CaseRun:
+    """Carry out a case by itself."""
+    made = CaseRun(one, session(target).sender, EventFactory(seed=seed))
+    await one.deliver(made)
+    await made.finish()
+    return made
 
 
 def outcomes(report: Report) -> dict[str, str]:
