@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +12,9 @@ from support.forks import ForkServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# What Hypothesis finds out about Python and our sources takes seconds: once is enough, also in scratch projects.
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(Path(__file__).parents[1] / ".hypothesis"))
 
 # Scratch projects for the tests of the plugin; pytest takes this from the topmost conftest.py alone.
 pytest_plugins = ["pytester"]
