@@ -72,6 +72,17 @@ def test_the_number_of_jobs_changes_nothing():
     assert [finding.case.partition("/")[2] for finding in one.findings] == ["n1", "n2", "n7"] * 2
 
 
+@pytest.mark.parametrize("jobs", [1, 2, 8])
+def test_how_many_were_under_way_changes_no_finding(jobs):
+    """Of cases that get no answer, those that were sent first are repeated, however many were sent by then."""
+    cases = examples(ENDED, MESSAGE)
+    cases += [*cases_of(MESSAGE, *numbered(9), rule="ADA104"), *cases_of(MESSAGE, "a", "b", rule="ADA102")]
+    target = FakeTarget(lambda s: silence() if s.event == MESSAGE else answer(200))
+    report = run(target, cases, jobs=jobs, timeout=1.0)
+    assert [finding.case for finding in report.findings] == [f"{MESSAGE}/{m}" for m in ("example", "n0", "a")]
+    assert counted(report) == {"passed": 1, "failed": CONFIRMATIONS, "not run": 9}
+
+
 @pytest.mark.parametrize("jobs", [1, 3, 8])
 def test_jobs_is_how_many_are_under_way(jobs):
     """Never more than ``jobs`` deliveries are under way, and that many are."""

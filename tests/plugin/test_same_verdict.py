@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import yaml  # noqa: F401 - pytester forgets what a test imports, and this cannot be imported twice
 
 import ada_contract_tests.fuzz.draw  # noqa: F401 - here, since no C extension can be imported twice
 from support.command_line import SECRET, CommandLine

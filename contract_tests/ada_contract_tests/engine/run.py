@@ -60,6 +60,7 @@ class Run:
     budget: float | None = None
     notify: Callable[[RunEvent], object] = lambda _: None
     _order: dict[str, int] = field(default_factory=dict)
+    _turns: dict[str, int] = field(default_factory=dict)
     _recovered: int = 0
     _any_path: bool = False
     _time_is_up: bool = False
@@ -231,6 +232,7 @@ class Run:
         return [c for c in cases if c.id not in self.session.results and c.id not in waiting]
 
     async def _run(self, case: Case, *, alone: bool = False, earlier: Exchange | None = None) -> Result:
+        self._turns.setdefault(case.id, len(self._turns))
         result = await self.session.run_case(case, alone=alone, earlier=earlier)
         if self.session.put_off is not None:
             self._stop("Stopped: the endpoint limits its rate, so the rest was not sent.")
@@ -271,10 +273,13 @@ class Run:
                 tasks.create_task(work())
 
     async def _settle(self) -> None:
-        """Repeat alone what got no answer, the first of every group first; then what was held back."""
+        """Repeat alone what got no answer, the first of every group first; then what was held back.
+
+        The first are those that were sent first: how many more were under way by then is a matter of timing.
+        """
         breaker, session = self.session.breaker, self.session
         queues = {
-            group: sorted(entries, key=lambda entry: self._order[entry[0].id])
+            group: sorted(entries, key=lambda entry: self._turns[entry[0].id])
             for group, entries in breaker.silent.items()
         }
         while any(queues.values()) and not session.stopped:
