@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from ada_contract_tests.rules import RULES, selected_codes
-from ada_contract_tests.suites.registry import all_cases, case_named
+from ada_contract_tests.suites.fuzzed import is_area
+from ada_contract_tests.suites.registry import all_names, case_named
 from ada_schemas.errors import UsageError
 from ada_schemas.shown import shown
 
@@ -63,6 +64,17 @@ class Entry:
             for name in self.names
         )
 
+    def may_fit(self, *, is_fuzzed: bool) -> bool:
+        """False where nothing can fit it: it has no names, or all are of what is drawn, and nothing is."""
+        return any(is_fuzzed or not _is_drawn(name) for name in self.names)
+
+
+def _is_drawn(name: str) -> bool:
+    """True for a name that is about nothing but events that are drawn."""
+    if "/" in name:
+        return is_area(name)
+    return all(RULES[code].family == "fuzzed" for code in selected_codes(name))
+
 
 def read_entries(
     lines: Iterable[str], *, option: str, needs_reason: bool = False, lenient: bool = False
@@ -105,7 +117,7 @@ def _stranger(name: str) -> UsageError | None:
     try:
         if "/" not in name:
             selected_codes(name)
-        elif not any(fnmatch.fnmatchcase(case.id, name) for case in all_cases()):
+        elif not any(fnmatch.fnmatchcase(known, name) for known in all_names()):
             case_named(name)
     except UsageError as error:
         return error
@@ -157,14 +169,14 @@ class Baseline:
 
         Cases that were not run keep their lines, as long as there are such cases.
         """
-        existing = {case.id for case in all_cases()}
+        existing = all_names()
         kept = {pair for pair in self.known if pair[0] in existing and pair[0] not in failures}
         new = {(case_id, rule) for case_id, rules in failures.items() for rule in rules}
         return Baseline(self.path, self.name, frozenset(kept | new))
 
     def write(self) -> None:
         """Write the file, in the order of the cases, so that a change of it can be read."""
-        order = {case.id: number for number, case in enumerate(all_cases())}
+        order = all_names()
         pairs = sorted(self.known, key=lambda pair: (order.get(pair[0], len(order)), pair))
         text = HEADER + "".join(f"{case_id} {rule}\n" for case_id, rule in pairs)
         self.path.write_text(text, encoding="utf-8")
@@ -237,15 +249,16 @@ class KnownFailures:
         case id and a rule.
         """
         rules = {case.id: case.rule for case in cases}
+        is_fuzzed = any(is_area(case.id) for case in cases)
         ignorable = [*rules.items(), *found]
         failures = [(case_id, rule, rules.get(case_id, "")) for case_id, rule in found]
         said = [
             f"ada_ignore: {entry.text} matched nothing; take it out"
             for entry in self.ignored
-            if entry.names and not any(entry.fits(*each) for each in ignorable)
+            if entry.may_fit(is_fuzzed=is_fuzzed) and not any(entry.fits(*each) for each in ignorable)
         ]
         return said + [
             f"ada_xfail: {entry.text} matched no failure; take it out"
             for entry in self.xfailed
-            if entry.names and not any(entry.fits(*each) for each in failures)
+            if entry.may_fit(is_fuzzed=is_fuzzed) and not any(entry.fits(*each) for each in failures)
         ]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.findings import Finding
 from ada_contract_tests.grouping import group_findings
+from ada_contract_tests.suites.fuzzed import is_area
 from ada_contract_tests.tracebacks import exception_text
 from ada_schemas.errors import AdakitError
 from ada_schemas.shown import shown
@@ -76,7 +77,7 @@ class RunRecord:
         records = {}
         for result in report.results:
             found, outcome, note = findings[result.case.id], result.outcome, result.note
-            if result.tries != 1 and outcome in ("passed", "failed"):
+            if is_area(result.case.id) and outcome in ("passed", "failed"):
                 note = ""  # it says how many, and nothing of a run that was cut short
             if report.is_general and not found and outcome != "not applicable":
                 outcome, note = "not run", report.stopped or f"see {report.findings[0].case}"

@@ -16,7 +16,7 @@ from ada_contract_tests.suites import (
     status,
     variants,
 )
-from ada_contract_tests.suites.fuzzed import fuzzed_case, fuzzed_of_id, is_fuzzed
+from ada_contract_tests.suites.fuzzed import areas, fuzzed_case, fuzzed_of_id, is_fuzzed
 from ada_schemas.contract.contract import shipped
 from ada_schemas.errors import unknown
 from ada_schemas.variation.enumeration import ANY
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.case import Case
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["SUITES", "all_cases", "case_named"]
+__all__ = ["SUITES", "all_cases", "all_names", "case_named"]
 
 SUITES = (variants, signatures, status, deliveries, order, body_sizes, conversations, connections, hostile)
 """The suites, each a module with ``cases(contract, event)``; the order is that of the cases of an event."""
@@ -46,6 +46,17 @@ def _cases_of(contract: Contract) -> tuple[Case, ...]:
         for case in suite.cases(contract, event)
         if set(case.others) <= set(names)
     )
+
+
+def all_names(contract: Contract | None = None) -> dict[str, int]:
+    """The id of every case, and of what stands for cases that are drawn, with its place in their order."""
+    return _names_of(contract or shipped())
+
+
+@lru_cache(maxsize=4)
+def _names_of(known: Contract) -> dict[str, int]:
+    drawn = areas(known, frozenset(known.event_names))
+    return {case.id: number for number, case in enumerate((*all_cases(known), *drawn))}
 
 
 def case_named(case_id: str, contract: Contract | None = None) -> Case:

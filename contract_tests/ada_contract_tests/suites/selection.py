@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ada_contract_tests.rules import RULES, selected_codes
 from ada_contract_tests.suites.fuzzed import areas, is_area
-from ada_contract_tests.suites.registry import all_cases, case_named
+from ada_contract_tests.suites.registry import all_cases, all_names, case_named
 from ada_schemas.contract.contract import shipped
 from ada_schemas.errors import UsageError, did_you_mean, unknown
 from ada_schemas.variation.enumeration import ANY
@@ -57,7 +57,8 @@ class Selection:
             if case.rule in codes and case.id not in ignored_ids and _about(case, events)
         ]
         if fuzzed:
-            chosen += [case for case in areas(contract or shipped(), events) if case.rule in codes]
+            drawn = areas(contract or shipped(), events)
+            chosen += [case for case in drawn if case.rule in codes and case.id not in ignored_ids]
         if not chosen:
             only = bool(codes) and all(RULES[code].family == "fuzzed" for code in codes)
             step = "Loosen --select, --ignore or --events; adakit check --list shows the cases."
@@ -97,7 +98,7 @@ def _codes_in(text: str) -> frozenset[str]:
 def _ids_in(text: str, contract: Contract | None) -> frozenset[str]:
     ids: set[str] = set()
     for entry in (part.strip() for part in text.split(",") if "/" in part):
-        fitting = {case.id for case in all_cases(contract) if fnmatch.fnmatchcase(case.id, entry)}
+        fitting = {name for name in all_names(contract) if fnmatch.fnmatchcase(name, entry)}
         if not fitting:
             case_named(entry, contract)
         ids |= fitting
