@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ada_contract_tests.advice import is_explained, subject_of
 from ada_contract_tests.rules import FAMILIES, RULES
+from ada_contract_tests.suites.fuzzed import is_fuzzed
 from ada_contract_tests.tracebacks import members_named
 
 if TYPE_CHECKING:
@@ -178,14 +179,14 @@ def _fact(finding: Finding) -> Change | None:
 
 def _labels(finding: Finding, facts: dict[Change, str]) -> Iterable[tuple[int, str]]:
     """The names of what may explain a finding: a fact that a case is about, its kind, what kinds have in
-    common, its member.
+    common, its member. A fuzzed event has been made as small as it gets: nothing but itself explains it.
 
     Of those that explain as much the one with the lowest number is the best.
     """
     subject = subject_of(finding.case)
     changed = {(path, after) for path, _, after in finding.changes}
     yield from ((0, facts[fact]) for fact in facts.keys() & changed)
-    yield 1, subject.kind.name
+    yield 1, finding.summary if is_fuzzed(finding.case) else subject.kind.name
     if subject.kind.broad:
         yield 2, subject.kind.broad
     if subject.member:

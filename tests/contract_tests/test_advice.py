@@ -252,3 +252,61 @@ def test_every_advice_fits_on_a_screen():
 def test_kinds_by_their_form(name, kind):
     """A kind is found by what stands in an id, whatever the value of the case is."""
     assert subject_of(f"{MESSAGE}/{name}").kind.name == kind
+
+
+@pytest.mark.parametrize(
+    ("case", "rule", "advice"),
+    [
+        (
+            f"{MESSAGE}/fuzz:documented:6_iLjgUA",
+            "ADA701",
+            (
+                "All that distinguishes this event is documented, and nothing of it can be taken away. Send it with the"
+                " line that repeats it, and follow it through the code."
+            ),
+        ),
+        (
+            f"{MESSAGE}/fuzz:documented:6_iLjgUA",
+            "ADA601",
+            (
+                "All that distinguishes this event is documented, and nothing of it can be taken away. Do handle it, or"
+                " answer with an error so that Ada sends it again; after a 2xx the event is lost."
+            ),
+        ),
+        (
+            f"{MESSAGE}/fuzz:forward:6_iLjgUA",
+            "ADA702",
+            (
+                "What is new in this event Ada may add without a new version. Ignore members that you do not know, have a"
+                " default for values that you do not know, and keep ids as opaque text."
+            ),
+        ),
+        (
+            f"{MESSAGE}/fuzz:hostile:6_iLjgUA",
+            "ADA703",
+            (
+                "Only the owner of the secret could send this, and Ada does not. Validate what you use and answer 4xx, or"
+                " ignore what you cannot use and answer 200."
+            ),
+        ),
+        (
+            "any/fuzz:sequences:6_iLjgUA",
+            "ADA704",
+            (
+                "Ada sends events again, and some of them after others that happened later. Follow the deliveries one by"
+                " one, and look at what is stored before the one that fails."
+            ),
+        ),
+    ],
+)
+def test_the_advice_for_what_is_drawn(case, rule, advice):
+    """A drawn event has the advice of its mode, also by the id of all of its kind."""
+    told = {
+        "rule": rule,
+        "event": case.partition("/")[0],
+        "severity": "error",
+        "summary": "",
+        "expected": "2xx",
+    }
+    for case_id in (case, case.rpartition(":")[0]):
+        assert advice_of(Finding(**told, case=case_id, got="500", cause="status 500")) == advice

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -248,3 +249,25 @@ def test_what_varies_many_things_does_not_come_first():
     ]
     ((_, cases),) = groups(found)
     assert cases == [one, many]
+
+
+def test_what_is_drawn_is_told_apart_by_what_is_left_of_it():
+    """Drawn events that were made as small as they get have different causes, where a status says nothing else."""
+    case, status = f"{MESSAGE}/fuzz:documented:", "status 500"
+    body, role = (
+        (("data.content.body", '"x"', '"="'),),
+        (("data.author.role", '"end_user"', '"human_agent"'),),
+    )
+    first, second = (
+        finding_of(case + "a", status, changes=body),
+        finding_of(case + "b", status, changes=role),
+    )
+    told = [
+        replace(first, summary='content.body is "="'),
+        replace(second, summary="author.role is human_agent"),
+    ]
+    assert [(group.cause, len(group.findings)) for group in group_findings(told)] == [
+        ('status 500 (content.body is "=")', 1),
+        ("status 500 (author.role is human_agent)", 1),
+    ]
+    assert len(group_findings([replace(f, cause="KeyError: 'x' (a.py:1)") for f in told])) == 1
