@@ -14,10 +14,11 @@ import sys
 import time
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.metadata import version
 from inspect import iscoroutinefunction
 from io import BytesIO
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ada_mockserver.delivery.signing import new_message_id, parse_secret, signature_headers
 from ada_schemas.errors import UsageError
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.http import Headers
 
 __all__ = ["Signature", "before_call"]
+
+OLDEST = (4, 25)
+NEEDED = "schemathesis>=4.25,<5"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +79,28 @@ def before_call(_context: Any, case: Any, kwargs: dict[str, Any]) -> None:
 
 
 def _secret() -> str:
-    """The endpoint's secret; ends the program with a line where there is none that can sign.
-
-    Of an exception Schemathesis would print the traceback, and end as well.
-    """
+    """The endpoint's secret; ends the program where there is none that can sign."""
     secret = os.environ.get("ADA_WEBHOOK_SECRET", "")
     try:
         parse_secret(secret)
     except UsageError as error:
         said = error.what if secret else "There is no secret to sign with."
-        sys.stderr.write(f"{said} Give the endpoint's in ADA_WEBHOOK_SECRET.\n")
-        raise SystemExit(2) from None
+        _end(f"{said} Give the endpoint's in ADA_WEBHOOK_SECRET.")
     return secret
 
 
+def _check_version() -> None:
+    installed = version("schemathesis")
+    if tuple(int(part) for part in installed.split(".")[:2]) < OLDEST:
+        _end(f"Schemathesis {installed} is too old for the hooks. Upgrade it: pip install '{NEEDED}'")
+
+
+def _end(said: str) -> NoReturn:
+    """End the program with a line; of an exception Schemathesis would print the traceback."""
+    sys.stderr.write(f"{said}\n")
+    raise SystemExit(2)
+
+
+_check_version()
 _signature = Signature(_secret())
 import_module("schemathesis").hook(before_call)

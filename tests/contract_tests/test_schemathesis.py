@@ -28,6 +28,7 @@ def registered(monkeypatch):
     """What the module hands to Schemathesis, which a stand-in takes the place of."""
     hooks: list[object] = []
     monkeypatch.setenv("ADA_WEBHOOK_SECRET", SECRET)
+    monkeypatch.setattr("importlib.metadata.version", {"schemathesis": "4.25.0"}.get)
     monkeypatch.setitem(sys.modules, "schemathesis", SimpleNamespace(hook=hooks.append))
     monkeypatch.delitem(sys.modules, MODULE, raising=False)
     yield hooks
@@ -158,10 +159,23 @@ def test_no_secret(registered, monkeypatch, capsys, secret, said):
     assert registered == []
 
 
+def test_a_version_that_is_too_old(registered, monkeypatch, capsys):
+    """A Schemathesis that does not send what a hook changes does not run."""
+    monkeypatch.setattr("importlib.metadata.version", {"schemathesis": "4.24.3"}.get)
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module(MODULE)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        "Schemathesis 4.24.3 is too old for the hooks. Upgrade it: pip install 'schemathesis>=4.25,<5'\n"
+    )
+    assert registered == []
+
+
 def test_what_it_loads():
     """The module loads nothing of the check, of a pytest plugin, or of Schemathesis but what it is given."""
     script = f"""
-import os, sys, types
+import importlib.metadata, os, sys, types
+importlib.metadata.version = {{"schemathesis": "5.0.dev1"}}.get
 os.environ["ADA_WEBHOOK_SECRET"] = {SECRET!r}
 sys.modules["schemathesis"] = types.SimpleNamespace(hook=id)
 import {MODULE}

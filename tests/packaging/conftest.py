@@ -146,7 +146,7 @@ def installed_with_schemathesis(
     installed: Environment, tmp_path_factory: pytest.TempPathFactory
 ) -> Environment:
     """The wheel with Schemathesis."""
-    return Environment(tmp_path_factory, "with-schemathesis", "schemathesis>=4,<5", base=installed)
+    return Environment(tmp_path_factory, "with-schemathesis", "schemathesis>=4.25,<5", base=installed)
 
 
 @pytest.fixture(scope="session")
