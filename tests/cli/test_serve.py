@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from functools import partial
 
 import pytest
 
@@ -21,12 +22,18 @@ from support.drift.edits import EDITS
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
+@pytest.fixture
+def served(tmp_path, forks):
+    """Starts a server in a process of its own, in the folder of the test."""
+    return partial(serving, forks.commands / "adakit", tmp_path)
+
+
 @contextlib.contextmanager
-def served(folder, *options, **environment):
-    """A server in a process of its own: the lines that it says at its start, by what they begin with."""
+def serving(command, folder, *options, **environment):
+    """A server: the process, and the lines that it says at its start, by what they begin with."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("ADA_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "adakit", "serve", "--port", "0", *options],
+        [command, "serve", "--port", "0", *options],
         cwd=folder,
         env={**env, **environment},
         stdout=subprocess.PIPE,
@@ -64,9 +71,9 @@ def call(said, path, key, body=None):
             return error.code, json.loads(error.read())
 
 
-def test_ready_to_use(tmp_path):
+def test_ready_to_use(served):
     """What a client needs is printed: address, key and channel; it listens on loopback alone."""
-    with served(tmp_path) as (_, said):
+    with served() as (_, said):
         assert said["ADA_BASE_URL"].startswith("http://127.0.0.1:")
         key = said["ADA_API_KEY"]
         assert key.startswith("mock-")
@@ -82,10 +89,10 @@ def test_ready_to_use(tmp_path):
     assert said["err"] == ""
 
 
-def test_secrets_stay_secret(tmp_path):
+def test_secrets_stay_secret(served):
     """A key or a secret that was given is not printed, nor shown where no key is asked for."""
     options = ("--webhook", "http://127.0.0.1:9/hook", "--api-key", "my-own-key")
-    with served(tmp_path, *options, ADA_WEBHOOK_SECRET=SECRET) as (_, said):
+    with served(*options, ADA_WEBHOOK_SECRET=SECRET) as (_, said):
         (webhook,) = call(said, "/api/v2/webhooks", "my-own-key")[1]["data"]
         key = call(said, f"/api/v2/webhooks/{webhook['id']}/secret/", "my-own-key")[1]["key"]
         assert key == SECRET
@@ -97,9 +104,9 @@ def test_secrets_stay_secret(tmp_path):
         assert "my-own-key" not in text
 
 
-def test_cleared(tmp_path):
+def test_cleared(served):
     """After clearing, what was said at the start holds: the channel, and the webhook with its id and secret."""
-    with served(tmp_path, "--webhook", "http://127.0.0.1:9/hook") as (_, said):
+    with served("--webhook", "http://127.0.0.1:9/hook") as (_, said):
         key, channel = said["ADA_API_KEY"], said["ADA_CHANNEL_ID"]
         (webhook,) = call(said, "/api/v2/webhooks", key)[1]["data"]
         path = f"/api/v2/webhooks/{webhook['id']}/secret/"
@@ -118,16 +125,16 @@ def test_cleared(tmp_path):
     assert said["err"] == ""
 
 
-def test_key_of_the_environment(tmp_path):
+def test_key_of_the_environment(served):
     """ADA_API_KEY is the key where none is given."""
-    with served(tmp_path, ADA_API_KEY="from-outside") as (_, said):
+    with served(ADA_API_KEY="from-outside") as (_, said):
         assert call(said, "/api/v2/webhooks", "from-outside")[0] == 200
 
 
-def test_script_and_limits(tmp_path):
+def test_script_and_limits(served, tmp_path):
     """The script of a file is what answers, and rate limits are Ada's where asked for."""
     (tmp_path / "script.yaml").write_text("default: [No.]\n", encoding="utf-8")
-    with served(tmp_path, "--script", "script.yaml", "--rate-limits", "--api-key", "k") as (_, said):
+    with served("--script", "script.yaml", "--rate-limits", "--api-key", "k") as (_, said):
         talk = call(said, "/api/v2/conversations", "k", {"channel_id": said["ADA_CHANNEL_ID"]})[1]
         author = {"role": "end_user", "id": talk["end_user_id"]}
         path = f"/api/v2/conversations/{talk['id']}/messages"
@@ -137,20 +144,20 @@ def test_script_and_limits(tmp_path):
         assert 429 in [call(said, "/api/v2/webhooks", "k")[0] for _ in range(150)]
 
 
-def test_kept_in_a_file(tmp_path):
+def test_kept_in_a_file(served):
     """With a file, everything is there again after a restart, the webhook once."""
     options = ("--db", "sqlite:///mock.db", "--webhook", "http://127.0.0.1:9/hook", "--api-key", "k")
-    with served(tmp_path, *options) as (_, first):
+    with served(*options) as (_, first):
         pass
-    with served(tmp_path, *options) as (process, second):
+    with served(*options) as (process, second):
         assert second["ADA_CHANNEL_ID"] == first["ADA_CHANNEL_ID"]
         assert len(call(second, "/api/v2/webhooks", "k")[1]["data"]) == 1
     assert process.returncode == 0
 
 
-def test_file_in_use(tmp_path):
+def test_file_in_use(served, tmp_path):
     """A file that another server uses is a usage error, not two servers that deliver the same."""
-    with served(tmp_path, "--db", "sqlite:///mock.db"):
+    with served("--db", "sqlite:///mock.db"):
         other = subprocess.run(
             [sys.executable, "-m", "adakit", "serve", "--port", "0", "--db", "sqlite:///mock.db"],
             cwd=tmp_path,
@@ -221,12 +228,12 @@ def test_usage(adakit, options, message):
     assert "geheim" not in done.err
 
 
-def test_contract(tmp_path):
+def test_contract(served, tmp_path):
     """With a contract of one's own, its events are what can be subscribed to, and a sample of one is sent."""
     document = parse_yaml((DOCUMENTED / TRANSCRIPTION).read_text(encoding="utf-8"), name="ours")
     next(edit for edit in EDITS if edit.id == "a new event").make(document)
     (tmp_path / "source.openapi.json").write_text(json.dumps(document), encoding="utf-8")
-    with served(tmp_path, "--contract", ".", "--chaos", "drop@conversation.reopened") as (_, said):
+    with served("--contract", ".", "--chaos", "drop@conversation.reopened") as (_, said):
         status, listed = call(said, "/api/v2/webhooks/event-types", said["ADA_API_KEY"])
         names = [event["name"] for event in listed["data"]]
         assert status == 200

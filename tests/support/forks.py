@@ -84,6 +84,7 @@ COMMON = (
     "secrets",
     "unittest",
     "execnet",
+    "ada_mockserver.mock.assembly",
     "django.core.wsgi",
     "fastapi",
     "flask",
@@ -95,8 +96,9 @@ ASKED_FOR = ("ada_contract_tests.schemathesis", "ada_contract_tests.fuzz")
 """Modules of ours that few runs import, with Schemathesis and with Hypothesis."""
 
 STAND_IN = """#!{python} -IS
-# Stands for a command: what it is asked for is done by a fork. Of Python that is `-u -c CODE` alone.
-import json, os, socket, sys
+# Stands for a command: what it is asked for is done by a fork, to which it passes on what would end it.
+# Of Python that is `-u -c CODE` alone.
+import json, os, signal, socket, sys
 name, *args = sys.argv
 if os.path.basename(name) == "python" and args[:2] != ["-u", "-c"]:
     os.execv({python!r}, [{python!r}, *args])
@@ -108,7 +110,15 @@ with socket.socket(socket.AF_UNIX) as asked:
     asked.sendall(request)
     os.close(0)
     os.close(1)
-    sys.exit(int(asked.makefile().read() or 1))
+    answers = asked.makefile()
+    fork = int(answers.readline())
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda number, _: os.kill(fork, number))
+    code = int(answers.readline() or 1)
+if code < 0:
+    signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+sys.exit(code)
 """
 
 
@@ -165,7 +175,8 @@ def serve_commands(listener: socket.socket, ended: int) -> Callable[[], object]:
         request = json.loads(asked.recv(int.from_bytes(size, "big"), socket.MSG_WAITALL))
         pid = os.fork()
         if pid:
-            asked.sendall(str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])).encode())
+            asked.sendall(f"{pid}\n".encode())
+            asked.sendall(f"{os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}\n".encode())
             os._exit(0)
         asked.close()
         become(request, streams)
