@@ -197,7 +197,7 @@ def check_yaml(file: str | None, content: dict[str, Any], folder: Path) -> None:
         assert content["on"] if "on" in content else content[True]  # YAML 1.1 reads `on` as true
         scripts += [step["run"] for step in job["steps"] if "run" in step]
         used = [step for step in job["steps"] if "uses" in step]
-        assert all(re.fullmatch(r"[\w-]+/[\w-]+@v[\d.]+", step["uses"]) for step in used)
+        assert all(re.fullmatch(r"[\w-]+(/[\w-]+){1,2}@v[\d.]+", step["uses"]) for step in used)
         actions += [step.get("with", {}) for step in used if step["uses"].startswith("OWNER/adakit@")]
     if file is not None and "gitlab" in file:
         scripts += content["contract"]["script"]
