@@ -74,8 +74,8 @@ class Order:
                     next_step="Name the event of the case, the part before its first slash.",
                 )
             return
-        events = self.contract.event_names
-        if self.name.removeprefix("v1.") not in events:
+        if self.contract.known(self.name) is None:
+            events = self.contract.event_names
             listed = f"Events: {', '.join(events)}\nScenarios: {', '.join(SCENARIOS)}"
             raise unknown("event and no scenario", self.name, [*events, *SCENARIOS], next_step=listed)
 
@@ -95,7 +95,7 @@ class Order:
             return
         events = EventFactory(seed=self.seed, locale=self.locale, contract=self.contract)
         if self.case is None:
-            name = self.name.removeprefix("v1.")
+            name = self.contract.event(self.name).name
             yield Planned(events.event(name, key=f"{index}"), f"{name} {index + 1}")
             return
         case, variant = self._case(self.case)
@@ -112,7 +112,7 @@ class Order:
                 next_step=f"Repeat it with: adakit check URL --case {case.id} --seed {self.seed}",
             )
         event = case.base_event
-        if self.name.removeprefix("v1.") != event:
+        if self.contract.event(self.name).name != event:
             raise UsageError(
                 f"{case.id} is no case of {self.name}.", next_step=f"Name its event: {event} --case {case.id}"
             )

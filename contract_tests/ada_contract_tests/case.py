@@ -10,6 +10,7 @@ from ada_contract_tests.pacing import POLITE, asks_for_redelivery, is_limit
 from ada_contract_tests.rules import Expectation, expecting
 from ada_mockserver.delivery.signing import authentic_headers
 from ada_mockserver.events.payload import encode
+from ada_schemas.contract.shapes import short_name
 from ada_schemas.shown import shown
 from ada_schemas.variation.enumeration import ANY
 
@@ -376,5 +377,5 @@ class CaseRun:
 
 
 def _type_of(payload: Payload | bytes) -> str:
-    """The type of an event without its version; "" where it comes as bytes."""
-    return str(payload.get("type", "")).removeprefix("v1.") if isinstance(payload, dict) else ""
+    """The short name of an event; "" where it comes as bytes."""
+    return short_name(str(payload.get("type", ""))) if isinstance(payload, dict) else ""

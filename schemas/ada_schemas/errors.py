@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from ada_schemas.shown import shown, shown_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 __all__ = [
     "AdakitError",
@@ -29,6 +29,7 @@ __all__ = [
     "WireError",
     "did_you_mean",
     "either",
+    "some",
     "unknown",
 ]
 
@@ -115,6 +116,12 @@ def did_you_mean(name: str, known: Iterable[str], *, most: int = 1, prefix: str 
     """``Did you mean a or b?``, with at most ``most`` similar names, else nothing."""
     near = difflib.get_close_matches(name, list(known), n=most)
     return f"Did you mean {either(prefix + each for each in near)}?" if near else ""
+
+
+def some(names: Sequence[str], most: int = 3) -> str:
+    """Names as a list, of which the first few are named: ``a, b, c and 5 more``."""
+    *others, last = names if len(names) <= most else [*names[:most], f"{len(names) - most} more"]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def either(names: Iterable[str]) -> str:

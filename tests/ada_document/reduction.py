@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ada_schemas.contract.documents import parse_yaml
+from ada_schemas.contract.yaml_reader import parse_yaml
 
 __all__ = ["SERVED", "amend", "reduce_document", "stale"]
 

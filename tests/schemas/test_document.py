@@ -10,9 +10,10 @@ from ada_schemas import DocumentError
 from ada_schemas.contract.constraints import read_constraints, repair, violations
 from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION, read_contract, shipped
 from ada_schemas.contract.corrections import apply_corrections, read_corrections
-from ada_schemas.contract.documents import load_document, parse_yaml
+from ada_schemas.contract.documents import load_document
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.openapi_reader import read_events
+from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.foreign_json import read_json
 
 if TYPE_CHECKING:
@@ -184,8 +185,7 @@ def test_a_webhook_whose_type_nobody_names_is_left_out_with_a_warning() -> None:
     payload["properties"]["type"] = {"type": "string"}
     published, _ = read_events(plain, name="doc")
     left_out = (
-        "doc: webhook thing-webhook declares its `type` as a plain string and no correction names the event"
-        " type; left out."
+        "doc: webhook thing-webhook has no `type` of one text, and no correction names the event type; left out."
     )
     assert apply_corrections(published, (), name="doc") == ((), [left_out])
 

@@ -15,7 +15,7 @@ from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.scenarios import scenario
 from ada_schemas import Contract, UsageError, read_contract
 from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION, shipped
-from ada_schemas.contract.documents import parse_yaml
+from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.variation.enumeration import variations
 from support.drift.edits import EDITS
 

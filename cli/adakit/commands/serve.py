@@ -17,7 +17,7 @@ from ada_mockserver.delivery.request_bytes import parse_url
 from ada_mockserver.delivery.signing import parse_secret
 from ada_mockserver.extras import require_mock
 from ada_mockserver.mock.outbox.backoff import SCHEDULES
-from ada_schemas.contract.documents import parse_yaml
+from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.errors import UsageError
 from ada_schemas.shown import shown
 from adakit.options import CONTRACT, Whole, read_bytes, use_contract

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.engine.ignores import Ignores
 from ada_contract_tests.engine.lost import Lost, lost_findings, nothing_handled, witness_finding
+from ada_schemas.contract.shapes import short_name
 from ada_schemas.contract.vocabulary import vocabulary
 from ada_schemas.errors import DocumentError, TargetError
 from ada_schemas.foreign_json import read_entries
@@ -186,7 +187,7 @@ def witness_findings(
         case, counts = cases[case_id], seen.counts.get(message_id, Counter())
         authentic = [d for d in deliveries if d.authentic]
         last = (authentic or deliveries)[-1]
-        if counts["handled"] and authentic and last.payload.get("type") == f"v1.{last.event}":
+        if counts["handled"] and authentic and short_name(str(last.payload.get("type"))) == last.event:
             handled[last.event].append((case, last))
         if _is_lost(last, counts, ignores):
             if counts or seen.settled:

@@ -10,8 +10,9 @@ from ada_contract_tests.case import BodyVariant, case
 from ada_contract_tests.rules import expecting
 from ada_contract_tests.suites.signatures import UNSIGNED
 from ada_mockserver.events.payload import encode
-from ada_schemas.contract.paths import put
+from ada_schemas.contract.paths import joined, put
 from ada_schemas.contract.shapes import Mapping, Object, Scalar, Union
+from ada_schemas.variation.builder import plain
 from ada_schemas.variation.enumeration import ANY
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def cases(contract: Contract, event: str) -> Iterator[Case]:
     """Bytes that are no event, signed and once more unsigned; of an event, values outside its contract."""
     if event != ANY:
         for label, summary, make in _hostile_values(contract, event):
-            yield case(f"{event}/hostile:{label}", "ADA505", event, summary, payload=BodyVariant(encode=make))
+            case_id = f"{event}/hostile:{plain(label)}"
+            yield case(case_id, "ADA505", event, summary, payload=BodyVariant(encode=make))
         return
     for body in BODIES:
         variant = BodyVariant(encode=body.encode)
@@ -105,9 +107,9 @@ def _hostile_values(contract: Contract, event: str) -> Iterator[tuple[str, str, 
     shape = contract.event(event).payload
     yield "empty-object", "the event is an empty object", lambda _: b"{}"
     data = shape.member("data")
-    members = [m.name for m in shape.members]
+    members = [joined("", m.name) for m in shape.members]
     if data is not None and isinstance(data.shape, Object):
-        members += [f"data.{m.name}" for m in data.shape.members]
+        members += [joined("data", m.name) for m in data.shape.members]
     for path in members:
         for label, value in (("null", None), ("number", 7), ("list", [1]), ("object", {"a": 1})):
             yield f"{path}:{label}", f"{path} is {json.dumps(value)}", _with(path, value)
@@ -136,9 +138,9 @@ def _texts(data: Object | Union) -> Iterator[str]:
     for member in data.members:
         match member.shape:
             case Scalar(holds="message" | "text"):
-                yield member.name
+                yield joined("", member.name)
             case Object() | Union() as inner:
-                yield from (f"{member.name}.{path}" for path in _texts(inner))
+                yield from (f"{joined('', member.name)}.{path}" for path in _texts(inner))
 
 
 def _maps(data: Any) -> Iterator[str]:
@@ -149,9 +151,9 @@ def _maps(data: Any) -> Iterator[str]:
         return
     for member in data.members:
         if isinstance(member.shape, Mapping):
-            yield member.name
+            yield joined("", member.name)
         else:
-            yield from (f"{member.name}.{path}" for path in _maps(member.shape))
+            yield from (f"{joined('', member.name)}.{path}" for path in _maps(member.shape))
 
 
 def _with(path: str, value: Any) -> Callable[[Payload], bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from ada_contract_tests.suites import (
 from ada_contract_tests.suites.fuzzed import areas, fuzzed_case, fuzzed_of_id, is_fuzzed
 from ada_schemas.contract.contract import shipped
 from ada_schemas.errors import unknown
-from ada_schemas.variation.enumeration import ANY
+from ada_schemas.variation.enumeration import ANY, told_apart
 
 if TYPE_CHECKING:
     from ada_contract_tests.case import Case
@@ -39,13 +40,15 @@ def all_cases(contract: Contract | None = None) -> tuple[Case, ...]:
 @lru_cache(maxsize=4)
 def _cases_of(contract: Contract) -> tuple[Case, ...]:
     names = contract.event_names
-    return tuple(
+    found = [
         case
         for event in (*names, ANY)
         for suite in SUITES
         for case in suite.cases(contract, event)
         if set(case.others) <= set(names)
-    )
+    ]
+    ids = told_apart([case.id for case in found])
+    return tuple(case if case.id == own else replace(case, id=own) for case, own in zip(found, ids, strict=True))
 
 
 def all_names(contract: Contract | None = None) -> dict[str, int]:

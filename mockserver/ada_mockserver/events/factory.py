@@ -60,7 +60,7 @@ class EventFactory:
     def event(self, name: str, *, key: str = "", ordinal: int = 0) -> Payload:
         """One payload in which every documented member is present, and not null.
 
-        ``name`` is an event of the contract, with or without ``v1.``, else ``UsageError``. The events of one
+        ``name`` is an event of the contract, as `Contract.event` takes it, else ``UsageError``. The events of one
         ``key`` share their end user and conversation and are in order of time; those of another key
         share neither. ``ordinal`` counts events of one name within a key, from 0: each has an id of its
         own where it has one, and a later time than the one before; up to 300 messages end before the
@@ -72,7 +72,7 @@ class EventFactory:
         build = BUILDERS.get(short)
         if build is None or self._foreign:
             event = self.contract.event(name)
-            if build is None:
+            if build is None or event.type != f"v1.{short}":
                 return sampled(event, self.cast(key), seed=self.seed, key=key, ordinal=ordinal)
         rng = source(self.seed, "event", key, short, ordinal)
         return self.as_documented(build(self.cast(key), rng, ordinal))

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.constraints import Constraint, read_constraints
 from ada_schemas.contract.corrections import Correction, apply_corrections, read_corrections
-from ada_schemas.contract.documents import load_document, parse_yaml
+from ada_schemas.contract.documents import load_document
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.openapi_reader import read_events, webhooks_alone
 from ada_schemas.contract.versions import Version, read_versions, versioned
+from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.errors import DocumentError, unknown
 
 if TYPE_CHECKING:
@@ -71,11 +72,19 @@ class Contract:
         return self.events[0].version
 
     def event(self, name: str) -> Event:
-        """The event of that name, with or without ``v1.``; raises UsageError that names the nearest."""
-        short, names = name.removeprefix("v1."), self.event_names
-        if short not in names:
+        """The event of that name or type; raises UsageError that names the nearest."""
+        found = self.known(name)
+        if found is None:
+            names = self.event_names
             raise unknown("event", name, names, next_step=f"The events are: {', '.join(names)}.")
-        return self.events[names.index(short)]
+        return found
+
+    def known(self, name: str) -> Event | None:
+        """The event of that name, with or without ``v1.``, or of that type; None if there is none."""
+        if name in self.by_type:
+            return self.by_type[name]
+        short = name.removeprefix("v1.")
+        return next((event for event in self.events if event.name == short), None)
 
     def constraints_of(self, event: Event) -> tuple[Constraint, ...]:
         """The constraints that tie members of this event together."""
@@ -86,6 +95,17 @@ def _data(name: str) -> Any:
     return parse_yaml((DOCUMENTED / name).read_text(encoding="utf-8"), name=name)
 
 
+@cache
+def _our_corrections() -> tuple[Correction, ...]:
+    return read_corrections(_data("corrections.yaml"), name="corrections.yaml")
+
+
+@cache
+def _our_constraints() -> tuple[Constraint, ...]:
+    return read_constraints(_data("constraints.yaml"), name="constraints.yaml")
+
+
+@cache
 def released_versions() -> tuple[Version, ...]:
     """The released versions of our contract, the newest first."""
     return read_versions(_data("versions.yaml"), name="versions.yaml")
@@ -114,15 +134,14 @@ def contract_in(directory: str) -> Contract:
 
 
 def _contract(document: dict[str, Any], name: str) -> Contract:
-    corrections = read_corrections(_data("corrections.yaml"), name="corrections.yaml")
+    corrections = _our_corrections()
     published, unread = read_events(document, name=name)
     events, unfit = apply_corrections(published, corrections, name=name)
     warnings = (*unread, *unfit)
     if not events:
         raise DocumentError(f"{name} names no event type that can be used.", next_step="\n".join(warnings))
-    constraints = read_constraints(_data("constraints.yaml"), name="constraints.yaml")
     events = versioned(events, released_versions())
-    return Contract(events, corrections, constraints, webhooks_alone(document), warnings)
+    return Contract(events, corrections, _our_constraints(), webhooks_alone(document), warnings)
 
 
 def event_names(*, contract: Contract | None = None) -> list[str]:

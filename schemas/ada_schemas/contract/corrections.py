@@ -19,7 +19,7 @@ from ada_schemas.contract.shapes import (
     rewrite,
     walk,
 )
-from ada_schemas.errors import DocumentError
+from ada_schemas.errors import DocumentError, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,10 +90,11 @@ def apply_corrections(
 ) -> tuple[tuple[Event, ...], list[str]]:
     """The published events, corrected, and warnings.
 
-    An event whose type neither the document nor a correction names is left out; a correction whose place
-    does not exist in this document has no effect. Both are warned of.
+    An event whose type neither the document nor a correction names is left out, and so is one that has the
+    name of another; a correction whose place does not exist in this document has no effect. All are warned of.
     """
-    events, warnings = [], []
+    events: dict[str, Event] = {}
+    warnings, untyped = [], []
     used: set[str] = set()
     for event in published:
         concerning = [c for c in corrections if c.concerns(event)]
@@ -101,15 +102,25 @@ def apply_corrections(
         applied = [c for c in concerning if c.path in places]
         used.update(c.key for c in applied)
         corrected = _correct(event, applied)
-        if corrected.type:
-            events.append(corrected)
-        else:
+        first = events.setdefault(corrected.name.lower(), corrected) if corrected.type else None
+        if first is None:
+            untyped.append(event.operation)
+        elif first is not corrected:
             warnings.append(
-                f"{name}: webhook {event.operation} declares its `type` as a plain string and no correction"
-                " names the event type; left out."
+                f"{name}: webhook {event.operation} has the event type {corrected.type}, and {first.operation}"
+                f" has {first.type} already; left out."
             )
-    warnings += [f"{name}: the correction {c.key} fits nothing." for c in corrections if c.key not in used]
-    return tuple(events), warnings
+    if untyped:
+        have = "webhook {} has" if len(untyped) == 1 else "the webhooks {} have"
+        warnings.append(
+            f"{name}: {have.format(some(untyped))} no `type` of one text, and no correction names the event"
+            " type; left out."
+        )
+    unfit = [c.key for c in corrections if c.key not in used]
+    if unfit:
+        fits = "correction {} fits" if len(unfit) == 1 else "corrections {} fit"
+        warnings.append(f"{name}: the {fits.format(some(unfit))} nothing.")
+    return tuple(events.values()), warnings
 
 
 def _correct(event: Event, corrections: list[Correction]) -> Event:
@@ -123,7 +134,7 @@ def _correct(event: Event, corrections: list[Correction]) -> Event:
     assert isinstance(payload, Object)  # noqa: S101 - no action changes an object's kind
     declared = payload.member("type")
     enum = declared.shape.enum if declared and isinstance(declared.shape, Scalar) else ()
-    event_type = str(enum[0]) if len(enum) == 1 else ""
+    event_type = enum[0] if len(enum) == 1 and isinstance(enum[0], str) else ""
     examples = tuple(_correct_example(e, corrections) for e in event.examples)
     return replace(event, type=event_type, payload=payload, examples=examples)
 

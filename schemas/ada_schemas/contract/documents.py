@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import re
 import time
 import urllib.error
@@ -11,10 +10,8 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.errors import DocumentError
-from ada_schemas.foreign_json import MAX_NODES, limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,105 +20,13 @@ __all__ = [
     "entry_values",
     "load_document",
     "malformed",
-    "parse_yaml",
     "read_file",
     "shown_location",
 ]
 
 MAX_BYTES = 20 * 1024 * 1024
-MAX_OPEN = 1000
 URL_TIMEOUT = 30.0
 """Seconds for each step of a download, and for the whole of it."""
-
-
-class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]  # the base is chosen by what PyYAML was built with
-    """Safe YAML in which a timestamp stays the string that was written, and a key comes once."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        """A mapping; raises ConstructorError for a key that is there twice, of which readers take either."""
-        seen: set[tuple[str, str]] = set()
-        for key, _ in node.value:
-            name = (key.tag, str(key.value))
-            if name in seen and key.tag != "tag:yaml.org,2002:merge":
-                problem = f"the key {key.value!r} is there twice in one mapping"
-                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
-            seen.add(name)
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        return mapping
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-_NO_VALUE = (ValueError, KeyError, AttributeError, TypeError, OverflowError)
-"""What PyYAML raises for ``!!int a``, ``!!bool a``, ``!!timestamp a``, or an integer of 5,000 digits."""
-
-
-def parse_yaml(text: str, *, name: str) -> Any:
-    """Parse YAML (and so JSON) text; ``name`` is what errors call the document.
-
-    Raises DocumentError for text that is no YAML, for recursive aliases, and for a document that grows
-    beyond 2,000,000 values or 100 levels once its aliases are followed.
-    """
-    if _opens_too_deep(text):
-        raise DocumentError(f"{name} is nested too deeply.")
-    if sum(map(text.count, "\n,[{")) >= MAX_NODES:
-        raise DocumentError(f"{name} has more than {MAX_NODES:,} values.")
-    try:
-        value = _plain_json(text)
-        if value is None:
-            value = yaml.load(text, _Loader)  # noqa: S506 - _Loader is a SafeLoader
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}" if mark is not None else ""
-        reason = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-        raise DocumentError(
-            f"{name} is not valid YAML{place}: {reason}.",
-            next_step="Check that the file is complete and is the document itself, not a page about it.",
-        ) from error
-    except RecursionError as error:
-        raise DocumentError(f"{name} is nested too deeply.") from error
-    except _NO_VALUE as error:
-        raise DocumentError(f"{name} is not valid YAML: a value is none of its kind, or too long.") from error
-    limit(value, name=name, through=" through its aliases")
-    return value
-
-
-def _plain_json(text: str) -> Any:
-    """The object or list of a JSON text, many times faster than as YAML; None for what is not plain JSON.
-
-    That one is read as YAML, which says what is wrong with it.
-    """
-    if text.lstrip()[:1] not in ("{", "["):
-        return None
-    try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number)
-    except ValueError:
-        return None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key is there twice")
-    return found
-
-
-def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _opens_too_deep(text: str) -> bool:
-    """True if brackets or list markers open so deep that the parser, which recurses in C, would crash."""
-    depth = 0
-    for match in re.finditer(r"[\[{]|[\]}]", text):
-        depth = depth + 1 if match[0] in "[{" else max(0, depth - 1)
-        if depth > MAX_OPEN:
-            return True
-    return re.search(rf"(?:[-?] ){{{MAX_OPEN}}}", text) is not None
 
 
 def entry_values(entry: dict[str, Any], keys: Sequence[str], *, name: str) -> list[Any]:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any, cast
 
 from ada_schemas.contract.documents import malformed
+from ada_schemas.contract.merging import merged
 from ada_schemas.contract.paths import json_type
-from ada_schemas.contract.references import References, steps_of
+from ada_schemas.contract.references import MAX_REFERENCES, References, steps_of
 from ada_schemas.contract.shapes import (
     Anything,
     Array,
@@ -25,7 +26,7 @@ from ada_schemas.contract.shapes import (
     Shape,
     Union,
 )
-from ada_schemas.errors import DocumentError
+from ada_schemas.errors import DocumentError, some
 
 __all__ = ["json_media", "read_events", "webhooks_alone", "webhooks_of"]
 
@@ -43,16 +44,18 @@ def read_events(document: dict[str, Any], *, name: str) -> tuple[tuple[Event, ..
     no webhooks, or when a schema is recursive, refers to nothing, or is of a kind that JSON Schema has not.
     """
     reader = _Reader(document, name)
-    events, warnings = [], []
+    events, bare = [], []
     for key, item in webhooks_of(document, name=name).items():
         event = reader.event(str(key), item)
         if event is None:
-            warnings.append(f"{name}: webhook {key} has no JSON request body; left out.")
+            bare.append(str(key))
         else:
             events.append(event)
     if not events:
         raise DocumentError(f"{name} has no webhook with a JSON request body.")
-    return tuple(events), warnings
+    have = "webhook {} has" if len(bare) == 1 else "the webhooks {} have"
+    left_out = [f"{name}: {have.format(some(bare))} no JSON request body; left out."] if bare else []
+    return tuple(events), left_out
 
 
 def webhooks_of(document: dict[str, Any], *, name: str) -> dict[Any, Any]:
@@ -102,23 +105,35 @@ class _Reader(References):
         return found
 
     def _schema(self, node: Any, place: str) -> dict[str, Any]:
-        """A node with its references followed, whose keywords hold what they take."""
+        """A node with its references followed, whose keywords hold what they take.
+
+        What stands beside a reference is demanded, too; of words, those of the outer one count.
+        """
         if node is None:
             raise self.refuse(place, "is empty, not a schema")
-        schema = self.followed(node, place)
-        wrong = malformed(schema)
-        if wrong:
-            raise self.refuse(f"the schema at {place}", f"cannot be read: {wrong}")
-        return schema
+        schema: dict[str, Any] = {}
+        for _ in range(MAX_REFERENCES):
+            found = self.mapping(node, place)
+            wrong = malformed(found)
+            if wrong:
+                raise self.refuse(f"the schema at {place}", f"cannot be read: {wrong}")
+            schema = _both(schema, {k: v for k, v in found.items() if k != "$ref"})
+            if "$ref" not in found:
+                return schema
+            node = self.lookup(found["$ref"], place)
+        raise self.refuse(f"the references at {place}", "go round in a circle")
+
+    def _count(self) -> None:
+        self._places += 1
+        if self._places > MAX_PLACES:
+            raise DocumentError(f"{self.name} describes more than {MAX_PLACES:,} members.")
 
     def shape(self, node: Any, place: str, depth: int) -> Shape:
         if node is True:
             return Anything()
         if depth > MAX_DEPTH:
             raise self.refuse(f"the schema at {_cut(place)}", "contains itself")
-        self._places += 1
-        if self._places > MAX_PLACES:
-            raise DocumentError(f"{self.name} describes more than {MAX_PLACES:,} members.")
+        self._count()
         schema = self._schema(node, place)
         if "allOf" in schema:
             schema = self._merge(schema, place, depth)
@@ -127,8 +142,9 @@ class _Reader(References):
             return self._union(schema, alternatives, place, depth)
         types, nullable = _types(schema)
         common = _common(schema, nullable)
-        if not types and _enum(schema):
-            types = tuple(dict.fromkeys(json_type(v) for v in _enum(schema)))
+        enum = _enum(schema, types)
+        if not types and enum:
+            types = tuple(dict.fromkeys(json_type(v) for v in enum))
         if types == ("object",) or (not types and ("properties" in schema)):
             return self._object(schema, common, place, depth)
         if types == ("array",):
@@ -142,9 +158,9 @@ class _Reader(References):
         declared = schema.get("format")
         return Scalar(
             types=types,
-            enum=_enum(schema),
+            enum=enum,
             format=declared if declared in FORMATS else None,
-            max_length=schema.get("maxLength"),
+            max_length=_length(schema.get("maxLength")),
             default=schema.get("default"),
             **common,
         )
@@ -158,7 +174,7 @@ class _Reader(References):
         required = schema["required"] if isinstance(schema.get("required"), list) else []
         members = []
         for name, node in properties.items():
-            if node is False:  # a member that never comes
+            if node is False or not name:  # a member that never comes, or that no path can name
                 continue
             shape = self.shape(node, place + ("" if place.endswith("#") else ".") + str(name), depth + 1)
             members.append(Member(str(name), shape, name in required))
@@ -168,11 +184,13 @@ class _Reader(References):
         shapes, nullable = [], bool(schema.get("nullable"))
         for alternative in alternatives:
             resolved = self._schema(alternative, place)
-            if resolved.get("type") == "null":
+            if _is_null(resolved):
                 nullable = True
             else:
                 shapes.append(self.shape(resolved, place, depth + 1))
         nullable = nullable or any(s.nullable for s in shapes)
+        if not shapes:
+            return Anything(**_common(schema, nullable))
         if len(shapes) == 1:
             only = shapes[0]
             description = _text(schema.get("description")) or only.description
@@ -196,27 +214,24 @@ class _Reader(References):
         raise self.refuse("no member", f"tells the branches of the union at {place} apart", next_step=step)
 
     def _merge(self, schema: dict[str, Any], place: str, depth: int) -> dict[str, Any]:
-        merged = {k: v for k, v in schema.items() if k != "allOf"}
-        merged["properties"] = dict(merged.get("properties") or {})
-        merged["required"] = list(merged["required"]) if isinstance(merged.get("required"), list) else []
+        made = {k: v for k, v in schema.items() if k != "allOf"}
         for part in schema["allOf"]:
+            if part is True:
+                continue
+            self._count()
             resolved = self._schema(part, place)
             if "allOf" in resolved:
                 if depth > MAX_DEPTH:
                     raise self.refuse(f"the schema at {_cut(place)}", "contains itself")
                 resolved = self._merge(resolved, place, depth + 1)
-            for key, value in resolved.items():
-                if key == "properties":
-                    for name, node in value.items():
-                        merged["properties"].setdefault(name, node)
-                elif key == "required":
-                    merged["required"] += value if isinstance(value, list) else []
-                else:
-                    merged.setdefault(key, value)
-        for key in ("properties", "required"):
-            if not merged[key]:
-                del merged[key]
-        return merged
+            made = _both(made, resolved)
+        return made
+
+
+def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """A schema that demands what both demand; where nothing can satisfy both, the first has its way."""
+    kept = {k: v for k, v in other.items() if k != "required" or isinstance(v, list)}
+    return merged(one, kept) or {**kept, **one}
 
 
 def _cut(place: str) -> str:
@@ -238,6 +253,11 @@ def json_media(content: dict[str, Any]) -> str:
     return ""
 
 
+def _is_null(schema: dict[str, Any]) -> bool:
+    types, nullable = _types(schema)
+    return nullable and not types and set(schema) & {"type", "const", "enum"} != set() and not _enum(schema, ())
+
+
 def _text(value: Any) -> str:
     return " ".join(str(value).split()) if value else ""
 
@@ -245,13 +265,16 @@ def _text(value: Any) -> str:
 def _types(schema: dict[str, Any]) -> tuple[tuple[str, ...], bool]:
     declared = schema.get("type")
     listed = [declared] if isinstance(declared, str) else list(declared or ())
-    nullable = "null" in listed or bool(schema.get("nullable")) or None in (schema.get("enum") or ())
+    values = [schema["const"]] if "const" in schema else schema.get("enum") or ()
+    nullable = "null" in listed or bool(schema.get("nullable")) or None in values
     return tuple(t for t in listed if t != "null"), nullable
 
 
-def _enum(schema: dict[str, Any]) -> tuple[Any, ...]:
+def _enum(schema: dict[str, Any], types: tuple[str, ...]) -> tuple[Any, ...]:
+    """The values that are listed, as far as they are of the types that are."""
     values = [schema["const"]] if "const" in schema else list(schema.get("enum") or ())
-    return tuple(v for v in values if v is not None)
+    kinds = {*types, "integer"} if "number" in types else set(types)
+    return tuple(v for v in values if v is not None and (not kinds or json_type(v) in kinds))
 
 
 def _common(schema: dict[str, Any], nullable: bool) -> dict[str, Any]:
@@ -260,6 +283,11 @@ def _common(schema: dict[str, Any], nullable: bool) -> dict[str, Any]:
         examples = schema["examples"]
     said = _text(schema.get("description"))
     return {"description": said, "nullable": nullable, "examples": tuple(examples)}
+
+
+def _length(value: Any) -> int | None:
+    """A length that a text can have; None for what is none."""
+    return int(value) if value is not None and value >= 0 and value % 1 == 0 else None
 
 
 def _merge_scalars(shapes: list[Scalar], common: dict[str, Any]) -> Scalar:

@@ -1,10 +1,27 @@
-"""Reading and changing a payload by payload path (``data.author.role``), without changing the original."""
+r"""Reading and changing a payload by payload path (``data.author.role``), without changing the original.
+
+Names are separated by dots. A character of a name that means something in a path has a backslash before it:
+``data.order\.id`` is the member ``order.id`` of ``data``.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-__all__ = ["ABSENT", "differences", "get", "joined", "json_type", "put", "remove"]
+__all__ = [
+    "ABSENT",
+    "branched",
+    "differences",
+    "get",
+    "joined",
+    "json_type",
+    "put",
+    "remove",
+    "stepped",
+    "steps",
+    "within",
+]
 
 
 class _Absent:
@@ -19,7 +36,7 @@ ABSENT = _Absent()
 def get(payload: Any, path: str) -> Any:
     """The value at a path, or ABSENT."""
     node = payload
-    for name in path.split(".") if path else ():
+    for name in steps(path):
         if not isinstance(node, dict) or name not in node:
             return ABSENT
         node = node[name]
@@ -28,20 +45,28 @@ def get(payload: Any, path: str) -> Any:
 
 def put(payload: Any, path: str, value: Any) -> Any:
     """A copy with ``value`` at the path; a member that exists keeps its position."""
-    head, _, rest = path.partition(".")
-    if not head:
+    return _put(payload, steps(path), value)
+
+
+def _put(payload: Any, way: list[str], value: Any) -> Any:
+    if not way:
         return value
+    head, *rest = way
     inner = payload.get(head, {}) if isinstance(payload, dict) else {}
-    return {**payload, head: put(inner, rest, value)}
+    return {**payload, head: _put(inner, rest, value)}
 
 
 def remove(payload: Any, path: str) -> Any:
     """A copy without the member at the path; the same payload where there is none."""
-    head, _, rest = path.partition(".")
-    if not isinstance(payload, dict) or head not in payload:
+    return _remove(payload, steps(path))
+
+
+def _remove(payload: Any, way: list[str]) -> Any:
+    if not way or not isinstance(payload, dict) or way[0] not in payload:
         return payload
+    head, *rest = way
     if rest:
-        return {**payload, head: remove(payload[head], rest)}
+        return {**payload, head: _remove(payload[head], rest)}
     return {name: value for name, value in payload.items() if name != head}
 
 
@@ -61,7 +86,33 @@ def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any,
 
 def joined(path: str, name: str) -> str:
     """The path of a member of what stands at ``path``."""
-    return f"{path}.{name}" if path else name
+    return stepped(path, _escaped(name))
+
+
+def within(path: str) -> str:
+    """The path of the values of the map, or of the entries of the list, that stands at ``path``."""
+    return stepped(path, "*")
+
+
+def branched(path: str, tag: str) -> str:
+    """The path of the branch of that tag of the union that stands at ``path``."""
+    return f"{path}:{_escaped(tag)}"
+
+
+def steps(path: str) -> list[str]:
+    """The names that a payload path goes through, as they are in the payload."""
+    if path.isidentifier() or not path:
+        return [path] if path else []
+    return [re.sub(r"\\(.)", r"\1", name) for name in re.findall(r"(?:^|\.)((?:\\.|[^.\\])*)", path, re.DOTALL)]
+
+
+def stepped(path: str, step: str) -> str:
+    """The path with a further step, as it is written in a path."""
+    return f"{path}.{step}" if path else step
+
+
+def _escaped(name: str) -> str:
+    return name if name.isidentifier() else re.sub(r"([.:*\\])", r"\\\1", name)
 
 
 def json_type(value: Any) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+from urllib.parse import unquote
 
 from ada_schemas.errors import DocumentError
 
@@ -13,7 +15,16 @@ MAX_REFERENCES = 40
 
 def steps_of(reference: str) -> list[str]:
     """The keys that a local reference (``#/components/schemas/X``) goes through."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/")]
+    return [unquote(part).replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/")]
+
+
+def _inside(node: Any, step: str) -> Any:
+    """What stands in a mapping or a list under a key of a reference; raises LookupError where nothing does."""
+    if isinstance(node, list) and re.fullmatch("0|[1-9][0-9]{0,8}", step):
+        return node[int(step)]
+    if not isinstance(node, dict):
+        raise KeyError(step)
+    return node[step]
 
 
 class References:
@@ -46,9 +57,10 @@ class References:
             raise self.refuse(place, said, next_step="Bundle the document into one file first.")
         node: Any = self._document
         for step in steps_of(reference):
-            if not isinstance(node, dict) or step not in node:
-                raise self.refuse(place, f"refers to {reference}, which does not exist")
-            node = node[step]
+            try:
+                node = _inside(node, step)
+            except LookupError:
+                raise self.refuse(place, f"refers to {reference}, which does not exist") from None
         return node
 
     def followed(self, node: Any, place: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ada_schemas.contract.shapes import (
     walk,
 )
 
-__all__ = ["as_branch", "complete", "fitted", "sample", "supplier"]
+__all__ = ["as_branch", "complete", "fits", "fitted", "sample", "supplier"]
 
 _BY_FORMAT = {
     "date-time": "2020-09-20T00:00:00+00:00",
@@ -31,8 +31,9 @@ _BY_FORMAT = {
 
 def sample(shape: Shape) -> Any:
     """A valid value that is not null; an object has all of its members."""
-    if shape.examples:
-        return shape.examples[0]
+    fitting = next((example for example in shape.examples if example is not None and fits(shape, example)), None)
+    if fitting is not None:
+        return fitting
     match shape:
         case Scalar():
             return _scalar(shape)
@@ -52,9 +53,10 @@ def _scalar(shape: Scalar) -> Any:
     listed = (*shape.enum, *shape.known_values)
     if listed:
         return listed[0]
-    if shape.default is not None:
+    if shape.default is not None and fits(shape, shape.default):
         return shape.default
-    values = {"string": _BY_FORMAT.get(shape.format or "", "example"), "boolean": True, "integer": 7}
+    text = _BY_FORMAT.get(shape.format or "", "example")[: shape.max_length]
+    values = {"string": text, "boolean": True, "integer": 7}
     return values.get(shape.types[0], 3.5)
 
 
@@ -100,14 +102,41 @@ def fitted(shape: Shape, value: Any) -> Any:
             return {name: fitted(shape.values, inner) for name, inner in value.items()}
         case Array() if isinstance(value, list):
             return [fitted(shape.items, inner) for inner in value]
-        case Scalar() if _fits(shape, value):
+        case Scalar() if _of_kind(shape, value):
             return value[: shape.max_length] if isinstance(value, str) else value
         case Anything():
             return value
     return sample(shape)
 
 
-def _fits(shape: Scalar, value: Any) -> bool:
+def fits(shape: Shape, value: Any) -> bool:
+    """True for a value of the shape, in which nothing is undocumented."""
+    if value is None:
+        return shape.nullable or (isinstance(shape, Anything) and not shape.sends)
+    match shape:
+        case Scalar():
+            too_long = isinstance(value, str) and shape.max_length is not None and len(value) > shape.max_length
+            return _of_kind(shape, value) and not too_long
+        case Anything():
+            return not shape.sends or json_type(value) in shape.sends
+        case Array():
+            return isinstance(value, list) and all(fits(shape.items, inner) for inner in value)
+        case Mapping():
+            return isinstance(value, dict) and all(fits(shape.values, inner) for inner in value.values())
+        case Object():
+            return isinstance(value, dict) and _has_members(shape, value)
+        case Union():
+            branch = shape.branch(value.get(shape.discriminator)) if isinstance(value, dict) else None
+            return branch is not None and _has_members(branch.shape, value)
+
+
+def _has_members(shape: Object, value: dict[str, Any]) -> bool:
+    known = {member.name: member for member in shape.members}
+    needed = all(member.name in value for member in shape.members if member.required)
+    return needed and all(name in known and fits(known[name].shape, inner) for name, inner in value.items())
+
+
+def _of_kind(shape: Scalar, value: Any) -> bool:
     if shape.enum:
         return value in shape.enum
     kind = json_type(value)

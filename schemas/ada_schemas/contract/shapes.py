@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.paths import joined
+from ada_schemas.contract.paths import branched, joined, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,11 +29,18 @@ __all__ = [
     "Scalar",
     "Shape",
     "Union",
+    "branches_along",
     "parts",
     "payload_path",
     "rewrite",
+    "short_name",
     "walk",
 ]
+
+
+TAKEN_NAMES = ("any", "bundle")
+"""The names of what is no event: a case of none, and the schema of all."""
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,14 +165,28 @@ class Event:
 
     @property
     def name(self) -> str:
-        """The event type without the prefix ``v1.``."""
-        return self.type.removeprefix("v1.")
+        """The short name."""
+        return short_name(self.type)
+
+
+def short_name(event_type: str) -> str:
+    """The name of an event type for files, case ids and commands: without ``v1.``, in plain characters."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", event_type.removeprefix("v1."))
+    name = plain[:LONGEST_NAME].strip(".-") or "event"
+    return f"{name}-event" if name in TAKEN_NAMES else name
 
 
 @lru_cache(maxsize=4_096)
 def payload_path(path: str) -> str:
     """The place in a payload that a shape path names: ``data.content:link.url`` -> ``data.content.url``."""
-    return re.sub(r":[^.]*", "", path)
+    return re.sub(r"(\\.)|:(?:\\.|[^.\\])*", lambda match: match[1] or "", path)
+
+
+def branches_along(path: str) -> Iterator[tuple[str, str]]:
+    """Yield (shape path of a union, tag) for every branch that a shape path goes through."""
+    for match in re.finditer(r"\\.|:((?:\\.|[^.\\])*)", path):
+        if match[1] is not None:
+            yield path[: match.start()], re.sub(r"\\(.)", r"\1", match[1])
 
 
 def parts(shape: Shape, path: str) -> Iterator[tuple[str, Shape]]:
@@ -174,11 +195,11 @@ def parts(shape: Shape, path: str) -> Iterator[tuple[str, Shape]]:
         case Object():
             yield from ((joined(path, member.name), member.shape) for member in shape.members)
         case Union():
-            yield from ((f"{path}:{branch.tag}", branch.shape) for branch in shape.branches)
+            yield from ((branched(path, branch.tag), branch.shape) for branch in shape.branches)
         case Mapping():
-            yield joined(path, "*"), shape.values
+            yield within(path), shape.values
         case Array():
-            yield joined(path, "*"), shape.items
+            yield within(path), shape.items
 
 
 def walk(shape: Shape, path: str = "") -> Iterator[tuple[str, Shape]]:

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.paths import joined
+from ada_schemas.contract.paths import branched, joined, within
 from ada_schemas.drift.limits import limit_changes
 from ada_schemas.drift.normal_form import ANY, NULL, RECURSIVE, Form, Items, Objects, Scalars, Structure
 
@@ -231,7 +231,7 @@ class _Comparison:
 
     def _items(self, before: Items, after: Items, path: str) -> None:
         self._bounded(before, after, path)
-        inner = joined(path, "*")
+        inner = within(path)
         self.forms(before.items or _anything(inner), after.items or _anything(inner), inner)
 
     def _objects(self, before: Objects, after: Objects, path: str) -> None:
@@ -287,7 +287,7 @@ class _Comparison:
         self._extra(before, after, path)
 
     def _extra(self, before: Structure, after: Structure, path: str) -> None:
-        inner = joined(path, "*")
+        inner = within(path)
         old, new = before.extra, after.extra
         if isinstance(old, bool) and isinstance(new, bool):
             if old != new:
@@ -361,7 +361,7 @@ def _renames(before: Structure, after: Structure) -> Iterator[tuple[str, str]]:
 
 
 def _branch_path(path: str, branch: Structure) -> str:
-    return f"{path}:{branch.label}" if branch.label else path
+    return branched(path, branch.label) if branch.label else path
 
 
 def _matches(old: list[Structure], new: list[Structure], tag: str) -> Iterator[tuple[Structure, Structure]]:
@@ -386,6 +386,6 @@ def _alike(one: Structure, other: Structure, tag: str) -> float:
     names = set(one.members) | set(other.members)
     names.discard(tag)
     if not names:
-        return 0.0
+        return 1.0
     both = [n for n in names if n in one.members and n in other.members]
     return sum(_same(one.members[n][0], other.members[n][0]) for n in both) / len(names)

@@ -9,7 +9,7 @@ from ada_schemas.contract.contract import shipped
 from ada_schemas.drift.compare import CLASSES, Change, compare, likeness, same_payload
 from ada_schemas.drift.sources import Side, Webhook, opened, our_side, side_of
 from ada_schemas.drift.wording import described_otherwise, wording_changes
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import UsageError, some
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -142,7 +142,8 @@ def _of_pair(old: Webhook, new: Webhook) -> Iterator[Change]:
         kind = "documentation" if _plain_media(old.media) == _plain_media(new.media) else "breaking"
         yield Change(kind, event, "", f"sent as {new.media}, no longer {old.media}", old.media, new.media)
     for change in compare(event, old.headers, new.headers):
-        yield replace(change, what=change.what.replace("member", "header"))
+        path, what = (text.replace("\\:", ":") for text in (change.path, change.what))  # `header:x-name`
+        yield replace(change, path=path, what=what.replace("member", "header"))
     for change in compare(event, old.payload, new.payload):
         if not (is_renamed and change.path == "type"):
             yield change
@@ -199,9 +200,7 @@ def _corrected(side: Side) -> tuple[list[Change], list[str]]:
             event = types[keys[0]] if len(keys) == 1 else "*"
             reason, source = " ".join(correction.reason.split()), correction.source
             found.append(Change("corrected", event, correction.path, said, reason=reason, source=source))
-    more = f" and {len(unfit) - 3} more" if len(unfit) > 3 else ""
-    listed = ", ".join(unfit[:3]) + more
-    return found, [f"What adakit corrects at {listed} is not there in {side.name}."] if unfit else []
+    return found, [f"What adakit corrects at {some(unfit)} is not there in {side.name}."] if unfit else []
 
 
 def _places(webhook: Webhook) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.paths import joined, json_type
+from ada_schemas.contract.paths import branched, joined, json_type, stepped, within
 from ada_schemas.drift.limits import SCHEMAS
 from ada_schemas.drift.resolve import is_annotation, said_in, spelling
 
@@ -183,8 +183,8 @@ class FormBuilder:
             return node
         made: dict[str, Any] = {}
         for key, value in node.items():
-            if key == "$ref" and value not in active:
-                target = self._canonical(self.resolver.lookup(value, place), place, active | {value})
+            if key == "$ref" and str(value) not in active:
+                target = self._canonical(self.resolver.lookup(value, place), place, active | {str(value)})
                 made = {**target, **made} if isinstance(target, dict) else {"allOf": [target], **made}
             elif key in ("properties", "patternProperties", "dependentSchemas") and isinstance(value, dict):
                 made[key] = {str(n): self._canonical(v, place, active) for n, v in value.items()}
@@ -237,7 +237,7 @@ class _Inner:
         if not nodes or len(nodes) < len(found):
             return Items(None, limits, parts)
         node = nodes[0] if len(nodes) == 1 else {"anyOf": nodes}
-        return Items(self._form(node, joined(self._path, "*")), limits, parts)
+        return Items(self._form(node, within(self._path)), limits, parts)
 
     def _parts(self, limits: dict[str, Any], path: str) -> Parts:
         """The forms of the schemas that limits hold."""
@@ -255,7 +255,7 @@ class _Inner:
                     schemas = {"": held}
             place = PART_PLACES[key]
             found[key] = {
-                str(name): self._form(node, joined(path, place.format(name)) if place else path)
+                str(name): self._form(node, stepped(path, place.format(name)) if place else path)
                 for name, node in schemas.items()
             }
         return found
@@ -266,7 +266,7 @@ class _Inner:
         known = [plain for plain in found if not self._is_the_unknown(plain)]
         tag, labels = self._tags(known, declared)
         branches = (
-            self._structure(plain, f"{self._path}:{label}", label)
+            self._structure(plain, branched(self._path, label), label)
             for plain, label in zip(known, labels, strict=True)
         )
         return Objects(tuple(branches), tag)
@@ -297,7 +297,7 @@ class _Inner:
         # A member whose schema nothing satisfies, `false` above all, never comes.
         members = {name: (form, name in required) for name, form in formed.items() if form.kinds}
         beside = plain.get("additionalProperties", plain.get("unevaluatedProperties", True))
-        extra: Form | bool = beside if isinstance(beside, bool) else self._form(beside, joined(path, "*"))
+        extra: Form | bool = beside if isinstance(beside, bool) else self._form(beside, within(path))
         if isinstance(extra, Form) and set(extra.kinds) == {ANY} and not members:
             extra = extra if extra.prose else True
         unnamed = [n for n in required if n not in properties]

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.paths import joined, json_type
+from ada_schemas.contract.paths import branched, joined, json_type, within
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union
 from ada_schemas.errors import DocumentError
 from ada_schemas.foreign_json import read_json
@@ -146,10 +146,10 @@ def _differences(shape: Shape, value: Any, path: str) -> Iterator[_Finding]:
             yield from _object(shape, value, path)
         case Mapping() if isinstance(value, dict):
             for inner in value.values():
-                yield from _differences(shape.values, inner, joined(path, "*"))
+                yield from _differences(shape.values, inner, within(path))
         case Array() if isinstance(value, list):
             for inner in value:
-                yield from _differences(shape.items, inner, joined(path, "*"))
+                yield from _differences(shape.items, inner, within(path))
         case Union() if isinstance(value, dict):
             yield from _union(shape, value, path)
         case Anything():
@@ -177,7 +177,7 @@ def _union(shape: Union, value: dict[str, Any], path: str) -> Iterator[_Finding]
     if branch is None:
         yield "branch", path, str(tag), value
     else:
-        yield from _object(branch.shape, value, f"{path}:{branch.tag}")
+        yield from _object(branch.shape, value, branched(path, branch.tag))
 
 
 def _scalar(shape: Scalar, value: Any, path: str) -> Iterator[_Finding]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ada_schemas.contract.documents import malformed
+from ada_schemas.contract.merging import merged
 from ada_schemas.contract.references import MAX_REFERENCES, References
 
 __all__ = ["Resolver", "is_annotation", "said_in", "spelling"]
@@ -30,8 +31,6 @@ ANNOTATIONS = (
 """Keywords that say nothing of the wire; so does every ``x-...``."""
 IGNORED = ("$schema", "$id", "$anchor", "$comment", "$defs", "definitions", "discriminator", "nullable")
 COMBINING = ("$ref", "allOf", "oneOf", "anyOf")
-UPPER = ("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum")
-LOWER = ("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum")
 
 Plain = dict[str, Any]
 
@@ -119,59 +118,12 @@ class Resolver(References):
             ones = [{k: v for k, v in plain.items() if not is_annotation(k)} for plain in ones]
         if len(ones) * len(others) > MAX_ALTERNATIVES:
             raise self.refuse(place, f"has more than {MAX_ALTERNATIVES} alternatives")
-        merged = (_merged(one, other) for one in ones for other in others)
-        return [plain for plain in merged if plain is not None]
+        both = (merged(one, other) for one in ones for other in others)
+        return [plain for plain in both if plain is not None]
 
 
 def _is_null(node: Any) -> bool:
     return isinstance(node, dict) and node.get("type") in ("null", ["null"])
-
-
-def _merged(one: Plain, other: Plain) -> Plain | None:
-    """A schema that demands what both demand; None where nothing can satisfy both."""
-    made = dict(one)
-    for key, value in other.items():
-        if key not in made:
-            made[key] = value
-        elif key == "type":
-            made[key] = _common_types(_types(made[key]), _types(value))
-            if not made[key]:
-                return None
-        elif key == "properties" and isinstance(value, dict) and isinstance(made[key], dict):
-            names = dict.fromkeys([*made[key], *value])
-            made[key] = {n: _conjunction([p[n] for p in (made[key], value) if n in p]) for n in names}
-        elif key == "required" and isinstance(value, list) and isinstance(made[key], list):
-            made[key] = list(dict.fromkeys([*made[key], *value]))
-        elif key in ("additionalProperties", "items"):
-            made[key] = _conjunction([made[key], value])
-        elif key == "enum" and isinstance(value, list) and isinstance(made[key], list):
-            made[key] = [v for v in made[key] if v in value]
-        elif key in UPPER + LOWER and _is_number(value) and _is_number(made[key]):
-            made[key] = (min if key in UPPER else max)(made[key], value)
-    return made
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _conjunction(schemas: list[Any]) -> Any:
-    if len(schemas) == 1 or schemas[0] == schemas[1]:
-        return schemas[0]
-    if False in [s for s in schemas if isinstance(s, bool)]:
-        return False
-    return {"allOf": schemas}
-
-
-def _types(declared: Any) -> list[Any]:
-    return declared if isinstance(declared, list) else [declared]
-
-
-def _common_types(one: list[Any], other: list[Any]) -> list[Any]:
-    common = [t for t in one if t in other]
-    if "integer" not in common and ("number" in one + other) and ("integer" in one + other):
-        common.append("integer")
-    return common
 
 
 def spelling(resolver: Resolver, node: Any, place: str, depth: int = 0) -> Any:

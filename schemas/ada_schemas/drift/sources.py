@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.contract import DOCUMENTED, SOURCE, TRANSCRIPTION, read_contract, shipped
-from ada_schemas.contract.documents import load_document, parse_yaml, read_file, shown_location
+from ada_schemas.contract.documents import load_document, read_file, shown_location
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.openapi_reader import json_media, webhooks_of
+from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.drift.normal_form import Form, FormBuilder, Objects
 from ada_schemas.drift.resolve import Resolver
 from ada_schemas.errors import DocumentError

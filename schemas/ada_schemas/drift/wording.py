@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ada_schemas.contract.contract import DOCUMENTED
+from ada_schemas.contract.paths import branched
 from ada_schemas.drift.compare import Change
 from ada_schemas.drift.normal_form import Objects
 from ada_schemas.drift.sources import side_of
+from ada_schemas.errors import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +52,7 @@ def _said(payload: Form) -> Iterator[tuple[str, dict[str, Any]]]:
         for kind in form.kinds.values():
             for branch in kind.branches if isinstance(kind, Objects) else ():
                 if branch.label:
-                    yield f"{form.path}:{branch.label}", branch.prose
+                    yield branched(form.path, branch.label), branch.prose
 
 
 def _fingerprint(value: Any) -> str:
@@ -140,9 +142,8 @@ def _written_otherwise(
             and words.get(WRITTEN) != known[place].get(WRITTEN)
         ]
         if places and event not in changed:
-            more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-            where = ", ".join(places[:3]) + more
-            yield Change("documentation", event, "", f"written otherwise, the same on the wire: {where}")
+            what = f"written otherwise, the same on the wire: {some(places)}"
+            yield Change("documentation", event, "", what)
 
 
 def _main(location: str) -> None:

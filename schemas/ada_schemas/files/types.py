@@ -9,8 +9,9 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ada_schemas.contract.paths import joined
+from ada_schemas.contract.paths import branched, joined, within
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union, parts
+from ada_schemas.shown import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,13 +54,13 @@ class Language:
             case Anything():
                 return self.anything
             case Array():
-                written = self.array.format(self.type_of(shape.items, f"{path}.*", names))
+                written = self.array.format(self.type_of(shape.items, within(path), names))
             case Mapping():
-                written = self.mapping.format(self.type_of(shape.values, f"{path}.*", names))
+                written = self.mapping.format(self.type_of(shape.values, within(path), names))
             case Object():
                 written = names[path]
             case Union():
-                written = " | ".join(names[f"{path}:{branch.tag}"] for branch in shape.branches)
+                written = " | ".join(names[branched(path, branch.tag)] for branch in shape.branches)
         return f"{written} | {self.null}" if shape.nullable else written
 
     def _scalar(self, shape: Scalar) -> str:
@@ -109,7 +110,7 @@ def _objects(shape: Shape, path: str) -> Iterator[tuple[str, Object, dict[str, s
             yield place, part, {}
     if isinstance(shape, Union):
         for branch in shape.branches:
-            yield f"{path}:{branch.tag}", branch.shape, {shape.discriminator: branch.tag}
+            yield branched(path, branch.tag), branch.shape, {shape.discriminator: branch.tag}
 
 
 def _defined(
@@ -166,7 +167,9 @@ TYPESCRIPT = Language(
 def declarations(events: tuple[Event, ...]) -> str:
     """The text of the file: an interface for each object, a union of all events."""
     blocks, tops = _defined(
-        events, {"AdaEvent", "UnknownAdaEvent", "AdaEventType", "AdaEvents"}, _ts_interface
+        events,
+        {"AdaEvent", "UnknownAdaEvent", "AdaEventType", "AdaEvents", "Array", "Record"},
+        _ts_interface,
     )
     union = "\n".join(f"  | {name}" for name in tops)
     table = "\n".join(f"  {json.dumps(e.type)}: {name};" for e, name in zip(events, tops, strict=True))
@@ -174,7 +177,7 @@ def declarations(events: tuple[Event, ...]) -> str:
 
 
 def _ts_comment(text: str, indent: str) -> list[str]:
-    lines = textwrap.wrap(text.replace("*/", "* /"), 100 - len(indent))
+    lines = textwrap.wrap(spelled(text).replace("*/", "* /"), 100 - len(indent))
     if len(lines) < 2:
         return [f"{indent}/** {line} */" for line in lines]
     return [f"{indent}/**", *(f"{indent} * {line}" for line in lines), f"{indent} */"]
@@ -212,23 +215,28 @@ PYTHON = Language(
     "list[{}]",
     "dict[str, {}]",
     {"string": "str", "boolean": "bool", "integer": "int", "number": "float"},
-    lambda values: [f"Literal[{', '.join(map(json.dumps, values))}]", "str"],
+    lambda values: [f"Literal[{', '.join(map(_py_text, values))}]", "str"],
 )
+
+
+def _py_text(text: str) -> str:
+    return re.sub("[^ -~]", lambda m: m[0].encode("unicode_escape").decode(), json.dumps(text, ensure_ascii=False))
 
 
 def models(events: tuple[Event, ...]) -> str:
     """The text of the module: a class for each object, and the union of all events as ``AdaEvent``."""
-    imported = {"Any", "Literal", "NotRequired", "TypedDict"}
-    taken = {"AdaEvent", *imported}
+    others = {"Any", "Literal", "NotRequired", "TypedDict", "None", "True", "False"}
+    taken = {"AdaEvent", *others}
     blocks, tops = _defined(events, taken, _py_class)
-    listed = "\n".join(["__all__ = [", *(f'    "{name}",' for name in sorted(taken - imported)), "]"])
+    listed = "\n".join(["__all__ = [", *(f'    "{name}",' for name in sorted(taken - others)), "]"])
     union = "\n    | ".join(tops)
     last = f'AdaEvent = (\n    {union}\n)\n"""Every documented event."""'
     return "\n\n".join([f"{PY_HEAD}\n{listed}", *(f"\n{block}" for block in (*blocks, last))]) + "\n"
 
 
 def _py_docstring(text: str) -> list[str]:
-    first, *others = textwrap.wrap(text.replace("\\", "").replace('"', "'"), PY_WIDTH) or ["An object."]
+    plain = spelled(text).replace("\\", "").replace('"', "'")
+    first, *others = textwrap.wrap(plain, PY_WIDTH) or ["An object."]
     if not others:
         return [f'    """{first}"""']
     return [f'    """{first}', *(f"    {line}" for line in others), '    """']
@@ -236,19 +244,23 @@ def _py_docstring(text: str) -> list[str]:
 
 def _py_class(named: Named, names: dict[str, str]) -> str:
     fields = [(member.name, _py_field(named, member, names)) for member in named.shape.members]
-    if not all(name.isidentifier() and not keyword.iskeyword(name) for name, _ in fields):
-        # Names that no class can have as attributes.
-        entries = (f'        {json.dumps(name)}: "{written}",' for name, written in fields)
+    if not all(map(_is_attribute, (name for name, _ in fields))):
+        entries = (f"        {_py_text(name)}: {_py_text(written)}," for name, written in fields)
         return "\n".join([f'{named.name} = TypedDict(\n    "{named.name}",\n    {{', *entries, "    },", ")"])
     lines = [f"class {named.name}(TypedDict):", *_py_docstring(named.description), *([""] if fields else [])]
     for (name, written), member in zip(fields, named.shape.members, strict=True):
-        lines += [f"    # {line}" for line in textwrap.wrap(member.shape.description, PY_WIDTH - 2)]
+        lines += [f"    # {line}" for line in textwrap.wrap(spelled(member.shape.description), PY_WIDTH - 2)]
         lines.append(f"    {name}: {written}")
     return "\n".join(lines)
 
 
+def _is_attribute(name: str) -> bool:
+    """True for a name that a class can have as an attribute, as it is."""
+    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
+
+
 def _py_field(named: Named, member: Member, names: dict[str, str]) -> str:
     if member.name in named.consts:
-        return f'Literal["{named.consts[member.name]}"]'
+        return f"Literal[{_py_text(named.consts[member.name])}]"
     written = PYTHON.type_of(member.shape, joined(named.path, member.name), names)
     return written if member.required else f"NotRequired[{written}]"

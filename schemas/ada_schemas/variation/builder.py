@@ -8,16 +8,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from ada_schemas.contract.constraints import Constraint, repair
-from ada_schemas.contract.paths import get, put, remove
+from ada_schemas.contract.paths import get, joined, put, remove
 from ada_schemas.contract.samples import as_branch, complete, supplier
-from ada_schemas.contract.shapes import Object, Shape, Union, payload_path, walk
+from ada_schemas.contract.shapes import Object, Shape, Union, branches_along, payload_path, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ada_schemas.contract.shapes import Event
 
-__all__ = ["Change", "Variation", "VariationBuilder", "changing", "putting", "removing", "slug", "unchanged"]
+__all__ = [
+    "Change",
+    "Variation",
+    "VariationBuilder",
+    "changing",
+    "plain",
+    "putting",
+    "removing",
+    "slug",
+    "unchanged",
+]
 
 Payload = dict[str, Any]
 Change = Callable[[Payload], Payload]
@@ -67,6 +77,11 @@ def slug(value: Any) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text) or "empty"
 
 
+def plain(path: str) -> str:
+    """A path as part of a case id, in which other characters than ``.``, ``:``, ``_`` and ``-`` are lost."""
+    return re.sub(r"[^A-Za-z0-9.:_-]+", "-", path)
+
+
 class VariationBuilder:
     """Builds the variations of one event, keeping union branches and constraints.yaml consistent."""
 
@@ -99,7 +114,7 @@ class VariationBuilder:
             placed, branches = self.placed(full, path)
             return self.repaired(change(placed), full, keep=(*keep, *branches))
 
-        where = f":{path}" if path else ""
+        where = f":{plain(path)}" if path else ""
         tail = f":{detail}" if detail else ""
         return Variation(
             f"{self.event.name}/{family}{where}{tail}",
@@ -138,14 +153,13 @@ class VariationBuilder:
     def placed(self, base: Payload, path: str) -> tuple[Payload, tuple[str, ...]]:
         """Bring every union along a path into the branch that it names; also gives what says so."""
         kept = []
-        for match in re.finditer(r":([^.]+)", path):
-            at = path[: match.start()]
+        for at, tag in branches_along(path):
             union = cast("Union", self.places[at])  # only unions have branches
-            branch = next(b for b in union.branches if b.tag == match[1])
+            branch = next(b for b in union.branches if b.tag == tag)
             place = payload_path(at)
             value = complete(branch.shape, as_branch(union, branch, get(base, place)))
             base = put(base, place, value)
-            kept.append(f"{place}.{union.discriminator}")
+            kept.append(joined(place, union.discriminator))
         return base, tuple(kept)
 
     def usual_branch(self, path: str) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.contract import shipped
-from ada_schemas.contract.paths import joined
+from ada_schemas.contract.paths import branched, joined
 from ada_schemas.contract.samples import complete, sample
 from ada_schemas.contract.shapes import Array, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.errors import UsageError
@@ -75,7 +75,7 @@ def _collect(shape: Object, path: str, found: Factors) -> None:
                 _collect(member.shape, place, found)
             case Union():
                 for branch in member.shape.branches:
-                    _collect(branch.shape, f"{place}:{branch.tag}", found)
+                    _collect(branch.shape, branched(place, branch.tag), found)
 
 
 def _tells_branches_apart(path: str, name: str) -> bool:
@@ -157,7 +157,7 @@ def combination_variations(builder: VariationBuilder) -> Iterator[Variation]:
 def _combination(builder: VariationBuilder, row: Row) -> Variation:
     relevant = {path: level for path, level in row.items() if level != NOT_THERE}
     unions = {path: level for path, level in relevant.items() if isinstance(builder.places[path], Union)}
-    chosen = {f"{path}:{tag}" for path, tag in unions.items() if tag != ABSENT}
+    chosen = {branched(path, tag) for path, tag in unions.items() if tag != ABSENT}
     changes = [
         _change(builder.places[path], path, level) for path, level in relevant.items() if path not in unions
     ]

@@ -6,7 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.paths import joined
+from ada_schemas.contract.paths import branched, joined
 from ada_schemas.contract.shapes import Anything, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.variation.builder import (
     Change,
@@ -136,7 +136,7 @@ def _union_branches(builder: VariationBuilder) -> Iterator[Variation]:
         if isinstance(shape, Union):
             for branch in shape.branches:
                 said = f"{payload_path(path)} is of type {branch.tag}"
-                yield builder.build("ADA103", "union", f"{path}:{branch.tag}", said, unchanged)
+                yield builder.build("ADA103", "union", branched(path, branch.tag), said, unchanged)
 
 
 def _nulls(builder: VariationBuilder) -> Iterator[Variation]:
@@ -189,7 +189,7 @@ def _metadata(builder: VariationBuilder) -> Iterator[Variation]:
     for path, shape in maps:
         place = payload_path(path)
         values: list[tuple[str, str, Change]] = [
-            (label, f"the value {json.dumps(value)} ({kind})", putting(f"{place}.{NEW_ENTRY}", value))
+            (label, f"the value {json.dumps(value)} ({kind})", putting(joined(place, NEW_ENTRY), value))
             for kind in _value_types(shape)
             for label, value in VALUES_BY_TYPE.get(kind, ())
         ]

@@ -6,7 +6,7 @@ the same ids, which ignore lists, baselines and ``-k`` expressions rely on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +19,12 @@ from ada_schemas.variation.extreme import extreme_variations
 from ada_schemas.variation.forward import forward_variations, new_event_variations
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ada_schemas.contract.contract import Contract
     from ada_schemas.variation.builder import Variation
 
-__all__ = ["ANY", "Variant", "variants", "variations"]
+__all__ = ["ANY", "Variant", "told_apart", "variants", "variations"]
 
 ANY = "any"
 """Stands in a case id for the event where a case is about no documented event."""
@@ -56,12 +58,28 @@ def variations(contract: Contract, event: str) -> tuple[Variation, ...]:
         return tuple(new_event_variations(contract))
     found = contract.event(event)
     builder = VariationBuilder(found, contract.constraints_of(found))
-    return (
+    found = (
         *documented_variations(builder),
         *extreme_variations(builder),
         *combination_variations(builder),
         *forward_variations(builder),
     )
+    ids = told_apart([variation.id for variation in found])
+    return tuple(v if v.id == own else replace(v, id=own) for v, own in zip(found, ids, strict=True))
+
+
+def told_apart(ids: Sequence[str]) -> list[str]:
+    """Ids, a number behind those that were there before: plain characters do not tell all names apart."""
+    taken, met = set(ids), set[str]()
+    made = []
+    for each in ids:
+        number, own = 1, each
+        while own in met or (number > 1 and own in taken):
+            number += 1
+            own = f"{each}-{number}"
+        met.add(own)
+        made.append(own)
+    return made
 
 
 def variants(event: str, base: dict[str, Any], *, contract: Contract | None = None) -> list[Variant]:

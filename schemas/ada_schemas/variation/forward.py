@@ -48,10 +48,11 @@ def _new_values(builder: VariationBuilder) -> Iterator[Variation]:
         if isinstance(shape, Scalar) and (shape.known_values or len(shape.enum) > 1):
             yield builder.put(rule, family, path, "has a value that is not documented yet", NEW_VALUE)
         if isinstance(shape, Union):
-            place, tag = payload_path(path), f".{shape.discriminator}"
+            place = payload_path(path)
+            at, tag = joined(path, shape.discriminator), joined(place, shape.discriminator)
             said = f"{place} is of a type that is not documented yet"
             change = changing(place, partial(new_branch, shape, NEW_VALUE))
-            yield builder.build(rule, family, path + tag, said, change, keep=(place + tag,))
+            yield builder.build(rule, family, at, said, change, keep=(tag,))
 
 
 def new_branch(union: Union, tag: str, value: dict[str, Any]) -> dict[str, Any]:

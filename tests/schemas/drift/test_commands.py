@@ -13,7 +13,7 @@ import pytest
 from ada_mockserver import EventFactory
 from ada_schemas import event_names
 from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION
-from ada_schemas.contract.documents import parse_yaml
+from ada_schemas.contract.yaml_reader import parse_yaml
 from support.command_line import SECRET, CommandLine
 from support.drift.edits import EDITS
 

@@ -1,0 +1,1 @@
+"""Hostile input for the kit's own entrances: ``python -m fuzz``, with ``tests`` on the path."""
