@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ada_contract_tests.rules import RULES, rule_in_role
 from ada_contract_tests.tracebacks import own_place, raised
 from ada_contract_tests.validators import refusals
+from ada_schemas.contract.paths import apart, steps
 from ada_schemas.variation.enumeration import ANY
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def is_explained(finding: Finding) -> bool:
     status, _, said = finding.cause.partition(": ")
     if _recognised(f"{status}\n{said}", finding) is not None:
         return True
-    leaves = {re.escape(path.rpartition(".")[2]) for path, _, _ in finding.changes}
+    leaves = {re.escape(apart(path)[1]) for path, _, _ in finding.changes}
     named = (rf"""['"`]{leaf}['"`](?!\s*:)|\.{leaf}\b""" for leaf in leaves)
     worded = (rf"\b{leaf}\b" for leaf in leaves if "_" in leaf)
     return any(re.search(pattern, said) for pattern in (*named, *worded))
@@ -166,7 +167,7 @@ def _recognised(said: str, finding: Finding) -> tuple[ExceptionAdvice, re.Match[
 
 def _is_changed(value: str, finding: Finding) -> bool:
     """True if that text is a value that the case puts in place of another, and no name of a member."""
-    names = {part for path, _, _ in finding.changes for part in path.split(".")}
+    names = {part for path, _, _ in finding.changes for part in steps(path)}
     return value not in names and any(f'"{value}"' == after for _, _, after in finding.changes)
 
 
@@ -175,7 +176,7 @@ def _filled(text: str, finding: Finding, match: re.Match[str] | None = None) -> 
     subject = subject_of(finding.case)
     groups = match.groupdict() if match is not None else {}
     member = _path(_named(groups, "member"), subject.member, finding)
-    leaf = _named(groups, "leaf") or member.rpartition(".")[2]
+    leaf = _named(groups, "leaf") or apart(member)[1]
     place = _place(finding)
     values = {
         "member": member,
@@ -241,6 +242,6 @@ def _path(said: str, member: str, finding: Finding) -> str:
         changed = [path for path, _, _ in finding.changes]
         return member or (changed[0] if len(changed) == 1 else "")
     changed = [member, *(path for path, _, _ in finding.changes)]
-    paths = [*changed, *(path.rpartition(".")[0] for path in changed)]
+    paths = [*changed, *(apart(path)[0] for path in changed)]
     ends = re.sub(r"^body\.|\[\d+\]", "", said)
     return next((p for p in paths if p == ends or p.endswith(f".{ends}")), ends)

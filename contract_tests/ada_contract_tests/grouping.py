@@ -16,6 +16,7 @@ from ada_contract_tests.advice import is_explained, subject_of
 from ada_contract_tests.rules import FAMILIES, RULES
 from ada_contract_tests.suites.fuzzed import is_fuzzed
 from ada_contract_tests.tracebacks import members_named
+from ada_schemas.contract.paths import apart, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,7 +85,7 @@ def reasons_of(findings: Iterable[Finding]) -> list[str]:
     findings = list(findings)
     names, values = set[str](), set[str]()
     for path, before, after in {change for finding in findings for change in finding.changes}:
-        names.update(path.split("."))
+        names.update(steps(path))
         values.update(filter(None, (_text(before), _text(after))))
     values -= names
     odd = sorted((v for v in values if len(v) > 3 and not _NAME.fullmatch(v)), key=len, reverse=True)
@@ -207,7 +208,7 @@ def _simplest_first(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     def rank(finding: Finding) -> tuple[int, bool, bool, bool, bool, bool, str, int, int]:
         rule, paths = RULES[finding.rule], [path for path, _, _ in finding.changes]
         size = sum(len(after) for _, _, after in finding.changes)
-        is_it = len(paths) == 1 and paths[0].rpartition(".")[2] in named
+        is_it = len(paths) == 1 and apart(paths[0])[1] in named
         fact = _fact(finding)
         is_shared = fact is not None and shared[fact] == most >= max(2, len(findings) / 2)
         return (

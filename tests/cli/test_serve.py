@@ -14,8 +14,8 @@ from functools import partial
 
 import pytest
 
-from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION
+from ada_schemas.contract.yaml_reader import parse_yaml
 from support.command_line import CommandLine
 from support.drift.edits import EDITS
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION
+from ada_schemas.contract.yaml_reader import parse_yaml
 from support.drift.edits import EDITS
 
 PAGE = Path(__file__).parents[2] / "docs" / "drift.md"

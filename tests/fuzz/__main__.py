@@ -24,7 +24,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=float, default=180.0, help="for all entrances together")
     parser.add_argument("--seed", type=int, help="repeat what this seed gave; drawn if not given")
     parser.add_argument("--only", action="append", choices=list(ENTRANCES), metavar="NAME")
-    parser.add_argument("--survey", action="store_true", help="go on after a failure; nothing is made smaller")
+    parser.add_argument(
+        "--survey", action="store_true", help="go on after a failure; nothing is made smaller"
+    )
     options = parser.parse_args(arguments)
     first = random.SystemRandom().randrange(10**6) * 1000 if options.seed is None else options.seed
     names = options.only or list(ENTRANCES)

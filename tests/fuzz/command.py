@@ -102,4 +102,6 @@ def _hold(outcome: Outcome, *, raw: bool) -> None:
 
 def failed(outcome: Outcome) -> Broken:
     """The promise that a command succeeds, broken."""
-    return Broken("a command that should succeed does not", f"{outcome.code}: {outcome.err}{outcome.text[:400]}")
+    return Broken(
+        "a command that should succeed does not", f"{outcome.code}: {outcome.err}{outcome.text[:400]}"
+    )

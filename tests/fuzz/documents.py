@@ -40,8 +40,12 @@ def real() -> dict[str, Any]:
 def references() -> st.SearchStrategy[str]:
     """References, most of which lead somewhere."""
     component = st.sampled_from(COMPONENTS).map("#/components/schemas/{}".format)
-    inside = st.builds("#/components/schemas/{}/{}".format, st.sampled_from(COMPONENTS), st.sampled_from(INSIDE))
-    odd = st.sampled_from(("#", "#/", "", "#/webhooks", "other.yaml#/X", "http://127.0.0.1:9/x", "#Node", "#/%24"))
+    inside = st.builds(
+        "#/components/schemas/{}/{}".format, st.sampled_from(COMPONENTS), st.sampled_from(INSIDE)
+    )
+    odd = st.sampled_from(
+        ("#", "#/", "", "#/webhooks", "other.yaml#/X", "http://127.0.0.1:9/x", "#Node", "#/%24")
+    )
     return st.one_of(component, component, component, component, inside, odd)
 
 
@@ -79,7 +83,9 @@ def tagged(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
 
     branches = st.lists(st.builds(branch, texts(), keys(), inner), min_size=1, max_size=3)
     named = st.fixed_dictionaries({"propertyName": st.sampled_from(("kind", "type", "")) | json_values(1)})
-    return st.fixed_dictionaries({"oneOf": branches}, optional={"discriminator": named, "description": texts()})
+    return st.fixed_dictionaries(
+        {"oneOf": branches}, optional={"discriminator": named, "description": texts()}
+    )
 
 
 def combined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -100,10 +106,14 @@ def combined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
         ),
         st.fixed_dictionaries({"properties": st.dictionaries(keys(), inner, max_size=3)}),
         st.fixed_dictionaries({"type": st.just("object"), "additionalProperties": inner | st.booleans()}),
-        st.fixed_dictionaries({"type": st.just("array"), "items": inner}, optional={"uniqueItems": st.booleans()}),
+        st.fixed_dictionaries(
+            {"type": st.just("array"), "items": inner}, optional={"uniqueItems": st.booleans()}
+        ),
         st.fixed_dictionaries({"allOf": few}, optional={"description": texts(), "nullable": st.booleans()}),
         st.fixed_dictionaries({"oneOf": few}, optional={"description": texts()}),
-        st.fixed_dictionaries({"anyOf": few}, optional={"properties": st.dictionaries(keys(), inner, max_size=2)}),
+        st.fixed_dictionaries(
+            {"anyOf": few}, optional={"properties": st.dictionaries(keys(), inner, max_size=2)}
+        ),
         st.fixed_dictionaries({"anyOf": st.builds(lambda one: [one, {"type": "null"}], inner)}),
         st.fixed_dictionaries({"not": inner}),
         st.fixed_dictionaries({"if": inner, "then": inner, "else": inner}),
@@ -117,8 +127,12 @@ def combined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
 @cache
 def schemas(leaves: int = 8) -> st.SearchStrategy[Any]:
     """Schemas, a few of them odd."""
-    refers = st.fixed_dictionaries({"$ref": references()}, optional={"description": texts(), "nullable": st.booleans()})
-    leaf = st.one_of(scalars(), scalars(), scalars(), refers, refers, st.booleans(), st.just({}), json_values(2))
+    refers = st.fixed_dictionaries(
+        {"$ref": references()}, optional={"description": texts(), "nullable": st.booleans()}
+    )
+    leaf = st.one_of(
+        scalars(), scalars(), scalars(), refers, refers, st.booleans(), st.just({}), json_values(2)
+    )
     return st.recursive(leaf, combined, max_leaves=leaves)
 
 

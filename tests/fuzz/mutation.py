@@ -25,7 +25,9 @@ def places(value: Any) -> list[Place]:
     while level:
         below = []
         for node in level:
-            items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+            items = (
+                node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+            )
             for key, inner in items:
                 found.append((node, key))
                 below.append(inner)
@@ -40,7 +42,9 @@ def mutated(draw: st.DrawFn, value: Any, *, foreign: st.SearchStrategy[Any], mos
         if not found:
             return value
         node, key = found[draw(st.integers(0, len(found) - 1))]
-        match draw(st.sampled_from(("remove", "replace", "replace", "move", "rename", "wrap", "twice", "deep"))):
+        match draw(
+            st.sampled_from(("remove", "replace", "replace", "move", "rename", "wrap", "twice", "deep"))
+        ):
             case "remove":
                 del node[key]
             case "replace":
@@ -54,7 +58,9 @@ def mutated(draw: st.DrawFn, value: Any, *, foreign: st.SearchStrategy[Any], mos
                 node.clear()
                 node.update(entries)
             case "wrap":
-                node[key] = draw(st.sampled_from((lambda v: [v], lambda v: {"x": v}, lambda v: {"allOf": [v]})))(node[key])
+                node[key] = draw(
+                    st.sampled_from((lambda v: [v], lambda v: {"x": v}, lambda v: {"allOf": [v]}))
+                )(node[key])
             case "twice" if isinstance(node, list):
                 node.append(copy.deepcopy(node[key]))
             case "deep":

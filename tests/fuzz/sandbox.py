@@ -25,7 +25,7 @@ HANGS = 20
 """Seconds after which a try is interrupted; the process ends after three times as many."""
 
 
-class Broken(AssertionError):
+class Broken(AssertionError):  # noqa: N818 - a promise is broken; that is no error of the fuzzer
     """A promise that was broken; ``kind`` is the same for the same promise, whatever the input."""
 
     def __init__(self, kind: str, what: str = "") -> None:

@@ -97,5 +97,7 @@ def json_values(leaves: int = 12) -> st.SearchStrategy[Any]:
     """JSON values."""
     leaf = st.none() | st.booleans() | numbers() | texts()
     return st.recursive(
-        leaf, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys(), inner, max_size=3), max_leaves=leaves
+        leaf,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys(), inner, max_size=3),
+        max_leaves=leaves,
     )

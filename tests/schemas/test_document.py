@@ -184,9 +184,7 @@ def test_a_webhook_whose_type_nobody_names_is_left_out_with_a_warning() -> None:
     ]
     payload["properties"]["type"] = {"type": "string"}
     published, _ = read_events(plain, name="doc")
-    left_out = (
-        "doc: webhook thing-webhook has no `type` of one text, and no correction names the event type; left out."
-    )
+    left_out = "doc: webhook thing-webhook has no `type` of one text, and no correction names the event type; left out."
     assert apply_corrections(published, (), name="doc") == ((), [left_out])
 
 

@@ -14,8 +14,8 @@ from ada_mockserver.events.factory import EventFactory
 from ada_schemas import Contract, UsageError, read_contract, validate, variants
 from ada_schemas.contract.constraints import violations
 from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION, event_names, shipped
-from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.contract.paths import ABSENT, put, remove
+from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.files.endpoint import endpoint_document
 
 DOCUMENTED_RULES = tuple(f"ADA{number}" for number in range(101, 110))

@@ -13,6 +13,8 @@ from ada_contract_tests.engine.ignored_facts import telling_facts
 from ada_contract_tests.engine.ignores import declaration_of
 from ada_contract_tests.findings import Finding
 from ada_contract_tests.rules import RULES, rule_in_role
+from ada_schemas.contract.paths import apart
+from ada_schemas.variation.builder import plain
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -136,7 +138,7 @@ def _example(fact: Fact, facts: Sequence[Fact], lost: Sequence[Lost], *, used: s
 
     def rank(number: int) -> tuple[bool, int, bool, int]:
         case_id = lost[number].case.id
-        parent, path = fact.path.rpartition(".")[0], fact.path
+        parent, path = plain(apart(fact.path)[0]), plain(fact.path)
         named = any(case_id.endswith((f":{path}:{word}", f":{parent}:{word}")) for word in fact.words)
         return case_id in used, sum(number in other.explains for other in facts), not named, number
 

@@ -16,6 +16,7 @@ from ada_contract_tests.fuzz.rows import around, edits_of, factors_in, is_open, 
 from ada_contract_tests.fuzz.values import added, anything, edit_at, id_form, new_name, varies
 from ada_contract_tests.suites.edits import Edit, FuzzedEvent
 from ada_contract_tests.suites.fuzzed import builder_of
+from ada_schemas.contract.paths import steps
 from ada_schemas.contract.shapes import Scalar, Union, payload_path
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _added(
         elif isinstance(shape, Scalar) and (shape.known_values or len(shape.enum) > 1):
             options.append(("value", at))
     for kind, path in rng.sample(options, min(len(options), rng.randint(1, 5))):
-        names = tuple(payload_path(path).split(".")) if path else ()
+        names = tuple(steps(payload_path(path))) if path else ()
         match kind:
             case "member":
                 edits.append(Edit((*names, new_name(rng)), "put", added(rng)))
@@ -133,9 +134,7 @@ def _beyond(builder: VariationBuilder) -> st.SearchStrategy[tuple[Edit, ...]]:
 
     def edits(seed: int) -> tuple[Edit, ...]:
         rng = random.Random(seed)  # noqa: S311 - as above
-        chosen = (
-            tuple(place.split(".")) for place in rng.sample(places, min(len(places), rng.randint(1, 3)))
-        )
+        chosen = (tuple(steps(place)) for place in rng.sample(places, min(len(places), rng.randint(1, 3))))
         return tuple(
             Edit(path, "remove") if rng.random() < REMOVED else Edit(path, "put", anything(rng))
             for path in chosen

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.suites.edits import Edit
 from ada_contract_tests.suites.fuzzed import builder_of
+from ada_schemas.contract.paths import branches_along, steps
 from ada_schemas.contract.shapes import Array, Scalar, Union, payload_path
 from ada_schemas.variation.combinations import allowed, factors_of
 
@@ -74,13 +75,7 @@ def partial_row(
 
 def around(path: str) -> set[tuple[str, str]]:
     """The branches of unions that a shape path goes through: (path of the union, tag)."""
-    found, names = set(), path.split(".")
-    for end in range(1, len(names) + 1):
-        outer = ".".join(names[:end])
-        if ":" in names[end - 1]:
-            at, _, tag = outer.rpartition(":")
-            found.add((at, tag))
-    return found
+    return set(branches_along(path))
 
 
 def is_open(path: str, row: Row, builder: VariationBuilder) -> bool:
@@ -99,7 +94,7 @@ def is_open(path: str, row: Row, builder: VariationBuilder) -> bool:
 
 def _level(shape: Shape, path: str, level: str) -> Edit | None:
     """The change that brings a member to a level; None where an ordinary event has it."""
-    place = tuple(payload_path(path).split("."))
+    place = tuple(steps(payload_path(path)))
     match level, shape:
         case (("set" | "n/a"), _):
             return None

@@ -17,6 +17,7 @@ from ada_contract_tests.fuzz.texts import FILLINGS, LENGTHS, TOKENS, WHOLES
 from ada_contract_tests.fuzz.values import LONGEST_MESSAGE, kinds_of, varies
 from ada_contract_tests.suites.edits import Edit, FuzzedEvent, is_visible
 from ada_contract_tests.suites.fuzzed import builder_of
+from ada_schemas.contract.paths import steps
 from ada_schemas.contract.shapes import Array, Mapping, Scalar, Union, payload_path
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def sweep(contract: Contract, name: str, *, number: int, seed: int) -> list[Fuzz
 
 def _next(rng: random.Random, turns: dict[str, Iterator[Any]], path: str, shape: Shape) -> Edit:
     """The change of a member to what has its turn there."""
-    place = tuple(payload_path(path).split("."))
+    place = tuple(steps(payload_path(path)))
 
     def turn(key: str, values: Callable[[], Sequence[Any]]) -> Any:
         for value in turns[key]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ada_contract_tests.fuzz.special import special
 from ada_contract_tests.fuzz.texts import addresses, names, texts
 from ada_contract_tests.suites.edits import Edit
+from ada_schemas.contract.paths import steps
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Scalar, payload_path
 from ada_schemas.variation.documented import KEYS, ODD_KEYS
 
@@ -50,7 +51,7 @@ def varies(shape: Shape) -> bool:
 
 def edit_at(path: str, shape: Shape) -> st.SearchStrategy[Edit]:
     """Changes of the member at a shape path to other values that the contract allows."""
-    place = tuple(payload_path(path).split("."))
+    place = tuple(steps(payload_path(path)))
     values: st.SearchStrategy[Any]
     match shape:
         case Mapping():

@@ -10,6 +10,7 @@ from ada_contract_tests.advice import advice_of
 from ada_contract_tests.reports.wording import clipped, many
 from ada_contract_tests.rules import RULES
 from ada_contract_tests.tracebacks import members_named, traceback_lines
+from ada_schemas.contract.paths import apart, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -71,7 +72,7 @@ def _facts(finding: Finding, most: int) -> str:
 
     def rank(fact: str) -> tuple[bool, bool]:
         path, _, level = fact.partition(" ")
-        return named.isdisjoint(path.split(".")), level in ("absent", "null", "empty")
+        return named.isdisjoint(steps(path)), level in ("absent", "null", "empty")
 
     facts = sorted(finding.summary.split(", "), key=rank)
     for shown in range(len(facts), 0, -1):
@@ -139,17 +140,13 @@ def _relevance(finding: Finding) -> Callable[[tuple[str, str, str]], int]:
     Then come the members that a combination consists of, and those that follow from these.
     """
     named = members_named(finding.cause)
-    beside = {
-        parent
-        for parent, _, leaf in (path.rpartition(".") for path, _, _ in finding.changes)
-        if leaf in named
-    }
+    beside = {parent for parent, leaf in (apart(path) for path, _, _ in finding.changes) if leaf in named}
 
     facts = finding.summary.split(", ") if RULES[finding.rule].combines else []
     combined = {f"data.{fact.partition(' ')[0]}" for fact in facts}
 
     def rank(change: tuple[str, str, str]) -> int:
-        parent, _, leaf = change[0].rpartition(".")
+        parent, leaf = apart(change[0])
         if leaf in named:
             return 0
         if parent in beside:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ada_schemas.contract.paths import joined
 from ada_schemas.variation.enumeration import ANY
 from ada_schemas.variation.extreme import reshaped
 
@@ -70,7 +72,7 @@ class Edit:
     @property
     def place(self) -> str:
         """The payload path."""
-        return ".".join(self.path)
+        return reduce(joined, self.path, "")
 
     def as_json(self) -> list[Any]:
         """The change as JSON: a path, what is done, and with what."""

@@ -48,7 +48,9 @@ def _cases_of(contract: Contract) -> tuple[Case, ...]:
         if set(case.others) <= set(names)
     ]
     ids = told_apart([case.id for case in found])
-    return tuple(case if case.id == own else replace(case, id=own) for case, own in zip(found, ids, strict=True))
+    return tuple(
+        case if case.id == own else replace(case, id=own) for case, own in zip(found, ids, strict=True)
+    )
 
 
 def all_names(contract: Contract | None = None) -> dict[str, int]:

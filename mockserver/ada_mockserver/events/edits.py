@@ -7,11 +7,11 @@ A dot that belongs to a key is written ``\\.``.
 from __future__ import annotations
 
 import json
-import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.constraints import repair
+from ada_schemas.contract.paths import steps
 from ada_schemas.contract.samples import supplier
 from ada_schemas.errors import DocumentError, UsageError
 from ada_schemas.foreign_json import read_json
@@ -75,7 +75,7 @@ def _parent(root: Payload, path: str) -> tuple[dict[str, Any] | list[Any], str]:
     """The object or list that holds the member at ``path``, and the member's own name."""
     if not path:
         raise UsageError("An empty path names no member.", next_step="Write one such as data.author.role.")
-    *way, last = (re.sub(r"\\(.)", r"\1", name) for name in re.findall(r"(?:^|\.)((?:\\.|[^.])*)", path))
+    *way, last = steps(path)
     here: Any = root
     for name in way:
         if isinstance(here, list):

@@ -60,8 +60,8 @@ class EventFactory:
     def event(self, name: str, *, key: str = "", ordinal: int = 0) -> Payload:
         """One payload in which every documented member is present, and not null.
 
-        ``name`` is an event of the contract, as `Contract.event` takes it, else ``UsageError``. The events of one
-        ``key`` share their end user and conversation and are in order of time; those of another key
+        ``name`` is an event of the contract, as `Contract.event` takes it, else ``UsageError``. The events
+        of one ``key`` share their end user and conversation and are in order of time; those of another key
         share neither. ``ordinal`` counts events of one name within a key, from 0: each has an id of its
         own where it has one, and a later time than the one before; up to 300 messages end before the
         conversation does. The calls before have no influence.

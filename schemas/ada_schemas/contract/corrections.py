@@ -91,7 +91,8 @@ def apply_corrections(
     """The published events, corrected, and warnings.
 
     An event whose type neither the document nor a correction names is left out, and so is one that has the
-    name of another; a correction whose place does not exist in this document has no effect. All are warned of.
+    name of another. A correction whose place does not exist in this document has no effect. All of this is
+    warned of.
     """
     events: dict[str, Event] = {}
     warnings, untyped = [], []
@@ -107,8 +108,8 @@ def apply_corrections(
             untyped.append(event.operation)
         elif first is not corrected:
             warnings.append(
-                f"{name}: webhook {event.operation} has the event type {corrected.type}, and {first.operation}"
-                f" has {first.type} already; left out."
+                f"{name}: webhook {event.operation} has the event type {corrected.type}, and"
+                f" {first.operation} has {first.type} already; left out."
             )
     if untyped:
         have = "webhook {} has" if len(untyped) == 1 else "the webhooks {} have"

@@ -1,4 +1,4 @@
-"""Two schemas as one that demands what both demand: the meaning of ``allOf``, and of words beside a ``$ref``."""
+"""Two schemas as one that demands what both do: the meaning of ``allOf``, and of words beside a ``$ref``."""
 
 from __future__ import annotations
 

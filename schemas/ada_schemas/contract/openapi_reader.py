@@ -255,7 +255,9 @@ def json_media(content: dict[str, Any]) -> str:
 
 def _is_null(schema: dict[str, Any]) -> bool:
     types, nullable = _types(schema)
-    return nullable and not types and set(schema) & {"type", "const", "enum"} != set() and not _enum(schema, ())
+    return (
+        nullable and not types and set(schema) & {"type", "const", "enum"} != set() and not _enum(schema, ())
+    )
 
 
 def _text(value: Any) -> str:

@@ -7,12 +7,18 @@ Names are separated by dots. A character of a name that means something in a pat
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "ABSENT",
+    "apart",
     "branched",
+    "branches_along",
     "differences",
+    "every",
     "get",
     "joined",
     "json_type",
@@ -20,6 +26,8 @@ __all__ = [
     "remove",
     "stepped",
     "steps",
+    "through_entries",
+    "union_of",
     "within",
 ]
 
@@ -99,16 +107,66 @@ def branched(path: str, tag: str) -> str:
     return f"{path}:{_escaped(tag)}"
 
 
+def branches_along(path: str) -> Iterator[tuple[str, str]]:
+    """Yield (shape path of a union, tag) for every branch that a shape path goes through."""
+    for match in re.finditer(r"\\.|:((?:\\.|[^.\\])*)", path):
+        if match[1] is not None:
+            yield path[: match.start()], _as_named(match[1])
+
+
+def union_of(path: str) -> str | None:
+    """The shape path of the union whose branch a shape path is; None where it is no branch."""
+    return next((at for at, tag in branches_along(path) if branched(at, tag) == path), None)
+
+
+def apart(path: str) -> tuple[str, str]:
+    """The path of what holds the member at a path, "" where that is the payload, and the member's name."""
+    if "\\" not in path:
+        outer, _, name = path.rpartition(".")
+        return outer, name
+    *way, last = _STEP.findall(path)
+    return ".".join(way), _as_named(last)
+
+
+def through_entries(path: str) -> bool:
+    """True for a path that goes through the entries of a map or a list, whichever these are."""
+    return path.startswith("*") or ".*" in path
+
+
+def every(payload: Any, path: str) -> Iterator[Any]:
+    """The values at a path, which may go through entries."""
+    return _every(payload, _STEP.findall(path) if path else [])
+
+
+def _every(node: Any, way: list[str]) -> Iterator[Any]:
+    if not way:
+        yield node
+        return
+    head, *rest = way
+    if head == "*":
+        for entry in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+            yield from _every(entry, rest)
+    elif isinstance(node, dict) and (name := _as_named(head)) in node:
+        yield from _every(node[name], rest)
+
+
 def steps(path: str) -> list[str]:
     """The names that a payload path goes through, as they are in the payload."""
     if path.isidentifier() or not path:
         return [path] if path else []
-    return [re.sub(r"\\(.)", r"\1", name) for name in re.findall(r"(?:^|\.)((?:\\.|[^.\\])*)", path, re.DOTALL)]
+    return [_as_named(step) for step in _STEP.findall(path)]
 
 
 def stepped(path: str, step: str) -> str:
     """The path with a further step, as it is written in a path."""
     return f"{path}.{step}" if path else step
+
+
+_STEP = re.compile(r"(?:^|\.)((?:\\.|[^.])*)", re.DOTALL)
+
+
+def _as_named(step: str) -> str:
+    return re.sub(r"\\(.)", r"\1", step, flags=re.DOTALL)
 
 
 def _escaped(name: str) -> str:

@@ -19,7 +19,7 @@ def steps_of(reference: str) -> list[str]:
 
 
 def _inside(node: Any, step: str) -> Any:
-    """What stands in a mapping or a list under a key of a reference; raises LookupError where nothing does."""
+    """The value under a key of a reference, in a mapping or a list; raises LookupError where none is."""
     if isinstance(node, list) and re.fullmatch("0|[1-9][0-9]{0,8}", step):
         return node[int(step)]
     if not isinstance(node, dict):

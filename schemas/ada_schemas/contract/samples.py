@@ -31,7 +31,9 @@ _BY_FORMAT = {
 
 def sample(shape: Shape) -> Any:
     """A valid value that is not null; an object has all of its members."""
-    fitting = next((example for example in shape.examples if example is not None and fits(shape, example)), None)
+    fitting = next(
+        (example for example in shape.examples if example is not None and fits(shape, example)), None
+    )
     if fitting is not None:
         return fitting
     match shape:
@@ -115,7 +117,9 @@ def fits(shape: Shape, value: Any) -> bool:
         return shape.nullable or (isinstance(shape, Anything) and not shape.sends)
     match shape:
         case Scalar():
-            too_long = isinstance(value, str) and shape.max_length is not None and len(value) > shape.max_length
+            too_long = (
+                isinstance(value, str) and shape.max_length is not None and len(value) > shape.max_length
+            )
             return _of_kind(shape, value) and not too_long
         case Anything():
             return not shape.sends or json_type(value) in shape.sends

@@ -29,7 +29,6 @@ __all__ = [
     "Scalar",
     "Shape",
     "Union",
-    "branches_along",
     "parts",
     "payload_path",
     "rewrite",
@@ -180,13 +179,6 @@ def short_name(event_type: str) -> str:
 def payload_path(path: str) -> str:
     """The place in a payload that a shape path names: ``data.content:link.url`` -> ``data.content.url``."""
     return re.sub(r"(\\.)|:(?:\\.|[^.\\])*", lambda match: match[1] or "", path)
-
-
-def branches_along(path: str) -> Iterator[tuple[str, str]]:
-    """Yield (shape path of a union, tag) for every branch that a shape path goes through."""
-    for match in re.finditer(r"\\.|:((?:\\.|[^.\\])*)", path):
-        if match[1] is not None:
-            yield path[: match.start()], re.sub(r"\\(.)", r"\1", match[1])
 
 
 def parts(shape: Shape, path: str) -> Iterator[tuple[str, Shape]]:

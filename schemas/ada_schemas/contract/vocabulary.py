@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.paths import ABSENT, get, joined
+from ada_schemas.contract.paths import ABSENT, branches_along, get, joined, through_entries
 from ada_schemas.contract.shapes import Array, Mapping, Object, Scalar, Union, payload_path, walk
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def vocabulary(contract: Contract, name: str) -> Vocabulary:
             states.setdefault(place, {})[EMPTY] = None
 
     for path, shape in walk(contract.event(name).payload):
-        if isinstance(shape, Object) and "*" not in path:
-            in_branch = ":" in path
+        if isinstance(shape, Object) and not through_entries(path):
+            in_branch = any(branches_along(path))
             for member in shape.members:
                 if path or member.name != "type":
                     note(joined(path, member.name), member.shape, optional=in_branch or not member.required)

@@ -1,7 +1,7 @@
 """YAML that nobody vouches for, read as JSON: by the core schema of YAML 1.2, which OpenAPI asks for.
 
-So ``on`` and ``no`` are texts, ``010`` is ten, ``1e3`` a number and a time of day a text; a key is the text that
-was written. What JSON has not (dates, bytes, sets, NaN) is not made of tags either.
+So ``on`` and ``no`` are texts, ``010`` is ten, ``1e3`` a number and a time of day a text. A key is the text
+that was written. No tag makes what JSON has not: dates, bytes, sets, NaN.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ _NO_VALUE = (ValueError, KeyError, AttributeError, TypeError, OverflowError)
 def parse_yaml(text: str, *, name: str) -> Any:
     """Parse YAML (and so JSON) text; ``name`` is what errors call the document.
 
-    Raises DocumentError for text that is no YAML, for recursive aliases, for values that JSON has not, and for
-    a document that grows beyond 2,000,000 values or 100 levels once its aliases are followed.
+    Raises DocumentError for text that is no YAML, for recursive aliases, for values that JSON has not, and
+    for a document that grows beyond 2,000,000 values or 100 levels once its aliases are followed.
     """
     if _opens_too_deep(text):
         raise DocumentError(f"{name} is nested too deeply.")

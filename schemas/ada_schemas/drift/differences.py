@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ada_schemas.contract.contract import shipped
+from ada_schemas.contract.paths import apart
 from ada_schemas.drift.compare import CLASSES, Change, compare, likeness, same_payload
 from ada_schemas.drift.sources import Side, Webhook, opened, our_side, side_of
 from ada_schemas.drift.wording import described_otherwise, wording_changes
@@ -205,7 +206,7 @@ def _corrected(side: Side) -> tuple[list[Change], list[str]]:
 
 def _places(webhook: Webhook) -> set[str]:
     paths = {form.path for form in webhook.payload.walk()}
-    return paths | {path.rpartition(".")[0] for path in paths}
+    return paths | {apart(path)[0] for path in paths}
 
 
 SAID = {

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.json_schema import event_schema
+from ada_schemas.contract.paths import every
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Union, payload_path, rewrite
 from ada_schemas.files.bounds import (
     ENTRIES,
@@ -23,8 +24,6 @@ from ada_schemas.files.bounds import (
 from ada_schemas.files.coherent import coherent_payloads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ada_schemas.contract.constraints import Constraint
     from ada_schemas.contract.shapes import Event, Shape
 
@@ -63,7 +62,7 @@ def _as_sent(event: Event, path: str, shape: Shape) -> Shape:
     """The shape of a place that knows what the documentation shows there and requires what is always sent."""
     match shape:
         case Scalar():
-            shown = (v for example in event.examples for v in _found(example.value, payload_path(path)))
+            shown = (v for example in event.examples for v in every(example.value, payload_path(path)))
             known = {v: None for v in (*shape.examples, *shown) if isinstance(v, str)}
             return replace(shape, examples=tuple(known) or shape.examples)
         case Object():
@@ -72,18 +71,6 @@ def _as_sent(event: Event, path: str, shape: Shape) -> Shape:
         case Mapping(values=Scalar(holds="") as values):
             return replace(shape, values=replace(values, holds="metadata"))
     return shape
-
-
-def _found(node: Any, path: str) -> Iterator[Any]:
-    """The values at a payload path, ``*`` in which stands for every entry."""
-    head, _, rest = path.partition(".")
-    if not path:
-        yield node
-    elif head == "*":
-        for entry in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-            yield from _found(entry, rest)
-    elif isinstance(node, dict) and head in node:
-        yield from _found(node[head], rest)
 
 
 def _narrowed(shape: Shape, demand: JsonSchema, *, closed: bool) -> JsonSchema:

@@ -9,7 +9,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ada_schemas.contract.paths import branched, joined, within
+from ada_schemas.contract.paths import branched, joined, union_of, within
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union, parts
 from ada_schemas.shown import spelled
 
@@ -86,7 +86,7 @@ def definitions(event: Event, taken: set[str]) -> list[Named]:
     title = camel(event.name)
     found = []
     for path, shape, consts in _objects(event.payload, ""):
-        outer, _, tag = path.rpartition(":") if consts else (path, "", "")
+        outer, tag = union_of(path) or path, next(iter(consts.values()), "")
         readable = title + camel(re.sub(r"^data[.:]|\*", "", outer).replace(":", "."))
         name = _free(readable + (camel(tag) if tag else ""), taken)
         found.append(Named(name, shape, consts, path, shape.description))
@@ -220,7 +220,9 @@ PYTHON = Language(
 
 
 def _py_text(text: str) -> str:
-    return re.sub("[^ -~]", lambda m: m[0].encode("unicode_escape").decode(), json.dumps(text, ensure_ascii=False))
+    return re.sub(
+        "[^ -~]", lambda m: m[0].encode("unicode_escape").decode(), json.dumps(text, ensure_ascii=False)
+    )
 
 
 def models(events: tuple[Event, ...]) -> str:
@@ -256,7 +258,9 @@ def _py_class(named: Named, names: dict[str, str]) -> str:
 
 def _is_attribute(name: str) -> bool:
     """True for a name that a class can have as an attribute, as it is."""
-    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
+    return (
+        name.isascii() and name.isidentifier() and not keyword.iskeyword(name) and not name.startswith("__")
+    )
 
 
 def _py_field(named: Named, member: Member, names: dict[str, str]) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from ada_schemas.contract.constraints import Constraint, repair
-from ada_schemas.contract.paths import get, joined, put, remove
+from ada_schemas.contract.paths import branches_along, get, joined, put, remove, through_entries
 from ada_schemas.contract.samples import as_branch, complete, supplier
-from ada_schemas.contract.shapes import Object, Shape, Union, branches_along, payload_path, walk
+from ada_schemas.contract.shapes import Object, Shape, Union, payload_path, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,7 @@ class VariationBuilder:
     def __init__(self, event: Event, constraints: tuple[Constraint, ...]) -> None:
         self.event = event
         self.constraints = constraints
-        self.places: dict[str, Shape] = {p: s for p, s in walk(event.payload) if "*" not in p}
+        self.places: dict[str, Shape] = {p: s for p, s in walk(event.payload) if not through_entries(p)}
         """The shapes by shape path; those of the values of maps and lists are left out."""
 
     def build(

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.contract import shipped
-from ada_schemas.contract.paths import branched, joined
+from ada_schemas.contract.paths import branched, branches_along, joined
 from ada_schemas.contract.samples import complete, sample
 from ada_schemas.contract.shapes import Array, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.errors import UsageError
@@ -62,24 +62,21 @@ def factors_of(event: Event) -> Factors:
     return found
 
 
-def _collect(shape: Object, path: str, found: Factors) -> None:
+def _collect(shape: Object, path: str, found: Factors, tag: str = "") -> None:
+    """``tag`` names the member that tells a branch from the others, which has one value."""
     for member in shape.members:
         place = joined(path, member.name)
         levels = _levels(member.shape) if place != "type" else ()
         if not member.required and not member.shape.identity:
             levels = (*(levels or (SET,)), ABSENT)
-        if len(levels) > 1 and not _tells_branches_apart(path, member.name):
+        if len(levels) > 1 and member.name != tag:
             found[place] = (*levels, NOT_THERE) if _nested(place, found) else levels
         match member.shape:
             case Object():
                 _collect(member.shape, place, found)
             case Union():
                 for branch in member.shape.branches:
-                    _collect(branch.shape, branched(place, branch.tag), found)
-
-
-def _tells_branches_apart(path: str, name: str) -> bool:
-    return name == "type" and ":" in path.rpartition(".")[2]
+                    _collect(branch.shape, branched(place, branch.tag), found, member.shape.discriminator)
 
 
 def _levels(shape: Shape) -> tuple[str, ...]:
@@ -99,7 +96,7 @@ def _levels(shape: Shape) -> tuple[str, ...]:
 def _around(path: str, outer: str) -> str | None:
     """The relation of ``outer`` to ``path``: the tag that it must have, "" if it must be there, else None."""
     if path.startswith(f"{outer}:"):
-        return path[len(outer) + 1 :].partition(".")[0]
+        return next(tag for at, tag in branches_along(path) if at == outer)
     return "" if path.startswith(f"{outer}.") else None
 
 

@@ -6,7 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.paths import branched, joined
+from ada_schemas.contract.paths import apart, branched, joined, union_of
 from ada_schemas.contract.shapes import Anything, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.variation.builder import (
     Change,
@@ -126,8 +126,8 @@ def _enum_members(builder: VariationBuilder) -> Iterator[Variation]:
 
 
 def _is_discriminator(builder: VariationBuilder, path: str) -> bool:
-    parent, _, name = path.rpartition(".")
-    union = builder.places.get(parent.rpartition(":")[0]) if ":" in parent.rpartition(".")[2] else None
+    branch, name = apart(path)
+    union = builder.places.get(union_of(branch) or "")
     return isinstance(union, Union) and union.discriminator == name
 
 

@@ -56,8 +56,8 @@ def variations(contract: Contract, event: str) -> tuple[Variation, ...]:
     """
     if event == ANY:
         return tuple(new_event_variations(contract))
-    found = contract.event(event)
-    builder = VariationBuilder(found, contract.constraints_of(found))
+    documented = contract.event(event)
+    builder = VariationBuilder(documented, contract.constraints_of(documented))
     found = (
         *documented_variations(builder),
         *extreme_variations(builder),

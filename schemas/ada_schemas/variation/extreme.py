@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, payload_path
+from ada_schemas.contract.paths import apart, union_of
+from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.variation.builder import Variation, VariationBuilder, changing, putting
 from ada_schemas.variation.texts import BLANKS, cut_texts, presigned_address, varied_words
 
@@ -150,10 +151,11 @@ def _lengths(builder: VariationBuilder, path: str, lengths: tuple[int, ...]) -> 
 
 def _says_it_all(builder: VariationBuilder, path: str) -> bool:
     """True if the text is all that a branch of a union holds: where it is blank, there is no message."""
-    branch, _, name = path.rpartition(".")
-    around = builder.places[branch]
-    alone = isinstance(around, Object) and {m.name for m in around.members} == {"type", name}
-    return alone and ":" in branch.rpartition(".")[2]
+    branch, name = apart(path)
+    around, union = builder.places[branch], builder.places.get(union_of(branch) or "")
+    if not (isinstance(around, Object) and isinstance(union, Union)):
+        return False
+    return {m.name for m in around.members} == {union.discriminator, name}
 
 
 def _varied_lengths(builder: VariationBuilder, path: str) -> Iterator[Variation]:

@@ -125,7 +125,9 @@ def strict_json(text: str) -> Any:
 def hold_files(files: dict[str, str]) -> None:
     """What is generated is JSON, JSON Schema, and Python that does nothing but define types."""
     for name, text in files.items():
-        require(re.fullmatch(r"(examples/)?[A-Za-z0-9_][A-Za-z0-9._-]*", name), "a name that is no file's", name)
+        require(
+            re.fullmatch(r"(examples/)?[A-Za-z0-9_][A-Za-z0-9._-]*", name), "a name that is no file's", name
+        )
         text.encode()
         value = strict_json(text) if name.endswith(".json") else None
         if name.endswith(".schema.json"):
@@ -136,10 +138,14 @@ def hold_files(files: dict[str, str]) -> None:
         require(plain, "models.py holds more than types", ast.dump(node)[:300])
     for node in ast.walk(module):
         if isinstance(node, ast.Call):
-            require(getattr(node.func, "id", "") == "TypedDict", "models.py calls something", ast.dump(node)[:300])
+            require(
+                getattr(node.func, "id", "") == "TypedDict", "models.py calls something", ast.dump(node)[:300]
+            )
     compile(module, "models.py", "exec")
     code = re.sub(r'"(?:\\.|[^"\\])*"|/\*.*?\*/|//[^\n]*', "", files["events.d.ts"], flags=re.DOTALL)
-    require(re.fullmatch(r"[\w\s$|<>{}()\[\];:?,.=&]*", code), "events.d.ts holds more than types", code[-800:])
+    require(
+        re.fullmatch(r"[\w\s$|<>{}()\[\];:?,.=&]*", code), "events.d.ts holds more than types", code[-800:]
+    )
     require(code.count("{") == code.count("}"), "the braces of events.d.ts do not match", code[-800:])
 
 
@@ -154,13 +160,17 @@ def hold_payloads(given: Written, files: dict[str, str]) -> None:
         validator = judge(given.document, ("webhooks", key, *BODY))
         try:
             allowed = validator is not None and validator.is_valid(payload)
-        except Exception:  # noqa: BLE001 - a judge that breaks is none
+        except Exception:  # a judge that breaks is none
             allowed = False
         if not allowed or not set(ENVELOPE) <= payload.keys():  # these, our schemas demand of every document
             continue
         schema = strict_json(files[event["schema"]])
         errors = list(jsonschema.Draft202012Validator(schema).iter_errors(payload))
-        require(not errors, "a schema refuses what the document allows", (payload, [e.message for e in errors][:3]))
+        require(
+            not errors,
+            "a schema refuses what the document allows",
+            (payload, [e.message for e in errors][:3]),
+        )
 
 
 def hold_event(event: Event, contract: Contract) -> None:

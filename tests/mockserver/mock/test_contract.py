@@ -8,8 +8,8 @@ import pytest
 
 from ada_mockserver import MockAda
 from ada_schemas import validate
-from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION, read_contract
+from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.errors import AdakitError, UsageError
 from support.drift.edits import EDITS
 
