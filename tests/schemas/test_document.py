@@ -392,7 +392,7 @@ def test_a_webhook_of_another_form_is_named(item: Any, message: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a: !!int b", "a: !!bool b", "a: !!timestamp b", "a: 0x_", "!!set [a]", "!!map a", "a: " + "9" * 5_000],
+    ["a: !!int b", "a: !!bool b", "!!map a", "a: " + "9" * 5_000],
 )
 def test_yaml_values_that_are_none(text):
     """A value that its tag does not fit, or an integer beyond all bounds, is refused as other bad YAML is."""

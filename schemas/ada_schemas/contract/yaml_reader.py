@@ -52,6 +52,10 @@ class _Loader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoa
         mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return mapping
 
+    def construct_foreign(self, node: Any) -> None:
+        """Raises ConstructorError: a tag that is none of JSON's."""
+        raise _refused(f"the tag {node.tag.replace(_TAG, '!!')!r} makes no value of JSON", node)
+
     def construct_whole(self, node: Any) -> int:
         """An integer; without a prefix it is decimal."""
         text = str(self.construct_scalar(node))
@@ -72,8 +76,9 @@ def _refused(problem: str, node: Any) -> yaml.constructor.ConstructorError:
 _Loader.yaml_implicit_resolvers = {}
 for _name, _pattern, _first in _CORE:
     _Loader.add_implicit_resolver(_TAG + _name, re.compile(f"^(?:{_pattern})$"), _first)
-_JSON = (*(f"{_TAG}{name}" for name in ("null", "bool", "str", "seq", "map")), None)
+_JSON = [f"{_TAG}{name}" for name in ("null", "bool", "str", "seq", "map")]
 _Loader.yaml_constructors = {tag: yaml.SafeLoader.yaml_constructors[tag] for tag in _JSON}
+_Loader.add_constructor(None, _Loader.construct_foreign)
 _Loader.add_constructor(f"{_TAG}int", _Loader.construct_whole)
 _Loader.add_constructor(f"{_TAG}float", _Loader.construct_number)
 
