@@ -114,46 +114,48 @@ def _hostile_values(contract: Contract, event: str) -> Iterator[tuple[str, str, 
         for label, value in (("null", None), ("number", 7), ("list", [1]), ("object", {"a": 1})):
             yield f"{path}:{label}", f"{path} is {json.dumps(value)}", _with(path, value)
     if data is not None and isinstance(data.shape, Object):
-        for path in _texts(data.shape):
-            nul = _with(f"data.{path}", "before\0after")
-            yield f"data.{path}:nul", f"data.{path} holds the character U+0000", nul
-    yield from _numbers(data.shape if data else None)
+        for path in _texts(data.shape, "data"):
+            yield f"{path}:nul", f"{path} holds the character U+0000", _with(path, "before\0after")
+    if data is not None:
+        yield from _numbers(data.shape)
 
 
 def _numbers(data: Any) -> Iterator[tuple[str, str, Callable[[Payload], bytes]]]:
-    for path in _maps(data):
-        place = f"data.{path}.adakit_entry"
+    for path in _maps(data, "data"):
+        place = joined(path, "adakit_entry")
         for label, text in (("beyond-64-bit", "1" + "0" * 30), ("1e400", "1e400")):
-            yield f"data.{path}:{label}", f"data.{path} holds {text}", _with_token(place, text)
+            yield f"{path}:{label}", f"{path} holds {text}", _with_token(place, text)
         nested = {"a": {"b": [1, {"c": None}]}}
-        yield f"data.{path}:nested", f"data.{path} holds a nested object", _with(place, nested)
+        yield f"{path}:nested", f"{path} holds a nested object", _with(place, nested)
 
 
-def _texts(data: Object | Union) -> Iterator[str]:
-    """The paths of what people write, in an object; of a union, in its first branch that has any."""
+def _texts(data: Object | Union, at: str) -> Iterator[str]:
+    """The paths of what people write in the object at a path; of a union, in its first branch that has any."""
     if isinstance(data, Union):
-        found = (list(_texts(branch.shape)) for branch in data.branches)
+        found = (list(_texts(branch.shape, at)) for branch in data.branches)
         yield from next((paths for paths in found if paths), [])
         return
     for member in data.members:
+        path = joined(at, member.name)
         match member.shape:
             case Scalar(holds="message" | "text"):
-                yield joined("", member.name)
+                yield path
             case Object() | Union() as inner:
-                yield from (f"{joined('', member.name)}.{path}" for path in _texts(inner))
+                yield from _texts(inner, path)
 
 
-def _maps(data: Any) -> Iterator[str]:
-    """The paths of the maps (metadata) inside an object; of a union, those of its last branch."""
+def _maps(data: Any, at: str) -> Iterator[str]:
+    """The paths of the maps (metadata) inside the object at a path; of a union, those of its last branch."""
     if isinstance(data, Union):
         data = data.branches[-1].shape
     if not isinstance(data, Object):
         return
     for member in data.members:
+        path = joined(at, member.name)
         if isinstance(member.shape, Mapping):
-            yield joined("", member.name)
+            yield path
         else:
-            yield from (f"{joined('', member.name)}.{path}" for path in _maps(member.shape))
+            yield from _maps(member.shape, path)
 
 
 def _with(path: str, value: Any) -> Callable[[Payload], bytes]:
