@@ -130,7 +130,7 @@ def _numbers(data: Any) -> Iterator[tuple[str, str, Callable[[Payload], bytes]]]
 
 
 def _texts(data: Object | Union, at: str) -> Iterator[str]:
-    """The paths of what people write in the object at a path; of a union, in its first branch that has any."""
+    """The paths of what people write below a path; of a union, those of its first branch that has any."""
     if isinstance(data, Union):
         found = (list(_texts(branch.shape, at)) for branch in data.branches)
         yield from next((paths for paths in found if paths), [])

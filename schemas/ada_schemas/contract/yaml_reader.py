@@ -128,7 +128,7 @@ def _plain_json(text: str) -> Any:
         value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()  # half a pair of escapes is no text
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     return value
 
