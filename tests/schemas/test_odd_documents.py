@@ -1,0 +1,273 @@
+"""Documents that no one wrote by hand: what they mean is kept, wherever it stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ada_schemas import DocumentError
+from ada_schemas.contract.corrections import apply_corrections, read_corrections
+from ada_schemas.contract.json_schema import event_schema
+from ada_schemas.contract.merging import merged
+from ada_schemas.contract.openapi_reader import read_events
+from ada_schemas.contract.samples import fits, sample
+from ada_schemas.contract.shapes import Anything, Array, Mapping, Member, Object, Scalar, short_name
+from ada_schemas.errors import some
+
+if TYPE_CHECKING:
+    from ada_schemas.contract.shapes import Shape
+
+
+def document(data: Any, *, kind: Any = "v1.thing.happened", **components: Any) -> dict[str, Any]:
+    """A document with one webhook."""
+    payload = {"type": "object", "properties": {"type": {"enum": [kind]}, "data": data}}
+    body = {"content": {"application/json": {"schema": payload}}}
+    webhooks = {"thing": {"post": {"requestBody": body}}}
+    return {"openapi": "3.1.0", "webhooks": webhooks, "components": {"schemas": components}}
+
+
+def read(data: Any, **components: Any) -> Shape:
+    """The shape of the member ``data``."""
+    (event,), _ = read_events(document(data, **components), name="doc")
+    member = event.payload.member("data")
+    assert member is not None
+    return member.shape
+
+
+def emitted(data: Any, **components: Any) -> Any:
+    """The open schema of the member ``data``."""
+    (event,), _ = read_events(document(data, **components), name="doc")
+    return event_schema(event)["properties"]["data"]
+
+
+THING = {
+    "type": "object",
+    "properties": {"id": {"type": "string", "maxLength": 9}, "100%/day": {"type": "boolean"}},
+    "oneOf": [{"properties": {"a": {"type": "integer"}}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("reference", "types"),
+    [
+        ("#/components/schemas/Thing/properties/id", ("string",)),
+        ("#/components/schemas/Thing/properties/100%25~1day", ("boolean",)),
+        ("#/components/schemas/Thing/oneOf/0/properties/a", ("integer",)),
+    ],
+)
+def test_where_a_reference_leads(reference: str, types: tuple[str, ...]) -> None:
+    """A reference is a URI with a JSON Pointer: percent-encoded, and with numbers for lists."""
+    shape = read({"$ref": reference}, Thing=THING)
+    assert isinstance(shape, Scalar)
+    assert shape.types == types
+
+
+@pytest.mark.parametrize("step", ["1", "00", "-1", "-", "x", "9999999999"])
+def test_a_reference_to_no_entry_of_a_list(step: str) -> None:
+    """What JSON Pointer does not take for an index is none."""
+    reference = f"#/components/schemas/Thing/oneOf/{step}"
+    with pytest.raises(DocumentError) as caught:
+        read({"$ref": reference}, Thing=THING)
+    assert str(caught.value) == f"doc: thing#data refers to {reference}, which does not exist."
+
+
+def test_what_stands_beside_a_reference() -> None:
+    """It is demanded too; of descriptions, the nearer one counts."""
+    text = {"type": "string", "description": "A text.", "maxLength": 20}
+    found = read({"$ref": "#/components/schemas/Text", "description": "A name.", "maxLength": 9}, Text=text)
+    assert found == Scalar(types=("string",), max_length=9, description="A name.")
+    either_way = read({"$ref": "#/components/schemas/Text", "nullable": True, "maxLength": 90}, Text=text)
+    assert either_way == Scalar(types=("string",), max_length=20, description="A text.", nullable=True)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ({"type": "number"}, {"type": "integer"}, {"type": ["integer"]}),
+        ({"type": ["string", "null"]}, {"type": "string"}, {"type": ["string"]}),
+        ({"type": "string"}, {"type": "object"}, None),
+        ({"maxLength": 5, "minimum": 1}, {"maxLength": 3, "minimum": 2}, {"maxLength": 3, "minimum": 2}),
+        ({"required": ["a"]}, {"required": ["b", "a"]}, {"required": ["a", "b"]}),
+        ({"enum": ["a", "b"]}, {"enum": ["b", "c"]}, {"enum": ["b"]}),
+        ({"items": True}, {"items": {"type": "string"}}, {"items": {"type": "string"}}),
+        ({"additionalProperties": {}}, {"additionalProperties": False}, {"additionalProperties": False}),
+        (
+            {"properties": {"a": {"type": "string"}, "b": True}},
+            {"properties": {"a": {"maxLength": 3}, "b": {"type": "null"}, "c": {}}},
+            {"properties": {"a": {"allOf": [{"type": "string"}, {"maxLength": 3}]}, "b": {"type": "null"}, "c": {}}},
+        ),
+        ({"description": "a"}, {"description": "b", "title": "c"}, {"description": "a", "title": "c"}),
+    ],
+)  # fmt: skip
+def test_two_schemas_as_one(one: Any, other: Any, both: Any) -> None:
+    """Both are demanded; None where nothing can satisfy both."""
+    assert merged(one, other) == both
+
+
+def test_all_of_demands_all() -> None:
+    """A member that two parts describe is what both say; ``true`` says nothing."""
+    base = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+    more = {"properties": {"id": {"maxLength": 36, "description": "An id."}}, "required": ["id", "n"]}
+    assert emitted({"allOf": [{"$ref": "#/components/schemas/Base"}, True, more]}, Base=base) == emitted(
+        {
+            "type": "object",
+            "required": ["id"],
+            "properties": {"id": {"type": "string", "maxLength": 36, "description": "An id."}},
+        }
+    )
+
+
+def test_all_of_that_nothing_satisfies() -> None:
+    """The first part has its way: a document that is wrong in one place can be used for the others."""
+    assert read({"allOf": [{"type": "string"}, {"type": "object", "maxLength": 3}]}) == Scalar(
+        types=("string",), max_length=3
+    )
+
+
+def test_all_of_that_doubles() -> None:
+    """Parts that refer to more parts each are counted, before they take hours."""
+    levels = {
+        f"L{n}": {"allOf": [{"$ref": f"#/components/schemas/L{n + 1}"}] * 2, "description": str(n)}
+        for n in range(20)
+    }
+    with pytest.raises(DocumentError) as caught:
+        read({"$ref": "#/components/schemas/L0"}, **levels, L20={"type": "string"})
+    assert str(caught.value) == "doc describes more than 20,000 members."
+
+
+@pytest.mark.parametrize("null", [{"type": "null"}, {"type": ["null"]}, {"const": None}, {"enum": [None]}])
+def test_null_as_an_alternative(null: Any) -> None:
+    """However it is written, null beside one other schema is that schema, nullable."""
+    assert read({"oneOf": [{"type": "string"}, null]}) == Scalar(types=("string",), nullable=True)
+    assert read({"anyOf": [null]}) == Anything(nullable=True)
+
+
+@pytest.mark.parametrize(
+    ("schema", "shape"),
+    [
+        ({"const": None, "type": ["string", "null"]}, Scalar(types=("string",), nullable=True)),
+        ({"type": "string", "enum": ["a", 1, None]}, Scalar(types=("string",), enum=("a",), nullable=True)),
+        ({"type": "number", "enum": [1, 1.5, "a"]}, Scalar(types=("number",), enum=(1, 1.5))),
+        ({"type": "integer", "enum": ["a"]}, Scalar(types=("integer",))),
+        ({"type": "string", "maxLength": 5.0}, Scalar(types=("string",), max_length=5)),
+        ({"type": "string", "maxLength": 5.5}, Scalar(types=("string",))),
+        ({"type": "string", "maxLength": -1}, Scalar(types=("string",))),
+    ],
+)
+def test_words_that_do_not_fit_their_type(schema: Any, shape: Shape) -> None:
+    """A value of no listed type can never come, and a text has no length of a half."""
+    assert read(schema) == shape
+
+
+def test_members_that_never_come() -> None:
+    """Nothing is said of a member that is forbidden; one without a name could be told by no path."""
+    schema = {"type": "object", "properties": {"a": False, "": {"type": "string"}, "b": {"type": "string"}}}
+    assert read(schema) == Object(members=(Member("b", Scalar(types=("string",)), required=False),))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("v1.order.paid", "order.paid"),
+        ("charge.dispute.closed", "charge.dispute.closed"),
+        ("Commande/payée, là", "Commande-pay-e-l"),
+        ("../../outside", "outside"),
+        ("v1.", "event"),
+        ("漢字", "event"),
+        ("any", "any-event"),
+        ("v1.bundle", "bundle-event"),
+        ("x" * 150, "x" * 100),
+    ],
+)
+def test_the_name_of_an_event(kind: str, name: str) -> None:
+    """Whatever its type is, its name fits into a case id and is the name of a file."""
+    assert short_name(kind) == name
+
+
+def test_an_event_type_that_is_no_text() -> None:
+    """An event is told by a text; another value is no type."""
+    published, _ = read_events(document({}, kind=5), name="doc")
+    left_out = (
+        "doc: webhook thing has no `type` of one text, and no correction names the event type; left out."
+    )
+    assert apply_corrections(published, (), name="doc") == ((), [left_out])
+
+
+def test_webhooks_that_are_left_out_together() -> None:
+    """One sentence names the first few of them, and how many more there are."""
+    one = document({})
+    untyped = document({}, kind=5)["webhooks"]["thing"]
+    webhooks = {f"w{n}": untyped for n in range(5)} | {"a": {"post": {}}, "b": {"post": {}}}
+    published, bare = read_events(one | {"webhooks": one["webhooks"] | webhooks}, name="doc")
+    events, warnings = apply_corrections(published, (), name="doc")
+    assert [event.name for event in events] == ["thing.happened"]
+    assert [*bare, *warnings] == [
+        "doc: the webhooks a and b have no JSON request body; left out.",
+        "doc: the webhooks w0, w1, w2 and 2 more have no `type` of one text, and no correction names the event type; left out.",
+    ]
+
+
+def test_two_events_of_one_name() -> None:
+    """Their files and cases would be the same, so the first has the name, on every file system."""
+    webhooks = {
+        f"w{n}": document({}, kind=kind)["webhooks"]["thing"]
+        for n, kind in enumerate(("v1.Order paid", "order-paid", "v1.order.paid"))
+    }
+    published, _ = read_events({"openapi": "3.1.0", "webhooks": webhooks}, name="doc")
+    events, warnings = apply_corrections(published, (), name="doc")
+    assert [(event.operation, event.name) for event in events] == [("w0", "Order-paid"), ("w2", "order.paid")]
+    assert warnings == [
+        "doc: webhook w1 has the event type order-paid, and w0 has v1.Order paid already; left out."
+    ]
+
+
+def test_corrections_that_fit_nothing_together() -> None:
+    """A document of another provider has none of what we correct, and says so in one line."""
+    entry = {"identity": True, "reason": "r", "source": "s"}
+    corrections = read_corrections({f"thing#data.{n}": entry for n in "abcde"}, name="c")
+    published, _ = read_events(document({}), name="doc")
+    _, warnings = apply_corrections(published, corrections, name="doc")
+    assert warnings == [
+        "doc: the corrections thing#data.a, thing#data.b, thing#data.c and 2 more fit nothing."
+    ]
+    assert some(["a"]) == "a"
+
+
+TEXT, NUMBER = Scalar(types=("string",)), Scalar(types=("number",))
+PERSON = Object(members=(Member("id", TEXT, required=True), Member("age", NUMBER, required=False)))
+
+
+@pytest.mark.parametrize(
+    ("shape", "values", "others"),
+    [
+        (Scalar(types=("string",), max_length=2), ["", "ab"], ["abc", 1, None]),
+        (Scalar(types=("string",), nullable=True), ["a", None], [1]),
+        (NUMBER, [1, 1.5], [True, "1"]),
+        (PERSON, [{"id": "a"}, {"id": "a", "age": 1}], [{}, {"id": 1}, {"id": "a", "b": 1}, []]),
+        (Array(items=TEXT), [[], ["a"]], [["a", 1], "a"]),
+        (Mapping(values=TEXT), [{}, {"x": "a"}], [{"x": 1}, []]),
+        (Anything(), [1, None], []),
+        (Anything(sends=("integer",)), [1], ["a", None]),
+    ],
+)
+def test_what_fits_a_shape(shape: Shape, values: list[Any], others: list[Any]) -> None:
+    """Only what the closed schema takes does."""
+    assert [fits(shape, value) for value in (*values, *others)] == [True] * len(values) + [False] * len(
+        others
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "value"),
+    [
+        (Scalar(types=("string",), examples=(None, 5, "abc", "ab"), max_length=2), "ab"),
+        (Scalar(types=("integer",), examples=("a",), default="b"), 7),
+        (Scalar(types=("integer",), default=3), 3),
+        (Scalar(types=("string",), max_length=4), "exam"),
+        (Object(members=PERSON.members, examples=({"id": 1}, {"id": "x"})), {"id": "x"}),
+    ],
+)
+def test_examples_that_do_not_fit(shape: Shape, value: Any) -> None:
+    """Documents show values that they do not allow; what is made of a contract is valid by it."""
+    assert sample(shape) == value
