@@ -56,9 +56,7 @@ def test_headers_are_named_as_they_are(tmp_path: Path) -> None:
     header = {"name": "X-Trace", "in": "header", "schema": TEXT}
     base = written(tmp_path, "old.json", TEXT, parameters=[header])
     found = diff(base=base, against=written(tmp_path, "new.json", TEXT)).changes
-    assert [(change.path, change.what) for change in found] == [
-        ("header:x-trace", "removed")
-    ]
+    assert [(change.path, change.what) for change in found] == [("header:x-trace", "removed")]
 
 
 def test_branches_that_hold_nothing(tmp_path: Path) -> None:
