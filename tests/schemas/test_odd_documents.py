@@ -8,6 +8,7 @@ import pytest
 
 from ada_schemas import DocumentError
 from ada_schemas.contract.corrections import apply_corrections, read_corrections
+from ada_schemas.contract.excerpt import webhooks_alone
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.merging import merged
 from ada_schemas.contract.openapi_reader import read_events
@@ -164,6 +165,47 @@ def test_members_that_never_come() -> None:
     """Nothing is said of a member that is forbidden; one without a name could be told by no path."""
     schema = {"type": "object", "properties": {"a": False, "": {"type": "string"}, "b": {"type": "string"}}}
     assert read(schema) == Object(members=(Member("b", Scalar(types=("string",)), required=False),))
+
+
+COMPONENTS = {
+    "schemas": {"Null": None, "Other": {}, "Thing": {"items": {"$ref": "#/components/schemas/Null"}}},
+    "responses": {"Thing": {}},
+}
+
+
+@pytest.mark.parametrize(
+    ("referred", "components"),
+    [
+        ("Thing", {"schemas": {"Null": None, "Thing": {"items": {"$ref": "#/components/schemas/Null"}}}}),
+        ("Null", {"schemas": {"Null": None}}),
+        ("Gone", None),
+        ("Thing/items/$ref", {"schemas": {"Null": None, "Thing": {"items": {"$ref": "#/components/schemas/Null"}}}}),
+        ("", {"schemas": COMPONENTS["schemas"]}),
+    ],
+)  # fmt: skip
+def test_what_webhooks_need_of_a_document(referred: str, components: Any) -> None:
+    """What they refer to is kept as it stands, null included, and nothing else; what is not there is missed."""
+    whole = document({"$ref": f"#/components/schemas/{referred}".rstrip("/")})
+    whole |= {"components": COMPONENTS, "paths": {}}
+    kept = webhooks_alone(whole)
+    expected = {k: v for k, v in whole.items() if k not in ("paths", "components")}
+    assert kept == expected | ({"components": components} if components else {})
+
+
+def test_references_into_other_parts() -> None:
+    """A part that is not there, or is no mapping, is none to carry along; webhooks are there as it is."""
+    data = {
+        "a": {"$ref": "#/components/parameters/X"},
+        "b": {"$ref": "#/paths/~1a"},
+        "c": {"$ref": "#/webhooks/thing"},
+    }
+    whole = document(data) | {"components": {"parameters": None}, "paths": {"/a": 1, "/b": 2}}
+    assert webhooks_alone(whole) == {
+        "openapi": "3.1.0",
+        "webhooks": whole["webhooks"],
+        "paths": whole["paths"],
+    }
+    assert webhooks_alone(document(data) | {"components": 1}).keys() == {"openapi", "webhooks"}
 
 
 @pytest.mark.parametrize(

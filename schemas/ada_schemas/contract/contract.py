@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from ada_schemas.contract.constraints import Constraint, read_constraints
 from ada_schemas.contract.corrections import Correction, apply_corrections, read_corrections
 from ada_schemas.contract.documents import load_document
+from ada_schemas.contract.excerpt import webhooks_alone
 from ada_schemas.contract.json_schema import event_schema
-from ada_schemas.contract.openapi_reader import read_events, webhooks_alone
+from ada_schemas.contract.openapi_reader import read_events
 from ada_schemas.contract.versions import Version, read_versions, versioned
 from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.errors import DocumentError, unknown

@@ -12,7 +12,7 @@ from typing import Any, cast
 from ada_schemas.contract.documents import malformed
 from ada_schemas.contract.merging import merged
 from ada_schemas.contract.paths import json_type
-from ada_schemas.contract.references import MAX_REFERENCES, References, steps_of
+from ada_schemas.contract.references import MAX_REFERENCES, References
 from ada_schemas.contract.shapes import (
     Anything,
     Array,
@@ -28,7 +28,7 @@ from ada_schemas.contract.shapes import (
 )
 from ada_schemas.errors import DocumentError, some
 
-__all__ = ["json_media", "read_events", "webhooks_alone", "webhooks_of"]
+__all__ = ["json_media", "read_events", "webhooks_of"]
 
 MAX_DEPTH = 40
 MAX_PLACES = 20_000
@@ -303,37 +303,3 @@ def _tag(shape: Object, name: str) -> Any:
     if member is None or not isinstance(member.shape, Scalar) or len(member.shape.enum) != 1:
         return None
     return member.shape.enum[0]
-
-
-def webhooks_alone(document: dict[str, Any]) -> dict[str, Any]:
-    """The document without what its webhooks do not need: paths, servers, components that nothing names."""
-    kept: dict[str, Any] = {
-        k: document[k] for k in ("openapi", "info", "webhooks", "tags", "externalDocs") if k in document
-    }
-    pending: list[Any] = [document["webhooks"]]
-    while pending:
-        node = pending.pop()
-        pending.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
-        reference = node.get("$ref") if isinstance(node, dict) else None
-        if isinstance(reference, str) and reference.startswith("#/"):
-            pending.append(_carry(document, kept, reference))
-    for kind, named in kept.get("components", {}).items():
-        order = list(document["components"][kind])
-        kept["components"][kind] = dict(sorted(named.items(), key=lambda item: order.index(item[0])))
-    return kept
-
-
-def _carry(document: dict[str, Any], kept: dict[str, Any], reference: str) -> Any:
-    """Carry the component that a reference leads into over to ``kept``; None if it is there already."""
-    steps = steps_of(reference)
-    steps = steps[:3] if steps[0] == "components" and len(steps) > 2 else steps[:1]
-    source: Any = document
-    for step in steps:
-        source = source.get(step) if isinstance(source, dict) else None
-    into = kept
-    for step in steps[:-1]:
-        into = into.setdefault(step, {})
-    if source is None or steps[-1] in into:
-        return None
-    into[steps[-1]] = source
-    return source
