@@ -83,7 +83,9 @@ def _target(document: Any, reference: Any) -> Any:
 
 def judge(document: dict[str, Any], steps: tuple[str, ...]) -> jsonschema.Draft202012Validator | None:
     """The validator of a schema within a document, as it stands there; None where that cannot be had."""
-    escaped = (quote(step.replace("~", "~0").replace("/", "~1"), safe="~") for step in steps)
+    escaped = (
+        quote(step.replace("~", "~0").replace("/", "~1"), safe="~", errors="replace") for step in steps
+    )
     pointer = "".join(f"/{step}" for step in escaped)
     registry = Registry().with_resource("urn:document", DRAFT202012.create_resource(document))
     schema = {"$ref": f"urn:document#{pointer}"}
