@@ -52,9 +52,9 @@ class Found:
     times: int = 1
 
     def take(self, value: Any, error: BaseException) -> None:
-        """Count another input, and keep it if it is smaller."""
+        """Count another input, and keep it unless it is longer: the later one is the simpler one."""
         self.times += 1
-        if len(self.entrance.shown(value)) < len(self.entrance.shown(self.value)):
+        if len(self.entrance.shown(value)) <= len(self.entrance.shown(self.value)):
             self.value, self.error = value, error
 
 
