@@ -86,7 +86,7 @@ fuzz: $(STAMP)
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	$(PEERS)/bin/python -m pip install --quiet --group peers
-	SCHEMATHESIS=$(CURDIR)/$(PEERS)/bin/st PYTHONPATH=tests $(BIN)/python -m ada_document.fuzz --max-examples 170
+	SCHEMATHESIS=$(CURDIR)/$(PEERS)/bin/st PYTHONPATH=tests $(BIN)/python -m ada_document.fuzz --max-examples 150
 	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds 150
 
 $(STAMP): pyproject.toml
