@@ -70,6 +70,12 @@ def test_how_many_events(mode, most):
     assert len({json.dumps(fuzzed.as_json()) for fuzzed in found}) == len(found)
 
 
+def test_nothing_is_drawn_twice():
+    """An event with few forms is sent once in each of them, however many are asked for."""
+    found = taken("conversation.handoff.ended/fuzz:documented", 200)
+    assert len({json.dumps(fuzzed.as_json()) for fuzzed in found}) == len(found) < 200
+
+
 @pytest.mark.parametrize("area", [*(f"{ENDED}/fuzz:{mode}" for mode in MODES), SEQUENCES])
 def test_the_least(area):
     """Where one is asked for, one is drawn of everything."""

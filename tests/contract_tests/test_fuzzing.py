@@ -289,6 +289,18 @@ def test_what_an_enumerated_case_shows_is_not_found_again(drawn):
         assert outcomes(report)[DOCUMENTED] == "passed"
 
 
+def test_a_line_that_another_event_has_shown(drawn):
+    """An exception that an enumerated case of one event has shown is no news of another."""
+    drawn(FuzzedEvent(ENDED, "documented", (Edit(("data", "ai_agent_domain"), "put", "a.ada.support"),)))
+
+    def fault(sent):
+        data = sent.json["data"]
+        return data.get("ai_agent_domain") == "a.ada.support" or data.get("content", {}).get("type") == "file"
+
+    report = fuzz(refusing(fault), select="ADA103,ADA701", events=f"{MESSAGE},{ENDED}")
+    assert {f.rule for f in report.findings} == {"ADA103"}
+
+
 def test_many_causes(drawn):
     """Beyond a number of causes a failure is reported as it was drawn, and the report says so."""
     drawn(*(message(body(f"token{n}"), ROLE) for n in range(MOST_CAUSES + 2)))
