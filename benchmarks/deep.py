@@ -180,7 +180,8 @@ def main() -> None:
             outcomes.append(outcome)
             what = outcome.findings[0]["summary"][:90] if outcome.found else ""
             peer = "" if outcome.peer is None else " [Schemathesis]" if outcome.peer else " [-]"
-            verdict = "found" if outcome.found else "missed"
+            said = ("accused", "clean") if arguments.correct else ("found", "missed")
+            verdict = said[0] if outcome.found else said[1]
             print(
                 f"{verdict} {outcome.id}{peer} {outcome.seconds:.0f} s  {what}",
                 flush=True,

@@ -301,6 +301,19 @@ def test_a_line_that_another_event_has_shown(drawn):
     assert {f.rule for f in report.findings} == {"ADA103"}
 
 
+@pytest.mark.parametrize(
+    ("select", "notes"),
+    [
+        ("ADA101", ("Nothing was fuzzed: the selection leaves out ADA7xx.",)),
+        ("ADA101,ADA701", ("Fuzzed: 1 events and sequences, 1 deliveries, 0 s.",)),
+    ],
+)
+def test_a_selection_without_what_is_drawn(drawn, select, notes):
+    """Where the rules of what is drawn are left out, the report says that nothing was."""
+    report = fuzz(refusing(lambda _: False), select=select)
+    assert report.notes == notes
+
+
 def test_many_causes(drawn):
     """Beyond a number of causes a failure is reported as it was drawn, and the report says so."""
     drawn(*(message(body(f"token{n}"), ROLE) for n in range(MOST_CAUSES + 2)))

@@ -143,12 +143,15 @@ def test_a_failure_that_is_fixed(tmp_path, drawn, words, note):
 
 
 def test_a_failure_that_comes_back(tmp_path, drawn):
-    """One that passed beside others, and fails when it is sent alone, is not forgotten."""
+    """One that passed beside others, and fails when it is sent alone, is found, and not forgotten."""
     KeptFailures(tmp_path, TARGET).keep(message(body("kept")))
     times = iter([200] + [500] * 100)
     target = FakeTarget(lambda sent: answer(next(times) if "kept" in sent.body.decode() else 200))
     report = fuzz(target, folder=tmp_path)
     assert report.notes[1:] == ()
+    assert [finding.changes for finding in report.findings] == [
+        (("data.content.body", '"Thank you for being so quick about it."', '"kept"'),)
+    ]
     assert kept(tmp_path) == [message(body("kept"))]
 
 

@@ -206,6 +206,10 @@ async def run_cases(
         name = target or aim.name
         fuzzing = Fuzzing(options.fuzz, seed, name, lambda: new_session("2xx"), new_run)
         report = await fuzzing.extend(report, areas)
+    elif options.fuzz is not None and not options.selection.fuzzes:
+        report = replace(
+            report, notes=(*report.notes, "Nothing was fuzzed: the selection leaves out ADA7xx.")
+        )
     report = report.strictly() if options.strict else report
     notify(RunFinished(report))
     return report

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.case import Case
     from ada_contract_tests.engine.run import Run
     from ada_contract_tests.engine.session import Session
-    from ada_contract_tests.findings import Report
+    from ada_contract_tests.findings import Finding, Report
     from ada_contract_tests.fuzz.kept import KeptFailures
     from ada_contract_tests.suites.edits import Fuzzed
 
@@ -92,7 +92,7 @@ class Fuzzing:
         await shrinking.shrink(
             [(drawn[f.case], f) for f in sent.findings if f.case in drawn], report.findings
         )
-        await self._settle_kept(kept, sent, shrinking)
+        await self._settle_kept(kept, sent, shrinking, report.findings)
         return self._extended(report, areas, drawn, sent, shrinking)
 
     async def _drawn(self, areas: Sequence[Case], kept: Sequence[Fuzzed]) -> dict[str, Fuzzed]:
@@ -128,21 +128,28 @@ class Fuzzing:
     def _is_late(self) -> bool:
         return bool(self.plan.seconds) and self._spent() > self.plan.seconds
 
-    async def _settle_kept(self, kept: Sequence[Fuzzed], sent: Report, shrinking: Shrinking) -> None:
-        """Keep what was found, and forget what no longer fails, also when it is sent alone."""
-        for fuzzed, _ in shrinking.smallest:
-            if self._kept is not None and not self._kept.keep(fuzzed):
-                self._unkept += 1
+    async def _settle_kept(
+        self, kept: Sequence[Fuzzed], sent: Report, shrinking: Shrinking, before: Sequence[Finding]
+    ) -> None:
+        """Forget what no longer fails, find what fails only when it is sent alone, and keep what was found."""
         contract = self._session.events.contract
         tried = {r.case.id for r in sent.results if r.outcome == "passed"}
         failing = {finding.case for finding in sent.findings}
+        alone = []
         for fuzzed in kept:
             case_id = fuzzed_case(fuzzed, contract).id
             if self._kept is None or case_id not in tried or case_id in failing or self._is_late():
                 continue
-            if not await shrinking.findings(fuzzed, patient=True):
+            wrong = await shrinking.findings(fuzzed, patient=True)
+            if wrong:
+                alone.append((fuzzed, wrong[0]))
+            else:
                 self._fixed += 1
                 self._kept.forget(fuzzed)
+        await shrinking.shrink(alone, (*before, *(finding for _, finding in shrinking.smallest)))
+        for fuzzed, _ in shrinking.smallest:
+            if self._kept is not None and not self._kept.keep(fuzzed):
+                self._unkept += 1
 
     def _extended(
         self,

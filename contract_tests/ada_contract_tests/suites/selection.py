@@ -42,6 +42,11 @@ class Selection:
         chosen = selected_codes(self.select) if self.select else frozenset(RULES)
         return chosen - _codes_in(self.ignore)
 
+    @property
+    def fuzzes(self) -> bool:
+        """True if rules are chosen that are about what is drawn."""
+        return any(RULES[code].family == "fuzzed" for code in self.codes())
+
     def choose(self, contract: Contract | None = None, *, fuzzed: bool = False) -> list[Case]:
         """The chosen cases in their order; the areas that are ``fuzzed`` come last.
 
