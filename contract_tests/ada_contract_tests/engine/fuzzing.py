@@ -131,7 +131,7 @@ class Fuzzing:
     async def _settle_kept(
         self, kept: Sequence[Fuzzed], sent: Report, shrinking: Shrinking, before: Sequence[Finding]
     ) -> None:
-        """Forget what no longer fails, find what fails only when it is sent alone, and keep what was found."""
+        """Forget what no longer fails, find what fails only where it is sent alone, keep what was found."""
         contract = self._session.events.contract
         tried = {r.case.id for r in sent.results if r.outcome == "passed"}
         failing = {finding.case for finding in sent.findings}
