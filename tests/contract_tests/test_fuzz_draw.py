@@ -17,7 +17,7 @@ from ada_contract_tests.fuzz.draw import drawn
 from ada_contract_tests.fuzz.rows import factors_in
 from ada_contract_tests.fuzz.special import special
 from ada_contract_tests.fuzz.sweep import NAMED, sweep
-from ada_contract_tests.fuzz.texts import TOKENS, WHOLES, addresses, names, texts
+from ada_contract_tests.fuzz.texts import TOKENS, WHOLES, addresses, longest, names, texts
 from ada_contract_tests.fuzz.values import LONGEST_MESSAGE, varies
 from ada_contract_tests.suites.edits import MODES, Edit, FuzzedEvent, is_visible
 from ada_contract_tests.suites.fuzzed import builder_of, changed
@@ -198,7 +198,7 @@ def test_what_is_never_sent():
 @given(
     st.one_of(
         st.tuples(st.just(LONGEST_MESSAGE), texts(LONGEST_MESSAGE)),
-        st.tuples(st.just(200), names()),
+        st.tuples(st.just(200), names(*longest(""))),
         st.tuples(st.just(4_000), addresses()),
     )
 )

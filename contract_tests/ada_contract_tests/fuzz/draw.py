@@ -31,7 +31,7 @@ T = TypeVar("T")
 SHARES: dict[Mode, float] = {"documented": 1.0, "forward": 0.25, "hostile": 0.25}
 """Events of each mode, for each one that is asked for."""
 
-SWEPT = 0.7
+SWEPT = 0.8
 """The share of those within the contract that the sweep makes; Hypothesis draws the rest."""
 
 FOREIGN = 0.15

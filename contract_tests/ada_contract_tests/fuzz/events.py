@@ -32,8 +32,9 @@ MOST_VALUES = 4
 SEEDS = st.integers(0, 2**64 - 1)
 """Choices of members, in one draw: what fails is shrunk by its edits, not by what was drawn."""
 
-WHOLE_ROWS, WITHIN, REMOVED = 0.5, 0.3, 0.3
-"""Shares: of events whose every enum is drawn, of additions beside other changes, of members taken away."""
+WHOLE_ROWS, WITHIN, NEW_IDS, REMOVED = 0.5, 0.3, 0.5, 0.3
+"""Shares: of events whose every enum is drawn, of additions beside other changes, of events
+in which ids alone are of a new form and of ids that are there, of members taken away."""
 
 
 def events(contract: Contract, name: str, mode: Mode) -> st.SearchStrategy[FuzzedEvent]:
@@ -112,7 +113,10 @@ def _added(
             options.append(("id", at))
         elif isinstance(shape, Scalar) and (shape.known_values or len(shape.enum) > 1):
             options.append(("value", at))
-    for kind, path in rng.sample(options, min(len(options), rng.randint(1, 5))):
+    taken = rng.sample(options, min(len(options), rng.randint(1, 5)))
+    if rng.random() < NEW_IDS:
+        taken = [option for option in options if option[0] == "id" and rng.random() < NEW_IDS] or taken
+    for kind, path in taken:
         names = tuple(steps(payload_path(path))) if path else ()
         match kind:
             case "member":

@@ -33,6 +33,8 @@ CREATED, MESSAGE, HANDED_BACK, ENDED = (
 )
 SAID = ("yes", "ok", "/start", "stop", "hello", "thanks!")
 """Texts that are said more than once."""
+SAID_AGAIN = 0.2
+"""The share of messages that say what the one before did."""
 
 INTEGRATION = partial(Edit, ("data", "handoff_integration"), "put")
 USER_CREATED, USER_UPDATED = "end_user.created", "end_user.updated"
@@ -102,8 +104,12 @@ class _Course:
             return
         known = self._integrations() if kind == "handoff" else ()
         integration = self.rng.choice(known) if known else None
-        for _ in range(self.rng.randint(1, 3)):
-            self._add(MESSAGE, *self._message(integration))
+        speaker = self.rng.choice((None, None, "end_user", "agent"))
+        said: tuple[Edit, ...] = ()
+        for number in range(self.rng.choice((1, 2, 3, 3, 6))):
+            if not number or self.rng.random() > SAID_AGAIN:
+                said = tuple(self._message(speaker, "human_agent" if integration else "ai_agent"))
+            self._add(MESSAGE, INTEGRATION(integration), *said)
         if integration and self.rng.random() < 0.8:
             self._add(HANDED_BACK, INTEGRATION(integration))
 
@@ -115,9 +121,10 @@ class _Course:
         known = (shape.enum or shape.known_values for shape in shapes if isinstance(shape, Scalar))
         return next((values for values in known if values), ())
 
-    def _message(self, integration: str | None) -> Iterator[Edit]:
-        yield INTEGRATION(integration)
-        role = self.rng.choice(("end_user", "end_user", "human_agent" if integration else "ai_agent"))
+    def _message(self, speaker: str | None, agent: str) -> Iterator[Edit]:
+        """The author and the content of a message; without a ``speaker`` the two of them take turns."""
+        role = self.rng.choice(("end_user", "end_user", agent)) if speaker is None else speaker
+        role = agent if role == "agent" else role
         if role != "end_user":
             yield Edit(("data", "author", "role"), "put", role)
         kind = self.rng.choice(("text", "text", "file", "link"))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.fuzz.rows import edits_of, factors_in, is_open, partial_row, whole_row
 from ada_contract_tests.fuzz.special import special
-from ada_contract_tests.fuzz.texts import FILLINGS, LENGTHS, TOKENS, WHOLES
+from ada_contract_tests.fuzz.texts import FILLINGS, LENGTHS, TOKENS, WHOLES, longest
 from ada_contract_tests.fuzz.values import LONGEST_MESSAGE, kinds_of, varies
 from ada_contract_tests.suites.edits import Edit, FuzzedEvent, is_visible
 from ada_contract_tests.suites.fuzzed import builder_of
@@ -32,7 +32,6 @@ WHOLE_ROWS, BRANCHED, VARIED, NAMED_SHARE = 0.4, 0.5, 0.7, 0.5
 """Shares: of events whose every enum is drawn, of other unions that are, of members whose value varies,
 and of names that files and people have."""
 
-LONGEST_NAME = 200
 LONGEST_ADDRESS = 4_096
 ENTRIES = 6
 """Entries of a map that an event has."""
@@ -57,7 +56,8 @@ def sweep(contract: Contract, name: str, *, number: int, seed: int) -> list[Fuzz
         row = whole_row(rng, builder, factors) if whole else partial_row(rng, builder, factors, few)
         edits = edits_of(row, builder)
         for path, shape in valued.items():
-            if is_open(path, row, builder) and rng.random() < VARIED:
+            always = isinstance(shape, Scalar) and shape.holds == "message"
+            if is_open(path, row, builder) and (always or rng.random() < VARIED):
                 edits = [edit for edit in edits if edit.place != payload_path(path)]
                 edits.append(_next(rng, turns, path, shape))
         found.append(FuzzedEvent(name, "documented", tuple(edits)))
@@ -87,12 +87,12 @@ def _next(rng: random.Random, turns: dict[str, Iterator[Any]], path: str, shape:
             naive = special("naive_times") if shape.format != "date-time" else ()
             return Edit(place, "put", turn(path, lambda: (*special("times"), *naive)))
         case Scalar(holds="message"):
-            return Edit(place, "put", turn(path, partial(_texts, rng, LONGEST_MESSAGE)))
+            return Edit(place, "put", turn(path, partial(_texts, rng, LONGEST_MESSAGE, 4 * LONGEST_MESSAGE)))
         case Scalar(holds="text"):
             table = "files" if place[-1] == "filename" else "people" if place[-1].endswith("_name") else ""
             if table and rng.random() < NAMED_SHARE:
                 return Edit(place, "put", turn(f"{path} {table}", partial(special, table)))
-            return Edit(place, "put", turn(path, partial(_texts, rng, LONGEST_NAME)))
+            return Edit(place, "put", turn(path, partial(_texts, rng, *longest(place[-1]))))
         case Scalar(holds="url"):
             return Edit(place, "put", turn(path, _addresses))
     assert isinstance(shape, Scalar)  # noqa: S101 - nothing else varies
@@ -113,7 +113,7 @@ def _entries(rng: random.Random, turn: Any, path: str, shape: Mapping) -> dict[s
         "integer": lambda: _both_signs([*special("whole"), *POWERS, *TENS]),
         "number": lambda: _both_signs(special("numbers")),
         "boolean": lambda: (True, False),
-        "string": partial(_texts, rng, LONGEST_NAME),
+        "string": partial(_texts, rng, *longest("")),
     }
     entries = {}
     for n in range(ENTRIES):
@@ -126,10 +126,10 @@ def _both_signs(numbers: Sequence[Any]) -> list[Any]:
     return [*numbers, *(-number for number in numbers if number)]
 
 
-def _texts(rng: random.Random, most: int) -> list[str]:
-    """What counts alone, alone; each token at the beginning of a text and at the end of one; every length."""
-    ends = rng.sample(TOKENS, len(TOKENS))
-    around = [f"{token} order {end}" for token, end in zip(TOKENS, ends, strict=True)]
+def _texts(rng: random.Random, most: int, most_bytes: int) -> list[str]:
+    """What counts alone, alone; each token where texts begin, go on and end; every length."""
+    middles, ends = rng.sample(TOKENS, len(TOKENS)), rng.sample(TOKENS, len(TOKENS))
+    around = [f"{a} {b} order {c}" for a, b, c in zip(TOKENS, middles, ends, strict=True)]
     sizes = [size + rng.choice((0, 0, -1, 1)) for size in LENGTHS] + [
         rng.randrange(1, 2_000) for _ in range(40)
     ]
@@ -137,11 +137,11 @@ def _texts(rng: random.Random, most: int) -> list[str]:
     for size in sizes:
         filling = rng.choice(FILLINGS)
         long.append((filling * (size // len(filling) + 1))[:size])
-    return [text for text in (*WHOLES, *around, *long) if is_visible(text) and _fits(text, most)]
-
-
-def _fits(text: str, most: int) -> bool:
-    return len(text) <= most and (most > LONGEST_NAME or len(text.encode()) <= 500)
+    return [
+        text
+        for text in (*WHOLES, *around, *long)
+        if is_visible(text) and len(text) <= most and len(text.encode()) <= most_bytes
+    ]
 
 
 def _addresses() -> list[str]:

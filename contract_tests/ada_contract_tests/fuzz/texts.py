@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ada_contract_tests.fuzz.special import special
 from ada_contract_tests.suites.edits import is_visible
 
-__all__ = ["FILLINGS", "LENGTHS", "TOKENS", "WHOLES", "addresses", "names", "texts", "words"]
+__all__ = ["FILLINGS", "LENGTHS", "TOKENS", "WHOLES", "addresses", "longest", "names", "texts", "words"]
 
 WORDS, WHOLES, TOKENS, LENGTHS = map(special, ("words", "wholes", "tokens", "lengths"))
 
@@ -81,10 +81,15 @@ def texts(most: int) -> st.SearchStrategy[str]:
     )
 
 
+def longest(member: str) -> tuple[int, int]:
+    """The most characters and bytes of a text that is no message: nobody stores a name in a column for prose."""
+    return {"description": (1_000, 4_000), "filename": (255, 255)}.get(member, (200, 500))
+
+
 @cache
-def names(most: int = 200) -> st.SearchStrategy[str]:
-    """Names and titles: as texts, of up to that many characters and 500 bytes."""
-    return texts(most).filter(lambda text: len(text.encode()) <= 500)
+def names(most: int, most_bytes: int = 500) -> st.SearchStrategy[str]:
+    """Names and titles: as texts, of up to that many characters and bytes."""
+    return texts(most).filter(lambda text: len(text.encode()) <= most_bytes)
 
 
 def _visible(strategy: st.SearchStrategy[str], most: int) -> st.SearchStrategy[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from ada_contract_tests.fuzz.special import special
-from ada_contract_tests.fuzz.texts import addresses, names, texts
+from ada_contract_tests.fuzz.texts import addresses, longest, names, texts
 from ada_contract_tests.suites.edits import Edit
 from ada_schemas.contract.paths import steps
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Scalar, payload_path
@@ -62,6 +62,8 @@ def edit_at(path: str, shape: Shape) -> st.SearchStrategy[Edit]:
             return st.builds(Edit, st.just(place), st.just("id"), _forms(4, min(shape.max_length, 200)))
         case Scalar(holds="time"):
             values = _times(naive=shape.format != "date-time")
+        case Scalar(holds="text"):
+            values = names(*longest(place[-1]))
         case _:
             assert isinstance(shape, Scalar)  # noqa: S101 - `varies` is true of no other
             values = _SCALARS[shape.holds]
@@ -71,7 +73,7 @@ def edit_at(path: str, shape: Shape) -> st.SearchStrategy[Edit]:
 def id_form(rng: random.Random) -> str:
     """A form of an id: letters, digits and dashes of several lengths."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-    size = rng.choice((12, 16, 20, 21, 22, 24, 26, 27, 32, 36, 40, 48, 64, 100, 128, 200))
+    size = rng.choice((12, 16, 20, 21, 22, 24, 26, 27, 32, 32, 36, 36, 40, 48, 64, 100, 128, 200))
     return "".join(rng.choices(letters * 4 + "-_", k=size - 10)) + "".join(rng.choices(letters, k=10))
 
 
@@ -123,7 +125,7 @@ def _ips() -> st.SearchStrategy[str]:
 
 _SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "message": texts(LONGEST_MESSAGE),
-    "text": names(),
+    "text": st.nothing(),
     "url": addresses(),
     "language": st.sampled_from(LANGUAGES),
     "mime": st.sampled_from(MEDIA),
@@ -132,7 +134,7 @@ _SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "ip": _ips(),
     "time": st.nothing(),
 }
-"""By what a string holds; times depend on their shape."""
+"""By what a string holds; times and names depend on more."""
 
 
 def _is_list_of_texts(shape: Array) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.contract import shipped
-from ada_schemas.contract.paths import branched, branches_along, joined
+from ada_schemas.contract.paths import apart, branched, branches_along, joined, union_of
 from ada_schemas.contract.samples import complete, sample
 from ada_schemas.contract.shapes import Array, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.errors import UsageError
@@ -33,7 +33,7 @@ from ada_schemas.variation.builder import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
     from ada_schemas.contract.constraints import Condition, Constraint
     from ada_schemas.contract.shapes import Event, Shape
@@ -93,18 +93,22 @@ def _levels(shape: Shape) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4_096)
-def _around(path: str, outer: str) -> str | None:
-    """The relation of ``outer`` to ``path``: the tag that it must have, "" if it must be there, else None."""
-    if path.startswith(f"{outer}:"):
-        return next(tag for at, tag in branches_along(path) if at == outer)
-    return "" if path.startswith(f"{outer}.") else None
+def _around(path: str) -> tuple[tuple[str, str], ...]:
+    """What a path goes through, from the inside out: shape paths, and the tag where it is a branch, else ""."""
+    tags = dict(branches_along(path))
+    found, at = [], path
+    while at:
+        union = union_of(at)
+        at = union if union is not None else apart(at)[0]
+        found.append((at, tags.get(at, "")))
+    return tuple(found)
 
 
 def _there(path: str, row: Row) -> bool:
     """True if the objects and branches around a member are there, as far as the row says."""
-    for outer, level in row.items():
-        tag = _around(path, outer)
-        if tag is not None and (level in (ABSENT, NOT_THERE) or (tag and level != tag)):
+    for outer, tag in _around(path):
+        level = row.get(outer)
+        if level in (ABSENT, NOT_THERE) or (level is not None and tag and level != tag):
             return False
     return True
 
@@ -122,8 +126,8 @@ def allowed(row: Row, constraints: Sequence[Constraint]) -> bool:
     return True
 
 
-def _nested(path: str, among: Iterable[str]) -> bool:
-    return any(_around(path, outer) is not None for outer in among)
+def _nested(path: str, among: Container[str]) -> bool:
+    return any(outer in among for outer, _ in _around(path))
 
 
 def _meets(level: str | None, wanted: Condition) -> bool:
