@@ -82,7 +82,7 @@ def texts(most: int) -> st.SearchStrategy[str]:
 
 
 def longest(member: str) -> tuple[int, int]:
-    """The most characters and bytes of a text that is no message: nobody stores a name in a column for prose."""
+    """The most characters and bytes of a text that is no message: columns for names are short."""
     return {"description": (1_000, 4_000), "filename": (255, 255)}.get(member, (200, 500))
 
 
