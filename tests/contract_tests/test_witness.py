@@ -9,6 +9,7 @@ from collections import Counter
 
 import pytest
 
+from ada_contract_tests.engine.run import COMING_UP, STARTING
 from ada_contract_tests.engine.witness import LONGEST_WAIT, QUIET, Seen, Witness, asking, entries_seen
 from ada_contract_tests.suites.registry import case_named
 from ada_contract_tests.suites.signatures import FORGERIES
@@ -314,10 +315,63 @@ def test_a_witness_that_cannot_be_used(found, reason):
     """Whatever is not the list that was agreed on is said in a sentence."""
     with pytest.raises(TargetError) as caught:
         asked(found)
-    assert caught.value.what.rstrip(".") == f"The witness /_seen cannot be used: {reason}".rstrip(".")
+    assert caught.value.what == f"The witness /_seen cannot be used: {reason}."
     assert caught.value.next_step == (
         "It should answer a JSON list with an object {svix_id, type, status} for each request."
     )
+
+
+def starting(not_yet, ready):
+    """The report about a service whose witness answers so until it is ready, or the error; the time; what was sent."""
+    consumer = Consumer(once)
+    clock = consumer.target.clock
+    began = clock.monotonic()
+
+    class Target:
+        name = "http://consumer.example/seen"
+
+        async def request(self, *_, **__):
+            if clock.monotonic() < began + ready:
+                return not_yet
+            return answer(200, json.dumps(consumer.entries).encode())
+
+    witness = Witness(asking(Target(), None), clock)
+    try:
+        outcome = run(consumer.target, EXAMPLES, witness=witness, codes=ALL_CODES)
+    except TargetError as error:
+        outcome = error
+    return outcome, clock.monotonic() - began, len(consumer.target.sent)
+
+
+REFUSED = silence("refused", "127.0.0.1:9 refused the connection.", "Does the server run?")
+
+
+@pytest.mark.parametrize(("not_yet", "ready"), [(REFUSED, 1.4), (answer(503), 8.0)])
+def test_a_witness_of_a_service_that_is_starting(not_yet, ready):
+    """A witness is waited for as its service is: nothing is held against one that is not there yet."""
+    report, took, _ = starting(not_yet, ready)
+    assert (report.findings, report.ok) == ((), True)
+    assert ready <= took < ready + 2
+
+
+@pytest.mark.parametrize(
+    ("not_yet", "reason", "step", "longest"),
+    [
+        (REFUSED, "127.0.0.1:9 refused the connection", "Does the server run?", COMING_UP),
+        (
+            answer(503),
+            "it answers 503",
+            "It should answer a JSON list with an object {svix_id, type, status} for each request.",
+            STARTING,
+        ),
+    ],
+)
+def test_a_witness_that_never_starts(not_yet, reason, step, longest):
+    """A witness that does not come up in time ends the check before anything is sent."""
+    error, took, sent = starting(not_yet, 1_000)
+    what = f"The witness http://consumer.example/seen cannot be used: {reason}."
+    assert (error.what, error.next_step) == (what, step)
+    assert (took, sent) == (pytest.approx(longest), 0)
 
 
 def test_entries_of_some_messages():

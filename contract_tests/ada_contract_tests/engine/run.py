@@ -18,7 +18,7 @@ from ada_contract_tests.engine.run_checks import always_refused, always_the_same
 from ada_contract_tests.engine.run_events import CaseFinished, RunStopped
 from ada_contract_tests.engine.schedule import Schedule, in_turns
 from ada_contract_tests.engine.walls import is_page, is_unavailable
-from ada_contract_tests.engine.witness import LONGEST_WAIT
+from ada_contract_tests.engine.witness import LONGEST_WAIT, WitnessNotReadyError
 from ada_contract_tests.findings import TIME_IS_UP, Report, Result
 from ada_contract_tests.rules import RULES
 from ada_schemas.errors import TargetError, UsageError
@@ -78,7 +78,7 @@ class Run:
         """
         session = self.session
         self._order = {case.id: number for number, case in enumerate(cases)}
-        await session.start()
+        await self._begin()
         in_process = session.sender.target.in_process
         applicable = [c for c in cases if c.applies_to(in_process=in_process)]
         if not applicable:
@@ -198,6 +198,21 @@ class Run:
             step = error.next_step or "Is the URL right, and the service running?"
             raise TargetError(error.what, usage=False, next_step=step)
         return result
+
+    async def _begin(self) -> None:
+        """Begin the session, again as long as the witness shows that the service may still be starting."""
+        clock = self.session.sender.clock
+        began = clock.monotonic()
+        while True:
+            try:
+                await self.session.start()
+            except WitnessNotReadyError as error:
+                left = (COMING_UP if error.refused else STARTING) - (clock.monotonic() - began)
+                if left <= 0:
+                    raise
+                await clock.sleep(min(COMING_UP / 4 if error.refused else RESTART, left))
+            else:
+                return
 
     async def _once_started(self, case: Case) -> Result:
         """Run the first case, again as long as the service may still be starting."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.engine.ignores import Ignores
 from ada_contract_tests.engine.lost import Lost, lost_findings, nothing_handled, witness_finding
+from ada_contract_tests.engine.walls import is_unavailable
 from ada_schemas.contract.shapes import short_name
 from ada_schemas.contract.vocabulary import vocabulary
 from ada_schemas.errors import DocumentError, TargetError
@@ -29,7 +30,15 @@ if TYPE_CHECKING:
     from ada_contract_tests.targets.base import Target
     from ada_mockserver.clock import Clock
 
-__all__ = ["Seen", "Witness", "asking", "entries_seen", "unfit", "witness_findings"]
+__all__ = [
+    "Seen",
+    "Witness",
+    "WitnessNotReadyError",
+    "asking",
+    "entries_seen",
+    "unfit",
+    "witness_findings",
+]
 
 QUIET = 5.0
 """Seconds without a change after which the consumer has settled; Ada's own demo buffers for two."""
@@ -44,6 +53,8 @@ LARGEST = 32 * 1024 * 1024
 MOST_TYPES = 100_000
 LONGEST_NAME = 100
 """Characters of an event type or a status; of a longer one the beginning is kept."""
+
+AGREED = "It should answer a JSON list with an object {svix_id, type, status} for each request."
 
 NAMELESS = frozenset({None})
 """What stands for the svix-id of requests without one."""
@@ -117,8 +128,12 @@ def asking(target: Target, path: str | None) -> Callable[[Container[str | None]]
     async def ask(only: Container[str | None]) -> Seen:
         attempt = await target.request((), b"", timeout=TIMEOUT, method="GET", path=path, keep=LARGEST)
         if attempt.error is not None:
+            if attempt.error.kind == "refused":
+                raise WitnessNotReadyError(name, attempt.error.what, step=attempt.error.next_step)
             raise unfit(name, attempt.error.what)
         assert attempt.response is not None  # noqa: S101 - an answer without error has a response
+        if is_unavailable(attempt.response.status):
+            raise WitnessNotReadyError(name, f"it answers {attempt.response.status}")
         if attempt.response.status != 200:
             raise unfit(name, f"it answers {attempt.response.status}")
         if attempt.response.truncated:
@@ -155,11 +170,19 @@ def entries_seen(entries: Iterable[Mapping[str, Any]], only: Container[str | Non
 
 def unfit(name: str, reason: str) -> TargetError:
     """The error of a witness that cannot be used for a reason."""
-    return TargetError(
-        f"The witness {name} cannot be used: {reason}.",
-        usage=False,
-        next_step="It should answer a JSON list with an object {svix_id, type, status} for each request.",
-    )
+    return TargetError(_unusable(name, reason), usage=False, next_step=AGREED)
+
+
+class WitnessNotReadyError(TargetError):
+    """A witness that takes no connection, or is not available: the service may still be starting."""
+
+    def __init__(self, name: str, reason: str, *, step: str | None = None) -> None:
+        super().__init__(_unusable(name, reason), usage=False, next_step=step or AGREED)
+        self.refused = step is not None
+
+
+def _unusable(name: str, reason: str) -> str:
+    return f"The witness {name} cannot be used: {reason.removesuffix('.')}."
 
 
 def witness_findings(

@@ -6,6 +6,8 @@ applications alone.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import functools
 import importlib
 import inspect
@@ -22,7 +24,7 @@ from ada_contract_tests.targets.redact import redact
 from ada_schemas.errors import TargetError, did_you_mean, either
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import ModuleType
 
     Application = Callable[..., Any]
@@ -222,9 +224,24 @@ def _extend_sys_path(search_path: Sequence[Path]) -> None:
     importlib.invalidate_caches()
 
 
+@contextlib.contextmanager
+def _before_any_loop() -> Iterator[None]:
+    """No event loop runs for what is within, as for an application that a server imports before it starts.
+
+    Where one ran, Django would refuse its database, and ``asyncio.run`` would fail.
+    """
+    loop = asyncio._get_running_loop()  # noqa: SLF001 - exported, the one way
+    asyncio._set_running_loop(None)  # noqa: SLF001 - likewise
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(loop)  # noqa: SLF001 - likewise
+
+
 def _import(name: str, search_path: Sequence[Path]) -> ModuleType:
     try:
-        return importlib.import_module(name)
+        with _before_any_loop():
+            return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             raise _missing_module(name, error.name, search_path) from None
@@ -308,7 +325,8 @@ def _call(factory: Any, name: str, search_path: Sequence[Path]) -> Any:
     if inspect.iscoroutinefunction(factory):
         raise _wrong(f"{name}() is async; a factory must return the application itself.", "Make it a def.")
     try:
-        made = factory()
+        with _before_any_loop():
+            made = factory()
     except (Exception, SystemExit) as error:
         module, _, path = name.partition(":")
         step = f"The whole traceback: python -c 'import {module}; {module}.{path}()'"

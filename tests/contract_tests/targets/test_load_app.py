@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import itertools
 import sys
@@ -277,6 +278,30 @@ def test_module_raises(project, code, what):
     project.write(code)
     expected = f"shop cannot be imported: {what}.\n  The whole traceback: python -c 'import shop'"
     assert project.error("app") == expected
+
+
+@pytest.mark.parametrize("attribute", ["app", "create_app()"])
+def test_loops_of_its_own(project, attribute):
+    """A module that runs a loop at import, and a factory that does, load although one runs already."""
+    project.write("""
+        import asyncio
+
+        async def connect(): ...
+        async def app(scope, receive, send): ...
+
+        def create_app():
+            asyncio.run(connect())
+            return app
+
+        create_app()
+    """)
+
+    async def load():
+        loop = asyncio.get_running_loop()
+        _, interface = project.load(attribute)
+        return interface, asyncio.get_running_loop() is loop
+
+    assert asyncio.run(load()) == ("asgi", True)
 
 
 def test_attribute_missing_among_applications(project):
