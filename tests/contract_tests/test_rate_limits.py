@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from ada_contract_tests.engine.witness import Witness
 from ada_contract_tests.suites.registry import case_named
 from ada_contract_tests.suites.signatures import UNSIGNED
 from support.fake_targets import (
@@ -22,6 +23,7 @@ from support.fake_targets import (
     run,
     times_sent,
 )
+from support.witnessed_consumer import Consumer
 
 OWN = "conversation.message/status:not-put-off"
 
@@ -75,6 +77,23 @@ def test_a_limit_without_retry_after():
     (finding,) = report.findings
     assert finding.rule == "ADA411"
     assert finding.got.startswith("503 after 10 requests in ")
+
+
+def test_a_limit_and_a_witness():
+    """The witness is held against nothing that was put off, and what it says of the rest still counts."""
+    consumer = Consumer(
+        lambda sent, _: (
+            (429, None) if sent.number > 10 else (200, "rejected" if sent.mark == "n3" else "handled")
+        )
+    )
+    witness = Witness(consumer.ask, consumer.target.clock)
+    cases = [*examples(*EVENTS), *cases_of(MESSAGE, *numbered(60))]
+    report = run(consumer.target, cases, witness=witness, codes=frozenset({"ADA601"}), jobs=1)
+    assert [(finding.rule, finding.case) for finding in report.findings] == [
+        ("ADA411", OWN),
+        ("ADA601", f"{MESSAGE}/n3"),
+    ]
+    assert counted(report) == {"passed": 9, "failed": 1, "not run": 54}
 
 
 @pytest.mark.parametrize("headers", [{}, {"retry_after": "1"}])

@@ -207,8 +207,10 @@ class Session:
             self.stopped = self.stopped or error.what
             return []
         order = {case_id: number for number, case_id in enumerate(self.results)}
+        # what was put off has no result, and so no verdict
+        judged = [delivery for delivery in self.sender.ledger if delivery.case in order]
         found = witness_findings(
-            sorted(self.sender.ledger, key=lambda delivery: order.get(delivery.case, len(order))),
+            sorted(judged, key=lambda delivery: order[delivery.case]),
             replace(seen, settled=seen.settled and not self.stopped),
             {case_id: result.case for case_id, result in self.results.items()},
             reproduce=self.reproduce if self.witness.is_named else lambda *_: (),
