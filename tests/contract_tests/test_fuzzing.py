@@ -503,6 +503,27 @@ def test_the_time_is_up(drawn):
     assert report.results[0].note == "64 of 201 sent"
 
 
+@pytest.mark.parametrize(("each", "parts", "sent"), [(1.0, 4, 61), (12.0, 2, 41), (50.0, 1, 35)])
+def test_drawing_takes_long(monkeypatch, each, parts, sent):
+    """Nothing more is drawn than there is time for, and however long it took, sending has its share."""
+    target, made = FakeTarget(), []
+
+    def drawing(*_, number, **__):
+        target.clock.advance(each)
+        made.append(number)
+        return [message(body(f"text {len(made)} {n}")) for n in range(number)]
+
+    def answering(_):
+        target.clock.advance(1.0)
+        return answer(200)
+
+    monkeypatch.setattr(draw, "drawn", drawing)
+    target.answering = answering
+    fuzz(target, 2_000, seconds=100.0)
+    assert made == [500] * parts
+    assert len(target.sent) == pytest.approx(sent, abs=1)
+
+
 def test_no_time_to_shrink(drawn):
     """A failure that there was no time for is reported as it was drawn."""
     drawn(*(message(body(f"text {n}"), ROLE) for n in range(20)))

@@ -37,7 +37,10 @@ FUZZ_FOLDER = ".hypothesis/adakit"
 """The folder in which failures are kept, if no other is named."""
 
 DRAWING, SENDING = 0.3, 0.65
-"""The shares of the time after which nothing more is drawn, or sent; the rest is for shrinking."""
+"""The shares of the time after which nothing more is drawn, or sent; the rest is for shrinking.
+
+Where drawing took longer, as on a busy machine, sending has its share of the time all the same.
+"""
 
 PART = 500
 """Events of each name that are drawn before the time is looked at."""
@@ -106,8 +109,8 @@ class Fuzzing:
         for fuzzed in [*ordinary, *kept]:
             found.setdefault(fuzzed_case(fuzzed, contract).id, fuzzed)
         for part, number in enumerate(_in_parts(self.plan.number)):
-            if self.plan.seconds and self._spent() > self.plan.seconds * DRAWING:
-                break
+            if part and self.plan.seconds and self._spent() * (part + 1) / part > self.plan.seconds * DRAWING:
+                break  # one part more would take as long as each so far
             for area in areas:
                 make = partial(
                     drawn, contract, area.id, names=names, number=number, seed=f"{self.seed}/{part}"
@@ -119,7 +122,9 @@ class Fuzzing:
     async def _send(self, drawn: dict[str, Fuzzed]) -> Report:
         contract = self._session.events.contract
         cases = [fuzzed_case(fuzzed, contract) for fuzzed in drawn.values()]
-        budget = None if not self.plan.seconds else max(1.0, self.plan.seconds * SENDING - self._spent())
+        seconds = self.plan.seconds
+        left = max(seconds * SENDING - self._spent(), seconds * (SENDING - DRAWING))
+        budget = left if seconds else None
         return await self.new_run(self._session, budget).run(cases, total_cases=len(cases), seed=self.seed)
 
     def _spent(self) -> float:
