@@ -60,6 +60,8 @@ def _print_warnings(report: Report, console: Console) -> None:
     if len(groups) > SHOWN_WARNINGS:
         console.print(f"and {len(groups) - SHOWN_WARNINGS} more causes of warnings (--report json=FILE)")
     if groups:
+        more = f"adakit check --explain {groups[0].findings[0].rule} says more."
+        console.print(f"Warnings are advice and fail nothing, except with --strict. {more}", soft_wrap=True)
         console.print()
 
 

@@ -50,6 +50,7 @@ conversation.ended           1 ok        ·          ·   not run        ·
 warning ADA504 hostile:deep is there: 500
    case       conversation.message/hostile:deep
    cause      status 500
+Warnings are advice and fail nothing, except with --strict. adakit check --explain ADA504 says more.
 
 Stopped after 90 s: the endpoint leaves requests without an answer.
 The consumer asked to slow down.
