@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FUZZ_FOLDER", "FUZZ_SECONDS", "FuzzPlan", "Fuzzing"]
 
-FUZZ_SECONDS = 60.0
+FUZZ_SECONDS = 45.0
 """Seconds that fuzzing may take, if nothing else is said."""
 
 FUZZ_FOLDER = ".hypothesis/adakit"

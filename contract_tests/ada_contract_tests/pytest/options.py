@@ -39,7 +39,7 @@ TEXT_OPTIONS = {
     "ignores": "what the consumer ignores on purpose, as event:path=value; in a file a line each",
     "budget": "seconds that the run may take, 0 for no limit: 120 if not given, in process no limit",
     "fuzz": "how many events of each type are drawn as well, and how many sequences of events",
-    "fuzz_seconds": "seconds that fuzzing may take, 0 for no limit: 60 if not given",
+    "fuzz_seconds": "seconds that fuzzing may take, 0 for no limit: 45 if not given",
     "fuzz_db": "the folder in which fuzzing keeps failures: .hypothesis/adakit if not given",
     "header": "a further header, as name: value; in a file a line each",
     "cacert": "a file of certificates to trust, in place of the system's",

@@ -94,7 +94,7 @@ def _levels(shape: Shape) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4_096)
 def _around(path: str) -> tuple[tuple[str, str], ...]:
-    """The shape paths that a path goes through, from the inside out, each with the tag of its branch or ""."""
+    """The shape paths that a path goes through, from the inside out, each with its tag or ""."""
     tags = dict(branches_along(path))
     found, at = [], path
     while at:
