@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections import defaultdict
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, groupby, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -106,7 +107,17 @@ def test_what_sequences_are_made_of():
     roles = {edit.value for step in steps for edit in step.edits if edit.place == "data.author.role"}
     assert roles >= {"human_agent", "ai_agent"}
     assert {step.event for step in steps} == NAMES - {"audit_log.emitted"}
+    said = [[step.edits for step in fuzzed.steps if step.event == MESSAGE] for fuzzed in found]
+    assert any(one == other for edits in said for one, other in pairwise(edits)), "the same again"
+    assert max(longest_turn(edits, lambda role: role in (None, "end_user")) for edits in said) >= 5
+    assert max(longest_turn(edits, lambda role: role in ("human_agent", "ai_agent")) for edits in said) >= 5
     assert max(len(fuzzed.steps) for fuzzed in found) <= 20
+
+
+def longest_turn(messages, by):
+    """How many messages in a row are by those whose role is so."""
+    roles = (next((e.value for e in edits if e.place == "data.author.role"), None) for edits in messages)
+    return max((len(list(group)) for held, group in groupby(roles, by) if held), default=0)
 
 
 def test_a_contract_without_conversations():
@@ -159,6 +170,33 @@ def test_every_special_text_has_its_turn():
     assert [
         token for token in TOKENS if is_visible(token) and not any(token in text for text in bodies)
     ] == []
+
+
+def test_texts_are_as_long_as_their_kind():
+    """A description may be longer than a name, and a file's name as long as file systems take."""
+    edits = [edit for fuzzed in sweep(CONTRACT, MESSAGE, number=900, seed=3) for edit in fuzzed.edits]
+
+    def sizes(place):
+        return {len(edit.value) for edit in edits if edit.place == place and isinstance(edit.value, str)}
+
+    assert 200 < max(sizes("data.content.filename")) <= 255
+    assert 500 < max(sizes("data.channel.description")) <= 1_000
+    assert 100 < max(sizes("data.author.display_name")) <= 200
+
+
+def test_every_id_takes_new_forms():
+    """Additions give each id of an event new forms, of the length of a UUID too."""
+    forms = defaultdict(set)
+    for fuzzed in taken(f"{MESSAGE}/fuzz:forward", 2_000):
+        for edit in fuzzed.edits:
+            if edit.op == "id":
+                forms[edit.place].add(len(edit.value))
+    ids = {
+        payload_path(p)
+        for p, s in builder_of(CONTRACT, MESSAGE).places.items()
+        if getattr(s, "holds", "") == "id" and ":" not in p
+    }
+    assert {place for place in ids if not {32, 36} <= forms[place]} == set()
 
 
 # --- values ---
