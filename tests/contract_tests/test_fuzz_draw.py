@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections import defaultdict
+from collections import Counter
 from dataclasses import replace
 from itertools import chain, groupby, pairwise
 
@@ -108,16 +108,18 @@ def test_what_sequences_are_made_of():
     assert roles >= {"human_agent", "ai_agent"}
     assert {step.event for step in steps} == NAMES - {"audit_log.emitted"}
     said = [[step.edits for step in fuzzed.steps if step.event == MESSAGE] for fuzzed in found]
-    assert any(one == other for edits in said for one, other in pairwise(edits)), "the same again"
-    assert max(longest_turn(edits, lambda role: role in (None, "end_user")) for edits in said) >= 5
-    assert max(longest_turn(edits, lambda role: role in ("human_agent", "ai_agent")) for edits in said) >= 5
-    assert max(len(fuzzed.steps) for fuzzed in found) <= 20
+    pairs = [pair for edits in said for pair in pairwise(edits)]
+    again = sum(one == other and any(e.place == "data.content.body" for e in one) for one, other in pairs)
+    assert again > len(pairs) / 20
+    for by in ((None, "end_user"), ("human_agent", "ai_agent")):
+        assert sum(longest_turn(edits, by) >= 6 for edits in said) > len(found) / 20
 
 
 def longest_turn(messages, by):
-    """How many messages in a row are by those whose role is so."""
+    """How many messages in a row are by those who have these roles."""
     roles = (next((e.value for e in edits if e.place == "data.author.role"), None) for edits in messages)
-    return max((len(list(group)) for held, group in groupby(roles, by) if held), default=0)
+    turns = groupby(roles, lambda role: role in by)
+    return max((len(list(turn)) for held, turn in turns if held), default=0)
 
 
 def test_a_contract_without_conversations():
@@ -185,18 +187,12 @@ def test_texts_are_as_long_as_their_kind():
 
 
 def test_every_id_takes_new_forms():
-    """Additions give each id of an event new forms, of the length of a UUID too."""
-    forms = defaultdict(set)
-    for fuzzed in taken(f"{MESSAGE}/fuzz:forward", 2_000):
-        for edit in fuzzed.edits:
-            if edit.op == "id":
-                forms[edit.place].add(len(edit.value))
-    ids = {
-        payload_path(p)
-        for p, s in builder_of(CONTRACT, MESSAGE).places.items()
-        if getattr(s, "holds", "") == "id" and ":" not in p
-    }
-    assert {place for place in ids if not {32, 36} <= forms[place]} == set()
+    """A quarter of the additions give any one id of an event a new form."""
+    events = taken(f"{MESSAGE}/fuzz:forward", 800)
+    changed_ids = Counter(edit.place for fuzzed in events for edit in fuzzed.edits if edit.op == "id")
+    places = builder_of(CONTRACT, MESSAGE).places.items()
+    ids = [payload_path(p) for p, shape in places if getattr(shape, "holds", "") == "id" and ":" not in p]
+    assert {place for place in ids if changed_ids[place] < len(events) / 4} == set()
 
 
 # --- values ---

@@ -33,7 +33,7 @@ CREATED, MESSAGE, HANDED_BACK, ENDED = (
 )
 SAID = ("yes", "ok", "/start", "stop", "hello", "thanks!")
 """Texts that are said more than once."""
-SAID_AGAIN = 0.2
+SAID_AGAIN = 0.3
 """The share of messages that say what the one before did."""
 
 INTEGRATION = partial(Edit, ("data", "handoff_integration"), "put")
@@ -104,9 +104,9 @@ class _Course:
             return
         known = self._integrations() if kind == "handoff" else ()
         integration = self.rng.choice(known) if known else None
-        speaker = self.rng.choice((None, None, "end_user", "agent"))
+        speaker = self.rng.choice((None, "end_user", "agent"))
         said: tuple[Edit, ...] = ()
-        for number in range(self.rng.choice((1, 2, 3, 3, 6))):
+        for number in range(self.rng.choice((1, 2, 3, 3, 7))):
             if not number or self.rng.random() > SAID_AGAIN:
                 said = tuple(self._message(speaker, "human_agent" if integration else "ai_agent"))
             self._add(MESSAGE, INTEGRATION(integration), *said)
@@ -130,7 +130,7 @@ class _Course:
         kind = self.rng.choice(("text", "text", "file", "link"))
         if kind != "text":
             yield Edit(("data", "content"), "put", {"type": kind})
-        elif self.rng.random() < 0.4:
+        elif self.rng.random() < 0.6:
             yield Edit(("data", "content", "body"), "put", self.rng.choice(SAID))
 
     def _values(self, name: str) -> list[Edit]:
