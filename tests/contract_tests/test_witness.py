@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from ada_contract_tests.engine.run import COMING_UP, STARTING
-from ada_contract_tests.engine.witness import LONGEST_WAIT, QUIET, Seen, Witness, asking, entries_seen
+from ada_contract_tests.engine.witness import BATCH, LONGEST_WAIT, QUIET, Seen, Witness, asking, entries_seen
 from ada_contract_tests.suites.registry import case_named
 from ada_contract_tests.suites.signatures import FORGERIES
 from ada_mockserver.clock import ManualClock
@@ -239,6 +239,50 @@ def test_what_never_comes():
     found, waited = settled(shifted({"a": 0}), ["a", "b"])
     assert found == ["a"]
     assert QUIET <= waited <= QUIET + 1
+
+
+MANY = [f"{n:02}" for n in range(40)]
+
+
+def test_a_batch_every_half_a_minute():
+    """What handles a queue in batches is waited for, also where a request overtook another at the last one."""
+    done = dict.fromkeys(MANY[:20], 0)
+    found, waited = settled(shifted(done | {"22": 0} | dict.fromkeys(MANY[20:22] + MANY[23:], 29.5)), MANY)
+    assert (found, waited) == (MANY, pytest.approx(29.5, abs=0.6))
+    found, waited = settled(shifted(dict.fromkeys(MANY, 29.5)), MANY)
+    assert (found, waited) == (MANY, pytest.approx(29.5, abs=0.6))
+
+
+def test_batches_that_stop():
+    """Where no further batch comes, waiting ends."""
+    found, waited = settled(shifted(dict.fromkeys(MANY[:20], 0)), MANY)
+    assert (found, waited) == (MANY[:20], pytest.approx(BATCH, abs=0.6))
+
+
+@pytest.mark.parametrize("lost", [["07"], ["07", "08", "31"], MANY[1::2]])
+def test_what_is_lost_among_others_is_no_batch(lost):
+    """For an event without an entry, after which others have theirs, nobody waits for long."""
+    there = [name for name in MANY if name not in lost]
+    found, waited = settled(shifted(dict.fromkeys(there, 0)), MANY)
+    assert (found, waited) == (there, pytest.approx(QUIET, abs=0.6))
+
+
+def test_one_event_after_a_batch():
+    """A consumer whose entries came late before is given the time of a batch for a single event too."""
+    times, clock = shifted(dict.fromkeys(MANY, 3.0)), ManualClock()
+    times["alone"] = times["00"] + 12.0
+
+    async def ask(only):
+        now = clock.monotonic()
+        done = [{"svix_id": i, "type": "v1.x", "status": "handled"} for i, at in times.items() if now >= at]
+        return entries_seen(done)
+
+    async def twice():
+        witness = Witness(ask, clock)
+        await witness.settled(MANY)
+        return await witness.settled(["alone"])
+
+    assert asyncio.run(twice()).counts.keys() >= {"alone"}
 
 
 def test_waiting_is_bounded():

@@ -42,6 +42,16 @@ __all__ = [
 
 QUIET = 5.0
 """Seconds without a change after which the consumer has settled; Ada's own demo buffers for two."""
+BATCH = 35.0
+"""The same where it has come to all that was sent up to some moment, and to nothing after it.
+
+What handles a queue in batches, such as a job every half a minute, looks so; a lost event has others
+around it.
+"""
+FEW = 10
+"""Messages too few to tell that, unless entries came late before."""
+STRAYS = 0.1
+"""Entries that may stand behind that moment, for each message without one: requests overtake each other."""
 LONGEST_WAIT = 90.0
 """Seconds at most that a consumer that works behind a queue is given, as long as it gets on."""
 CUT_SHORT = 5.0
@@ -87,6 +97,7 @@ class Witness:
     clock: Clock
     is_named: bool = True
     _nameless_before: int = 0
+    _is_deferred: bool = False
 
     async def begin(self) -> None:
         """Ask for the first time; raises TargetError where it cannot be used."""
@@ -101,21 +112,33 @@ class Witness:
     ) -> Seen:
         """Ask until every message in ``wanted`` has an entry, or nothing has changed for a while.
 
-        ``sent`` are further messages whose entries are kept. ``longest`` is how many seconds that may take at
-        most; what is changing then has not settled.
+        ``wanted`` is in the order in which it was sent; ``sent`` are further messages whose entries are kept.
+        ``longest`` is how many seconds that may take at most; what is changing then has not settled.
         """
         started = changed = self.clock.monotonic()
-        before, of_the_run = Seen(), NAMELESS.union(wanted, sent)
+        before, before_there, of_the_run = Seen(), 0, NAMELESS.union(wanted, sent)
         while True:
             seen = await self.ask(of_the_run)
             now = self.clock.monotonic()
-            if all(message_id in seen.counts for message_id in wanted):
+            there = [message_id in seen.counts for message_id in wanted]
+            self._is_deferred |= now > started and sum(there) > before_there
+            before_there = sum(there)
+            if all(there):
                 return seen
             if seen != before:
                 before, changed = seen, now
-            if now - changed >= QUIET or now - started >= longest:
-                return replace(seen, settled=now - changed >= QUIET)
+            quiet = BATCH if self._may_be_a_batch(there) else QUIET
+            if now - changed >= quiet or now - started >= longest:
+                return replace(seen, settled=now - changed >= quiet)
             await self.clock.sleep(POLL if now - started < 1 else LATE_POLL)
+
+    def _may_be_a_batch(self, there: Sequence[bool]) -> bool:
+        """True if what has no entry is what was sent last, by what has one (in the order of sending)."""
+        if len(there) < FEW and not self._is_deferred:
+            return False
+        first = there.index(False)
+        strays = sum(there[first:])
+        return strays <= STRAYS * (len(there) - first - strays)
 
 
 def asking(target: Target, path: str | None) -> Callable[[Container[str | None]], Awaitable[Seen]]:
