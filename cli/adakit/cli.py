@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import sys
 from importlib import import_module
 from typing import Any, NoReturn
@@ -38,6 +39,8 @@ COMMANDS = {
 
 OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """What keeps a file, standard output among them, from taking more."""
+
+_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=_-]{8,}")
 
 
 class _ReaderGone(Exception):  # noqa: N818 - not an error: `adakit generate ... | head` ends like that
@@ -130,14 +133,14 @@ def main() -> NoReturn:
         said = io.StringIO()
         error.show(said)
         one_line = said.getvalue().replace(error.message, shown(error.message))
-        click.echo(shown_lines(one_line), nl=False, err=True)
+        click.echo(_without_secrets(shown_lines(one_line)), nl=False, err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
         sys.exit(130)
     except AdakitError as error:
         lines = [f"adakit: {error.what}", *(f"  {line}" for line in error.next_step.splitlines())]
-        click.echo("\n".join(lines), err=True)
+        click.echo(_without_secrets("\n".join(lines)), err=True)
         sys.exit(exit_code_of(error))
     except (_ReaderGone, BrokenPipeError):
         _discard_output()
@@ -149,6 +152,11 @@ def main() -> NoReturn:
         click.echo(f"adakit: The output cannot be written: {error.strerror}.", err=True)
         sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _without_secrets(text: str) -> str:
+    """An error that repeats an argument, without the secret that was given in the wrong place."""
+    return _SECRET.sub("whsec_***", text)
 
 
 def _check_encoding(arguments: list[str]) -> None:

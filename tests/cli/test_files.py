@@ -483,6 +483,14 @@ def test_what_cannot_be_verified(adakit, body, arguments, error):
     assert message(outcome).startswith(error)
 
 
+def test_a_time_before_all_times(adakit, body):
+    """No receiver takes a negative timestamp, so none is signed, and none is judged by."""
+    for arguments in (["sign", "body", "--timestamp", "-1"], ["verify", "body", "-H", "a: b", "--now", "-1"]):
+        outcome = adakit(*arguments, ADA_WEBHOOK_SECRET=SECRET)
+        assert outcome.code == 2
+        assert "is not in the range x>=0." in outcome.err
+
+
 def test_a_moment_that_is_none(adakit, body):
     """A moment that is not a number cannot make a stale request verify."""
     outcome = adakit("verify", "body", *signed(adakit, "--timestamp", 1000), "--now", "nan")

@@ -86,6 +86,25 @@ def test_an_argument_forges_no_line(adakit: CommandLine) -> None:
         assert "\nPASS" not in adakit(*arguments).err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sign", f"--timestamp={SECRET}"],
+        ["sign", SECRET, "--secret", SECRET],
+        ["verify", "-H", SECRET],
+        ["verify", "a", SECRET],
+        ["listen", SECRET],
+        ["replay", "a", f"--to=http://127.0.0.1/ {SECRET}", SECRET],
+        [SECRET],
+    ],
+)
+def test_a_secret_in_the_wrong_place(adakit: CommandLine, arguments: list[str]) -> None:
+    """A secret that was given as something else is not repeated by the error."""
+    outcome = adakit(*arguments)  # which looks for the secret
+    assert outcome.code == 2
+    assert "whsec_***" in outcome.err
+
+
 @pytest.mark.parametrize("content", [EVENT, MEMBER, f"{EVENT}\n{MEMBER}\n"])
 @pytest.mark.parametrize("options", [[], ["--json"], ["--closed"]])
 def test_validate(adakit: CommandLine, content: str, options: list[str]) -> None:

@@ -93,7 +93,7 @@ def _hold(outcome: Outcome, *, raw: bool) -> None:
         lines = [line for line in outcome.err.splitlines() if not line.startswith("warning: ")]
         require(lines, "an error without a word", outcome)
         require(len(lines) <= LINES, "an error of too many lines", outcome.err[:3000])
-        said = lines[0].startswith(("adakit: ", "Usage: "))
+        said = lines[0].startswith(("adakit: ", "Usage: ", "Error: "))
         require(said or outcome.err.startswith("seed "), "an error of another form", outcome.err)
         if lines[0].startswith("adakit: "):
             sentence = lines[0].removeprefix("adakit: ")

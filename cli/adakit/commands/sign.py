@@ -22,7 +22,7 @@ VISIBLE = re.compile(r"[!-~]+")
 @click.argument("file", default="-")
 @click.option("--secret", help="The endpoint's signing secret; else ADA_WEBHOOK_SECRET.")
 @click.option("--id", "message_id", metavar="ID", help="The svix-id; drawn if not given.")
-@click.option("--timestamp", type=Whole(), metavar="SECONDS", help="Unix time; now if not given.")
+@click.option("--timestamp", type=Whole(0), metavar="SECONDS", help="Unix time; now if not given.")
 @click.option(
     "--format",
     "layout",

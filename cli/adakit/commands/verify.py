@@ -7,7 +7,7 @@ import click
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.signing import UNEXPLAINED, doubt, verify
 from ada_schemas.errors import SignatureError, UsageError
-from adakit.options import Finite, parse_headers, read_bytes, require_secret
+from adakit.options import NOT_NEGATIVE, parse_headers, read_bytes, require_secret
 
 __all__ = ["command"]
 
@@ -16,7 +16,7 @@ __all__ = ["command"]
 @click.argument("file", default="-")
 @click.option("-H", "--header", "headers", multiple=True, metavar="K:V", help="A header of the request.")
 @click.option("--secret", help="The endpoint's signing secret; else ADA_WEBHOOK_SECRET.")
-@click.option("--now", type=Finite(), metavar="SECONDS", help="Unix time to judge the timestamp by.")
+@click.option("--now", type=NOT_NEGATIVE, metavar="SECONDS", help="Unix time to judge the timestamp by.")
 @click.option("--any-age", is_flag=True, help="Do not judge the timestamp: the request was captured earlier.")
 def command(
     file: str, headers: tuple[str, ...], secret: str | None, now: float | None, any_age: bool

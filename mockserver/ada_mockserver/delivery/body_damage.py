@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import base64
 import binascii
+import codecs
 import contextlib
 import html
 import json
@@ -29,6 +30,10 @@ MOST = 300
 """Bodies at most that are tried."""
 LARGEST = 16 * 1024 * 1024
 """Bytes of the largest body that is tried."""
+IN_ALL = 2 * LARGEST
+"""Bytes that the bodies may have together: who sends large ones, unsigned, gets no more of our time."""
+MOST_VALUES = 500_000
+"""Values of a body that is parsed."""
 
 RAW = "verify over the raw bytes"
 
@@ -141,15 +146,20 @@ def _from_latin_1(body: bytes) -> Iterator[bytes]:
         text = body.decode()
         with contextlib.suppress(UnicodeError):
             yield text.encode("latin-1")
-        yield b"".join(map(_windows_1252, text))
+        yield text.encode("cp1252", "adakit-latin-1")
 
 
-def _windows_1252(character: str) -> bytes:
-    """One byte, as a browser's windows-1252 has it; raises UnicodeError for what has none."""
+def _latin_1(error: UnicodeError) -> tuple[bytes, int]:
+    """A character that windows-1252 has not, as a browser's has it: from Latin-1. Raises the error else."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
     try:
-        return character.encode("cp1252")
-    except UnicodeError:
-        return character.encode("latin-1")
+        return error.object[error.start : error.end].encode("latin-1"), error.end
+    except UnicodeEncodeError:
+        raise error from None
+
+
+codecs.register_error("adakit-latin-1", _latin_1)
 
 
 def _from_code_page(body: bytes) -> Iterator[bytes]:
@@ -252,6 +262,8 @@ def _reserialised(body: bytes) -> Iterator[bytes]:
 
 
 def _parsed(body: bytes) -> object:
+    if sum(map(body.count, b",[{")) > MOST_VALUES:
+        return None
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -330,23 +342,26 @@ def origins(body: bytes) -> Iterator[tuple[str, bytes]]:
 
     Nothing is proved by it: the caller holds each body to the signature.
     """
-    tried, shallow = {body}, [Suspect((), body)]
+    tried, shallow, left = {body}, [Suspect((), body)], IN_ALL
     level = shallow
     for depth in range(DEEPEST):
         above, level = level, []
         for done, damaged in above:
             for kind in KINDS:
                 for before in kind.undo(damaged):
-                    if before not in tried and len(before) <= LARGEST and len(tried) < MOST:
+                    if before not in tried and len(before) <= min(LARGEST, left) and len(tried) < MOST:
                         tried.add(before)
+                        left -= len(before)
                         found = Suspect((*done, kind), before)
                         yield _words(found.done), before
                         if kind is not CUT:  # nothing else is undone by a newline more
                             level.append(found)
         if depth == 0:
             shallow = [*shallow, *level]
+    left = IN_ALL  # what is likeliest comes last
     for done, damaged in shallow:
-        for before in _reserialised(damaged):
+        for before in _reserialised(damaged) if len(damaged) <= left else ():
+            left -= len(before)
             if before not in tried:
                 tried.add(before)
                 yield _words((*done, RESERIALISED)), before

@@ -194,13 +194,17 @@ def generate_secret(rng: Random) -> str:
 
 
 def _mac(key: bytes, message_id: str, timestamp: str, body: bytes) -> bytes:
-    return hmac.digest(key, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256)
+    # A lone surrogate, as some servers decode a header that is not UTF-8 to, matches nothing.
+    signed = f"{message_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
+    return hmac.digest(key, signed, hashlib.sha256)
 
 
 def _required(headers: Headers | Mapping[str, str]) -> tuple[str, str, str]:
     """The id, the timestamp and the signature, each under either of its names."""
     lines = tuple(headers.items() if isinstance(headers, Mapping) else headers)
-    found = {name.lower(): value.strip() for name, value in reversed(lines)}  # the first of a name counts
+    found = {
+        name.lower(): value.strip(" \t") for name, value in reversed(lines)
+    }  # the first of a name counts
     values = [found.get(f"svix-{part}") or found.get(f"webhook-{part}", "") for part in _PARTS]
     missing = [f"svix-{part}" for part, value in zip(_PARTS, values, strict=True) if not value]
     if missing:
@@ -231,7 +235,7 @@ def _v1_signatures(value: str) -> list[bytes]:
     """The decoded ``v1`` entries; empty when there are only other versions."""
     entries = [
         (version, encoded)
-        for version, _, encoded in (entry.partition(",") for entry in value.split())
+        for version, _, encoded in (entry.partition(",") for entry in value.split(" "))
         if version and encoded and (version != "v1" or _BASE64.fullmatch(encoded))
     ]
     if not entries:

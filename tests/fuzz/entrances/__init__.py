@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from fuzz.entrances import schemas
+from fuzz.entrances import schemas, signing
 
-ENTRANCES = {entrance.name: entrance for module in (schemas,) for entrance in module.ENTRANCES}
+ENTRANCES = {entrance.name: entrance for module in (schemas, signing) for entrance in module.ENTRANCES}

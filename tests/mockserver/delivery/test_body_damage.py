@@ -12,7 +12,7 @@ import zlib
 import pytest
 
 from ada_mockserver import sign, verify
-from ada_mockserver.delivery.body_damage import origins
+from ada_mockserver.delivery.body_damage import IN_ALL, MOST_VALUES, origins
 from ada_schemas.errors import SignatureError
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -247,3 +247,39 @@ def test_a_large_body_is_tried_in_few_forms() -> None:
     """No form is tried twice: what a newline is put after is not undone further."""
     found = [body for _, body in origins(RAW)]
     assert len(found) == len(set(found)) < 10
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(
+            [base64.b64encode(gzip.compress(b"%d" % each * 8_000_000, mtime=0)).decode() for each in range(8)]
+        ).encode(),
+        b"\xff\xfe" * 500_000,
+    ],
+    ids=["packed", "no text"],
+)
+def test_bodies_that_grow(body: bytes) -> None:
+    """Who sends what is large once it is undone does not get it undone for ever."""
+    assert sum(len(before) for _, before in origins(body)) <= IN_ALL
+
+
+def test_a_large_body_written_anew() -> None:
+    """Re-serialisation, the likeliest cause, is found all the same."""
+    event = {"type": "v1.x", "text": "é" * 200_000}
+    raw = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+    assert refusal(json.dumps(event).encode(), raw) == f"The signature matches the body {ANEW}."
+
+
+def test_a_body_of_too_many_values() -> None:
+    """A body of more values than any event has is not parsed."""
+    body = b"[" + b"[]," * MOST_VALUES + b"1]"
+    assert [cause for cause, _ in origins(body) if ANEW in cause] == []
+
+
+def test_a_character_beyond_windows_1252() -> None:
+    """A text with a character of Latin-1 that windows-1252 has not is undone; one with neither's is not."""
+    raw = "€\x81é".encode("cp1252", "ignore") + b"\x81"
+    damaged = "€é\x81".encode()
+    assert raw in [before for _, before in origins(damaged)]
+    assert [before for cause, before in origins("漢é".encode()) if "Latin-1" in cause] == []

@@ -357,6 +357,22 @@ def test_a_malformed_timestamp_is_refused(value: str) -> None:
     assert refusal(fresh(svix_timestamp=value)) == ("malformed-timestamp", expected)
 
 
+@pytest.mark.parametrize("name", ["svix_id", "svix_timestamp", "svix_signature"])
+@pytest.mark.parametrize("space", ["\xa0", "\x85", "\u2003", "\x0b", "\n"])
+def test_only_blanks_may_stand_around_a_value(name: str, space: str) -> None:
+    """A space or a tab around a value is none of it; any other white space is, and was not signed."""
+    value = fresh()[name.replace("_", "-")]
+    verify(SECRET, fresh(**{name: f" {value}\t"}), BODY, now=NOW)
+    reason = {"svix_id": "no-match", "svix_timestamp": "malformed-timestamp"}.get(name, "malformed-signature")
+    assert refusal(fresh(**{name: f"{value}{space}"}))[0] == reason
+
+
+def test_an_id_that_is_no_text_is_refused() -> None:
+    """An id with a lone surrogate, as aiohttp decodes what is no UTF-8, is refused as any that was not signed."""
+    expected = "No signature matches.\n  Compare the secret with the endpoint's, and verify over the body's raw bytes."
+    assert refusal(fresh(svix_id="msg_\udce9")) == ("no-match", expected)
+
+
 def test_an_old_timestamp_is_refused() -> None:
     """A signature more than 300 s old is refused, and the message tells the age."""
     expected = "The timestamp is 301 s old; at most 300 s are accepted."
