@@ -8,23 +8,26 @@ enumerates, times and small numbers stay. What is no JSON object is recorded by 
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import hmac
 import json
 import re
+from dataclasses import dataclass
 from itertools import islice
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
+from ada_mockserver.events.payload import encode
 from ada_schemas.errors import DocumentError, UsageError
-from ada_schemas.foreign_json import read_json
+from ada_schemas.foreign_json import limit, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ada_mockserver.delivery.http import Headers
 
-__all__ = ["Redactor", "read_recording"]
+__all__ = ["Recorded", "Redactor", "read_recording"]
 
 _KEPT = frozenset(
     {"activity", "entity_type", "handoff_integration", "interface", "language", "mime_type", "modality"}
@@ -59,15 +62,15 @@ class Redactor:
             event = read_json(body, name="the body")
         except DocumentError:
             event = None
-        recorded = {
+        recorded: dict[str, Any] = {
             "at": round(at, 3),
             "svix_id": None if message_id is None else self._id(message_id),
             "verified": verified,
             "headers": {name: value if name in _KEPT_HEADERS else "***" for name, value in found.items()},
             "event": self.event(event) if isinstance(event, dict) else None,
         }
-        if recorded["event"] is None:
-            recorded["bytes"] = len(body)
+        if recorded["event"] is None or _is_beyond_limits(recorded):
+            recorded |= {"event": None, "bytes": len(body)}
         return json.dumps(recorded, separators=(",", ":")).encode() + b"\n"
 
     def event(self, value: Any, name: str = "") -> Any:
@@ -121,7 +124,7 @@ class Redactor:
         """Names of members stay, unless somebody's address is one."""
         if _MAIL.fullmatch(name) or _URL.fullmatch(name):
             return self._text(name, "")
-        return name.encode("utf-8", "replace").decode()  # a lone surrogate could not be sent again
+        return name.encode("utf-8", "backslashreplace").decode()  # a lone surrogate could not be sent again
 
     def _hash(self, text: str) -> str:
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
@@ -147,30 +150,69 @@ def _like(character: str, *, digit: str, letter: str) -> str:
     return character
 
 
-def read_recording(content: bytes, *, name: str) -> list[tuple[str | None, dict[str, Any]]]:
-    """The events of a recording, each with the ``svix_id`` that it came under, or None.
+def _is_beyond_limits(recorded: dict[str, Any]) -> bool:
+    """True if a record is larger than what is read again, as its event by itself is not."""
+    try:
+        limit(recorded, name="the record")
+    except DocumentError:
+        return True
+    return False
 
-    Lines that are events themselves, as ``adakit generate`` prints them, are taken too; lines without an
-    event are left out. Raises `UsageError`, with the line, for what is neither, and where no event is left.
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event of a recording: its ``body`` as it is sent again, its ``type``, and the id that it came under.
+
+    ``message_id`` is None for an event that came under none.
     """
-    found: list[tuple[str | None, dict[str, Any]]] = []
+
+    message_id: str | None
+    type: str
+    body: bytes
+
+
+def read_recording(content: bytes, *, name: str) -> list[Recorded]:
+    """The events of a recording.
+
+    Lines that are events themselves, as ``adakit generate`` prints them, are taken too, byte for byte; lines
+    without an event are left out. Raises `UsageError`, with the line, for what is neither and for what cannot
+    be sent, and where no event is left.
+    """
+    found = []
     for number, line in enumerate(content.splitlines(), start=1):
         if not line.strip():
             continue
+        place = f"Line {number} of {name}"
         try:
-            record = read_json(line, name=name)
-        except DocumentError:
-            record = None
-        if not isinstance(record, dict) or not ("event" in record or "type" in record):
+            recorded = _recorded(line, place)
+        except UsageError as error:
             raise UsageError(
-                f"Line {number} of {name} is no recorded request.",
+                error.what,
                 next_step="A recording is what `adakit listen --record FILE` writes, one JSON object a line.",
-            )
-        if "event" not in record:
-            found.append((None, record))
-        elif isinstance(record["event"], dict):
-            message_id = record.get("svix_id")
-            found.append((message_id if isinstance(message_id, str) else None, record["event"]))
+            ) from None
+        if recorded is not None:
+            found.append(recorded)
     if not found:
         raise UsageError(f"{name} holds no event.", next_step="Record some with: adakit listen --record FILE")
     return found
+
+
+def _recorded(line: bytes, place: str) -> Recorded | None:
+    """The event of a line, None where there is none; raises `UsageError` for a line of something else."""
+    record = read_json(line, name=place)
+    if not isinstance(record, dict) or not ("event" in record or "type" in record):
+        raise UsageError(f"{place} is no recorded request.")
+    event = record.get("event")
+    if "type" in record and not (
+        isinstance(event, dict) and "type" in event
+    ):  # an event may have such a member
+        return Recorded(None, str(record["type"]), line.strip().removeprefix(codecs.BOM_UTF8))
+    if not isinstance(event, dict):
+        return None
+    message_id = record.get("svix_id")
+    try:
+        body = encode(event)
+    except UsageError as error:
+        raise UsageError(f"{place} cannot be sent again. {error.what}") from None
+    kind = str(event.get("type", "(no type)"))
+    return Recorded(message_id if isinstance(message_id, str) else None, kind, body)

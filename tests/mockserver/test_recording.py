@@ -10,9 +10,10 @@ import pytest
 from ada_mockserver import scenario
 from ada_mockserver.events.payload import encode
 from ada_mockserver.events.scenarios import SCENARIOS
-from ada_mockserver.recording import Redactor, read_recording
+from ada_mockserver.recording import Recorded, Redactor, read_recording
 from ada_schemas import validate
 from ada_schemas.errors import UsageError
+from ada_schemas.foreign_json import read_json
 
 KEY = b"k" * 24
 HEADERS = (
@@ -179,9 +180,8 @@ def test_no_event(body):
 def test_lone_surrogate():
     """A text that has no UTF-8 form is recorded too."""
     line = Redactor(KEY).line((), b'{"a": "\\ud800", "b_id": "\\ud800x", "\\ud800": 1}', at=0, verified=None)
-    ((_, event),) = read_recording(line, name="a.ndjson")
-    assert list(event) == ["a", "b_id", "?"]
-    assert encode(event)
+    (recorded,) = read_recording(line, name="a.ndjson")
+    assert list(json.loads(recorded.body)) == ["a", "b_id", "\\ud800"]
 
 
 def test_read():
@@ -191,7 +191,38 @@ def test_read():
     empty = Redactor(KEY).line(HEADERS, b"x", at=0, verified=True)
     plain = encode(event)
     found = read_recording(b"\n".join([line, b"", empty, plain]), name="a.ndjson")
-    assert found == [(json.loads(line)["svix_id"], event), (None, event)]
+    assert found == [
+        Recorded(json.loads(line)["svix_id"], "v1.conversation.ended", encode(event)),
+        Recorded(None, "v1.conversation.ended", plain),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        rb'{"type":"v1.x", "text": "\u00e9\ud800", "amount": 1.10, "a": 1, "a": 2}',
+        b'{"type": "v1.x", "event": "opened"}',
+        b'{"type": "v1.x", "event": {"id": 5}, "data": {}}',
+        b'{"type": "v1.x", "event": null}',
+    ],
+)
+def test_read_events(line):
+    """A line that is an event goes out byte for byte, though it has a member called event."""
+    found = read_recording(b"\xef\xbb\xbf" + line + b"\r\n", name="a.ndjson")
+    assert found == [Recorded(None, "v1.x", line)]
+
+
+def test_deepest():
+    """What was recorded can be read again; an event for which a record leaves no level is not in it."""
+    for depth, is_recorded in ((99, True), (100, False)):
+        body = b'{"a":' * depth + b"1" + b"}" * depth
+        assert read_json(body, name="body")
+        line = Redactor(KEY).line((), body, at=0, verified=None)
+        assert json.loads(line).get("bytes") == (None if is_recorded else len(body))
+        assert [each.body for each in read_recording(line + b'{"type":"x"}', name="a")] == [
+            *([body] if is_recorded else []),
+            b'{"type":"x"}',
+        ]
 
 
 @pytest.mark.parametrize(
@@ -201,6 +232,21 @@ def test_read():
             b'{"type": "x"}\n[1]\n',
             (
                 "Line 2 of a.ndjson is no recorded request.\n"
+                "  A recording is what `adakit listen --record FILE` writes, one JSON object a line."
+            ),
+        ),
+        (
+            b'{"type": "x"}\n\n{"a": NaN}\n',
+            (
+                "Line 3 of a.ndjson is not valid JSON: NaN is not JSON.\n"
+                "  A recording is what `adakit listen --record FILE` writes, one JSON object a line."
+            ),
+        ),
+        (
+            b'{"type": "x"}\n{"event": {"type": "\\ud800"}}\n',
+            (
+                "Line 2 of a.ndjson cannot be sent again. The payload cannot be written as JSON: "
+                "'utf-8' codec can't encode character '\\ud800' in position 9: surrogates not allowed.\n"
                 "  A recording is what `adakit listen --record FILE` writes, one JSON object a line."
             ),
         ),

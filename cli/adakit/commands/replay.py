@@ -11,7 +11,6 @@ import click
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.load import dispatch
 from ada_mockserver.delivery.signing import new_message_id
-from ada_mockserver.events.payload import encode
 from ada_mockserver.recording import read_recording
 from adakit.deliveries import delivering, show_delivery, summarise
 from adakit.options import read_bytes
@@ -19,6 +18,7 @@ from adakit.options import read_bytes
 if TYPE_CHECKING:
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.sender import Sender
+    from ada_mockserver.recording import Recorded
 
 __all__ = ["command"]
 
@@ -32,19 +32,19 @@ def command(file: str, sender: Sender, rate: float | None) -> None:
     FILE is what `adakit listen --record` wrote, or NDJSON of events (- is standard input). What came under
     one svix-id goes out under one, a new one in each run, so that a consumer which remembers ids takes it.
     """
-    recorded = read_recording(read_bytes(file), name=file)
+    events = read_recording(read_bytes(file), name="standard input" if file == "-" else file)
     rng = random.SystemRandom()
-    fresh = {known: new_message_id(rng) for known, _ in recorded if known is not None}
+    fresh = {known: new_message_id(rng) for event in events if (known := event.message_id) is not None}
 
-    def done(item: tuple[str | None, dict[str, object]], attempt: Attempt) -> None:
-        show_delivery(str(item[1].get("type", "(no type)")), attempt.message_id or "", attempt)
+    def done(event: Recorded, attempt: Attempt) -> None:
+        show_delivery(event.type, attempt.message_id or "", attempt)
 
     tally = asyncio.run(
         dispatch(
             sender,
-            recorded,
-            body=lambda item: encode(item[1]),
-            message_id=lambda item: None if item[0] is None else fresh[item[0]],
+            events,
+            body=lambda event: event.body,
+            message_id=lambda event: None if event.message_id is None else fresh[event.message_id],
             clock=SystemClock(),
             rate=rate,
             done=done,
