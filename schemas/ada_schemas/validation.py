@@ -67,6 +67,14 @@ def _fast(contract: Contract, name: str) -> Any:
     return jsonschema_rs.Draft202012Validator(event_schema(contract.event(name)))
 
 
+def _passes(contract: Contract, name: str, payload: Any) -> bool:
+    """True if a payload is certainly valid."""
+    try:
+        return bool(_fast(contract, name).is_valid(payload))
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can spell and Rust's texts cannot hold
+        return False
+
+
 def validate(
     payload: Any, *, event: str | None = None, closed: bool = False, contract: Contract | None = None
 ) -> list[Violation]:
@@ -89,7 +97,7 @@ def validate(
             return [Violation("type", f"one of {', '.join(known)}", _phrase(kind))] if closed else []
         event = known[kind].name
     name = contract.event(event).name
-    if not closed and _fast(contract, name).is_valid(payload):
+    if not closed and _passes(contract, name, payload):
         return []
     errors = _reference(contract, name, closed).iter_errors(payload)
     found = list(dict.fromkeys(_violation(fault) for error in errors for fault in faults(error)))

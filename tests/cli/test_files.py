@@ -336,6 +336,13 @@ def test_validate(adakit):
     )
 
 
+def test_lines_after_a_byte_order_mark(adakit):
+    """An editor's byte order mark does not keep lines from being read."""
+    line = b'{"type": "v1.new", "timestamp": "x", "data": {}}\n'
+    outcome = adakit("schemas", "validate", "-", stdin=b"\xef\xbb\xbf" + line * 2)
+    assert (outcome.code, outcome.out.count(": valid (v1.new,")) == (0, 2)
+
+
 def test_an_invalid_payload(adakit):
     """What is wrong with a payload is named by its path, as text and as JSON; exit code 1."""
     stdin = b'{"type": "v1.conversation.ended", "timestamp": 5, "data": {}}'

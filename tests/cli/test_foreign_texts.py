@@ -74,6 +74,19 @@ def test_arguments(adakit: CommandLine, arguments: list[str], code: int) -> None
     assert outcome.err.isprintable() or "\n" in outcome.err
 
 
+SURROGATE = rb'{"type": "v1.conversation.message", "timestamp": "x", "data": {"content": {"type": "\ud800"}}}'
+
+
+def test_a_lone_surrogate(adakit: CommandLine, capsys: pytest.CaptureFixture[str]) -> None:
+    """A text that has no form in UTF-8 is judged like any other, wherever it stands."""
+    assert heard(capsys, SURROGATE)[0] == 200
+    outcome = adakit("schemas", "validate", "-", stdin=SURROGATE)
+    assert (outcome.code, outcome.out) == (0, "standard input: valid (v1.conversation.message)\n")
+    outcome = adakit("schemas", "validate", "--closed", "-", stdin=SURROGATE)
+    assert outcome.code == 1
+    assert "  data.content: expected an object of type text," in outcome.out
+
+
 def test_an_argument_forges_no_line(adakit: CommandLine) -> None:
     """A line break in an argument does not begin a line of its own."""
     for arguments in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -201,7 +202,8 @@ def _payloads(name: str) -> list[tuple[str, Any]]:
     try:
         return [(place, read_json(raw, name=place))]
     except DocumentError:
-        lines = [(n, line) for n, line in enumerate(raw.splitlines(), 1) if line.strip()]
+        bare = raw.removeprefix(codecs.BOM_UTF8)  # read_json takes it for a whole text alone
+        lines = [(n, line) for n, line in enumerate(bare.splitlines(), 1) if line.strip()]
         if len(lines) < 2 or not all(line.lstrip().startswith(b"{") for _, line in lines):
             raise
         return [(f"{place}:{n}", read_json(line, name=f"{place}, line {n}")) for n, line in lines]

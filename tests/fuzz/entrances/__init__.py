@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from fuzz.entrances import schemas, signing
+from fuzz.entrances import captures, replay, schemas, signing
 
-ENTRANCES = {entrance.name: entrance for module in (schemas, signing) for entrance in module.ENTRANCES}
+ENTRANCES = {
+    entrance.name: entrance
+    for module in (schemas, signing, replay, captures)
+    for entrance in module.ENTRANCES
+}
