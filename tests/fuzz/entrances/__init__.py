@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from fuzz.entrances import captures, replay, schemas, signing
+from fuzz.entrances import captures, listen, replay, schemas, signing
 
 ENTRANCES = {
     entrance.name: entrance
-    for module in (schemas, signing, replay, captures)
+    for module in (schemas, signing, listen, replay, captures)
     for entrance in module.ENTRANCES
 }
