@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ada_mockserver.events.factory import EventFactory
 from ada_schemas.contract.contract import shipped
-from fuzz.mutation import mutated
-from fuzz.values import json_values
+from fuzz.mutation import mutated, places
+from fuzz.values import json_values, texts
 
 __all__ = ["NUMBERS", "events", "spelled"]
 
@@ -37,6 +37,11 @@ def events(draw: st.DrawFn) -> Any:
                 event = {"type": "v1.deep", "data": event} if isinstance(event, dict) and _ % 2 else [event]
             return {"type": "v1.conversation.ended", "data": event}
         case 2 | 3:
+            return event
+        case 4:  # what tells one branch, or one member of an enum, from another
+            for node, key in places(event["data"]):
+                if key in ("type", "role"):
+                    node[key] = draw(texts())
             return event
     odd = st.sampled_from(({"type": "\ud800"}, {"type": []}, {"type": "file"}, [[]], {"event": {}})).map(
         copy.deepcopy

@@ -251,7 +251,7 @@ def _reserialised(body: bytes) -> Iterator[bytes]:
     value = _parsed(body)
     if not isinstance(value, (dict, list)):
         return
-    yield re.sub(rb'("(?:[^"\\]|\\.)*")|\s+', rb"\1", body)  # numbers as they were written
+    yield re.sub(rb'("(?:[^"\\]++|\\.)*+")|\s+', rb"\1", body)  # numbers as they were written
     for separators, indent in (((",", ":"), None), ((", ", ": "), None), ((",", ": "), 2)):
         for ensure_ascii in (True, False):
             # Lone surrogates have no UTF-8 form.

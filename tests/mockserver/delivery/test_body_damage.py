@@ -6,6 +6,7 @@ import base64
 import gzip
 import html
 import json
+import tracemalloc
 import urllib.parse
 import zlib
 
@@ -283,3 +284,14 @@ def test_a_character_beyond_windows_1252() -> None:
     damaged = "€é\x81".encode()
     assert raw in [before for _, before in origins(damaged)]
     assert [before for cause, before in origins("漢é".encode()) if "Latin-1" in cause] == []
+
+
+def test_a_long_text_takes_little_memory() -> None:
+    """Of a long text a few copies are held, not so many bytes a character."""
+    body = b'{"a": "' + b"x" * 300_000 + b'"}'
+    tracemalloc.start()
+    try:
+        assert len([None for _ in origins(body)]) > 0
+        assert tracemalloc.get_traced_memory()[1] < 30 * len(body)
+    finally:
+        tracemalloc.stop()
