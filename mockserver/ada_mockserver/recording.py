@@ -203,9 +203,8 @@ def _recorded(line: bytes, place: str) -> Recorded | None:
     if not isinstance(record, dict) or not ("event" in record or "type" in record):
         raise UsageError(f"{place} is no recorded request.")
     event = record.get("event")
-    if "type" in record and not (
-        isinstance(event, dict) and "type" in event
-    ):  # an event may have such a member
+    is_record = isinstance(event, dict) and "type" in event
+    if "type" in record and not is_record:  # an event that may have such a member
         return Recorded(None, str(record["type"]), line.strip().removeprefix(codecs.BOM_UTF8))
     if not isinstance(event, dict):
         return None

@@ -231,11 +231,11 @@ def _before_any_loop() -> Iterator[None]:
     Where one ran, Django would refuse its database, and ``asyncio.run`` would fail.
     """
     loop = asyncio._get_running_loop()  # noqa: SLF001 - exported, the one way
-    asyncio._set_running_loop(None)  # noqa: SLF001 - likewise
+    asyncio._set_running_loop(None)  # noqa: SLF001 - as above
     try:
         yield
     finally:
-        asyncio._set_running_loop(loop)  # noqa: SLF001 - likewise
+        asyncio._set_running_loop(loop)  # noqa: SLF001 - as above
 
 
 def _import(name: str, search_path: Sequence[Path]) -> ModuleType:
