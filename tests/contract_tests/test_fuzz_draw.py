@@ -16,6 +16,7 @@ import ada_schemas
 from ada_contract_tests.fuzz import draw
 from ada_contract_tests.fuzz.draw import drawn
 from ada_contract_tests.fuzz.rows import factors_in
+from ada_contract_tests.fuzz.sequences import HANDED_BACK
 from ada_contract_tests.fuzz.special import special
 from ada_contract_tests.fuzz.sweep import NAMED, sweep
 from ada_contract_tests.fuzz.texts import TOKENS, WHOLES, addresses, longest, names, texts
@@ -111,6 +112,8 @@ def test_what_sequences_are_made_of():
     pairs = [pair for edits in said for pair in pairwise(edits)]
     again = sum(one == other and any(e.place == "data.content.body" for e in one) for one, other in pairs)
     assert again > len(pairs) / 20
+    names = [[step.event for step in fuzzed.steps] for fuzzed in found]
+    assert any(pair == (HANDED_BACK, HANDED_BACK) for each in names for pair in pairwise(each))
     for by in ((None, "end_user"), ("human_agent", "ai_agent")):
         assert sum(longest_turn(edits, by) >= 6 for edits in said) > len(found) / 20
 

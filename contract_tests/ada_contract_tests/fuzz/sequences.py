@@ -105,8 +105,9 @@ class _Course:
         known = self._integrations() if kind == "handoff" else ()
         integration = self.rng.choice(known) if known else None
         speaker = self.rng.choice((None, "end_user", "agent"))
+        most = (0, 0, 1, 2, 3, 3, 7) if integration else (1, 2, 3, 3, 7)
         said: tuple[Edit, ...] = ()
-        for number in range(self.rng.choice((1, 2, 3, 3, 7))):
+        for number in range(self.rng.choice(most)):
             if not number or self.rng.random() > SAID_AGAIN:
                 said = tuple(self._message(speaker, "human_agent" if integration else "ai_agent"))
             self._add(MESSAGE, INTEGRATION(integration), *said)
