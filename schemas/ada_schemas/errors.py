@@ -30,6 +30,7 @@ __all__ = [
     "did_you_mean",
     "either",
     "some",
+    "some_of",
     "unknown",
 ]
 
@@ -122,6 +123,11 @@ def some(names: Sequence[str], most: int = 3) -> str:
     """Names as a list, of which the first few are named: ``a, b, c and 5 more``."""
     *others, last = names if len(names) <= most else [*names[:most], f"{len(names) - most} more"]
     return f"{', '.join(others)} and {last}" if others else last
+
+
+def some_of(names: Sequence[str], one: str, several: str) -> str:
+    """A phrase about names, in the form for one of them or for several: ``{}`` stands for the list."""
+    return (one if len(names) == 1 else several).format(some(names))
 
 
 def either(names: Iterable[str]) -> str:

@@ -62,7 +62,7 @@ def adakit(*arguments: str, stdin: bytes = b"", writes: str | None = None, raw: 
     os.environ.clear()
     os.environ.update(environment | {"COLUMNS": "80"})
     sys.argv = ["adakit", *arguments]
-    sys.stdin = SimpleNamespace(buffer=io.BytesIO(stdin))  # type: ignore[assignment]
+    sys.stdin = SimpleNamespace(buffer=io.BytesIO(stdin))  # type: ignore[assignment]  # all that is read is its buffer
     sys.stdout, sys.stderr = streams
     try:
         with bounded(), confined(*([Path(writes)] if writes else [])):
@@ -75,7 +75,7 @@ def adakit(*arguments: str, stdin: bytes = b"", writes: str | None = None, raw: 
         os.environ.update(kept)
     for stream in streams:
         stream.flush()
-    out, err = (stream.buffer.getvalue() for stream in streams)  # type: ignore[attr-defined]
+    out, err = (stream.buffer.getvalue() for stream in streams)  # type: ignore[attr-defined]  # of a BytesIO, which TextIOWrapper hides
     outcome = Outcome(code if isinstance(code, int) else -1, out, err.decode())
     _hold(outcome, raw=raw)
     return outcome

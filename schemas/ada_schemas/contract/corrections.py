@@ -19,7 +19,7 @@ from ada_schemas.contract.shapes import (
     rewrite,
     walk,
 )
-from ada_schemas.errors import DocumentError, some
+from ada_schemas.errors import DocumentError, some_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,15 +112,14 @@ def apply_corrections(
                 f" {first.operation} has {first.type} already; left out."
             )
     if untyped:
-        have = "webhook {} has" if len(untyped) == 1 else "the webhooks {} have"
+        have = some_of(untyped, "webhook {} has", "the webhooks {} have")
         warnings.append(
-            f"{name}: {have.format(some(untyped))} no `type` of one text, and no correction names the event"
-            " type; left out."
+            f"{name}: {have} no `type` of one text, and no correction names the event type; left out."
         )
     unfit = [c.key for c in corrections if c.key not in used]
     if unfit:
-        fits = "correction {} fits" if len(unfit) == 1 else "corrections {} fit"
-        warnings.append(f"{name}: the {fits.format(some(unfit))} nothing.")
+        fit = some_of(unfit, "the correction {} fits", "the corrections {} fit")
+        warnings.append(f"{name}: {fit} nothing.")
     return tuple(events.values()), warnings
 
 

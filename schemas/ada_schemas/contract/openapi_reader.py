@@ -26,7 +26,7 @@ from ada_schemas.contract.shapes import (
     Shape,
     Union,
 )
-from ada_schemas.errors import DocumentError, some
+from ada_schemas.errors import DocumentError, some_of
 
 __all__ = ["json_media", "read_events", "webhooks_of"]
 
@@ -53,9 +53,10 @@ def read_events(document: dict[str, Any], *, name: str) -> tuple[tuple[Event, ..
             events.append(event)
     if not events:
         raise DocumentError(f"{name} has no webhook with a JSON request body.")
-    have = "webhook {} has" if len(bare) == 1 else "the webhooks {} have"
-    left_out = [f"{name}: {have.format(some(bare))} no JSON request body; left out."] if bare else []
-    return tuple(events), left_out
+    if not bare:
+        return tuple(events), []
+    have = some_of(bare, "webhook {} has", "the webhooks {} have")
+    return tuple(events), [f"{name}: {have} no JSON request body; left out."]
 
 
 def webhooks_of(document: dict[str, Any], *, name: str) -> dict[Any, Any]:
