@@ -201,18 +201,23 @@ class Run:
 
     async def _begin(self) -> None:
         """Begin the session, again as long as the witness shows that the service may still be starting."""
-        clock = self.session.sender.clock
-        began = clock.monotonic()
+        began = self.session.sender.clock.monotonic()
         while True:
             try:
-                await self.session.start()
+                return await self.session.start()
             except WitnessNotReadyError as error:
-                left = (COMING_UP if error.refused else STARTING) - (clock.monotonic() - began)
-                if left <= 0:
+                pause = COMING_UP / 4 if error.refused else RESTART
+                if not await self._waited(pause, since=began, refused=error.refused):
                     raise
-                await clock.sleep(min(COMING_UP / 4 if error.refused else RESTART, left))
-            else:
-                return
+
+    async def _waited(self, pause: float, *, since: float, refused: bool) -> bool:
+        """Wait for a service that may still be starting; False when the time that it is given is up."""
+        clock = self.session.sender.clock
+        left = (COMING_UP if refused else STARTING) - (clock.monotonic() - since)
+        if left <= 0:
+            return False
+        await clock.sleep(min(pause, left))
+        return True
 
     async def _once_started(self, case: Case) -> Result:
         """Run the first case, again as long as the service may still be starting."""
@@ -220,10 +225,8 @@ class Run:
         result, began = await self._run(case), clock.monotonic()
         while (pause := _starting(result.attempt, clock.now())) is not None:
             refused = result.attempt is not None and result.attempt.error is not None
-            left = (COMING_UP if refused else STARTING) - (clock.monotonic() - began)
-            if left <= 0:
+            if not await self._waited(pause, since=began, refused=refused):
                 return result
-            await clock.sleep(min(pause, left))
             breaker.silent.clear()
             result = await self._run(case, earlier=result.exchange)
         return result
