@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import datetime
 
@@ -315,6 +316,15 @@ def test_an_event_too_long_for_an_id():
 
 
 STEP = [CREATED, [0, 0, 0, 0, 0, 0], []]
+
+
+def test_an_id_with_more_behind_it():
+    """An id that something was pasted to is refused, although the event in it can be read."""
+    area, _, token = fuzzed_case(message(body("=")), CONTRACT).id.rpartition(":")
+    packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_")
+    longer = base64.b64encode(packed + b"more", altchars=b"-_").decode().rstrip("=")
+    with pytest.raises(UsageError, match=r"holds no event that can be sent: it was cut or changed\."):
+        fuzzed_of_id(f"{area}:{longer}", CONTRACT)
 
 
 @pytest.mark.parametrize(

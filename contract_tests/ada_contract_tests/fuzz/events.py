@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ada_contract_tests.fuzz.rows import around, edits_of, factors_in, is_open, partial_row, whole_row
 from ada_contract_tests.fuzz.values import added, anything, edit_at, id_form, new_name, varies
 from ada_contract_tests.suites.edits import Edit, FuzzedEvent
-from ada_contract_tests.suites.fuzzed import builder_of
+from ada_contract_tests.suites.fuzzed import builder_of, can_be_sent
 from ada_schemas.contract.paths import steps
 from ada_schemas.contract.shapes import Scalar, Union, payload_path
 
@@ -45,7 +45,8 @@ def events(contract: Contract, name: str, mode: Mode) -> st.SearchStrategy[Fuzze
         "forward": _additions(builder, edits_within(contract, name)),
         "hostile": _beyond(builder),
     }[mode]
-    return strategy.map(lambda edits: FuzzedEvent(name, mode, edits))
+    made = strategy.map(lambda edits: FuzzedEvent(name, mode, edits))
+    return made.filter(lambda fuzzed: can_be_sent(fuzzed, contract, validated=False))
 
 
 @lru_cache(maxsize=64)

@@ -335,7 +335,7 @@ def fuzzed_of_id(case_id: str, contract: Contract) -> Fuzzed:
         packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars="-_", validate=True)
         unpacker = zlib.decompressobj(wbits=-15)
         text = unpacker.decompress(packed[2:], MOST_UNPACKED)
-        if packed[:2] != _check(text):
+        if unpacker.unused_data or packed[:2] != _check(text):
             raise ValueError("another text")  # noqa: TRY301 - one error for all that may be wrong with it
         fuzzed = fuzzed_from(event, mode, json.loads(text), contract)
     except (ValueError, binascii.Error, zlib.error, RecursionError, KeyError):
