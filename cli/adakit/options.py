@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -15,7 +16,7 @@ from ada_schemas.errors import UsageError
 from ada_schemas.shown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ada_mockserver.delivery.http import Headers
     from ada_schemas.contract.contract import Contract
@@ -28,10 +29,12 @@ __all__ = [
     "Whole",
     "parse_headers",
     "read_bytes",
+    "read_text",
     "require_secret",
     "together",
     "use_contract",
     "write_bytes",
+    "writing",
 ]
 
 
@@ -72,18 +75,34 @@ def read_bytes(name: str) -> bytes:
     return read_file(Path(name))
 
 
-def write_bytes(name: str | Path | None, content: bytes) -> None:
-    """Write to a file, or to standard output for None or ``-``; raises UsageError when that fails."""
+def read_text(name: str) -> str:
+    """The content of a UTF-8 file, or of standard input for ``-``; raises UsageError as `read_bytes` does."""
+    try:
+        return read_bytes(name).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"{name} is not UTF-8.") from None
+
+
+@contextmanager
+def writing(name: str | Path | None) -> Iterator[BinaryIO]:
+    """A file to write to, or standard output for None or ``-``; raises UsageError when writing fails."""
     if name in (None, "-"):
         if sys.stdout is None:
             raise UsageError("Standard output is closed.")
-        sys.stdout.buffer.write(content)
+        yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
     try:
-        Path(str(name)).write_bytes(content)
+        with Path(str(name)).open("wb") as file:
+            yield file
     except OSError as error:
         raise UsageError(f"{name} cannot be written: {error.strerror}.") from error
+
+
+def write_bytes(name: str | Path | None, content: bytes) -> None:
+    """Write to a file, or to standard output for None or ``-``; raises UsageError when that fails."""
+    with writing(name) as file:
+        file.write(content)
 
 
 def parse_headers(values: tuple[str, ...]) -> Headers:

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ada_mockserver.events.edits import coherent, parse_assignment, set_member, unset_member
+from ada_mockserver.events.edits import coherent, has_member, parse_assignment, set_member, unset_member
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.payload import encode
-from ada_mockserver.events.scenarios import SCENARIOS, scenario
+from ada_mockserver.events.profile import changed
+from ada_mockserver.events.scenarios import SCENARIOS, Teller
+from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.errors import UsageError, unknown
-from adakit.options import CONTRACT, Whole, together
+from adakit.options import CONTRACT, Whole, read_text, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ada_contract_tests.case import BodyVariant, Case
+    from ada_mockserver.events.profile import Profile
+    from ada_mockserver.events.story import Step
     from ada_schemas.contract.contract import Contract
 
 __all__ = ["CHOICE", "Order", "Planned"]
 
+Edit = tuple[str, tuple[Any, ...]]
+"""A path, and the value that is set there, none where the member is taken away."""
+
 CHOICE = together(
     click.option("--seed", type=Whole(0), help="Repeat what this seed gave; drawn if not given."),
-    click.option("--locale", default="en_US", show_default=True, help="Where the people are from."),
+    click.option("--locale", help="Where the people are from.  [default: en_US, many in traffic]"),
+    click.option("--profile", metavar="FILE", help="Shares and weights of stories, channels, languages ..."),
     click.option("--case", metavar="ID", help="A variant, as `adakit check --list` names it."),
     click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Set a member."),
     click.option("--unset", "removals", multiple=True, metavar="PATH", help="Take a member away."),
@@ -35,9 +43,10 @@ CHOICE = together(
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One payload with a line for people: what it is in the story, or which case.
+    """One payload with a line for people: what it is, or which case.
 
-    ``encoded_by`` makes its bytes, which for hostile input are no event any more.
+    It has what a `ada_mockserver.events.story.Step` has. ``encoded_by`` makes its bytes, which for hostile
+    input are no event any more.
     """
 
     payload: dict[str, Any]
@@ -48,6 +57,13 @@ class Planned:
     def body(self) -> bytes:
         """The bytes that are sent."""
         return self.encoded_by(self.payload)
+
+    @property
+    def about(self) -> str:
+        """The id of the end user whom it is about, "" for nobody."""
+        data = self.payload.get("data")
+        found = data.get("end_user_id") if isinstance(data, dict) else None
+        return found if isinstance(found, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +77,8 @@ class Order:
     contract: Contract
     seed: int
     count: int = 1
-    locale: str = "en_US"
+    locale: str | None = None
+    profile: str | None = None
     case: str | None = None
     assignments: tuple[str, ...] = ()
     removals: tuple[str, ...] = ()
@@ -79,31 +96,47 @@ class Order:
             listed = f"Events: {', '.join(events)}\nScenarios: {', '.join(SCENARIOS)}"
             raise unknown("event and no scenario", self.name, [*events, *SCENARIOS], next_step=listed)
 
-    def payloads(self) -> Iterator[Planned]:
-        """The payloads, in order; the same for the same order."""
-        for index in range(self.count):
-            for planned in self._round(index):
-                yield replace(planned, payload=self._overridden(planned.payload))
+    def payloads(self) -> Iterator[Planned | Step]:
+        """The payloads, in order, one after the other; the same for the same order.
 
-    def _round(self, index: int) -> Iterator[Planned]:
-        if self.name in SCENARIOS:
-            story = scenario(
-                self.name, seed=self.seed, locale=self.locale, index=index, contract=self.contract
-            )
-            for step in story.steps:
-                yield Planned(step.payload, step.narration)
+        In a scenario an override changes the events that have its member; where none of a story has, those
+        that have a place for it. Raises UsageError for one that fits nowhere.
+        """
+        edited = self.assignments or self.removals
+        if self.name not in SCENARIOS:
+            for planned in self._events():
+                yield self._overridden(planned, self._edits) if edited else planned
             return
-        events = EventFactory(seed=self.seed, locale=self.locale, contract=self.contract)
+        for steps in self._stories():
+            yield from self._overridden_story(steps) if edited else steps
+
+    def _stories(self) -> Iterator[tuple[Step, ...]]:
+        teller = Teller(
+            self.name,
+            seed=self.seed,
+            locale=self.locale,
+            contract=self.contract,
+            profile=_read_profile(self.profile),
+        )
+        for index in range(self.count):
+            yield teller.tell(index).steps
+
+    def _events(self) -> Iterator[Planned]:
+        events = EventFactory(seed=self.seed, locale=self.locale or "en_US", contract=self.contract)
         if self.case is None:
             name = self.contract.event(self.name).name
-            yield Planned(events.event(name, key=f"{index}"), f"{name} {index + 1}")
+            for index in range(self.count):
+                yield Planned(events.event(name, key=f"{index}"), f"{name} {index + 1}")
             return
         case, variant = self._case(self.case)
         base = events.event(case.base_event, key=case.id)
-        yield Planned(variant.change(base), case.summary, variant.encode)
+        for _ in range(self.count):
+            yield Planned(variant.change(base), case.summary, variant.encode)
 
     def _case(self, case_id: str) -> tuple[Case, BodyVariant]:
-        from ada_contract_tests.suites.registry import case_named  # noqa: PLC0415 - only --case needs the cases
+        from ada_contract_tests.suites.registry import case_named  # noqa: PLC0415 - only --case needs the
+
+        cases
 
         case = case_named(case_id, self.contract)
         if case.payload is None:
@@ -118,13 +151,48 @@ class Order:
             )
         return case, case.payload
 
-    def _overridden(self, base: dict[str, Any]) -> dict[str, Any]:
+    @property
+    def _edits(self) -> list[Edit]:
+        """The overrides; a removal is one without a value."""
+        assigned = (parse_assignment(one) for one in self.assignments)
+        return [*((path, (value,)) for path, value in assigned), *((path, ()) for path in self.removals)]
+
+    def _overridden(self, planned: Planned | Step, edits: list[Edit]) -> Planned:
         """The event with the overrides, and what the documentation ties to them."""
-        if not self.assignments and not self.removals:
-            return base
-        payload, assigned = base, dict(map(parse_assignment, self.assignments))
-        for path, value in assigned.items():
-            payload = set_member(payload, path, value)
-        for path in self.removals:
-            payload = unset_member(payload, path)
-        return coherent(payload, base=base, keep=(*assigned, *self.removals), contract=self.contract)
+        base = payload = planned.payload
+        for path, value in edits:
+            payload = set_member(payload, path, *value) if value else unset_member(payload, path)
+        keep = tuple(path for path, _ in edits)
+        made = coherent(payload, base=base, keep=keep, contract=self.contract)
+        return Planned(made, planned.narration, getattr(planned, "encoded_by", encode))
+
+    def _overridden_story(self, steps: tuple[Step, ...]) -> Iterator[Planned]:
+        fitting: list[list[Edit]] = [[] for _ in steps]
+        for edit in self._edits:
+            path, value = edit
+            there = [number for number, step in enumerate(steps) if has_member(step.payload, path)]
+            if not there and value:
+                there = [n for n, step in enumerate(steps) if _settable(step.payload, path, *value)]
+            if not there:
+                raise UsageError(
+                    f"The path '{path}' leads nowhere in any event of {self.name}.",
+                    next_step=f"Look at the events with: adakit generate {self.name}",
+                )
+            for number in there:
+                fitting[number].append(edit)
+        for step, edits in zip(steps, fitting, strict=True):
+            yield self._overridden(step, edits)
+
+
+def _settable(payload: dict[str, Any], path: str, value: Any) -> bool:
+    try:
+        set_member(payload, path, value)
+    except UsageError:
+        return False
+    return True
+
+
+def _read_profile(file: str | None) -> Profile | None:
+    if file is None:
+        return None
+    return changed(parse_yaml(read_text(file), name=file), name=file)

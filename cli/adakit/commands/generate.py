@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ada_contract_tests.engine.check import draw_seed
-from adakit.options import Whole, use_contract, write_bytes
+from adakit.options import Whole, use_contract, writing
 from adakit.payload_plan import CHOICE, Order
 
 __all__ = ["command"]
@@ -25,8 +25,14 @@ def command(name: str, seed: int | None, output: str | None, contract: str | Non
     """
     drawn = draw_seed() if seed is None else seed
     order = Order(name, use_contract(contract), seed=drawn, **chosen)
-    bodies = [planned.body for planned in order.payloads()]
-    single = len(bodies) == 1 and output is not None
-    write_bytes(output, bodies[0] if single else b"".join(body + b"\n" for body in bodies))
+    bodies = (planned.body for planned in order.payloads())
+    first = next(bodies)  # what is wrong with the order is known before anything is written
+    second = next(bodies, None)
+    with writing(output) as file:
+        file.write(first if second is None and output is not None else first + b"\n")
+        if second is not None:
+            file.write(second + b"\n")
+        for body in bodies:
+            file.write(body + b"\n")
     if seed is None:
         click.echo(f"seed {order.seed}", err=True)

@@ -20,7 +20,7 @@ from ada_mockserver.mock.outbox.backoff import SCHEDULES
 from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.errors import UsageError
 from ada_schemas.shown import shown
-from adakit.options import CONTRACT, Whole, read_bytes, use_contract
+from adakit.options import CONTRACT, Whole, read_text, use_contract
 
 if TYPE_CHECKING:
     from ada_mockserver.mock.script import Script
@@ -134,11 +134,7 @@ def _script(file: str | None) -> Script:
 
     if file is None:
         return DEFAULT_SCRIPT
-    try:
-        text = read_bytes(file).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(f"{file} is not UTF-8.") from None
-    return parse_script(parse_yaml(text, name=file))
+    return parse_script(parse_yaml(read_text(file), name=file))
 
 
 def _announce(url: str, made_key: str | None, channel_id: str, open_to: str, exposed: str | None) -> None:

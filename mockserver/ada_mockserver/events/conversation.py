@@ -1,31 +1,37 @@
 """The course of a conversation: each step changes its state and gives the event that Ada sends about it.
 
 No step knows where the conversation is kept or how time passes: the scenarios have theirs in memory, the mock
-Ada in its database.
+Ada in its database. `course` says what happens, and how long before it nothing does, for both.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from ada_mockserver.events import payload
-from ada_mockserver.events.people import HANDOFF_INTEGRATION
+from ada_mockserver.events.event import Began, Ended, HandoffEnded, Message
+from ada_mockserver.events.ids import between
+from ada_mockserver.events.pace import pause_before, pick_up, silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from random import Random
     from typing import Any
 
-    from ada_mockserver.events.dialogues import Dialogue, Kind, Turn
-    from ada_mockserver.events.payload import Author, Conversation, Payload
+    from ada_mockserver.events.dialogues import Dialogue, Turn
+    from ada_mockserver.events.payload import Author, Conversation
+    from ada_mockserver.events.profile import Profile
 
 __all__ = [
     "Action",
     "Close",
+    "Closer",
     "ConversationState",
     "HandBack",
     "HandOver",
+    "Learn",
     "Speak",
+    "Survey",
     "begin",
     "course",
     "end",
@@ -34,6 +40,9 @@ __all__ = [
     "say",
     "sends_survey",
 ]
+
+Closer = Literal["end_user", "system", "human_agent"]
+"""Who ends a conversation, as ``ended_by.role`` says it."""
 
 
 class ConversationState(Protocol):
@@ -49,9 +58,9 @@ class ConversationState(Protocol):
         """The conversation as events are about it."""
 
 
-def begin(state: ConversationState, *, at: int) -> Payload:
+def begin(state: ConversationState, *, at: int) -> Began:
     """The conversation begins."""
-    return payload.conversation_created(state.subject, at=at)
+    return Began(state.subject, at)
 
 
 def say(
@@ -62,18 +71,10 @@ def say(
     message_id: str,
     created_at: int,
     at: int,
-) -> Payload:
+) -> Message:
     """Somebody writes a message."""
     state.updated_at = max(state.updated_at, created_at)
-    return payload.conversation_message(
-        state.subject,
-        message_id=message_id,
-        author=author,
-        content=content,
-        handoff_integration=state.handoff,
-        created_at=created_at,
-        at=at,
-    )
+    return Message(state.subject, message_id, author, content, state.handoff, created_at, at)
 
 
 def hand_off(state: ConversationState, integration: str, *, at: int) -> None:
@@ -82,20 +83,20 @@ def hand_off(state: ConversationState, integration: str, *, at: int) -> None:
     state.handoff_count += 1
 
 
-def end_handoff(state: ConversationState, *, at: int) -> Payload:
+def end_handoff(state: ConversationState, *, at: int) -> HandoffEnded:
     """Control returns to the AI Agent; the conversation goes on. There is a handoff."""
     assert state.handoff is not None  # noqa: S101 - callers ask before
-    event = payload.handoff_ended(state.subject, handoff_integration=state.handoff, at=at)
+    event = HandoffEnded(state.subject, state.handoff, at)
     state.handoff, state.updated_at = None, at
     state.handoff_count += 1
     return event
 
 
-def end(state: ConversationState, *, by_end_user: bool, updated_at: int, at: int) -> Payload:
-    """The end user ends the conversation, or else the system; a handoff has ended before."""
+def end(state: ConversationState, *, by: Closer, updated_at: int, at: int) -> Ended:
+    """Somebody, or the system, ends the conversation; a handoff has ended before."""
     state.ended, state.updated_at = True, updated_at
-    role, who = ("end_user", state.subject.end_user_id) if by_end_user else ("system", None)
-    return payload.conversation_ended(state.subject, role=role, ended_by=who, updated_at=updated_at, at=at)
+    who = state.subject.end_user_id if by == "end_user" else None
+    return Ended(state.subject, by, who, updated_at, at)
 
 
 def sends_survey(state: ConversationState) -> bool:
@@ -103,11 +104,17 @@ def sends_survey(state: ConversationState) -> bool:
     return state.subject.channel.modality == "messaging"
 
 
-@dataclass(frozen=True, slots=True)
-class Speak:
-    """Somebody says what the dialogue has next."""
+class Speak(NamedTuple):
+    """Somebody writes a text, or sends a file or a link."""
 
     turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """The profile of the end user gets these members; ``metadata`` is added to what there is."""
+
+    members: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +131,70 @@ class HandBack:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """The end user ends the conversation, or else the system."""
+    """The conversation ends."""
 
-    by_end_user: bool
-
-
-Action = Speak | HandOver | HandBack | Close
+    by: Closer
 
 
-def course(kind: Kind, dialogue: Dialogue) -> Iterator[Action]:
-    """The actions after the beginning (``/reference/conversations/getting-started``)."""
-    yield from map(Speak, dialogue.turns)
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The AI Agent sends a link to a survey."""
+
+
+Action = Speak | Learn | HandOver | HandBack | Close | Survey
+
+
+def course(
+    dialogue: Dialogue, words: Mapping[str, str], modality: str, *, rng: Random, profile: Profile
+) -> Iterator[tuple[int, Action]]:
+    """The actions after the beginning, each with the milliseconds before it.
+
+    The placeholders are filled with ``words``. A handoff begins, waits for somebody, and ends; whoever ends
+    the conversation is drawn by the profile. Follows ``/reference/conversations/getting-started``.
+    """
+    yield from _spoken(dialogue.turns, words, modality, rng, profile)
+    last, closer = dialogue.turns[-1], _closer(dialogue, modality, rng, profile)
     if dialogue.during:
-        yield HandOver(HANDOFF_INTEGRATION)
-        yield from map(Speak, dialogue.during)
-        yield HandBack()
-        yield from map(Speak, dialogue.after)
-    # A call disconnects and a thread is resolved; only a chat is ended by somebody.
-    yield Close(by_end_user=kind not in ("voice", "email"))
+        yield between(rng, 300, 2_500), HandOver(profile.integrations.pick(rng))
+        waiting = pick_up(rng, modality, profile.pace)
+        for pause, action in _spoken(dialogue.during, words, modality, rng, profile):
+            human = isinstance(action, Speak) and action.turn.by == "human_agent"
+            yield pause + waiting * human, action
+            waiting *= not human
+        yield between(rng, 2_000, 20_000), HandBack()
+        if closer == "human_agent":
+            yield between(rng, 300, 3_000), Close(closer)
+        else:
+            yield from _spoken(dialogue.after, words, modality, rng, profile)
+            last = dialogue.after[-1] if dialogue.after else dialogue.during[-1]
+    if closer != "human_agent":
+        # Who says nothing more does not press a button to say so.
+        if last.by != "end_user" and profile.endings.weights.get("system"):
+            closer = "system"
+        yield between(rng, 2_000, 20_000) if closer == "end_user" else silence(rng, modality), Close(closer)
+    if modality == "messaging" and rng.random() < profile.survey:
+        yield between(rng, 1_200, 4_500), Survey()
+
+
+def _closer(dialogue: Dialogue, modality: str, rng: Random, profile: Profile) -> Closer:
+    """A call disconnects and a thread is resolved; only a chat is ended by somebody."""
+    if modality != "messaging":
+        return "system"
+    drawn = profile.endings.pick(rng)
+    if drawn == "human_agent" and not dialogue.during:
+        return "end_user"
+    return drawn  # type: ignore[return-value]  # the profile's schema has these names alone
+
+
+def _spoken(
+    turns: tuple[Turn, ...], words: Mapping[str, str], modality: str, rng: Random, profile: Profile
+) -> list[tuple[int, Action]]:
+    spoken: list[tuple[int, Action]] = []
+    pace = profile.pace
+    for turn in turns:
+        filled = turn.filled(words)
+        length = 0 if filled.file else len(filled.text)
+        spoken.append((pause_before(rng, filled.by, modality, length, pace), Speak(filled)))
+        if filled.learns:
+            spoken.append((between(rng, 150, 1_500), Learn(filled.learns)))
+    return spoken

@@ -1,43 +1,65 @@
-"""The dialogues of the scenarios: customer service, with placeholders.
+"""The dialogues of the stories: customer service in the end user's language, with placeholders.
 
-The texts are English in every locale; only names and addresses follow the locale.
+Each language has a data file of its own, written in that language; a locale of another is told in English.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ada_mockserver.events.ids import between, digits, hexadecimal, pick
-from ada_mockserver.events.payload import members
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from random import Random
 
     from ada_mockserver.events.personas import Persona
 
-__all__ = ["Dialogue", "Kind", "Role", "Turn", "dialogues", "pick_dialogue"]
+__all__ = ["KINDS", "LANGUAGES", "Dialogue", "Kind", "Library", "Role", "Turn", "Words", "library"]
 
 Kind = Literal["messaging", "handoff", "voice", "email"]
 Role = Literal["end_user", "ai_agent", "human_agent"]
 
+KINDS: tuple[Kind, ...] = ("messaging", "handoff", "voice", "email")
+"""A chat, one with a handoff, a phone call, and an exchange of e-mails."""
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One message: a text, or a file of a MIME type; the other members are empty."""
+LANGUAGES = ("en", "ar")
+"""The languages that there are dialogues in; the first is spoken where a locale has none of its own."""
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Turn(NamedTuple):
+    """One message: a text, a file of a MIME type, or a link with its text; the other members are empty.
+
+    ``learns`` are the members of the end user's profile that the message changes.
+    """
 
     by: Role
     text: str = ""
     file: str = ""
     mime_type: str = ""
+    link: str = ""
+    learns: Mapping[str, Any] = _NOTHING
 
     def filled(self, words: Mapping[str, str]) -> Turn:
         """The turn with every placeholder replaced by its word."""
-        return Turn(self.by, self.text.format_map(words), self.file.format_map(words), self.mime_type)
+        by, text, file, _, link, learns = self
+        if not (file or link or learns):
+            return Turn(by, text.format_map(words)) if "{" in text else self
+        return Turn(
+            by,
+            text.format_map(words),
+            file.format_map(words),
+            self.mime_type,
+            link.format_map(words),
+            _filled(learns, words),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,48 +75,98 @@ class Dialogue:
     during: tuple[Turn, ...] = ()
     after: tuple[Turn, ...] = ()
 
-    def filled(self, words: Mapping[str, str]) -> Dialogue:
-        """The dialogue with every placeholder replaced by its word."""
-        parts = (self.turns, self.during, self.after)
-        return Dialogue(self.id, self.topic, *(tuple(turn.filled(words) for turn in part) for part in parts))
+    @property
+    def everything(self) -> Iterable[Turn]:
+        """All turns in their order."""
+        return (*self.turns, *self.during, *self.after)
 
 
-@lru_cache(maxsize=4)
-def dialogues(kind: Kind) -> tuple[Dialogue, ...]:
-    """Every dialogue of a kind, placeholders unfilled, in the order of the data file."""
-    return tuple(
-        Dialogue(
-            entry["id"],
-            entry["topic"],
-            *(tuple(Turn(**turn) for turn in entry.get(part, ())) for part in ("turns", "during", "after")),
-        )
-        for entry in _document()[kind]
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The dialogues of one language: of each kind those without a handoff and those with one."""
+
+    words: Mapping[str, tuple[str, ...]]
+    amounts: Mapping[str, str]
+    dialogues: Mapping[Kind, tuple[Dialogue, ...]]
+    _split: dict[tuple[Kind, bool], tuple[Dialogue, ...]] = field(default_factory=dict, repr=False)
+
+    def of(self, kind: Kind, *, handoff: bool) -> tuple[Dialogue, ...]:
+        """The dialogues of a kind with or without a handoff."""
+        found = self._split.get((kind, handoff))
+        if found is None:
+            found = tuple(one for one in self.dialogues[kind] if bool(one.during) == handoff)
+            self._split[kind, handoff] = found
+        return found
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _read(language: str) -> Library:
+    file = resources.files("ada_mockserver") / "data" / f"dialogues.{language}.json"
+    document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return Library(
+        {name: tuple(choices) for name, choices in document["words"].items()},
+        document["amounts"],
+        {kind: tuple(map(_dialogue, document[kind])) for kind in KINDS},
     )
 
 
-def pick_dialogue(kind: Kind, rng: Random, *, end_user: Persona, agent: Persona) -> Dialogue:
-    """A dialogue drawn from ``rng``, filled in for this end user and this human agent."""
-    return pick(rng, dialogues(kind)).filled(_words(rng, end_user, agent))
+def library(locale: str) -> Library:
+    """The dialogues for a locale, written ``de_DE`` or ``de-DE``; placeholders unfilled."""
+    language = locale[:2]
+    return _read(language if language in LANGUAGES else LANGUAGES[0])
 
 
-@lru_cache(maxsize=1)
-def _document() -> dict[str, Any]:
-    text = (resources.files("ada_mockserver") / "data" / "dialogues.json").read_text(encoding="utf-8")
-    document: dict[str, Any] = json.loads(text)
-    return document
+def _dialogue(entry: dict[str, Any]) -> Dialogue:
+    parts = (tuple(Turn(**turn) for turn in entry.get(part, ())) for part in ("turns", "during", "after"))
+    return Dialogue(entry["id"], entry["topic"], *parts)
 
 
-def _words(rng: Random, end_user: Persona, agent: Persona) -> dict[str, str]:
-    """A word for every name that may stand in braces; the order of the draws is part of what a seed gives."""
-    words = {name: pick(rng, choices) for name, choices in _document()["words"].items()}
-    return {
-        **words,
-        **members(end_user),
-        "agent": agent.first_name,
-        "order": f"A-{digits(rng, 6)}",
-        "booking": hexadecimal(rng, 6).upper(),
-        "invoice": f"INV-2026-{digits(rng, 4)}",
-        "amount": f"${between(rng, 12, 240)}.{between(rng, 0, 99):02d}",
-        "last4": digits(rng, 4),
-        "code": digits(rng, 6),
-    }
+class Words(dict[str, str]):
+    """A word for every name that may stand in braces, drawn when it is first asked for."""
+
+    def __init__(self, rng: Random, locale: str, *, end_user: Persona, agent: Persona) -> None:
+        super().__init__(
+            first_name=end_user.first_name,
+            last_name=end_user.last_name,
+            display_name=end_user.display_name,
+            email=end_user.email,
+            agent=agent.first_name,
+            agent_last=agent.last_name,
+            agent_name=agent.display_name,
+        )
+        self._rng = rng
+        self._locale = locale
+
+    def __missing__(self, name: str) -> str:
+        word = self[name] = self._draw(name)
+        return word
+
+    def _draw(self, name: str) -> str:
+        rng = self._rng
+        match name:
+            case "order":
+                return f"A-{digits(rng, 6)}"
+            case "booking":
+                return hexadecimal(rng, 6).upper()
+            case "invoice":
+                return f"INV-2026-{digits(rng, 4)}"
+            case "tracking":
+                return f"00{digits(rng, 9)}{digits(rng, 9)}"
+            case "last4":
+                return digits(rng, 4)
+            case "code":
+                return digits(rng, 6)
+        chosen = library(self._locale)
+        if name == "amount":
+            written = chosen.amounts.get(self._locale.replace("-", "_"), chosen.amounts["default"])
+            return written.format(units=between(rng, 12, 240), cents=f"{between(rng, 0, 99):02d}")
+        return pick(rng, chosen.words[name])
+
+
+def _filled(value: Any, words: Mapping[str, str]) -> Any:
+    """``value`` with the placeholders of every text in it replaced."""
+    if isinstance(value, str):
+        return value.format_map(words)
+    if isinstance(value, dict):
+        return {name: _filled(member, words) for name, member in value.items()}
+    return value

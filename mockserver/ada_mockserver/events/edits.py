@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ada_mockserver.events.payload import Payload
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["coherent", "parse_assignment", "parse_value", "set_member", "unset_member"]
+__all__ = ["coherent", "has_member", "parse_assignment", "parse_value", "set_member", "unset_member"]
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
@@ -69,6 +69,15 @@ def unset_member(payload: Payload, path: str) -> Payload:
     else:
         raise _nowhere(path, last, parent)
     return copy
+
+
+def has_member(payload: Payload, path: str) -> bool:
+    """True if there is a member at ``path``."""
+    try:
+        unset_member(payload, path)
+    except UsageError:
+        return False
+    return True
 
 
 def _parent(root: Payload, path: str) -> tuple[dict[str, Any] | list[Any], str]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from ada_mockserver.events import payload
 from ada_mockserver.events.audit_log import FULLY_POPULATED, draw_change
-from ada_mockserver.events.dialogues import pick_dialogue
-from ada_mockserver.events.ids import below, between, source, uuid4
+from ada_mockserver.events.dialogues import Words, library
+from ada_mockserver.events.ids import below, between, pick, source, uuid4
 from ada_mockserver.events.people import HANDOFF_INTEGRATION, draw_cast
 from ada_mockserver.events.personas import Personas
 from ada_mockserver.events.sampling import as_documented, sampled
@@ -120,14 +120,16 @@ def _conversation_created(cast: Cast, rng: Random, ordinal: int) -> Payload:
 
 def _conversation_message(cast: Cast, rng: Random, ordinal: int) -> Payload:
     """A text of the end user during a handoff: the documented message with the fewest nulls."""
-    dialogue = pick_dialogue("handoff", rng, end_user=cast.persona, agent=cast.agent)
+    locale = str(cast.end_user.language)
+    dialogue = pick(rng, library(locale).of("handoff", handoff=True))
     texts = [turn.text for turn in dialogue.during if turn.by == "end_user" and turn.text]
+    words = Words(rng, locale, end_user=cast.persona, agent=cast.agent)
     at = _moment(cast, rng, _MESSAGE, ordinal)
     return payload.conversation_message(
         cast.conversation,
         message_id=uuid4(rng),
         author=cast.authors["end_user"],
-        content=payload.text_content(texts[ordinal % len(texts)]),
+        content=payload.text_content(texts[ordinal % len(texts)].format_map(words)),
         handoff_integration=HANDOFF_INTEGRATION,
         created_at=at,
         at=_emitted(rng, at),

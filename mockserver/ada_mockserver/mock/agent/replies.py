@@ -112,7 +112,7 @@ async def _reply(transaction: Transaction, conversation: Conversation, text: str
                     conversation.human = asdict(human)
                     await _in_time(transaction, conversation, {"kind": "human"})
             case End():
-                await end(transaction, conversation, by_end_user=False)
+                await end(transaction, conversation, by="system")
 
 
 def _dressed(conversation: Conversation, body: str) -> str:

@@ -74,7 +74,8 @@ async def _update(call: Call) -> dict[str, Any]:
 async def _end(call: Call) -> dict[str, Any]:
     conversation = await found(call, Conversation, lock=True)
     if not conversation.ended:  # a call disconnects
-        await end(call.transaction, conversation, by_end_user=conversation.channel.modality != "voice")
+        calls = conversation.channel.modality == "voice"
+        await end(call.transaction, conversation, by="system" if calls else "end_user")
     return {"message": "Conversation ended."}
 
 

@@ -18,6 +18,7 @@ from ada_mockserver.mock.store.models import Conversation, Message, StoredChanne
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ada_mockserver.events.conversation import Closer
     from ada_mockserver.mock.state.transaction import Transaction
 
 __all__ = ["ai_agent", "end", "end_handoff", "hand_off", "open_conversation", "say"]
@@ -46,8 +47,8 @@ async def open_conversation(
         stored_channel=channel,
     )
     await transaction.add(conversation)
-    payload = course.begin(conversation, at=_later(transaction, conversation))
-    await transaction.emit(payload, _tags(conversation))
+    begun = course.begin(conversation, at=_later(transaction, conversation))
+    await transaction.emit(begun.payload(), _tags(conversation))
     return conversation
 
 
@@ -57,7 +58,8 @@ async def say(
     """Add a message, and emit it."""
     at = _later(transaction, conversation)
     message_id = uuid4(transaction.rng)
-    payload = course.say(conversation, author, content, message_id=message_id, created_at=at, at=at)
+    said = course.say(conversation, author, content, message_id=message_id, created_at=at, at=at)
+    payload = said.payload()
     data = {name: payload["data"][name] for name in ("created_at", "author", "content")}
     message = Message(id=message_id, conversation_id=conversation.id, data=data)
     await transaction.add(message)
@@ -81,18 +83,18 @@ def hand_off(
 async def end_handoff(transaction: Transaction, conversation: Conversation) -> None:
     """Control returns to the AI Agent; the conversation goes on."""
     tags = _tags(conversation)
-    payload = course.end_handoff(conversation, at=_later(transaction, conversation))
+    ended = course.end_handoff(conversation, at=_later(transaction, conversation))
     conversation.human = None
-    await transaction.emit(payload, tags)
+    await transaction.emit(ended.payload(), tags)
 
 
-async def end(transaction: Transaction, conversation: Conversation, *, by_end_user: bool) -> None:
+async def end(transaction: Transaction, conversation: Conversation, *, by: Closer) -> None:
     """The conversation ends, a handoff first; a survey link follows in a chat."""
     tags, context = _tags(conversation), transaction.context
     if conversation.handoff is not None:
         await end_handoff(transaction, conversation)
     at = _later(transaction, conversation)
-    await transaction.emit(course.end(conversation, by_end_user=by_end_user, updated_at=at, at=at), tags)
+    await transaction.emit(course.end(conversation, by=by, updated_at=at, at=at).payload(), tags)
     if context.script.survey is not None and course.sends_survey(conversation):
         url = f"{conversation.origin or context.base_url}/survey/{conversation.id}"
         content = link_content(url, context.script.survey)

@@ -1,0 +1,81 @@
+"""Documents that people write, held against a JSON Schema: what does not fit, in words.
+
+An ``x-message`` beside the keywords of a schema says in place of each of them what the value must be.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator, FormatChecker
+
+from ada_mockserver.numbers import finite
+from ada_schemas.jsonschema_errors import faults, kinds
+
+if TYPE_CHECKING:
+    from ada_schemas.jsonschema_errors import Fault
+
+__all__ = ["Problem", "fitting_errors", "validator"]
+
+_formats = FormatChecker(formats=())
+
+
+@_formats.checks("uri")
+def _is_uri(value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return bool(parts.scheme and (parts.netloc or parts.path)) and value.isprintable() and " " not in value
+
+
+@_formats.checks("finite")
+def _is_finite(value: object) -> bool:
+    return not isinstance(value, int | float) or isinstance(value, bool) or finite(value) is not None
+
+
+class Problem(NamedTuple):
+    """One place of a value that does not fit: its JSON path (``$.content.url``), and what is wrong there."""
+
+    path: str
+    message: str
+
+
+def validator(schema: dict[str, Any]) -> Draft202012Validator:
+    """The validator of a schema, which knows the formats ``uri`` and ``finite``."""
+    return Draft202012Validator(schema, format_checker=_formats)
+
+
+def fitting_errors(against: Draft202012Validator, value: Any) -> list[Problem]:
+    """All that is wrong with a value, each place and message once."""
+    found = (fault for error in against.iter_errors(value) for fault in faults(error))
+    return list(dict.fromkeys(Problem(fault.json_path, _message(fault)) for fault in found))
+
+
+def _message(fault: Fault) -> str:
+    demanded = fault.demanded
+    match fault.keyword:
+        case "required":
+            stated = fault.schema.get("properties", {}).get(fault.path[-1], {}).get("x-message")
+            return f"is required, and {stated}" if stated else "is required"
+        case "additionalProperties" if demanded is False:
+            return f"is not known; known are: {', '.join(sorted(fault.schema['properties']))}"
+    if "x-message" in fault.schema:
+        return str(fault.schema["x-message"])
+    match fault.keyword:
+        case "type":
+            return f"must be {kinds(demanded)}"
+        case "enum":
+            return f"must be one of: {', '.join(demanded)}"
+        case "format":
+            return "must be a URL" if demanded == "uri" else f"must be a {demanded}"
+        case "maxLength":
+            return f"must be at most {demanded} characters long"
+        case "minLength":
+            return "must not be empty"
+        case "maxProperties":
+            return f"must have at most {demanded} members"
+    return "is not valid"
