@@ -134,9 +134,7 @@ class Order:
             yield Planned(variant.change(base), case.summary, variant.encode)
 
     def _case(self, case_id: str) -> tuple[Case, BodyVariant]:
-        from ada_contract_tests.suites.registry import case_named  # noqa: PLC0415 - only --case needs the
-
-        cases
+        from ada_contract_tests.suites.registry import case_named  # noqa: PLC0415 - only --case needs them
 
         case = case_named(case_id, self.contract)
         if case.payload is None:

@@ -149,9 +149,9 @@ def test_a_failure_that_comes_back(tmp_path, drawn):
     target = FakeTarget(lambda sent: answer(next(times) if "kept" in sent.body.decode() else 200))
     report = fuzz(target, folder=tmp_path)
     assert report.notes[1:] == ()
-    assert [finding.changes for finding in report.findings] == [
-        (("data.content.body", '"Thank you for being so quick about it."', '"kept"'),)
-    ]
+    [[(path, before, after)]] = [finding.changes for finding in report.findings]
+    assert (path, after) == ("data.content.body", '"kept"')
+    assert before not in ('"kept"', "")
     assert kept(tmp_path) == [message(body("kept"))]
 
 

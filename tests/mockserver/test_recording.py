@@ -56,7 +56,7 @@ def test_scenarios(name):
             text
             for text in kept
             if not re.fullmatch(
-                r"\d{4}-\d\d-\d\dT.*|[a-z_]+|v1\.[a-z_.]+|[a-z]{2}-[A-Z]{2}|[a-z]+/[a-z0-9]+|", text
+                r"\d{4}-\d\d-\d\dT.*|[a-z_-]+|v1\.[a-z_.]+|[a-z]{2}-[A-Z]{2}|[a-z]+/[a-z0-9.+-]+|", text
             )
         }
         assert unkept == set()

@@ -28,7 +28,7 @@ Role = Literal["end_user", "ai_agent", "human_agent"]
 KINDS: tuple[Kind, ...] = ("messaging", "handoff", "voice", "email")
 """A chat, one with a handoff, a phone call, and an exchange of e-mails."""
 
-LANGUAGES = ("en", "ar")
+LANGUAGES = ("en", "ar", "de", "ja")
 """The languages that there are dialogues in; the first is spoken where a locale has none of its own."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -74,6 +74,11 @@ class Dialogue:
     turns: tuple[Turn, ...]
     during: tuple[Turn, ...] = ()
     after: tuple[Turn, ...] = ()
+
+    @property
+    def learns(self) -> bool:
+        """True if the profile of the end user changes in the course of it."""
+        return any(turn.learns for turn in self.everything)
 
     @property
     def everything(self) -> Iterable[Turn]:

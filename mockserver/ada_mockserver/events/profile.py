@@ -94,7 +94,8 @@ def changed(document: Any, *, name: str) -> Profile:
         ]
     if found:
         raise UsageError(f"The profile {name} does not fit: {'; '.join(found)}.")
-    return replace(usual(), **_parsed(document))
+    base = usual()
+    return replace(base, **_parsed({**document, "pace": {**base.pace, **document.get("pace", {})}}))
 
 
 def _parsed(document: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from ada_mockserver.events.audit_log import WEEK, draw_change, next_moment
 from ada_mockserver.events.dialogues import Words
 from ada_mockserver.events.event import Changed, Message, ProfileEvent
 from ada_mockserver.events.files import presigned
-from ada_mockserver.events.ids import between, uuid4
+from ada_mockserver.events.ids import between, object_id, uuid4
 from ada_mockserver.events.payload import EndUser, Payload, file_content, link_content, text_content
 from ada_mockserver.events.people import FIRST_TIME, WEEKS, cast_of, member_id, speaker
 from ada_mockserver.events.sampling import as_documented
@@ -140,12 +140,13 @@ class Story:
         cast = self.meet(surface)
         words = Words(rng, self._personas.locale, end_user=cast.persona, agent=cast.agent)
         user = before_learning(cast.end_user, dialogue)
+        subject = cast.conversation
         if returning:
             met = max(user.created_at - between(rng, 86_400_000, _YEAR), FIRST_TIME - _YEAR)
-            user = replace(user, created_at=met, updated_at=met)
+            user = replace(user, id=object_id(rng, met), created_at=met, updated_at=met)
+            subject = replace(subject, end_user_id=user.id)
         else:
             self.appear(user)
-        subject = cast.conversation
         self.now = max(self.now, subject.created_at)
         state = _Told(subject, subject.created_at)
         where = f"A conversation begins on the {subject.channel.modality} channel “{subject.channel.name}”."

@@ -17,16 +17,21 @@ from ada_mockserver.events.scenarios import SCENARIOS, Scenario, Teller, scenari
 from ada_schemas.errors import UsageError
 
 CONVERSATIONS = ("conversation", "handoff", "voice", "email")
+WITHOUT_FILES = (
+    "password.takeover", "shipping.lost", "subscription.cancel", "payment.declined", "appointment.technician",
+)  # fmt: skip
 SEEDS = range(12)
 
 # What a pinned seed gives. A change here changes the payloads of everyone who pins a seed.
 GOLDEN = {
-    ("conversation", "en_US"): "0bfbddd704e0c31fe3bfe0c53c92786c086b81e73f9ead78f8f6839264a47a77",
-    ("handoff", "en_US"): "2bf2e88acb30cbcc2f8fee5e60f7d4f7f49c273547576efcc16d5322479ce28f",
-    ("voice", "en_US"): "1734f7b4c5fef6b06f381671fff09060c016b65f05fb3c0d353a72ce67708364",
-    ("email", "fr_FR"): "8fd74eca01fb840b9fb6a9a4e6df4b9c0907c1419bd9bac4876cb145839eb998",
-    ("profile", "en_US"): "010321087e8bc958f1fa15a455a408181d53c8649256bdbdfb1d868177143838",
-    ("audit", "en_US"): "1c2938ec8e3844922ee5147783354b4516bd5efa14db5cb587dccd762c8c3fb3",
+    ("conversation", "en_US"): "",
+    ("handoff", "en_US"): "",
+    ("handoff", "ja_JP"): "",
+    ("voice", "ar_SA"): "",
+    ("email", "fr_FR"): "",
+    ("profile", "en_US"): "",
+    ("audit", "en_US"): "",
+    ("traffic", None): "",
 }
 
 
@@ -43,7 +48,7 @@ def instant(moment: str) -> datetime:
 
 
 @pytest.mark.parametrize(("name", "locale"), list(GOLDEN))
-def test_golden_bytes(name: str, locale: str) -> None:
+def test_golden_bytes(name: str, locale: str | None) -> None:
     """A seed gives the same story, to the byte, on every supported Python and platform."""
     parts = [
         step.body + repr(step.delay).encode() + step.narration.encode()
@@ -75,9 +80,8 @@ def test_unknown_scenario(name: str, hint: str) -> None:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_index_tells_another_story(name: str) -> None:
     """Every index has events of its own, and the same index always the same."""
-    stories = [
-        b"".join(encode(s.payload) for s in scenario(name, seed=1, index=n).steps) for n in (0, 1, 2, 0)
-    ]
+    teller = Teller(name, seed=1)
+    stories = [b"".join(step.body for step in teller.tell(n).steps) for n in (0, 1, 2, 0)]
     assert stories[0] == stories[3]
     assert len(set(stories)) == 3
 
@@ -98,26 +102,34 @@ def test_a_conversation_begins_and_ends(name: str, seed: int) -> None:
     assert instant(messages[0]["created_at"]) > instant(created["created_at"])
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_files_look_presigned(seed: int) -> None:
+@pytest.mark.parametrize("locale", ["en_US", "ja_JP"])
+def test_files_look_presigned(locale: str) -> None:
     """A file has a name, a MIME type and a signed address on a reserved host that ends in its name."""
-    files = [
-        message["content"]
-        for message in data_of(scenario("handoff", seed=seed), "conversation.message")
-        if message["content"]["type"] == "file"
-    ]
-    assert files
-    for file in files:
-        address, _, query = file["url"].partition("?")
-        name = re.escape(file["filename"])
-        assert re.fullmatch(rf"https://files\.example\.com/attachments/[0-9a-f]{{24}}/{name}", address)
-        signed = dict(parse_qsl(query, strict_parsing=True))
-        assert signed["X-Amz-Expires"] == str(7 * 24 * 60 * 60)
-        assert re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", signed["X-Amz-Date"])
-        assert signed["X-Amz-Credential"].split("/")[1] == signed["X-Amz-Date"][:8]
-        assert re.fullmatch(r"[0-9a-f]{64}", signed["X-Amz-Signature"])
-        assert 400 < len(file["url"]) < 600
-        assert re.fullmatch(r"[a-z]+/[a-z0-9]+", file["mime_type"])
+    profile = changed({"stories": dict.fromkeys(WITHOUT_FILES, 0)}, name="p")
+    teller = Teller("handoff", seed=1, locale=locale, profile=profile)
+    for index in range(8):
+        files = [
+            message["content"]
+            for message in data_of(teller.tell(index), "conversation.message")
+            if message["content"]["type"] == "file"
+        ]
+        assert files
+        for file in files:
+            address, _, query = file["url"].partition("?")
+            name = re.escape(file["filename"])
+            assert re.fullmatch(
+                rf"https://files\.example\.com/attachments/[0-9a-f]{{24}}/{name}", unquote(address)
+            )
+            signed = dict(parse_qsl(query, strict_parsing=True))
+            assert signed["X-Amz-Expires"] == str(7 * 24 * 60 * 60)
+            assert re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", signed["X-Amz-Date"])
+            assert signed["X-Amz-Credential"].split("/")[1] == signed["X-Amz-Date"][:8]
+            assert re.fullmatch(r"EXAMPLE[A-Za-z0-9+/]{880}", signed["X-Amz-Security-Token"])
+            assert re.fullmatch(r"[0-9a-f]{64}", signed["X-Amz-Signature"])
+            disposition = signed["response-content-disposition"]
+            assert unquote(disposition) == f"attachment; filename*=UTF-8''{file['filename']}"
+            assert 1_300 < len(file["url"]) < 2_000
+            assert re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", file["mime_type"])
 
 
 @pytest.mark.parametrize("locale", ["en_US", "fr_CA"])
@@ -130,10 +142,10 @@ def test_profile_fills_and_changes(locale: str) -> None:
     blank = {name: value for name, value in profiles[0].items() if value is not None}
     assert list(blank) == ["language", "metadata", "system_properties"]
     assert blank["metadata"] == {}
-    changed = [
+    learnt = [
         sorted(name for name in before if before[name] != after[name]) for before, after in pairwise(profiles)
     ]
-    assert changed == [
+    assert learnt == [
         ["avatar", "display_name", "first_name", "last_name", "system_properties"],
         ["language"],
         ["email"],
@@ -146,12 +158,33 @@ def test_profile_fills_and_changes(locale: str) -> None:
     assert all(step.payload["tags"] == [users[0]["end_user_id"]] for step in story.steps)
 
 
+def test_a_working_week_of_changes() -> None:
+    """A week has every documented activity and interface, in office hours, and no actor where the system acts."""
+    entries = data_of(scenario("audit", seed=2), "audit_log.emitted")
+    assert {entry["activity"] for entry in entries} == {
+        "created", "updated", "deleted", "executed", "invited", "activated", "deactivated",
+    }  # fmt: skip
+    assert {entry["interface"] for entry in entries} == {
+        "dashboard", "api", "mcp", "cli", "import", "export", "system",
+    }  # fmt: skip
+    assert len({entry["id"] for entry in entries}) == len(entries) == len(WEEK)
+    moments = [instant(entry["timestamp"]) for entry in entries]
+    assert {moment.weekday() for moment in moments} <= set(range(5))
+    assert all(8 <= moment.hour < 18 for moment in moments)
+    assert len({moment.date() for moment in moments}) >= 3
+    assert (moments[-1] - moments[0]).days < 7
+    for entry in entries:
+        actor = [entry[name] for name in ("actor_email", "actor_name", "actor_user_id", "context_ip")]
+        assert all(actor) if entry["interface"] != "system" else actor == [""] * 4
+        assert bool(entry["api_key_name"]) == (entry["interface"] == "api")
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_audit_ids_are_stable(seed: int) -> None:
     """One entity and one actor have the same id in every entry, and an entity's is as old as its creation."""
     entries = data_of(scenario("audit", seed=seed), "audit_log.emitted")
     entities = {(entry["entity_name"], entry["entity_id"]) for entry in entries}
-    assert len(entities) == len({name for name, _ in entities}) == len(STORY) - 1
+    assert len(entities) == len({name for name, _ in entities}) == len({one.entity_name for one in WEEK})
     actors = {(entry["actor_email"], entry["actor_user_id"]) for entry in entries}
     assert len(actors) == len({email for email, _ in actors}) == len({number for _, number in actors})
     assert int(entries[0]["entity_id"][:8], 16) == int(instant(entries[0]["timestamp"]).timestamp())
@@ -160,15 +193,17 @@ def test_audit_ids_are_stable(seed: int) -> None:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_narration_is_one_short_line(name: str) -> None:
     """Every step is told in one line of plain English."""
-    for seed in SEEDS:
-        for step in scenario(name, seed=seed).steps:
+    teller = Teller(name, seed=1)
+    for index in range(30):
+        for step in teller.tell(index).steps:
             assert "\n" not in step.narration
             assert 10 < len(step.narration) < 140
 
 
 def test_narration_tells_the_story() -> None:
     """The narration names the person, what is said and what happens."""
-    lines = [step.narration for step in scenario("voice", seed=7).steps]
+    profile = changed({"handoff": 0}, name="p")
+    lines = [step.narration for step in scenario("voice", seed=7, profile=profile).steps]
     assert lines[0] == "Someone unknown appears for the first time."
     assert lines[1] == "A conversation begins on the voice channel “Voice”."
     assert lines[2].startswith("Acme Assistant (ai agent): “")
