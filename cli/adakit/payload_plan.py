@@ -110,6 +110,15 @@ class Order:
         for steps in self._stories():
             yield from self._overridden_story(steps) if edited else steps
 
+    def bodies(self) -> Iterator[list[bytes]]:
+        """The bytes of the payloads, in order: those of a story together, else one by one."""
+        if self.name in SCENARIOS and not (self.assignments or self.removals):
+            for steps in self._stories():
+                yield [step.body for step in steps]
+        else:
+            for planned in self.payloads():
+                yield [planned.body]
+
     def _stories(self) -> Iterator[tuple[Step, ...]]:
         teller = Teller(
             self.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import click
@@ -25,14 +26,13 @@ def command(name: str, seed: int | None, output: str | None, contract: str | Non
     """
     drawn = draw_seed() if seed is None else seed
     order = Order(name, use_contract(contract), seed=drawn, **chosen)
-    bodies = (planned.body for planned in order.payloads())
-    first = next(bodies)  # what is wrong with the order is known before anything is written
-    second = next(bodies, None)
+    bodies = order.bodies()
+    first, second = next(bodies), next(bodies, None)  # whatever is wrong is known before writing
     with writing(output) as file:
-        file.write(first if second is None and output is not None else first + b"\n")
-        if second is not None:
-            file.write(second + b"\n")
-        for body in bodies:
-            file.write(body + b"\n")
+        if second is None and len(first) == 1 and output is not None:
+            file.write(first[0])  # a file of one event holds no more than the event
+        else:
+            for told in chain([first], [second] if second else [], bodies):
+                file.write(b"\n".join(told) + b"\n")
     if seed is None:
         click.echo(f"seed {order.seed}", err=True)

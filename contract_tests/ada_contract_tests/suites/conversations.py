@@ -221,7 +221,7 @@ async def _same_address(run: CaseRun) -> None:
 @lru_cache(maxsize=1)
 def _plain() -> Profile:
     """Stories of which the types of their events are known beforehand: in none is anything learnt."""
-    learning = {one.id for kind in KINDS for one in library("en").dialogues[kind] if one.learns}
+    learning = {one.id for kind in KINDS for one in library("en").dialogues[kind] if one.learnt}
     return changed(
         {
             "channels": {"custom": 1},

@@ -7,8 +7,9 @@ Ada in its database. `course` says what happens, and how long before it nothing 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from ada_mockserver.events.dialogues import Turn
 from ada_mockserver.events.event import Began, Ended, HandoffEnded, Message
 from ada_mockserver.events.ids import between
 from ada_mockserver.events.pace import pause_before, pick_up, silence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from random import Random
     from typing import Any
 
-    from ada_mockserver.events.dialogues import Dialogue, Turn
+    from ada_mockserver.events.dialogues import Dialogue
     from ada_mockserver.events.payload import Author, Conversation
     from ada_mockserver.events.profile import Profile
 
@@ -30,7 +31,6 @@ __all__ = [
     "HandBack",
     "HandOver",
     "Learn",
-    "Speak",
     "Survey",
     "begin",
     "course",
@@ -67,14 +67,13 @@ def say(
     state: ConversationState,
     author: Author,
     content: Mapping[str, Any],
-    *,
     message_id: str,
     created_at: int,
     at: int,
 ) -> Message:
     """Somebody writes a message."""
     state.updated_at = max(state.updated_at, created_at)
-    return Message(state.subject, message_id, author, content, state.handoff, created_at, at)
+    return Message._make((state.subject, message_id, author, content, state.handoff, created_at, at))
 
 
 def hand_off(state: ConversationState, integration: str, *, at: int) -> None:
@@ -102,12 +101,6 @@ def end(state: ConversationState, *, by: Closer, updated_at: int, at: int) -> En
 def sends_survey(state: ConversationState) -> bool:
     """True if the AI Agent asks how it was after the end: the documentation shows such a link in a chat."""
     return state.subject.channel.modality == "messaging"
-
-
-class Speak(NamedTuple):
-    """Somebody writes a text, or sends a file or a link."""
-
-    turn: Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +134,13 @@ class Survey:
     """The AI Agent sends a link to a survey."""
 
 
-Action = Speak | Learn | HandOver | HandBack | Close | Survey
+Action = Turn | Learn | HandOver | HandBack | Close | Survey
 
 
 def course(
     dialogue: Dialogue, words: Mapping[str, str], modality: str, *, rng: Random, profile: Profile
 ) -> Iterator[tuple[int, Action]]:
-    """The actions after the beginning, each with the milliseconds before it.
+    """The actions after the beginning, each with the milliseconds before it; a turn is somebody's message.
 
     The placeholders are filled with ``words``. A handoff begins, waits for somebody, and ends; whoever ends
     the conversation is drawn by the profile. Follows ``/reference/conversations/getting-started``.
@@ -158,7 +151,7 @@ def course(
         yield between(rng, 300, 2_500), HandOver(profile.integrations.pick(rng))
         waiting = pick_up(rng, modality, profile.pace)
         for pause, action in _spoken(dialogue.during, words, modality, rng, profile):
-            human = isinstance(action, Speak) and action.turn.by == "human_agent"
+            human = isinstance(action, Turn) and action.by == "human_agent"
             yield pause + waiting * human, action
             waiting *= not human
         yield between(rng, 2_000, 20_000), HandBack()
@@ -194,7 +187,7 @@ def _spoken(
     for turn in turns:
         filled = turn.filled(words)
         length = 0 if filled.file else len(filled.text)
-        spoken.append((pause_before(rng, filled.by, modality, length, pace), Speak(filled)))
+        spoken.append((pause_before(rng, filled.by, modality, length, pace), filled))
         if filled.learns:
             spoken.append((between(rng, 150, 1_500), Learn(filled.learns)))
     return spoken

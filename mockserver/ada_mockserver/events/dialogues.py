@@ -6,7 +6,7 @@ Each language has a data file of its own, written in that language; a locale of 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from types import MappingProxyType
@@ -51,7 +51,8 @@ class Turn(NamedTuple):
         """The turn with every placeholder replaced by its word."""
         by, text, file, _, link, learns = self
         if not (file or link or learns):
-            return Turn(by, text.format_map(words)) if "{" in text else self
+            # By `_make`, which is twice as fast, as in the other places where every message passes.
+            return Turn._make((by, text.format_map(words), "", "", "", _NOTHING)) if "{" in text else self
         return Turn(
             by,
             text.format_map(words),
@@ -66,7 +67,8 @@ class Turn(NamedTuple):
 class Dialogue:
     """One exchange between an end user and an AI Agent.
 
-    A dialogue with a handoff goes on ``during`` it, with a human agent, and ``after`` it.
+    A dialogue with a handoff goes on ``during`` it, with a human agent, and ``after`` it. ``learnt`` are the
+    members of the end user's profile that change in the course of it, the avatar with the name.
     """
 
     id: str
@@ -74,11 +76,7 @@ class Dialogue:
     turns: tuple[Turn, ...]
     during: tuple[Turn, ...] = ()
     after: tuple[Turn, ...] = ()
-
-    @property
-    def learns(self) -> bool:
-        """True if the profile of the end user changes in the course of it."""
-        return any(turn.learns for turn in self.everything)
+    learnt: frozenset[str] = frozenset()
 
     @property
     def everything(self) -> Iterable[Turn]:
@@ -123,7 +121,10 @@ def library(locale: str) -> Library:
 
 def _dialogue(entry: dict[str, Any]) -> Dialogue:
     parts = (tuple(Turn(**turn) for turn in entry.get(part, ())) for part in ("turns", "during", "after"))
-    return Dialogue(entry["id"], entry["topic"], *parts)
+    turns, during, after = parts
+    made = Dialogue(entry["id"], entry["topic"], turns, during, after)
+    learnt = {name for turn in made.everything for name in turn.learns}
+    return replace(made, learnt=frozenset(learnt | ({"avatar"} if "display_name" in learnt else set())))
 
 
 class Words(dict[str, str]):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
+from binascii import b2a_base64
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -24,8 +23,8 @@ _TOKEN = 660
 def presigned(rng: Random, filename: str, at: int) -> str:
     """A download address that is valid for seven days from ``at`` (Unix milliseconds)."""
     upload = object_id(rng, at)
-    drawn = hashlib.shake_256(f"{upload}/{rng.random()}".encode()).digest(_TOKEN + 32)
-    token = base64.b64encode(drawn[:_TOKEN]).decode().replace("+", "%2B").replace("/", "%2F")
+    drawn = rng.randbytes(_TOKEN + 32)
+    token = b2a_base64(drawn[:_TOKEN], newline=False).replace(b"+", b"%2B").replace(b"/", b"%2F").decode()
     name = quote(filename)
     moment = timestamp(at)[:19].replace("-", "").replace(":", "")
     # Written out, since urlencode takes longer than the rest of an event.

@@ -41,6 +41,7 @@ __all__ = [
     "member_time",
     "members",
     "text_content",
+    "times",
     "timestamp",
 ]
 
@@ -73,6 +74,18 @@ def member_time(at: int) -> str:
     day, rest = divmod(at, _DAY)
     minute, rest = divmod(rest, 60_000)
     return f"{_day(day)}{_MINUTES[minute]}{_SECONDS[rest // 1_000]}{_MICROSECONDS[rest % 1_000]}"
+
+
+def times(created_at: int, at: int) -> tuple[str, str]:
+    """The `member_time` of ``created_at`` and the `timestamp` of ``at``, which mostly share a second."""
+    second, fraction = divmod(created_at, 1_000)
+    late = at - created_at + fraction
+    if not fraction <= late < 1_000:
+        return member_time(created_at), timestamp(at)
+    minutes, second = divmod(second, 60)
+    days, minute = divmod(minutes, 1_440)
+    shared = f"{_day(days)}{_MINUTES[minute]}{_SECONDS[second]}"
+    return shared + _MICROSECONDS[fraction], shared + _MILLISECONDS[late]
 
 
 @lru_cache(maxsize=1_024)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from ada_mockserver.events.ids import below, between, digits, hexadecimal, object_id, pick, source
+from ada_mockserver.events.ids import below, between, hexadecimal, object_id, pick, source
 from ada_mockserver.events.pace import working_moment
 from ada_mockserver.events.payload import Author, Channel, Conversation, EndUser, Metadata
 
@@ -65,15 +65,19 @@ _PAGES = ("help", "orders", "returns", "account", "checkout", "contact")
 class Cast:
     """One end user in one conversation on one channel, with the agents who may answer.
 
-    ``persona`` is who the end user is, ``agent`` the human agent of a handoff, always someone else;
-    ``agent_id`` is the agent's id as a user of the dashboard, which messages do not show.
+    ``persona`` is who the end user is, ``agent`` the human agent of a handoff, always someone else.
     """
 
     persona: Persona
     agent: Persona
-    agent_id: str
     end_user: EndUser
     conversation: Conversation
+    seed: str
+
+    @property
+    def agent_id(self) -> str:
+        """The agent's id as a user of the dashboard, which messages do not show."""
+        return member_id(self.seed, self.agent)
 
     @property
     def authors(self) -> dict[str, Author]:
@@ -124,7 +128,7 @@ def cast_of(rng: Random, seed: str, personas: Personas, surface: Surface) -> Cas
         end_user_id,
         met,
         met,
-        f"crm-{digits(rng, 8)}" if custom else None,
+        f"crm-{between(rng, 10_000_000, 99_999_999)}" if custom else None,
         *_profile(None if channel.modality == "voice" else persona),
         language=language,
         metadata={"plan": "plus" if vip else "basic", "vip": vip, "orders": orders},
@@ -137,7 +141,7 @@ def cast_of(rng: Random, seed: str, personas: Personas, surface: Surface) -> Cas
     conversation = Conversation(
         conversation_id, channel, end_user_id, opened, _agent_domain(seed), metadata=about
     )
-    return Cast(persona, agent, member_id(seed, agent), end_user, conversation)
+    return Cast(persona, agent, end_user, conversation, seed)
 
 
 def _profile(known: Persona | None) -> tuple[str | None, str | None, str | None, str | None, str | None]:

@@ -52,11 +52,16 @@ class Persona:
     @property
     def avatar(self) -> str:
         """The address of a picture, on a host reserved for examples."""
-        return f"https://example.com/avatars/{self.email.partition('@')[0]}.png"
+        return _avatar(self.email)
 
     def profile(self) -> dict[str, str]:
         """What an end user's profile holds of it."""
         return {**members(self), "avatar": self.avatar}
+
+
+@lru_cache(maxsize=2_048)
+def _avatar(email: str) -> str:
+    return f"https://example.com/avatars/{email.partition('@')[0]}.png"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ada_mockserver.events import conversation, payload
 from ada_mockserver.events.audit_log import WEEK, draw_change, next_moment
-from ada_mockserver.events.dialogues import Words
-from ada_mockserver.events.event import Changed, Message, ProfileEvent
+from ada_mockserver.events.dialogues import Turn, Words
+from ada_mockserver.events.event import Began, Changed, Ended, HandoffEnded, Message, ProfileEvent
 from ada_mockserver.events.files import presigned
 from ada_mockserver.events.ids import between, object_id, uuid4
-from ada_mockserver.events.payload import EndUser, Payload, file_content, link_content, text_content
-from ada_mockserver.events.people import FIRST_TIME, WEEKS, cast_of, member_id, speaker
+from ada_mockserver.events.payload import Author, EndUser, Payload, file_content, link_content, text_content
+from ada_mockserver.events.people import AI_AGENT, FIRST_TIME, WEEKS, cast_of, member_id, speaker
 from ada_mockserver.events.sampling import as_documented
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from random import Random
 
     from ada_mockserver.events.audit_log import Entry
-    from ada_mockserver.events.dialogues import Dialogue, Turn
+    from ada_mockserver.events.dialogues import Dialogue
     from ada_mockserver.events.event import Event
-    from ada_mockserver.events.payload import Author, Conversation
+    from ada_mockserver.events.payload import Conversation
     from ada_mockserver.events.people import Cast, Surface
     from ada_mockserver.events.personas import Personas
     from ada_mockserver.events.profile import Profile
@@ -127,8 +127,7 @@ class Story:
 
     def appear(self, user: EndUser) -> None:
         """The end user is seen for the first time."""
-        event = ProfileEvent("end_user.created", user, self._moment())
-        self.tell(event, f"{user.display_name or 'Someone unknown'} appears for the first time.")
+        self.tell(ProfileEvent("end_user.created", user, self._moment()))
 
     def update(self, user: EndUser, narration: str) -> None:
         """The end user's profile is now that of ``user``."""
@@ -149,10 +148,13 @@ class Story:
             self.appear(user)
         self.now = max(self.now, subject.created_at)
         state = _Told(subject, subject.created_at)
-        where = f"A conversation begins on the {subject.channel.modality} channel “{subject.channel.name}”."
-        self.tell(conversation.begin(state, at=self._moment()), where)
+        self.tell(conversation.begin(state, at=self._moment()))
         steps = conversation.course(dialogue, words, subject.channel.modality, rng=rng, profile=self._profile)
-        self.play(steps, state, user, dict(cast.authors, end_user=speaker(user)))
+        authors = {"end_user": speaker(user), "ai_agent": AI_AGENT}
+        if dialogue.during:
+            agent = cast.agent
+            authors["human_agent"] = Author("human_agent", None, agent.avatar, agent.display_name)
+        self.play(steps, state, user, authors)
 
     def play(
         self,
@@ -164,9 +166,10 @@ class Story:
         """Let the actions happen, each after its pause."""
         for pause, action in steps:
             self.now += pause
+            if isinstance(action, Turn):  # most are, and a match statement takes longer
+                self._say(state, authors[action.by], content_of(action, self._rng, self.now))
+                continue
             match action:
-                case conversation.Speak(turn):
-                    self._say(state, authors[turn.by], content_of(turn, self._rng, self.now))
                 case conversation.Learn(members):
                     user = replace(user, updated_at=self.now, **learnt(user, members))
                     authors["end_user"] = speaker(user)
@@ -176,12 +179,10 @@ class Story:
                 case conversation.HandOver(integration):
                     conversation.hand_off(state, integration, at=self.now)
                 case conversation.HandBack():
-                    narration = f"The handoff to {state.handoff} ends; the AI Agent takes over again."
-                    self.tell(conversation.end_handoff(state, at=self._moment()), narration)
+                    self.tell(conversation.end_handoff(state, at=self._moment()))
                 case conversation.Close(by):
-                    updated_at = self.now
-                    event = conversation.end(state, by=by, updated_at=updated_at, at=self._moment())
-                    self.tell(event, _ending(by, state.subject.channel.modality, authors))
+                    ended = self.now
+                    self.tell(conversation.end(state, by=by, updated_at=ended, at=self._moment()))
                 case conversation.Survey():
                     host = state.subject.domain.partition(".")[0]
                     url = f"https://{host}.example.com/survey/{state.subject.id}"
@@ -239,17 +240,13 @@ class Story:
         return now
 
     def _say(self, state: _Told, author: Author, content: Mapping[str, Any]) -> None:
-        created = self.now
-        self.tell(
-            conversation.say(
-                state,
-                author,
-                content,
-                message_id=uuid4(self._rng),
-                created_at=created,
-                at=self._moment(),
-            )
-        )
+        rng, created = self._rng, self.now
+        message_id = uuid4(rng)
+        self.now = at = created + 5 + int(rng.random() * 396)
+        event = conversation.say(state, author, content, message_id, created, at)
+        # As in `tell`, of which it is the greatest part.
+        self.steps.append(Step._make(((at - self._last_event) / 1000, event, "", self._contract)))
+        self._last_event = at
 
 
 def content_of(turn: Turn, rng: Random, at: int) -> Payload:
@@ -263,12 +260,9 @@ def content_of(turn: Turn, rng: Random, at: int) -> Payload:
 
 def before_learning(user: EndUser, dialogue: Dialogue) -> EndUser:
     """The end user as far as it is known before the dialogue: without what is learnt in it."""
-    learnt = {name for turn in dialogue.everything for name in turn.learns}
-    if not learnt:
+    if not dialogue.learnt:
         return user
-    if "display_name" in learnt:
-        learnt |= {"avatar"}
-    unknown: dict[str, Any] = dict.fromkeys(learnt - {"metadata", "language"})
+    unknown: dict[str, Any] = dict.fromkeys(dialogue.learnt - {"metadata", "language"})
     return replace(user, **unknown)
 
 
@@ -280,20 +274,32 @@ def learnt(user: EndUser, members: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _ending(by: str, modality: str, authors: Mapping[str, Author]) -> str:
-    if by == "human_agent":
-        return f"{authors[by].display_name} ends the conversation."
-    if by == "end_user":
-        return f"{authors[by].display_name or 'The visitor'} ends the conversation."
-    return {
-        "voice": "The call disconnects; the system ends the conversation.",
-        "email": "The thread is resolved; the system ends the conversation.",
-    }.get(modality, "Nobody writes any more; the system ends the conversation.")
+_ENDINGS = {
+    "end_user": "The end user ends the conversation.",
+    "human_agent": "The human agent ends the conversation.",
+    "voice": "The call disconnects; the system ends the conversation.",
+    "email": "The thread is resolved; the system ends the conversation.",
+    "messaging": "Nobody writes any more; the system ends the conversation.",
+}
 
 
 def _narration(event: Event) -> str:
-    """The line about a message: who says it, and what."""
-    assert isinstance(event, Message)  # noqa: S101 - the others are told with theirs
+    """The line about an event that is told without words of its own."""
+    match event:
+        case ProfileEvent(user=user):
+            return f"{user.display_name or 'Someone unknown'} appears for the first time."
+        case Began(conversation=begun):
+            return f"A conversation begins on the {begun.channel.modality} channel “{begun.channel.name}”."
+        case HandoffEnded(handoff_integration=integration):
+            return f"The handoff to {integration} ends; the AI Agent takes over again."
+        case Ended(role=role, conversation=ended):
+            return _ENDINGS[ended.channel.modality if role == "system" else role]
+        case Message():
+            return _said(event)
+    raise AssertionError(event)  # a change is told with its words
+
+
+def _said(event: Message) -> str:
     content, author = event.content, event.author
     match content["type"]:
         case "text":

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ada_mockserver.events.conversation import Close, HandBack, HandOver, Learn, Speak, course
-from ada_mockserver.events.dialogues import Words, library
+from ada_mockserver.events.conversation import Close, HandBack, HandOver, Learn, course
+from ada_mockserver.events.dialogues import Turn, Words, library
 from ada_mockserver.events.ids import pick
 from ada_mockserver.events.payload import Author, EndUser, text_content
 from ada_mockserver.events.people import speaker
@@ -61,7 +61,7 @@ async def simulate(transaction: Transaction, story: Kind) -> Conversation:
     words = Words(rng, personas.locale, end_user=persona, agent=agent)
     for _, action in course(dialogue, words, channel.modality, rng=rng, profile=usual()):
         match action:
-            case Speak(turn):
+            case Turn() as turn:
                 content = content_of(turn, rng, transaction.at)
                 await say(transaction, conversation, authors[turn.by], content)
             case Learn(members):

@@ -58,7 +58,7 @@ async def say(
     """Add a message, and emit it."""
     at = _later(transaction, conversation)
     message_id = uuid4(transaction.rng)
-    said = course.say(conversation, author, content, message_id=message_id, created_at=at, at=at)
+    said = course.say(conversation, author, content, message_id, at, at)
     payload = said.payload()
     data = {name: payload["data"][name] for name in ("created_at", "author", "content")}
     message = Message(id=message_id, conversation_id=conversation.id, data=data)
