@@ -145,7 +145,10 @@ def course(
     The placeholders are filled with ``words``. A handoff begins, waits for somebody, and ends; whoever ends
     the conversation is drawn by the profile. Follows ``/reference/conversations/getting-started``.
     """
-    yield from _spoken(dialogue.turns, words, modality, rng, profile)
+    spoken = _spoken(dialogue.turns, words, modality, rng, profile)
+    if modality == "email":  # a thread begins with its first message, which was written before
+        spoken[0] = (between(rng, 300, 3_000), spoken[0][1])
+    yield from spoken
     last, closer = dialogue.turns[-1], _closer(dialogue, modality, rng, profile)
     if dialogue.during:
         yield between(rng, 300, 2_500), HandOver(profile.integrations.pick(rng))
