@@ -113,22 +113,24 @@ class Order:
     def bodies(self) -> Iterator[list[bytes]]:
         """The bytes of the payloads, in order: those of a story together, else one by one."""
         if self.name in SCENARIOS and not (self.assignments or self.removals):
-            for steps in self._stories():
-                yield [step.body for step in steps]
+            yield from map(self._teller().bodies, range(self.count))
         else:
             for planned in self.payloads():
                 yield [planned.body]
 
     def _stories(self) -> Iterator[tuple[Step, ...]]:
-        teller = Teller(
+        teller = self._teller()
+        for index in range(self.count):
+            yield teller.tell(index).steps
+
+    def _teller(self) -> Teller:
+        return Teller(
             self.name,
             seed=self.seed,
             locale=self.locale,
             contract=self.contract,
             profile=_read_profile(self.profile),
         )
-        for index in range(self.count):
-            yield teller.tell(index).steps
 
     def _events(self) -> Iterator[Planned]:
         events = EventFactory(seed=self.seed, locale=self.locale or "en_US", contract=self.contract)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ada_mockserver.events.dialogues import library
 from ada_mockserver.events.ids import pick, source
 from ada_mockserver.events.personas import Personas
 from ada_mockserver.events.profile import Weights, usual
-from ada_mockserver.events.story import Step, Story
+from ada_mockserver.events.story import Recital, Step, Story
 from ada_schemas.contract.contract import shipped
 from ada_schemas.errors import unknown
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["SCENARIOS", "Scenario", "Step", "Teller", "scenario"]
 
 _USUAL_LOCALE = "en_US"
+
+Told = TypeVar("Told", bound=Story)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,19 @@ class Teller:
 
     def tell(self, index: int) -> Scenario:
         """The story of that index."""
-        # The number comes first: a generator's first draws differ most by what its name begins with.
+        story = self._told(Story, index)
+        return Scenario(self.name, story.locale, tuple(story.steps))
+
+    def bodies(self, index: int) -> list[bytes]:
+        """The bytes of the events of `tell`, and nothing else of them."""
+        return self._told(Recital, index).bodies
+
+    def _told(self, kind: type[Told], index: int) -> Told:
         rng = source(self.seed, "scenario", self.name, index)
         personas = self._by_locale[self.profile.locales.pick(rng)] if self._by_locale else self._personas
-        story = Story(rng, seed=self.seed, personas=personas, profile=self.profile, contract=self._foreign)
+        story = kind(rng, seed=self.seed, personas=personas, profile=self.profile, contract=self._foreign)
         self._tale(self, story, rng, personas.locale)
-        return Scenario(self.name, personas.locale, tuple(story.steps))
+        return story
 
     def dialogue(self, rng: Random, locale: str, kind: Kind, *, handoff: bool) -> Dialogue:
         """A dialogue of a kind in the language of the locale, by the weights of the profile."""

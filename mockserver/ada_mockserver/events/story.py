@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ada_mockserver.events.profile import Profile
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["Step", "Story", "before_learning", "content_of", "learnt"]
+__all__ = ["Recital", "Step", "Story", "before_learning", "content_of", "learnt"]
 
 _SHORT = 70
 """Characters of a message that its narration shows."""
@@ -88,7 +88,7 @@ class _Told:
 
 
 class Story:
-    """Tells stories: one cast, the time (``now``, Unix milliseconds), and the ``steps`` so far."""
+    """Tells stories: the ``locale`` of its cast, the time (``now``, Unix milliseconds), the ``steps`` so far."""
 
     def __init__(
         self,
@@ -101,6 +101,7 @@ class Story:
     ) -> None:
         self.steps: list[Step] = []
         self.now = 0
+        self.locale = personas.locale
         self._rng = rng
         self._seed = seed
         self._personas = personas
@@ -123,7 +124,7 @@ class Story:
         """Add an event."""
         delay = (event.at - self._last_event) / 1000 if self.steps else 0.0
         self._last_event = event.at
-        self.steps.append(Step(delay, event, narration, self._contract))
+        self.steps.append(Step._make((delay, event, narration, self._contract)))
 
     def appear(self, user: EndUser) -> None:
         """The end user is seen for the first time."""
@@ -243,10 +244,22 @@ class Story:
         rng, created = self._rng, self.now
         message_id = uuid4(rng)
         self.now = at = created + 5 + int(rng.random() * 396)
-        event = conversation.say(state, author, content, message_id, created, at)
-        # As in `tell`, of which it is the greatest part.
-        self.steps.append(Step._make(((at - self._last_event) / 1000, event, "", self._contract)))
-        self._last_event = at
+        self.tell(conversation.say(state, author, content, message_id, created, at))
+
+
+class Recital(Story):
+    """Tells stories of which the bytes alone are wanted: ``bodies`` in place of steps."""
+
+    def __init__(self, rng: Random, **arguments: Any) -> None:
+        super().__init__(rng, **arguments)
+        self.bodies: list[bytes] = []
+
+    def tell(self, event: Event, narration: str = "") -> None:
+        """Add the bytes of an event."""
+        if self._contract is None:
+            self.bodies.append(event.body())
+        else:
+            self.bodies.append(Step(0.0, event, narration, self._contract).body)
 
 
 def content_of(turn: Turn, rng: Random, at: int) -> Payload:
