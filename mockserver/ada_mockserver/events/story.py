@@ -88,7 +88,7 @@ class _Told:
 
 
 class Story:
-    """Tells stories: the ``locale`` of its cast, the time (``now``, Unix milliseconds), the ``steps`` so far."""
+    """Tells stories: the ``locale`` of its cast, ``now`` in Unix milliseconds, and the ``steps`` so far."""
 
     def __init__(
         self,
