@@ -22,17 +22,22 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 
 
-def run(*command: str | Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, without what the environment says about Python, pytest and adakit."""
+def surroundings(**variables: str) -> dict[str, str]:
+    """The environment of a command: ours, without what it says about Python, pytest and adakit."""
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("ADA_", "PYTEST", "PYTHON", "COV_", "VIRTUAL_ENV"))
+        if not name.startswith(("ADA_", "LOCUST_", "PYTEST", "PYTHON", "COV_", "VIRTUAL_ENV"))
     }
+    return {**inherited, "NO_COLOR": "1", **variables}
+
+
+def run(*command: str | Path, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
     return subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env={**inherited, "NO_COLOR": "1", **variables},
+        env=surroundings(**variables),
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -120,6 +125,18 @@ class Environment:
         """Run its Python."""
         return run(self.folder / "bin" / "python", *args, **options)
 
+    def start(self, *args: str | Path, cwd: Path, **variables: str) -> subprocess.Popen[str]:
+        """Start its Python, for a test that talks to it while it runs."""
+        return subprocess.Popen(
+            [self.folder / "bin" / "python", *args],
+            cwd=cwd,
+            env=surroundings(**variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
     def adakit(self, *args: str | Path, **options: Path | str) -> subprocess.CompletedProcess[str]:
         """Run the command that it installed."""
         return run(self.folder / "bin" / "adakit", *args, **options)
@@ -147,6 +164,14 @@ def installed_with_schemathesis(
 ) -> Environment:
     """The wheel with Schemathesis."""
     return Environment(tmp_path_factory, "with-schemathesis", "schemathesis>=4.25,<5", base=installed)
+
+
+@pytest.fixture(scope="session")
+def installed_with_locust(installed: Environment, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """The wheel with what its extra for Locust names."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = project["optional-dependencies"]["locust"]
+    return Environment(tmp_path_factory, "with-locust", *needed, base=installed)
 
 
 @pytest.fixture(scope="session")

@@ -76,6 +76,8 @@ class Share:
         """Take in what was given; ``used_up`` if there will be no more."""
         self._indices.extend(indices)
         self._asked, self.used_up = False, used_up
+        if used_up and self._finished:
+            self._send(0)  # those that were over between the question and this answer
 
     def take(self) -> int | None:
         """The next index; None where there is none yet, or no more."""

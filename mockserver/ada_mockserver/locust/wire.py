@@ -157,8 +157,9 @@ class KeptConnection:
             return connected
         try:
             return self._ssl_context.wrap_socket(connected, server_hostname=target.host.partition("%")[0])
-        except TimeoutError as error:
-            raise Failure("timeout", f"gave no TLS connection within {self._timeout:g} s") from error
         except OSError as error:
             connected.close()
+            if isinstance(error, TimeoutError):
+                what = f"gave no TLS connection within {self._timeout:g} s"
+                raise Failure("timeout", what) from error
             raise tls_failure(error) from error
