@@ -49,11 +49,13 @@ NOT_RUN = (
     "adakit demo",
     "make ",
     "schemathesis ",
+    "locust ",
+    "python -m ada_mockserver.locust ",
 )
 """Beginnings of lines that change the environment or do not end, and so are not run.
 
-The demo ends: packaging/test_installed.py runs it from the wheel. packaging/test_schemathesis.py runs Schemathesis
-in an environment that has it. `make` is for a clone, and these are its tests.
+The demo ends: packaging/test_installed.py runs it from the wheel. packaging/test_schemathesis.py and
+packaging/test_locust.py run what they are named after in an environment that has it. `make` is for a clone, and these are its tests.
 """
 
 PLUGINS = "-p adakit -p pytest_django.plugin -W ignore"
