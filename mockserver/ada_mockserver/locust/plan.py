@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ada_mockserver.delivery.request_bytes import parse_url
 from ada_mockserver.delivery.signing import parse_secret
 from ada_mockserver.delivery.tls import make_ssl_context
-from ada_mockserver.events.payload import encode
-from ada_mockserver.events.scenarios import SCENARIOS, scenario
-from ada_schemas.errors import UsageError, unknown
+from ada_mockserver.events.scenarios import Teller
+from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     import ssl
@@ -36,9 +35,7 @@ class Event(NamedTuple):
 class Plan:
     """A load run: the conversations that it tells, and how they are sent."""
 
-    scenarios: tuple[str, ...]
-    seed: str
-    locale: str
+    tellers: tuple[Teller, ...]
     speed: float
     path: str
     secrets: tuple[str, ...] = field(repr=False)
@@ -47,12 +44,9 @@ class Plan:
     @classmethod
     def of_options(cls, options: Namespace) -> Plan:
         """The plan that the command line describes; raises `UsageError` for one that cannot be."""
-        scenarios = tuple(name.strip() for name in options.ada_scenario.split(","))
-        for name in scenarios:
-            if name not in SCENARIOS:
-                raise unknown(
-                    "scenario", name, SCENARIOS, next_step=f"The scenarios are {', '.join(SCENARIOS)}."
-                )
+        names = [name.strip() for name in options.ada_scenario.split(",")]
+        locale = options.ada_locale or None
+        tellers = tuple(Teller(name, seed=options.ada_seed, locale=locale) for name in names)
         speed = float(options.ada_speed)
         if not 0 <= speed < math.inf:
             raise UsageError(f"--ada-speed {speed:g} is no speed: it is 0 (no waiting) or more.")
@@ -74,17 +68,7 @@ class Plan:
         context = None
         if options.ada_cacert or options.ada_insecure:
             context = make_ssl_context(cacert=options.ada_cacert or None, insecure=options.ada_insecure)
-        plan = cls(
-            scenarios,
-            options.ada_seed,
-            options.ada_locale,
-            speed,
-            options.ada_path,
-            secrets,
-            context,
-        )
-        next(plan.events(0))
-        return plan
+        return cls(tellers, speed, options.ada_path, secrets, context)
 
     def url(self, host: str | None) -> str:
         """The endpoint's URL, of Locust's ``--host`` and the path; raises `UsageError` for no web address."""
@@ -96,7 +80,15 @@ class Plan:
 
     def events(self, index: int) -> Iterator[Event]:
         """The events of a conversation, in order; of several scenarios each has its turn."""
-        name = self.scenarios[index % len(self.scenarios)]
-        for step in scenario(name, seed=self.seed, locale=self.locale, index=index).steps:
-            delay = step.delay / self.speed if self.speed else 0.0
-            yield Event(delay, step.payload["type"], encode(step.payload))
+        teller = self.tellers[index % len(self.tellers)]
+        if self.speed:
+            for step in teller.tell(index).steps:
+                yield Event(step.delay / self.speed, _type_of(step.body), step.body)
+        else:
+            for body in teller.bodies(index):
+                yield Event(0.0, _type_of(body), body)
+
+
+def _type_of(body: bytes) -> str:
+    """The type of one of our events, which is its first member."""
+    return body.split(b'"', 4)[3].decode()

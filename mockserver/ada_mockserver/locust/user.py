@@ -212,7 +212,10 @@ def _add_options(parser: Any) -> None:
         "--ada-seed", default="", metavar="SEED", help="Repeats a run's events (default: drawn)."
     )
     parser.add_argument(
-        "--ada-locale", default="en_US", metavar="LOCALE", help="The people's locale (default: en_US)."
+        "--ada-locale",
+        default="",
+        metavar="LOCALE",
+        help="The people's locale (default: the scenario's own).",
     )
     parser.add_argument(
         "--ada-speed",
