@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from ada_mockserver.events.dialogues import Turn
 from ada_mockserver.events.event import Began, Ended, HandoffEnded, Message
 from ada_mockserver.events.ids import between
-from ada_mockserver.events.pace import pause_before, pick_up, silence
+from ada_mockserver.events.pace import patience, pause_before, pick_up, silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -186,11 +186,15 @@ def _spoken(
     turns: tuple[Turn, ...], words: Mapping[str, str], modality: str, rng: Random, profile: Profile
 ) -> list[tuple[int, Action]]:
     spoken: list[tuple[int, Action]] = []
-    pace = profile.pace
+    pace, before = profile.pace, None
     for turn in turns:
         filled = turn.filled(words)
         length = 0 if filled.file else len(filled.text)
-        spoken.append((pause_before(rng, filled.by, modality, length, pace), filled))
+        pause = pause_before(rng, filled.by, modality, length, pace)
+        if before is not None and before.by == filled.by == "ai_agent" and not (before.file or before.link):
+            pause += patience(rng)  # it asked, and got no answer
+        spoken.append((pause, filled))
+        before = filled
         if filled.learns:
             spoken.append((between(rng, 150, 1_500), Learn(filled.learns)))
     return spoken

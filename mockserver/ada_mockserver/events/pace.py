@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from random import Random
 
-__all__ = ["pause_before", "pick_up", "silence", "working_moment"]
+__all__ = ["patience", "pause_before", "pick_up", "silence", "working_moment"]
 
 _SECOND, _MINUTE, _HOUR = 1_000, 60_000, 3_600_000
 
@@ -72,6 +72,11 @@ def pause_before(rng: Random, by: str, modality: str, length: int, pace: Mapping
     if by == "end_user" and modality == "messaging" and random() < _DISTRACTED:
         taken += between(rng, _MINUTE, 6 * _MINUTE)
     return int(taken * pace[by])
+
+
+def patience(rng: Random) -> int:
+    """The time that the AI Agent waits for an answer before it says that it had none."""
+    return between(rng, 3 * _MINUTE, 8 * _MINUTE)
 
 
 def pick_up(rng: Random, modality: str, pace: Mapping[str, float]) -> int:

@@ -193,12 +193,16 @@ def test_ids_sort_by_time(story: Scenario) -> None:
 )
 def test_people_take_their_time(by: str, least: float, most: float) -> None:
     """In a chat the AI Agent answers within five seconds; people read, think and type, or fetch a coffee."""
-    delays = [
-        step.delay
-        for index in range(40)
-        for step in Teller("handoff", seed=1).tell(index).steps
-        if step.payload["data"].get("author", {}).get("role") == by
-    ]
+    delays, again = [], []
+    for index in range(60):
+        steps = Teller("handoff", seed=1).tell(index).steps
+        for before, step in pairwise(steps):
+            one, other = (each.payload["data"].get("author", {}).get("role") for each in (before, step))
+            if other == by and step.payload["data"]["content"]["type"] == "text":
+                (again if one == by == "ai_agent" else delays).append(step.delay)
     assert least < min(delays)
     assert max(delays) < most
     assert max(delays) > 2 * min(delays)
+    # The AI Agent writes twice only where it had no answer.
+    assert bool(again) == (by == "ai_agent")
+    assert all(180 < delay < 500 for delay in again)
