@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from ada_mockserver.events.dialogues import Turn
 from ada_mockserver.events.event import Began, Ended, HandoffEnded, Message
 from ada_mockserver.events.ids import between
-from ada_mockserver.events.pace import patience, pause_before, pick_up, silence
+from ada_mockserver.events.pace import (
+    before_hand_back,
+    before_hand_over,
+    before_survey,
+    patience,
+    pause_before,
+    pick_up,
+    silence,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -151,13 +159,13 @@ def course(
     yield from spoken
     last, closer = dialogue.turns[-1], _closer(dialogue, modality, rng, profile)
     if dialogue.during:
-        yield between(rng, 300, 2_500), HandOver(profile.integrations.pick(rng))
+        yield before_hand_over(rng), HandOver(profile.integrations.pick(rng))
         waiting = pick_up(rng, modality, profile.pace)
         for pause, action in _spoken(dialogue.during, words, modality, rng, profile):
             human = isinstance(action, Turn) and action.by == "human_agent"
             yield pause + waiting * human, action
             waiting *= not human
-        yield between(rng, 2_000, 20_000), HandBack()
+        yield before_hand_back(rng), HandBack()
         if closer == "human_agent":
             yield between(rng, 300, 3_000), Close(closer)
         else:
@@ -169,7 +177,7 @@ def course(
             closer = "system"
         yield between(rng, 2_000, 20_000) if closer == "end_user" else silence(rng, modality), Close(closer)
     if modality == "messaging" and rng.random() < profile.survey:
-        yield between(rng, 1_200, 4_500), Survey()
+        yield before_survey(rng), Survey()
 
 
 def _closer(dialogue: Dialogue, modality: str, rng: Random, profile: Profile) -> Closer:

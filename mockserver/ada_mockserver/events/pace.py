@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from random import Random
 
-__all__ = ["patience", "pause_before", "pick_up", "silence", "working_moment"]
+__all__ = [
+    "before_hand_back",
+    "before_hand_over",
+    "before_survey",
+    "patience",
+    "pause_before",
+    "pick_up",
+    "silence",
+    "working_moment",
+]
 
 _SECOND, _MINUTE, _HOUR = 1_000, 60_000, 3_600_000
 
@@ -77,6 +86,21 @@ def pause_before(rng: Random, by: str, modality: str, length: int, pace: Mapping
 def patience(rng: Random) -> int:
     """The time that the AI Agent waits for an answer before it says that it had none."""
     return between(rng, 3 * _MINUTE, 8 * _MINUTE)
+
+
+def before_hand_over(rng: Random) -> int:
+    """The time until the AI Agent hands over, after it has said so."""
+    return between(rng, 300, 2_500)
+
+
+def before_hand_back(rng: Random) -> int:
+    """The time until a handoff ends, after the last word in it."""
+    return between(rng, 2_000, 20_000)
+
+
+def before_survey(rng: Random) -> int:
+    """The time until the link to a survey follows the end of a chat."""
+    return between(rng, 1_200, 4_500)
 
 
 def pick_up(rng: Random, modality: str, pace: Mapping[str, float]) -> int:
