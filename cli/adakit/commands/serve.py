@@ -53,6 +53,13 @@ KEY_VARIABLE = "ADA_API_KEY"
 @click.option("--api-key", help="The key that clients send; else ADA_API_KEY, else one is made and shown.")
 @click.option("--script", metavar="FILE", help="How the AI Agent behaves, as YAML or JSON.")
 @click.option(
+    "--pace",
+    type=click.Choice(["natural", "instant"]),
+    default="natural",
+    show_default=True,
+    help="How long agents take where the script names no delay: as people, or no time.",
+)
+@click.option(
     "--webhook", metavar="URL", help="Register this webhook, signed with ADA_WEBHOOK_SECRET if set."
 )
 @click.option("--chaos", default="", metavar="RULES", help="Disturb deliveries.")
@@ -75,6 +82,7 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
         clock=parse_clock(clock),
         database=database,
         script=_script(chosen["script"]),
+        pace=chosen["pace"],
         contract=contract,
         schedule=chosen["schedule"],
         rate_limits=chosen["rate_limits"],

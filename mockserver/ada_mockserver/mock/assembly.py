@@ -18,8 +18,8 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from ada_mockserver.http_server import base_url, is_loopback, make_server
+from ada_mockserver.mock.agent.due import perform_due
 from ada_mockserver.mock.agent.initial import create_initial, create_tables
-from ada_mockserver.mock.agent.replies import perform_due
 from ada_mockserver.mock.api import attachments, channels, conversations, end_users, webhooks
 from ada_mockserver.mock.api.errors import ApiError
 from ada_mockserver.mock.api.middleware import Guard
@@ -28,7 +28,7 @@ from ada_mockserver.mock.control import deliveries, state
 from ada_mockserver.mock.outbox.backoff import JITTER, schedule_named
 from ada_mockserver.mock.outbox.outbox import Outbox
 from ada_mockserver.mock.outbox.worker import Options
-from ada_mockserver.mock.script import DEFAULT_SCRIPT, Script
+from ada_mockserver.mock.script import DEFAULT_SCRIPT, Pace, Script
 from ada_mockserver.mock.state.transaction import MockContext
 from ada_mockserver.mock.store.database import MEMORY, Database, unwritable
 from ada_schemas.contract.contract import Contract, shipped
@@ -64,6 +64,7 @@ class MockSettings:
     database: str = field(default=MEMORY, repr=False)
     rng: Random = field(default_factory=SystemRandom, repr=False)
     script: Script = DEFAULT_SCRIPT
+    pace: Pace = "instant"
     contract: Contract = field(default_factory=shipped, repr=False)
     schedule: str = "svix-8"
     jitter: float = JITTER
@@ -96,6 +97,7 @@ def assemble(settings: MockSettings, bound: socket.socket) -> Assembly:
         settings.clock,
         settings.rng,
         script=settings.script,
+        pace=settings.pace,
         contract=settings.contract,
         base_url=base_url(bound),
     )

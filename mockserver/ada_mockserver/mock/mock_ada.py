@@ -56,9 +56,10 @@ class MockAda:
     the AI Agent behaves: a `Script`, or the data that docs/mock-ada.md describes. ``database`` is a URL as
     `adakit serve --db` takes it. ``schedule`` (``svix-8`` or ``ada-9``) says when a failed delivery is tried
     again, ``jitter`` is the share by which those times vary, by default not at all. ``contract`` has the
-    events that webhooks can subscribe to, ours if it is None.
+    events that webhooks can subscribe to, ours if it is None. ``pace`` is how long agents take where the
+    script names no delay, and how long a story takes: none for ``instant``, that of people for ``natural``.
 
-    Raises `MissingExtraError` without the extra ``mock``, `UsageError` for a script, a schedule, a
+    Raises `MissingExtraError` without the extra ``mock``, `UsageError` for a script, a pace, a schedule, a
     database or a port that cannot be used.
     """
 
@@ -75,11 +76,17 @@ class MockAda:
         jitter: float = 0.0,
         rate_limits: bool = False,
         contract: Contract | None = None,
+        pace: str = "instant",
     ) -> None:
         require_mock("The mock Ada")
         from ada_mockserver.mock.assembly import MockSettings  # noqa: PLC0415 - with the extra
         from ada_mockserver.mock.outbox.backoff import schedule_named  # noqa: PLC0415 - likewise
-        from ada_mockserver.mock.script import DEFAULT_SCRIPT, Script, parse_script  # noqa: PLC0415 - likewise
+        from ada_mockserver.mock.script import (  # noqa: PLC0415 - likewise
+            DEFAULT_SCRIPT,
+            Script,
+            parse_pace,
+            parse_script,
+        )
         from ada_schemas.contract.contract import shipped  # noqa: PLC0415 - it is read here alone
 
         self.api_key = api_key or f"mock-{secrets.token_hex(16)}"
@@ -93,6 +100,7 @@ class MockAda:
             database=database,
             rng=rng or SystemRandom(),
             script=script,
+            pace=parse_pace(pace),
             contract=contract or shipped(),
             schedule=schedule,
             jitter=jitter,
@@ -190,9 +198,23 @@ class MockAda:
         webhook_id = made["webhooks"][0]["id"]
         return MockWebhook(webhook_id, self.call("GET", f"/v2/webhooks/{webhook_id}/secret/")["key"])
 
-    def play(self, story: Kind) -> str:
-        """Have a whole conversation: ``messaging``, ``handoff``, ``voice`` or ``email``; returns its id."""
-        made = self.call("POST", "/_mock/seed", {"stories": [story]})
+    def play(
+        self,
+        story: Kind,
+        *,
+        locale: str = "en_US",
+        dialogue: str | None = None,
+        handoff: bool | None = None,
+        seed: int | str | None = None,
+    ) -> str:
+        """Have a whole conversation: ``messaging``, ``handoff``, ``voice`` or ``email``; returns its id.
+
+        At the pace ``natural`` it begins now, and goes on as the clock does. ``locale`` is where the end user
+        is from; ``dialogue`` is the id of one, ``handoff`` asks for one with a handoff or without, and the
+        same ``seed`` draws the same people, words and times.
+        """
+        chosen = {"story": story, "locale": locale, "dialogue": dialogue, "handoff": handoff, "seed": seed}
+        made = self.call("POST", "/_mock/seed", {"stories": [chosen]})
         return str(made["stories"][0]["conversation_id"])
 
     def emit(self, event: str) -> dict[str, Any]:

@@ -9,26 +9,34 @@ import json
 import re
 from dataclasses import dataclass, replace
 from importlib import resources
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ada_mockserver.mock.schemas.checking import problems
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import UsageError, unknown
 
 __all__ = [
     "DEFAULT_INTEGRATION",
     "DEFAULT_SCRIPT",
+    "PACES",
     "Action",
     "End",
     "HandOff",
     "Human",
+    "Pace",
     "ReplyRule",
     "Say",
     "Script",
+    "parse_pace",
     "parse_script",
 ]
 
 DEFAULT_INTEGRATION = "custom-handoff"
 """The integration of a handoff that nobody names: the client's own, which answers through the API."""
+
+Pace = Literal["natural", "instant"]
+"""How long agents take where the script does not say: as long as people do, or no time at all."""
+
+PACES: tuple[Pace, ...] = get_args(Pace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +88,9 @@ class ReplyRule:
 class Script:
     """How the AI Agent behaves; the first rule that fits decides, ``default`` is used in turn otherwise.
 
-    ``delay`` is the time until a reply is given, in seconds of the mock's clock. ``survey`` is the text
-    of the link that follows the end of a messaging conversation, None for no link.
+    ``delay`` is the time until a reply is given, in seconds of the mock's clock, None to leave it to the
+    mock's pace. ``survey`` is the text of the link that follows the end of a messaging conversation, None
+    for no link.
     """
 
     rules: tuple[ReplyRule, ...] = ()
@@ -89,7 +98,7 @@ class Script:
     display_name: str | None = "AI Agent"
     avatar: str | None = None
     greeting: str | None = None
-    delay: float = 0.0
+    delay: float | None = None
     survey: str | None = "How did we do?"
 
     def react(self, text: str, *, turn: int) -> tuple[Action, ...]:
@@ -104,6 +113,14 @@ class Script:
 
 def _filled(action: Action, text: str) -> Action:
     return replace(action, text=action.text.replace("{text}", text)) if isinstance(action, Say) else action
+
+
+def parse_pace(name: str) -> Pace:
+    """The pace of that name; raises `UsageError` for others."""
+    for pace in PACES:
+        if pace == name:
+            return pace
+    raise unknown("pace", name, PACES, next_step=f"Write {' or '.join(PACES)}.")
 
 
 def parse_script(document: Any) -> Script:

@@ -13,7 +13,7 @@ from anyio.from_thread import start_blocking_portal
 from sqlalchemy import select
 
 from ada_mockserver.clock import ManualClock
-from ada_mockserver.mock.agent.replies import perform_due
+from ada_mockserver.mock.agent.due import perform_due
 from ada_mockserver.mock.assembly import create_app, running
 from ada_mockserver.mock.script import parse_script
 from ada_mockserver.mock.state.transaction import MockContext
@@ -147,10 +147,10 @@ def make_api(portal, database):
     portal.call(database.empty)
     with contextlib.ExitStack() as stack:
 
-        def make(script=None, database=database, **options):
-            chosen = {} if script is None else {"script": parse_script(script)}
+        def make(script=None, database=database, *, pace="instant", rng=None, **options):
+            chosen = {"pace": pace} if script is None else {"pace": pace, "script": parse_script(script)}
             clock, url = ManualClock(1_700_000_000), "http://mock.test"
-            context = MockContext(database, clock, SystemRandom(), base_url=url, **chosen)
+            context = MockContext(database, clock, rng or SystemRandom(), base_url=url, **chosen)
             return stack.enter_context(serving(portal, context, **options))
 
         yield make

@@ -1,7 +1,7 @@
 """Replies of the script: given at once, or planned in the transaction of the message that they answer.
 
-Nothing of an answer exists before it is due: its messages, its change of state and its events come into being
-together then. One whose conversation has ended since, or has been handed over or back, is dropped.
+A script that names a delay gives each reply as a whole after it. Where none is named and the pace is natural,
+each message, handover and end takes the time that it takes people, one after another.
 """
 
 from __future__ import annotations
@@ -9,110 +9,117 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
-
+from ada_mockserver.events.pace import before_hand_back, before_hand_over, pause_before, pick_up
 from ada_mockserver.events.payload import Author, link_content, text_content
+from ada_mockserver.events.profile import usual
 from ada_mockserver.mock.script import End, HandOff, Say
 from ada_mockserver.mock.state.conversations import ai_agent, end, end_handoff, hand_off, say
-from ada_mockserver.mock.store.database import wake_on_commit
-from ada_mockserver.mock.store.models import Conversation, PlannedReply
+from ada_mockserver.mock.state.planned import Step, free_from, in_turn, plan
 
 if TYPE_CHECKING:
-    from ada_mockserver.mock.state.transaction import MockContext, Transaction
+    from ada_mockserver.events.dialogues import Role
+    from ada_mockserver.mock.script import Action
+    from ada_mockserver.mock.state.transaction import Transaction
+    from ada_mockserver.mock.store.models import Conversation
 
-__all__ = ["answer", "greet", "perform_due"]
+__all__ = ["answer", "greet", "greeting", "pause_of", "perform_reply"]
+
+Timed = tuple[int, dict[str, Any]]
+"""A step of a reply, and the milliseconds before it at the natural pace."""
 
 
 async def greet(transaction: Transaction, conversation: Conversation) -> None:
     """The AI Agent begins, where the script has a greeting."""
-    if transaction.context.script.greeting is not None:
-        await _in_time(transaction, conversation, {"kind": "greeting"})
+    if first := greeting(transaction, conversation):
+        await _in_time(transaction, conversation, first[1], [first])
 
 
 async def answer(transaction: Transaction, conversation: Conversation, text: str) -> None:
     """Reply to a message of the end user: as the script says, or as the scripted human agent does."""
     if conversation.handoff is None:
-        reply = {"kind": "reply", "text": text, "turn": conversation.turns}
-        await _in_time(transaction, conversation, reply)
+        turn = conversation.turns
+        reply = {"kind": "reply", "text": text, "turn": turn}
+        actions = transaction.context.script.react(text, turn=turn)
+        parts = [
+            (_pause(transaction, conversation, action), {**reply, "only": index})
+            for index, action in enumerate(actions)
+        ]
+        await _in_time(transaction, conversation, reply, parts)
         conversation.turns += 1
-    elif conversation.human is not None:
-        await _in_time(transaction, conversation, {"kind": "human"})
+    else:
+        await _human_in_time(transaction, conversation)
 
 
-async def perform_due(context: MockContext) -> float | None:
-    """Give the replies that are due by now, each in a transaction of its own, until none is.
-
-    Returns when the next one is due, in Unix seconds of the mock's clock, None where none is planned.
-    """
-    while await _perform_first(context):
-        pass
-    async with context.begin() as transaction:
-        return await transaction.session.scalar(select(func.min(PlannedReply.due_at)))
-
-
-async def _perform_first(context: MockContext) -> bool:
-    async with context.begin() as transaction:
-        # Together with its conversation, so that processes that share a database keep the order.
-        statement = (
-            select(PlannedReply, Conversation)
-            .join(Conversation, Conversation.id == PlannedReply.conversation_id)
-            .where(PlannedReply.due_at <= transaction.now)
-            .order_by(PlannedReply.due_at, PlannedReply.ordinal)
-            .limit(1)
-            .with_for_update(skip_locked=True, of=(PlannedReply, Conversation))
-        )
-        row = (await transaction.session.execute(statement)).one_or_none()
-        if row is None:
-            return False
-        planned, conversation = row
-        await transaction.session.delete(planned)
-        if not conversation.ended and conversation.handoff_count == planned.handoff_count:
-            await _perform(transaction, conversation, planned.reply)
-    return True
-
-
-async def _in_time(transaction: Transaction, conversation: Conversation, reply: dict[str, Any]) -> None:
-    """Give a reply after the script's delay."""
-    delay = transaction.context.script.delay
-    if not delay:
-        await _perform(transaction, conversation, reply)
-        return
-    await transaction.add(
-        PlannedReply(
-            conversation_id=conversation.id,
-            due_at=transaction.now + delay,
-            handoff_count=conversation.handoff_count,
-            reply=reply,
-        )
-    )
-    wake_on_commit(transaction.session)
-
-
-async def _perform(transaction: Transaction, conversation: Conversation, reply: dict[str, Any]) -> None:
+async def perform_reply(transaction: Transaction, conversation: Conversation, step: dict[str, Any]) -> None:
+    """Do what a step of a reply says."""
     script = transaction.context.script
-    if reply["kind"] == "human":
-        await _human_answers(transaction, conversation)
-    elif reply["kind"] == "reply":
-        await _reply(transaction, conversation, reply["text"], reply["turn"])
-    elif script.greeting is not None:
-        await say(transaction, conversation, ai_agent(transaction), text_content(script.greeting))
+    match step["kind"]:
+        case "human":
+            await _human_answers(transaction, conversation)
+        case "hand_back":
+            await end_handoff(transaction, conversation)
+        case "reply":
+            actions = script.react(step["text"], turn=step["turn"])
+            only = step.get("only")
+            for action in actions if only is None else actions[only : only + 1]:
+                await _act(transaction, conversation, action)
+        case "greeting" if script.greeting is not None:
+            await say(transaction, conversation, ai_agent(transaction), text_content(script.greeting))
 
 
-async def _reply(transaction: Transaction, conversation: Conversation, text: str, turn: int) -> None:
+def greeting(transaction: Transaction, conversation: Conversation) -> Timed | None:
+    """The greeting as a step, None where the script has none."""
+    text = transaction.context.script.greeting
+    if text is None:
+        return None
+    return pause_of(transaction, conversation, "ai_agent", text), {"kind": "greeting"}
+
+
+def pause_of(transaction: Transaction, conversation: Conversation, by: Role, text: str) -> int:
+    """The milliseconds that somebody takes for a text on the channel of the conversation."""
+    # Of no length are files alone.
+    length, modality = max(1, len(text)), conversation.channel.modality
+    return pause_before(transaction.rng, by, modality, length, usual().pace)
+
+
+def _pause(transaction: Transaction, conversation: Conversation, action: Action) -> int:
+    if isinstance(action, Say):
+        text = action.link or _dressed(conversation, action.text)
+        return pause_of(transaction, conversation, "ai_agent", text)
+    return before_hand_over(transaction.rng)
+
+
+async def _in_time(
+    transaction: Transaction, conversation: Conversation, reply: dict[str, Any], parts: list[Timed]
+) -> None:
+    """Give a reply: as a whole at once or after the script's delay, or part by part at the natural pace."""
+    context = transaction.context
+    if context.takes_time:
+        if parts:
+            start = await free_from(transaction, conversation)
+            await plan(transaction, conversation, in_turn(start, parts))
+    elif context.script.delay:
+        due_at = transaction.at + round(context.script.delay * 1000)
+        await plan(transaction, conversation, [Step(due_at, reply)])
+    else:
+        await perform_reply(transaction, conversation, reply)
+
+
+async def _act(transaction: Transaction, conversation: Conversation, action: Action) -> None:
     author = ai_agent(transaction)
-    for action in transaction.context.script.react(text, turn=turn):
-        match action:
-            case Say(link=str(url)):
-                await say(transaction, conversation, author, link_content(url, None))
-            case Say(text=body):
-                await say(transaction, conversation, author, text_content(_dressed(conversation, body)))
-            case HandOff(integration, human):
-                hand_off(transaction, conversation, integration)
-                if human is not None:
-                    conversation.human = asdict(human)
-                    await _in_time(transaction, conversation, {"kind": "human"})
-            case End():
-                await end(transaction, conversation, by="system")
+    match action:
+        case Say(link=str(url)):
+            await say(transaction, conversation, author, link_content(url, None))
+        case Say(text=body):
+            await say(transaction, conversation, author, text_content(_dressed(conversation, body)))
+        case HandOff(integration, human):
+            hand_off(transaction, conversation, integration)
+            if human is not None:
+                conversation.human = asdict(human)
+                waiting = pick_up(transaction.rng, conversation.channel.modality, usual().pace)
+                await _human_in_time(transaction, conversation, waiting=waiting)
+        case End():
+            await end(transaction, conversation, by="system")
 
 
 def _dressed(conversation: Conversation, body: str) -> str:
@@ -120,6 +127,15 @@ def _dressed(conversation: Conversation, body: str) -> str:
     if conversation.channel.modality != "email":
         return body
     return f"Hello,\n\n{body}\n\nKind regards\nYour support team"
+
+
+async def _human_in_time(transaction: Transaction, conversation: Conversation, *, waiting: int = 0) -> None:
+    """Have the scripted human agent, if there is one, say what is next, ``waiting`` milliseconds later."""
+    human = conversation.human
+    if human is not None and human["replies"]:
+        pause = waiting + pause_of(transaction, conversation, "human_agent", human["replies"][0])
+        step = {"kind": "human"}
+        await _in_time(transaction, conversation, step, [(pause, step)])
 
 
 async def _human_answers(transaction: Transaction, conversation: Conversation) -> None:
@@ -130,5 +146,10 @@ async def _human_answers(transaction: Transaction, conversation: Conversation) -
     conversation.human = {**human, "replies": rest}
     author = Author("human_agent", None, human["avatar"], human["display_name"])
     await say(transaction, conversation, author, text_content(reply))
-    if not rest and human["ends"]:
+    if rest or not human["ends"]:
+        return
+    if transaction.context.takes_time:
+        pause = before_hand_back(transaction.rng)
+        await plan(transaction, conversation, in_turn(transaction.at, [(pause, {"kind": "hand_back"})]))
+    else:
         await end_handoff(transaction, conversation)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.ids import hexadecimal
-from ada_mockserver.mock.agent.simulate import simulate
+from ada_mockserver.mock.agent.simulate import Plot, simulate
 from ada_mockserver.mock.api.errors import refused
 from ada_mockserver.mock.api.webhooks import add_webhook, header_lines
 from ada_mockserver.mock.state.records import add_channel, add_end_user, find_external
 from ada_mockserver.mock.store.database import find, is_id
 from ada_mockserver.mock.store.models import StoredChannel
-from ada_schemas.errors import UsageError
+from ada_schemas.errors import AdakitError, UsageError
 
 if TYPE_CHECKING:
     from ada_mockserver.events.payload import Payload
@@ -25,10 +25,10 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
     """Make what ``document`` lists, webhooks first; returns what was made, in the same form.
 
     ``webhooks`` are as the API takes them, and may have a ``secret``, ``channels`` to filter by, and
-    ``headers``; ``channels`` may have an ``id``; ``end_users`` are as the API takes them; ``stories`` name
-    conversations to play; ``events`` name events of the contract, of each of which a sample is sent. What
-    exists already, by id or external id, is left as it is. ``document`` fits the schema ``seed``; raises
-    `ApiError` (400) for what cannot be made all the same.
+    ``headers``; ``channels`` may have an ``id``; ``end_users`` are as the API takes them; ``stories`` are
+    conversations that begin, each a kind or the members of a `Plot`; ``events`` name events of the contract,
+    of each of which a sample is sent. What exists already, by id or external id, is left as it is.
+    ``document`` fits the schema ``seed``; raises `ApiError` (400) for what cannot be made all the same.
     """
     kinds = ("webhooks", "channels", "end_users", "stories", "events")
     made: dict[str, list[Any]] = {kind: [] for kind in kinds}
@@ -50,12 +50,21 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
         profile = {name: value for name, value in wanted.get("profile", {}).items() if value is not None}
         user = known or await add_end_user(transaction, external_id=wanted.get("external_id"), **profile)
         made["end_users"].append(user.shown())
-    for story in document.get("stories", []):
-        conversation = await simulate(transaction, story)
-        made["stories"].append({"story": story, "conversation_id": conversation.id})
+    for index, wanted in enumerate(document.get("stories", [])):
+        plot = Plot(**(wanted if isinstance(wanted, dict) else {"story": wanted}))
+        made["stories"].append(await _story(transaction, plot, f"$.stories[{index}]"))
     for index, name in enumerate(document.get("events", [])):
         made["events"].append(await _event(transaction, name, f"$.events[{index}]"))
     return made
+
+
+async def _story(transaction: Transaction, plot: Plot, where: str) -> dict[str, Any]:
+    try:
+        begun = await simulate(transaction, plot)
+    except AdakitError as error:
+        raise refused(where, " ".join(filter(None, (error.what, error.next_step)))) from None
+    dialogue, conversation = begun.dialogue.id, begun.conversation
+    return {"story": plot.story, "dialogue": dialogue, "conversation_id": conversation.id}
 
 
 async def _event(transaction: Transaction, name: str, where: str) -> Payload:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events import conversation as course
 from ada_mockserver.events.ids import object_id, uuid4
+from ada_mockserver.events.pace import before_survey
 from ada_mockserver.events.payload import Author, Metadata, link_content
 from ada_mockserver.mock.script import DEFAULT_INTEGRATION
+from ada_mockserver.mock.state.planned import in_turn, plan
 from ada_mockserver.mock.state.records import add_end_user
 from ada_mockserver.mock.store.models import Conversation, Message, StoredChannel
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from ada_mockserver.events.conversation import Closer
     from ada_mockserver.mock.state.transaction import Transaction
 
-__all__ = ["ai_agent", "end", "end_handoff", "hand_off", "open_conversation", "say"]
+__all__ = ["ai_agent", "end", "end_handoff", "hand_off", "open_conversation", "say", "send_survey"]
 
 
 async def open_conversation(
@@ -88,14 +90,28 @@ async def end_handoff(transaction: Transaction, conversation: Conversation) -> N
     await transaction.emit(ended.payload(), tags)
 
 
-async def end(transaction: Transaction, conversation: Conversation, *, by: Closer) -> None:
-    """The conversation ends, a handoff first; a survey link follows in a chat."""
-    tags, context = _tags(conversation), transaction.context
+async def end(
+    transaction: Transaction, conversation: Conversation, *, by: Closer, survey: bool = True
+) -> None:
+    """The conversation ends, a handoff first; a survey link follows in a chat, unless ``survey`` is false."""
+    tags = _tags(conversation)
     if conversation.handoff is not None:
         await end_handoff(transaction, conversation)
     at = _later(transaction, conversation)
     await transaction.emit(course.end(conversation, by=by, updated_at=at, at=at).payload(), tags)
-    if context.script.survey is not None and course.sends_survey(conversation):
+    if not survey or not course.sends_survey(conversation):
+        return
+    if transaction.context.takes_time:
+        pause = before_survey(transaction.rng)
+        await plan(transaction, conversation, in_turn(at, [(pause, {"kind": "survey"})]))
+    else:
+        await send_survey(transaction, conversation)
+
+
+async def send_survey(transaction: Transaction, conversation: Conversation) -> None:
+    """The AI Agent sends the link to a survey, where the script has a text for it."""
+    context = transaction.context
+    if context.script.survey is not None:
         url = f"{conversation.origin or context.base_url}/survey/{conversation.id}"
         content = link_content(url, context.script.survey)
         await say(transaction, conversation, ai_agent(transaction), content)
@@ -108,6 +124,6 @@ def _tags(conversation: Conversation) -> tuple[str, ...]:
 
 
 def _later(transaction: Transaction, conversation: Conversation) -> int:
-    """The time of the next event: now, or the millisecond after the last one."""
-    conversation.last_at = max(transaction.at, conversation.last_at + 1)
+    """The time of the next event: now, or the millisecond after the last one; no change is later."""
+    conversation.last_at = max(transaction.at, conversation.last_at + 1, conversation.updated_at)
     return conversation.last_at

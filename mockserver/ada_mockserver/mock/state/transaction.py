@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.clock import Clock
     from ada_mockserver.events.payload import Payload
-    from ada_mockserver.mock.script import Script
+    from ada_mockserver.mock.script import Pace, Script
     from ada_mockserver.mock.store.database import Database
     from ada_mockserver.mock.store.models import Base
 
@@ -31,6 +31,7 @@ __all__ = ["MockContext", "Transaction"]
 class MockContext:
     """The surroundings of every transaction: database, clock, chance, the AI Agent's script, the contract.
 
+    ``pace`` is how long agents take where the script names no delay, and how long a story takes.
     ``domain`` is the host of the AI Agent that events name; ``base_url`` is where the mock is reached, for
     addresses that it hands out in events.
     """
@@ -40,8 +41,14 @@ class MockContext:
     rng: Random = field(repr=False)
     domain: str = "mock.ada.support"
     script: Script = DEFAULT_SCRIPT
+    pace: Pace = "instant"
     base_url: str = "http://127.0.0.1"
     contract: Contract = field(default_factory=shipped, repr=False)
+
+    @property
+    def takes_time(self) -> bool:
+        """True where agents take the time that people take for a message, and for what else they do."""
+        return self.script.delay is None and self.pace == "natural"
 
     @asynccontextmanager
     async def begin(self, *, alone: bool = False) -> AsyncIterator[Transaction]:
@@ -64,7 +71,8 @@ class Transaction:
     @property
     def at(self) -> int:
         """The time of the transaction in Unix milliseconds."""
-        return int(self.now * 1000)
+        # A float of today's seconds holds microseconds: those of a whole millisecond may lie just below it.
+        return int(round(self.now * 1000, 3))
 
     @property
     def rng(self) -> Random:

@@ -33,7 +33,7 @@ __all__ = [
     "LoggedAttempt",
     "Message",
     "Numbered",
-    "PlannedReply",
+    "PlannedSteps",
     "Resource",
     "Secret",
     "Setting",
@@ -219,18 +219,22 @@ class Message(Resource):
         return {"type": "message_logs", "message_id": self.id, **self.data}
 
 
-class PlannedReply(Numbered):
-    """A reply of the script's that is due at ``due_at``, in Unix seconds.
+class PlannedSteps(Numbered):
+    """Steps of a conversation in their order, each with its time in Unix milliseconds.
 
-    It is given only while ``handoff_count`` is the conversation's: unless that was handed over or back since.
+    They are those of a reply, or of a ``story`` that is told. The first is due at ``due_at`` (Unix seconds),
+    the last at ``ends_at``. They are taken only while ``handoff_count`` is the conversation's: unless that
+    was handed over or back since.
     """
 
-    __tablename__ = "api_planned_replies"
+    __tablename__ = "api_planned_steps"
 
-    conversation_id: Mapped[str] = mapped_column(sa.ForeignKey("api_conversations.id"))
+    conversation_id: Mapped[str] = mapped_column(sa.ForeignKey("api_conversations.id"), index=True)
     due_at: Mapped[float] = mapped_column(index=True)
+    ends_at: Mapped[int] = mapped_column(sa.BigInteger)
     handoff_count: Mapped[int]
-    reply: Mapped[dict[str, Any]]
+    steps: Mapped[list[list[Any]]] = mapped_column(sa.JSON)
+    story: Mapped[bool]
 
 
 class Attachment(Identified):
