@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from datetime import datetime
 from random import SystemRandom
 
 import httpx
@@ -107,6 +108,11 @@ class Api:
                 return [(json.loads(event.body), event.channels) for event in found]
 
         return self.portal.call(read)
+
+    @staticmethod
+    def seconds(timestamp):
+        """A time of an event, or of a member of one, in Unix seconds."""
+        return datetime.fromisoformat(timestamp).timestamp()
 
     def types(self):
         return [payload["type"].removeprefix("v1.") for payload, _ in self.events()]
