@@ -93,10 +93,20 @@ def test_retried_on_the_mocks_time(mock, consumer):
 def test_channel_filter(mock, consumer):
     """A webhook with a channel filter gets what shares a tag with it, and no more."""
     mock.add_webhook(consumer.url, channels=["zendesk_chat"], headers={"x-tenant": "7"})
-    mock.play("handoff")
+    mock.play("handoff", seed=1)
     mock.settle()
     assert {event["data"]["handoff_integration"] for event in consumer.events()} == {"zendesk_chat"}
     assert {headers["x-tenant"] for headers, _ in consumer.received} == {"7"}
+
+
+def test_chosen_story(mock):
+    """A story may be chosen: its language, its dialogue, and what is drawn."""
+    for _ in range(2):
+        mock.play("email", locale="de_DE", dialogue="email.privacy", handoff=True, seed=7)
+    said = [event["payload"]["data"]["content"].get("body") for event in mock.events("conversation.message")]
+    assert said[: len(said) // 2] == said[len(said) // 2 :]
+    created = mock.events("end_user.created")[0]["payload"]
+    assert created["data"]["profile"]["language"] == "de-DE"
 
 
 def test_resent_and_recovered(mock, consumer):

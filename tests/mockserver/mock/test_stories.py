@@ -13,11 +13,12 @@ import pytest
 
 from ada_mockserver import MockAda
 from ada_mockserver.events.conversation import course
-from ada_mockserver.events.dialogues import Words, library
+from ada_mockserver.events.dialogues import LANGUAGES, Words, library
 from ada_mockserver.events.people import AI_AGENT, speaker
 from ada_mockserver.events.personas import Personas
 from ada_mockserver.events.profile import usual
 from ada_mockserver.events.story import Story, before_learning
+from ada_mockserver.mock.agent.sample_files import sample_file
 from ada_mockserver.mock.agent.simulate import follow
 from ada_mockserver.mock.state.conversations import open_conversation
 from ada_mockserver.mock.state.records import add_end_user, custom_channel, native_channel
@@ -315,3 +316,46 @@ def test_refused(api, story, found):
         refused = {place: message.partition(". ")[0] + "." for place, message in refused.items()}
     assert refused == found
     assert api.types() == []
+
+
+KINDS_OF_FILES = {
+    "image/png": b"\x89PNG\r\n",
+    "image/jpeg": b"\xff\xd8\xff",
+    "image/heic": b"\0\0\0\x18ftypheic",
+    "video/mp4": b"\0\0\0\x18ftypisom",
+    "application/pdf": b"%PDF-",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": b"PK",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": b"PK",
+    "text/plain": b"notes.txt\n",
+}
+
+
+def test_sample_files():
+    """A file begins as those of its type do, whatever type the dialogues have."""
+    for mime_type, magic in KINDS_OF_FILES.items():
+        assert sample_file(mime_type, "notes.txt").startswith(magic)
+    used = {turn.mime_type for turn in all_turns() if turn.file}
+    assert used <= set(KINDS_OF_FILES)
+
+
+def all_turns():
+    for language in LANGUAGES:
+        for dialogues in library(language).dialogues.values():
+            for dialogue in dialogues:
+                yield from dialogue.everything
+
+
+def test_files_can_be_downloaded(make_api):
+    """A file of a story is at an address of the mock's, presigned and as long as Ada's, for seven days."""
+    api = make_api()
+    tell(api, story="handoff", dialogue="returns.receipt", seed=1)
+    contents = [event["data"].get("content", {}) for event, _ in api.events()]
+    file = next(content for content in contents if content.get("type") == "file")
+    assert file["url"].startswith("http://mock.test/attachments/")
+    assert "&X-Amz-Expires=604800&" in file["url"]
+    assert 1_200 <= len(file["url"]) <= 2_000
+    served = api.request("GET", file["url"], headers={"authorization": ""})
+    assert (served.status_code, served.headers["content-type"]) == (200, file["mime_type"])
+    assert served.content.startswith(KINDS_OF_FILES[file["mime_type"]])
+    api.clock.advance(7 * 86_400)
+    assert api.refused("GET", file["url"])[1]["type"] == "expired"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from ada_mockserver.events.conversation import Close, HandBack, HandOver, Learn, course
 from ada_mockserver.events.dialogues import Turn, Words, library
@@ -18,6 +19,8 @@ from ada_mockserver.events.personas import Personas
 from ada_mockserver.events.profile import usual
 from ada_mockserver.events.story import before_learning, content_of, learnt
 from ada_mockserver.mock.agent.replies import greeting, perform_reply
+from ada_mockserver.mock.agent.sample_files import sample_file
+from ada_mockserver.mock.state.attachments import add_attachment, address
 from ada_mockserver.mock.state.conversations import (
     ai_agent,
     end,
@@ -151,8 +154,7 @@ async def perform_action(transaction: Transaction, conversation: Conversation, s
     match step["kind"]:
         case "speak":
             author = await _author(transaction, conversation, step)
-            content = content_of(Turn(**step["turn"]), transaction.rng, transaction.at)
-            await say(transaction, conversation, author, content)
+            await say(transaction, conversation, author, await _content(transaction, conversation, step))
         case "learn":
             user = await _end_user(transaction, conversation, lock=True)
             await change_end_user(transaction, user, **learnt(user.value, step["members"]))
@@ -166,6 +168,26 @@ async def perform_action(transaction: Transaction, conversation: Conversation, s
             await send_survey(transaction, conversation)
         case _:
             await perform_reply(transaction, conversation, step)
+
+
+async def _content(
+    transaction: Transaction, conversation: Conversation, step: dict[str, Any]
+) -> dict[str, Any]:
+    """The content of a message; a file can be downloaded, at an address as long as Ada's."""
+    turn = Turn(**step["turn"])
+    content = content_of(turn, transaction.rng, transaction.at)
+    if turn.file:
+        attachment = await add_attachment(
+            transaction,
+            conversation,
+            filename=turn.file,
+            mime_type=turn.mime_type,
+            content=sample_file(turn.mime_type, turn.file),
+        )
+        origin = conversation.origin or transaction.context.base_url
+        query = urlsplit(content["url"]).query
+        content["url"] = await address(transaction, attachment, origin, query=query)
+    return content
 
 
 async def _author(transaction: Transaction, conversation: Conversation, step: dict[str, Any]) -> Author:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import mimetypes
 import re
@@ -14,22 +13,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ada_mockserver.events.ids import object_id
 from ada_mockserver.mock.api.errors import ApiError, not_found, refused
 from ada_mockserver.mock.api.middleware import ATTACHMENT_LIMIT
 from ada_mockserver.mock.api.resources import Call, context_of, found, origin_of, resource
+from ada_mockserver.mock.state.attachments import add_attachment, address, signature
 from ada_mockserver.mock.store.database import find
-from ada_mockserver.mock.store.models import ATTACHMENT_KEY, Attachment, Conversation, Secret
+from ada_mockserver.mock.store.models import Attachment, Conversation
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from ada_mockserver.mock.state.transaction import Transaction
-
 __all__ = ["ROUTES", "SERVED"]
-
-VALID_FOR = 7 * 86_400_000
-"""Milliseconds for which the address of an attachment is good."""
 
 FILE_TYPES = re.compile(
     "txt|log|csv|eml|png|svg|jpeg|jpg|gif|heif|heic|avif|wav|m4a|mp3|mp4|m4v|mov|mpeg|mpg|zip|pdf|doc|docx|"
@@ -48,21 +42,10 @@ async def _upload(request: Request) -> Response:
             raise ApiError(
                 400, "no_active_handoff", "Attachments are taken only while the conversation is in a handoff."
             )
-        attachment_id, expires_at = object_id(transaction.rng, transaction.at), transaction.at + VALID_FOR
-        await transaction.add(
-            Attachment(
-                id=attachment_id,
-                conversation_id=conversation.id,
-                expires_at=expires_at,
-                content=content,
-                data={"filename": filename, "mime_type": mime_type},
-            )
+        attachment = await add_attachment(
+            transaction, conversation, filename=filename, mime_type=mime_type, content=content
         )
-        signature = _signature(await _key(transaction), attachment_id, expires_at)
-    url = (
-        f"{origin_of(request)}/attachments/{attachment_id}/{quote(filename, safe='')}"
-        f"?expires={expires_at // 1000}&signature={signature}"
-    )
+        url = await address(transaction, attachment, origin_of(request))
     return JSONResponse({"url": url, "mime_type": mime_type, "filename": filename}, status_code=201)
 
 
@@ -105,7 +88,7 @@ async def _serve(request: Request) -> Response:
         attachment = await find(transaction.session, Attachment, chosen)
         if attachment is None:
             raise not_found("attachment")
-        good = _signature(await _key(transaction), attachment.id, attachment.expires_at)
+        good = await signature(transaction, attachment)
     if not hmac.compare_digest(query.get("signature", "").encode(), good.encode()):
         raise ApiError(403, "invalid_signature", "The address of the attachment is not complete.")
     if transaction.at >= attachment.expires_at:
@@ -117,14 +100,6 @@ async def _serve(request: Request) -> Response:
         "x-content-type-options": "nosniff",
     }
     return Response(attachment.content, media_type=attachment.data["mime_type"], headers=headers)
-
-
-def _signature(key: bytes, attachment_id: str, expires_at: int) -> str:
-    return hmac.new(key, f"{attachment_id}.{expires_at}".encode(), hashlib.sha256).hexdigest()
-
-
-async def _key(transaction: Transaction) -> bytes:
-    return (await transaction.session.get_one(Secret, ATTACHMENT_KEY)).value
 
 
 ROUTES = [resource("/v2/conversations/{conversation_id}/attachments", POST=_upload)]
