@@ -134,7 +134,8 @@ def test_key_of_the_environment(served):
 def test_script_and_limits(served, tmp_path):
     """The script of a file is what answers, and rate limits are Ada's where asked for."""
     (tmp_path / "script.yaml").write_text("default: [No.]\n", encoding="utf-8")
-    with served("--script", "script.yaml", "--rate-limits", "--api-key", "k") as (_, said):
+    options = ("--script", "script.yaml", "--pace", "instant", "--rate-limits", "--api-key", "k")
+    with served(*options) as (_, said):
         talk = call(said, "/api/v2/conversations", "k", {"channel_id": said["ADA_CHANNEL_ID"]})[1]
         author = {"role": "end_user", "id": talk["end_user_id"]}
         path = f"/api/v2/conversations/{talk['id']}/messages"
@@ -142,6 +143,19 @@ def test_script_and_limits(served, tmp_path):
         bodies = [each["content"]["body"] for each in call(said, path, "k")[1]["data"]]
         assert bodies == ["Yes?", "No."]
         assert 429 in [call(said, "/api/v2/webhooks", "k")[0] for _ in range(150)]
+
+
+def test_at_a_human_pace(served):
+    """Unless another pace is asked for, the AI Agent takes its time to answer, on the mock's clock."""
+    with served("--api-key", "k") as (_, said):
+        talk = call(said, "/api/v2/conversations", "k", {"channel_id": said["ADA_CHANNEL_ID"]})[1]
+        author = {"role": "end_user", "id": talk["end_user_id"]}
+        path = f"/api/v2/conversations/{talk['id']}/messages"
+        call(said, path, "k", {"author": author, "content": {"type": "text", "body": "hello"}})
+        assert len(call(said, path, "k")[1]["data"]) == 1
+        call(said, "/_mock/clock", None, {"advance": 10})
+        roles = [each["author"]["role"] for each in call(said, path, "k")[1]["data"]]
+        assert roles == ["end_user", "ai_agent"]
 
 
 def test_kept_in_a_file(served):

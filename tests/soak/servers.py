@@ -35,7 +35,7 @@ class Server:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *("-m", "adakit", "serve", "--port", "0", "--db", self.database),
-                *("--clock", f"fast:{self.rate:g}"),
+                *("--clock", f"fast:{self.rate:g}", "--pace", "instant"),
                 env={**os.environ, "ADA_API_KEY": self.key, "PYTHONUNBUFFERED": "1"},
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
