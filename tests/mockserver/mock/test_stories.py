@@ -237,6 +237,20 @@ def test_taken_over_meanwhile(api):
     assert api.types() == before
 
 
+def test_answered_meanwhile(make_api):
+    """The AI Agent answers who writes by the API in its time, not after the hours that a story has left."""
+    api = make_api({"default": "Yes."}, pace="natural", rng=Random(3))
+    made = tell(api, story="email", dialogue="email.billing", seed=1)
+    api.write({"id": made["conversation_id"], "end_user_id": "somebody"}, "hello")
+    pass_time(api, 300)
+    roles = [
+        event["data"]["author"]["role"]
+        for event, _ in api.events()
+        if event["type"] == "v1.conversation.message"
+    ]
+    assert roles == ["end_user", "ai_agent"]
+
+
 def test_profile_changed_meanwhile(api):
     """What the story learns is added to the profile as it is by then, and who speaks has its name."""
     tell(api, story="messaging", dialogue="billing.change-plan", seed=1)

@@ -71,8 +71,7 @@ class Transaction:
     @property
     def at(self) -> int:
         """The time of the transaction in Unix milliseconds."""
-        # A float of today's seconds holds microseconds: those of a whole millisecond may lie just below it.
-        return int(round(self.now * 1000, 3))
+        return int(self.now * 1000)
 
     @property
     def rng(self) -> Random:
