@@ -29,6 +29,7 @@ COMMANDS = {
     "send": "Send signed events to an endpoint.",
     "listen": "Receive webhooks: verify, validate, show and record them.",
     "replay": "Send recorded events again, signed anew.",
+    "scenario": "Check and tell scenarios that you write in YAML.",
     "generate": "Print realistic events as NDJSON.",
     "events": "List the event types and how many variants each has.",
     "schemas": "List, show, export, validate and generate the schema files.",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.load import Tally
 
-__all__ = ["CONNECTION", "delivering", "show_delivery", "summarise"]
+__all__ = ["CONNECTION", "delivering", "delivering_if_asked", "show_delivery", "summarise"]
 
 CONNECTION = together(
     click.option("-H", "--header", "headers", multiple=True, metavar="K:V", help="A further header."),
@@ -36,11 +36,20 @@ CONNECTION = together(
 
 def delivering(command: Callable[..., None]) -> Callable[..., None]:
     """A command that delivers: it has the options of an endpoint and gets the ``sender`` that they make."""
+    return _with_sender(command, required=True)
+
+
+def delivering_if_asked(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that delivers where an endpoint is named with --to; otherwise its ``sender`` is None."""
+    return _with_sender(command, required=False)
+
+
+def _with_sender(command: Callable[..., None], *, required: bool) -> Callable[..., None]:
 
     @wraps(command)
     def with_sender(
         *,
-        url: str,
+        url: str | None,
         secret: str | None,
         headers: tuple[str, ...],
         timeout: float,
@@ -48,6 +57,9 @@ def delivering(command: Callable[..., None]) -> Callable[..., None]:
         insecure: bool,
         **others: Any,
     ) -> None:
+        if url is None:
+            command(sender=None, **others)
+            return
         tls = make_ssl_context(cacert=cacert, insecure=insecure) if url.lower().startswith("https:") else None
         clock = SystemClock()
         sender = Sender(
@@ -62,7 +74,7 @@ def delivering(command: Callable[..., None]) -> Callable[..., None]:
         command(sender=sender, **others)
 
     return together(
-        click.option("--to", "url", required=True, metavar="URL", help="The endpoint."),
+        click.option("--to", "url", required=required, metavar="URL", help="The endpoint."),
         click.option("--secret", help="Its signing secret, or none; else ADA_WEBHOOK_SECRET."),
         click.option("--rate", type=POSITIVE, help="Deliveries begun per second."),
         CONNECTION,
@@ -85,7 +97,9 @@ def show_delivery(what: str, note: str, attempt: Attempt) -> None:
         colour = "green" if attempt.accepted else "red"
     else:
         outcome, colour = str(attempt.error.what if attempt.error else ""), "red"
-    click.echo(f"{click.style(f'{shown(what):<30}', bold=True)} {click.style(outcome, fg=colour)}  {note}")
+    click.echo(
+        f"{click.style(f'{shown(what):<30}', bold=True)} {click.style(outcome, fg=colour)}  {shown(note)}"
+    )
 
 
 def summarise(tally: Tally, url: str) -> None:

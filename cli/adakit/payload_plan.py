@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ada_mockserver.events.edits import coherent, has_member, parse_assignment, set_member, unset_member
+from ada_mockserver.events.edits import has_member, overridden, parse_assignment, set_member
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.payload import encode
 from ada_mockserver.events.profile import changed
 from ada_mockserver.events.scenarios import SCENARIOS, Teller
+from ada_mockserver.events.written.telling import WrittenTeller
 from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.errors import UsageError, unknown
 from adakit.options import CONTRACT, Whole, read_text, together
@@ -20,22 +21,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ada_contract_tests.case import BodyVariant, Case
+    from ada_mockserver.events.edits import Edit
     from ada_mockserver.events.profile import Profile
     from ada_mockserver.events.story import Step
+    from ada_mockserver.events.written.plan import Plan
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["CHOICE", "Order", "Planned"]
+__all__ = ["CHOICE", "OVERRIDES", "PROFILE", "Order", "Planned", "read_profile"]
 
-Edit = tuple[str, tuple[Any, ...]]
-"""A path, and the value that is set there, none where the member is taken away."""
+PROFILE = click.option(
+    "--profile", metavar="FILE", help="Shares and weights of stories, channels, languages ..."
+)
+
+OVERRIDES = together(
+    click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Set a member."),
+    click.option("--unset", "removals", multiple=True, metavar="PATH", help="Take a member away."),
+)
+"""The options that change single members."""
 
 CHOICE = together(
     click.option("--seed", type=Whole(0), help="Repeat what this seed gave; drawn if not given."),
     click.option("--locale", help="Where the people are from.  [default: en_US, many in traffic]"),
-    click.option("--profile", metavar="FILE", help="Shares and weights of stories, channels, languages ..."),
+    PROFILE,
     click.option("--case", metavar="ID", help="A variant, as `adakit check --list` names it."),
-    click.option("--set", "assignments", multiple=True, metavar="PATH=VALUE", help="Set a member."),
-    click.option("--unset", "removals", multiple=True, metavar="PATH", help="Take a member away."),
+    OVERRIDES,
     CONTRACT,
 )
 """The options that an order is made of, beside its name and count."""
@@ -70,6 +79,8 @@ class Planned:
 class Order:
     """Payloads to generate: an event or a scenario of a contract, ``count`` times, with overrides.
 
+    ``written`` is the scenario where a user wrote it, in a file of that ``name``.
+
     Raises UsageError when made, for a name that is neither an event nor a scenario.
     """
 
@@ -82,8 +93,11 @@ class Order:
     case: str | None = None
     assignments: tuple[str, ...] = ()
     removals: tuple[str, ...] = ()
+    written: Plan | None = None
 
     def __post_init__(self) -> None:
+        if self.written is not None:
+            return
         if self.name in SCENARIOS:
             if self.case:
                 raise UsageError(
@@ -103,7 +117,7 @@ class Order:
         that have a place for it. Raises UsageError for one that fits nowhere.
         """
         edited = self.assignments or self.removals
-        if self.name not in SCENARIOS:
+        if self.written is None and self.name not in SCENARIOS:
             for planned in self._events():
                 yield self._overridden(planned, self._edits) if edited else planned
             return
@@ -112,25 +126,23 @@ class Order:
 
     def bodies(self) -> Iterator[list[bytes]]:
         """The bytes of the payloads, in order: those of a story together, else one by one."""
-        if self.name in SCENARIOS and not (self.assignments or self.removals):
-            yield from map(self._teller().bodies, range(self.count))
+        told = self.written is not None or self.name in SCENARIOS
+        if told and not (self.assignments or self.removals):
+            teller = self._teller(read_profile(self.profile))
+            yield from map(teller.bodies, range(self.count))
         else:
             for planned in self.payloads():
                 yield [planned.body]
 
     def _stories(self) -> Iterator[tuple[Step, ...]]:
-        teller = self._teller()
+        teller = self._teller(read_profile(self.profile))
         for index in range(self.count):
             yield teller.tell(index).steps
 
-    def _teller(self) -> Teller:
-        return Teller(
-            self.name,
-            seed=self.seed,
-            locale=self.locale,
-            contract=self.contract,
-            profile=_read_profile(self.profile),
-        )
+    def _teller(self, profile: Profile | None) -> Teller | WrittenTeller:
+        if self.written is not None:
+            return WrittenTeller(self.written, seed=self.seed, profile=profile)
+        return Teller(self.name, seed=self.seed, locale=self.locale, contract=self.contract, profile=profile)
 
     def _events(self) -> Iterator[Planned]:
         events = EventFactory(seed=self.seed, locale=self.locale or "en_US", contract=self.contract)
@@ -161,6 +173,10 @@ class Order:
         return case, case.payload
 
     @property
+    def _printed_by(self) -> str:
+        return "generate" if self.written is None else "scenario run"
+
+    @property
     def _edits(self) -> list[Edit]:
         """The overrides; a removal is one without a value."""
         assigned = (parse_assignment(one) for one in self.assignments)
@@ -168,11 +184,7 @@ class Order:
 
     def _overridden(self, planned: Planned | Step, edits: list[Edit]) -> Planned:
         """The event with the overrides, and what the documentation ties to them."""
-        base = payload = planned.payload
-        for path, value in edits:
-            payload = set_member(payload, path, *value) if value else unset_member(payload, path)
-        keep = tuple(path for path, _ in edits)
-        made = coherent(payload, base=base, keep=keep, contract=self.contract)
+        made = overridden(planned.payload, edits, self.contract)
         return Planned(made, planned.narration, getattr(planned, "encoded_by", encode))
 
     def _overridden_story(self, steps: tuple[Step, ...]) -> Iterator[Planned]:
@@ -185,7 +197,7 @@ class Order:
             if not there:
                 raise UsageError(
                     f"The path '{path}' leads nowhere in any event of {self.name}.",
-                    next_step=f"Look at the events with: adakit generate {self.name}",
+                    next_step=f"Look at the events with: adakit {self._printed_by} {self.name}",
                 )
             for number in there:
                 fitting[number].append(edit)
@@ -201,7 +213,8 @@ def _settable(payload: dict[str, Any], path: str, value: Any) -> bool:
     return True
 
 
-def _read_profile(file: str | None) -> Profile | None:
+def read_profile(file: str | None) -> Profile | None:
+    """The profile of a file, None for none; raises UsageError for one that does not fit."""
     if file is None:
         return None
     return changed(parse_yaml(read_text(file), name=file), name=file)

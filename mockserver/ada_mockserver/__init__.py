@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.signing import generate_secret, sign, signature_headers, verify
     from ada_mockserver.events.factory import EventFactory
     from ada_mockserver.events.scenarios import scenario
+    from ada_mockserver.events.written.telling import written_scenario
     from ada_mockserver.mock.mock_ada import MockAda, MockWebhook
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "sign",
     "signature_headers",
     "verify",
+    "written_scenario",
 ]
 
 __getattr__, __dir__ = late_exports(
@@ -47,6 +49,7 @@ __getattr__, __dir__ = late_exports(
         "delivery.signing": ("generate_secret", "sign", "signature_headers", "verify"),
         "events.factory": ("EventFactory",),
         "events.scenarios": ("scenario",),
+        "events.written.telling": ("written_scenario",),
         "mock.mock_ada": ("MockAda", "MockWebhook"),
     },
 )

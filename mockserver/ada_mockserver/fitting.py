@@ -14,9 +14,11 @@ from ada_mockserver.numbers import finite
 from ada_schemas.jsonschema_errors import faults, kinds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ada_schemas.jsonschema_errors import Fault
 
-__all__ = ["Problem", "fitting_errors", "validator"]
+__all__ = ["Problem", "fitting_errors", "fitting_faults", "validator"]
 
 _formats = FormatChecker(formats=())
 
@@ -51,8 +53,16 @@ def validator(schema: dict[str, Any]) -> Draft202012Validator:
 
 def fitting_errors(against: Draft202012Validator, value: Any) -> list[Problem]:
     """All that is wrong with a value, each place and message once."""
-    found = (fault for error in against.iter_errors(value) for fault in faults(error))
-    return list(dict.fromkeys(Problem(fault.json_path, _message(fault)) for fault in found))
+    return list(
+        dict.fromkeys(Problem(fault.json_path, said) for fault, said in fitting_faults(against, value))
+    )
+
+
+def fitting_faults(against: Draft202012Validator, value: Any) -> Iterator[tuple[Fault, str]]:
+    """All that is wrong with a value, with the message about it."""
+    for error in against.iter_errors(value):
+        for fault in faults(error):
+            yield fault, _message(fault)
 
 
 def _message(fault: Fault) -> str:

@@ -11,7 +11,7 @@ from ada_contract_tests.engine.check import draw_seed
 from adakit.options import Whole, use_contract, writing
 from adakit.payload_plan import CHOICE, Order
 
-__all__ = ["command"]
+__all__ = ["command", "print_payloads"]
 
 
 @click.command("generate")
@@ -26,6 +26,13 @@ def command(name: str, seed: int | None, output: str | None, contract: str | Non
     """
     drawn = draw_seed() if seed is None else seed
     order = Order(name, use_contract(contract), seed=drawn, **chosen)
+    print_payloads(order, output)
+    if seed is None:
+        click.echo(f"seed {order.seed}", err=True)
+
+
+def print_payloads(order: Order, output: str | None) -> None:
+    """Write the payloads of an order as NDJSON; one alone in a file is JSON."""
     bodies = order.bodies()
     first, second = next(bodies), next(bodies, None)  # whatever is wrong is known before writing
     with writing(output) as file:
@@ -34,5 +41,3 @@ def command(name: str, seed: int | None, output: str | None, contract: str | Non
         else:
             for told in chain([first], [second] if second else [], bodies):
                 file.write(b"\n".join(told) + b"\n")
-    if seed is None:
-        click.echo(f"seed {order.seed}", err=True)

@@ -14,7 +14,7 @@ from ada_mockserver.delivery.load import dispatch
 from ada_schemas.errors import DocumentError, UsageError
 from ada_schemas.foreign_json import read_json
 from adakit.deliveries import delivering, show_delivery, summarise
-from adakit.options import POSITIVE, Whole, read_bytes, use_contract
+from adakit.options import POSITIVE, Whole, read_bytes, together, use_contract
 from adakit.payload_plan import CHOICE, Order, Planned
 
 if TYPE_CHECKING:
@@ -23,18 +23,27 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.sender import Sender
 
-__all__ = ["command"]
+__all__ = ["LOAD", "command", "send_payloads"]
 
 SHOWN = 40
 """So many deliveries are shown one by one; more are counted."""
+
+
+LOAD = together(
+    click.option("--concurrency", type=Whole(1), default=1, show_default=True),
+    click.option("--duration", type=POSITIVE, metavar="SECONDS", help="Send for so long."),
+)
+"""The options of how much is sent at a time, and how long."""
+
+ENDLESS = 10**9
+"""A count that no duration reaches."""
 
 
 @click.command("send")
 @click.argument("name", metavar="EVENT|SCENARIO", required=False)
 @delivering
 @click.option("-n", "--count", type=Whole(1), help="How many, or how often.  [default: 1]")
-@click.option("--concurrency", type=Whole(1), default=1, show_default=True)
-@click.option("--duration", type=POSITIVE, metavar="SECONDS", help="Send for so long.")
+@LOAD
 @click.option("--payload", metavar="FILE", help="Send these bytes, or these lines of JSON, as they are.")
 @CHOICE
 def command(
@@ -70,11 +79,24 @@ def command(
             "Nothing to send.", next_step="Name an event or a scenario, or a file with --payload."
         )
     else:
-        order = Order(name, found, seed=chosen_seed, count=10**9 if endless else count or 1, **chosen)
+        order = Order(name, found, seed=chosen_seed, count=ENDLESS if endless else count or 1, **chosen)
         items = order.payloads()
         if seed is None:
             click.echo(f"seed {order.seed}", err=True)
     shown = not endless and (count or 1) <= SHOWN
+    send_payloads(sender, items, concurrency=concurrency, rate=rate, duration=duration, shown=shown)
+
+
+def send_payloads(
+    sender: Sender,
+    items: Iterator[Any],
+    *,
+    concurrency: int,
+    rate: float | None,
+    duration: float | None,
+    shown: bool,
+) -> None:
+    """Send payloads and print the sum, if ``shown`` a line about each; exits as the command does."""
     tally = asyncio.run(
         dispatch(
             sender,

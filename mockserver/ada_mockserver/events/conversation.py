@@ -139,7 +139,9 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The AI Agent sends a link to a survey."""
+    """The AI Agent sends a link to a survey, with that text."""
+
+    text: str = "How did we do?"
 
 
 Action = Turn | Learn | HandOver | HandBack | Close | Survey

@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 
     from ada_mockserver.events.personas import Persona
 
-__all__ = ["KINDS", "LANGUAGES", "Dialogue", "Kind", "Library", "Role", "Turn", "Words", "library"]
+__all__ = [
+    "KINDS",
+    "LANGUAGES",
+    "Dialogue",
+    "Kind",
+    "Library",
+    "Role",
+    "Turn",
+    "Words",
+    "library",
+    "placeholders",
+]
 
 Kind = Literal["messaging", "handoff", "voice", "email"]
 Role = Literal["end_user", "ai_agent", "human_agent"]
@@ -36,6 +47,8 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 class Turn(NamedTuple):
     """One message: a text, a file of a MIME type, or a link with its text; the other members are empty.
+
+    The link of a file is its address, where that is not to be drawn.
 
     ``learns`` are the members of the end user's profile that the message changes.
     """
@@ -127,6 +140,10 @@ def _dialogue(entry: dict[str, Any]) -> Dialogue:
     return replace(made, learnt=frozenset(learnt | ({"avatar"} if "display_name" in learnt else set())))
 
 
+_OF_PEOPLE = ("first_name", "last_name", "display_name", "email", "agent", "agent_last", "agent_name")
+_NUMBERS = ("order", "booking", "invoice", "tracking", "last4", "code")
+
+
 class Words(dict[str, str]):
     """A word for every name that may stand in braces, drawn when it is first asked for."""
 
@@ -140,8 +157,8 @@ class Words(dict[str, str]):
             agent_last=agent.last_name,
             agent_name=agent.display_name,
         )
+        self.locale = locale
         self._rng = rng
-        self._locale = locale
 
     def __missing__(self, name: str) -> str:
         word = self[name] = self._draw(name)
@@ -162,11 +179,16 @@ class Words(dict[str, str]):
                 return digits(rng, 4)
             case "code":
                 return digits(rng, 6)
-        chosen = library(self._locale)
+        chosen = library(self.locale)
         if name == "amount":
-            written = chosen.amounts.get(self._locale.replace("-", "_"), chosen.amounts["default"])
+            written = chosen.amounts.get(self.locale.replace("-", "_"), chosen.amounts["default"])
             return written.format(units=between(rng, 12, 240), cents=f"{between(rng, 0, 99):02d}")
         return pick(rng, chosen.words[name])
+
+
+def placeholders(locale: str) -> tuple[str, ...]:
+    """The names that `Words` of a locale have a word for."""
+    return (*_OF_PEOPLE, *_NUMBERS, "amount", *library(locale).words)
 
 
 def _filled(value: Any, words: Mapping[str, str]) -> Any:

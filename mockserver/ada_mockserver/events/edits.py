@@ -10,17 +10,31 @@ import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.constraints import repair
+from ada_schemas.contract.constraints import repair, violations
 from ada_schemas.contract.paths import steps
 from ada_schemas.contract.samples import supplier
 from ada_schemas.errors import DocumentError, UsageError
 from ada_schemas.foreign_json import read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ada_mockserver.events.payload import Payload
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["coherent", "has_member", "parse_assignment", "parse_value", "set_member", "unset_member"]
+__all__ = [
+    "Edit",
+    "coherent",
+    "has_member",
+    "overridden",
+    "parse_assignment",
+    "parse_value",
+    "set_member",
+    "unset_member",
+]
+
+Edit = tuple[str, tuple[Any, ...]]
+"""A path, and the value that is set there, none where the member is taken away."""
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:
@@ -114,18 +128,33 @@ def _nowhere(path: str, name: str, parent: object) -> UsageError:
     return UsageError(f"The path '{path}' leads nowhere: there is no '{name}'.", next_step=there)
 
 
+def overridden(payload: Payload, edits: Sequence[Edit], contract: Contract) -> Payload:
+    """``payload`` with the edits, and with what the documentation ties to them.
+
+    Nothing is tied where the payload is not coherent before. ``UsageError`` for a path that leads nowhere.
+    """
+    made = payload
+    for path, value in edits:
+        made = set_member(made, path, *value) if value else unset_member(made, path)
+    return coherent(made, base=payload, keep=tuple(path for path, _ in edits), contract=contract)
+
+
 def coherent(payload: Payload, *, base: Payload, keep: tuple[str, ...], contract: Contract) -> Payload:
     """``payload`` with what the contract ties to the members in ``keep`` brought in line.
 
     ``base`` is the coherent event that was changed; ``keep`` are the payload paths that were set or taken
-    away on purpose. Where these contradict each other, or the event is not documented, nothing is changed.
+    away on purpose. Where these contradict each other, ``base`` is not coherent, or the event is not
+    documented, nothing is changed.
     """
     event = contract.by_type.get(str(base.get("type", "")))
     if event is None or payload.get("type") != event.type:
         return payload
+    constraints = contract.constraints_of(event)
+    if violations(constraints, base):
+        return payload
     supply = supplier(event.payload, base)
     try:
-        repaired: Payload = repair(contract.constraints_of(event), payload, keep=keep, supply=supply)
+        repaired: Payload = repair(constraints, payload, keep=keep, supply=supply)
     except ValueError:
         return payload
     return repaired

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.events.payload import Author, Change, Conversation, EndUser, Payload
 
-__all__ = ["Began", "Changed", "Ended", "Event", "HandoffEnded", "Message", "ProfileEvent"]
+__all__ = ["Began", "Changed", "Composed", "Ended", "Event", "HandoffEnded", "Message", "ProfileEvent"]
 
 
 class Message(NamedTuple):
@@ -201,4 +201,23 @@ class Changed(NamedTuple):
         return encode(self.payload())
 
 
-Event = Message | Began | Ended | HandoffEnded | ProfileEvent | Changed
+class Composed(NamedTuple):
+    """An event that stands as it is: one that was sampled, or changed by hand.
+
+    ``about`` is the id of the end user whom it is about.
+    """
+
+    content: Payload
+    about: str
+    at: int
+
+    def payload(self) -> Payload:
+        """The event as a JSON object."""
+        return self.content
+
+    def body(self) -> bytes:
+        """The event as the bytes that go on the wire."""
+        return encode(self.content)
+
+
+Event = Message | Began | Ended | HandoffEnded | ProfileEvent | Changed | Composed

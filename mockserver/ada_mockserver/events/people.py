@@ -111,13 +111,16 @@ def draw_cast(seed: str, personas: Personas, key: str, surface: Surface = "custo
     return cast_of(source(seed, "cast", key), seed, personas, surface)
 
 
-def cast_of(rng: Random, seed: str, personas: Personas, surface: Surface) -> Cast:
+def cast_of(rng: Random, seed: str, personas: Personas, surface: Surface, *, met: int | None = None) -> Cast:
     """A cast drawn from ``rng``; the AI Agent and its channels are those of ``seed``.
+
+    ``met`` is when the end user appears (Unix milliseconds), drawn if it is None.
 
     Of a caller only the language is known, so that ``display_name`` is null there.
     """
     channel = _channel(seed, surface)
-    met = working_moment(rng, FIRST_TIME, WEEKS)
+    drawn_met = working_moment(rng, FIRST_TIME, WEEKS)
+    met = drawn_met if met is None else met
     opened = met + between(rng, 900, 45_000)
     end_user_id = object_id(rng, met)
     conversation_id = object_id(rng, opened)

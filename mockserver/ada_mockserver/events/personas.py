@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-__all__ = ["SHIPPED_LOCALES", "Persona", "Personas"]
+__all__ = ["SHIPPED_LOCALES", "Persona", "Personas", "namesake"]
 
 SHIPPED_LOCALES = ("ar_SA", "de_DE", "en_CA", "en_GB", "en_US", "es_ES", "fr_CA", "fr_FR", "ja_JP", "pt_BR")
 """The locales whose pools come with the package."""
@@ -113,6 +113,21 @@ def _load(locale: str) -> Personas:
     return _draw(locale)
 
 
+def namesake(
+    rng: Random, locale: str, *, first_name: str = "", last_name: str = "", name: str = ""
+) -> Persona:
+    """A person of that name: what is not given of it follows from the rest, and an address is drawn."""
+    family_first = locale[:2] in _FAMILY_NAME_FIRST
+    if not (first_name or last_name):
+        first_name, _, last_name = name.partition(" ")
+        if family_first and last_name:
+            first_name, last_name = last_name, first_name
+    order = (last_name, first_name) if family_first else (first_name, last_name)
+    display = name or " ".join(filter(None, order))
+    address = f"{_mailbox(first_name, last_name, locale, set(), rng)}@{pick(rng, _RESERVED_DOMAINS)}"
+    return Persona(first_name, last_name, display, address)
+
+
 def _unknown(locale: str) -> UsageError:
     shipped = ", ".join(SHIPPED_LOCALES)
     return UsageError(
@@ -162,7 +177,7 @@ def _draw(locale: str) -> Personas:
 
 def _mailbox(first: str, last: str, locale: str, taken: set[str], rng: Random) -> str:
     """A local part in ASCII that nobody has yet: the name where it can be romanised, else a neutral word."""
-    names = (_romanise(first, locale), _romanise(last, locale))
+    names = [_romanise(name, locale) for name in (first, last) if name]
     local = ".".join(names) if all(names) else f"guest.{digits(rng, 4)}"
     while local in taken:
         local = f"{local.rstrip('0123456789')}{digits(rng, 4)}"

@@ -28,10 +28,10 @@ def as_documented(payload: Payload, contract: Contract) -> Payload:
     return payload if event is None else fitted(event.payload, payload)
 
 
-def sampled(event: Event, cast: Cast, *, seed: str, key: str, ordinal: int) -> Payload:
-    """An event of the people in ``cast``, after their conversation began."""
+def sampled(event: Event, cast: Cast, *, seed: str, key: str, ordinal: int, at: int | None = None) -> Payload:
+    """An event of the people in ``cast``, at ``at``, else after their conversation began."""
     rng = source(seed, "new event", key, event.name, ordinal)
-    at = cast.conversation.created_at + 30_000 + ordinal * 1_000
+    at = cast.conversation.created_at + 30_000 + ordinal * 1_000 if at is None else at
     known: dict[str, Any] = {
         "conversation_id": cast.conversation.id,
         "channel_id": cast.conversation.channel.id,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ada_mockserver.events import conversation, payload
 from ada_mockserver.events.audit_log import WEEK, draw_change, next_moment
 from ada_mockserver.events.dialogues import Turn, Words
-from ada_mockserver.events.event import Began, Changed, Ended, HandoffEnded, Message, ProfileEvent
+from ada_mockserver.events.event import Began, Changed, Composed, Ended, HandoffEnded, Message, ProfileEvent
 from ada_mockserver.events.files import presigned
 from ada_mockserver.events.ids import between, object_id, uuid4
 from ada_mockserver.events.payload import Author, EndUser, Payload, file_content, link_content, text_content
@@ -31,12 +31,11 @@ if TYPE_CHECKING:
     from ada_mockserver.events.profile import Profile
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["Recital", "Step", "Story", "before_learning", "content_of", "learnt"]
+__all__ = ["Recital", "Step", "Story", "Told", "before_learning", "content_of", "learnt"]
 
 _SHORT = 70
 """Characters of a message that its narration shows."""
 _YEAR = 365 * 86_400_000
-_SURVEY = "How did we do?"
 
 
 class Step(NamedTuple):
@@ -68,6 +67,8 @@ class Step(NamedTuple):
         event = self.event
         if isinstance(event, ProfileEvent):
             return event.user.id
+        if isinstance(event, Composed):
+            return event.about
         return "" if isinstance(event, Changed) else event.conversation.end_user_id
 
     @property
@@ -77,7 +78,7 @@ class Step(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Told:
+class Told:
     """A conversation as it stands in a story (`ada_mockserver.events.conversation.ConversationState`)."""
 
     subject: Conversation
@@ -148,8 +149,7 @@ class Story:
         else:
             self.appear(user)
         self.now = max(self.now, subject.created_at)
-        state = _Told(subject, subject.created_at)
-        self.tell(conversation.begin(state, at=self._moment()))
+        state = self.begin(subject)
         steps = conversation.course(dialogue, words, subject.channel.modality, rng=rng, profile=self._profile)
         authors = {"end_user": speaker(user), "ai_agent": AI_AGENT}
         if dialogue.during:
@@ -157,14 +157,20 @@ class Story:
             authors["human_agent"] = Author("human_agent", None, agent.avatar, agent.display_name)
         self.play(steps, state, user, authors)
 
+    def begin(self, subject: Conversation) -> Told:
+        """A conversation begins."""
+        state = Told(subject, subject.created_at)
+        self.tell(conversation.begin(state, at=self._moment()))
+        return state
+
     def play(
         self,
         steps: Iterable[tuple[int, conversation.Action]],
-        state: _Told,
+        state: Told,
         user: EndUser,
         authors: dict[str, Author],
-    ) -> None:
-        """Let the actions happen, each after its pause."""
+    ) -> EndUser:
+        """Let the actions happen, each after its pause; returns the end user as it is then."""
         for pause, action in steps:
             self.now += pause
             if isinstance(action, Turn):  # most are, and a match statement takes longer
@@ -184,10 +190,11 @@ class Story:
                 case conversation.Close(by):
                     ended = self.now
                     self.tell(conversation.end(state, by=by, updated_at=ended, at=self._moment()))
-                case conversation.Survey():
+                case conversation.Survey(text):
                     host = state.subject.domain.partition(".")[0]
                     url = f"https://{host}.example.com/survey/{state.subject.id}"
-                    self._say(state, authors["ai_agent"], link_content(url, _SURVEY))
+                    self._say(state, authors["ai_agent"], link_content(url, text))
+        return user
 
     def change_profile(self) -> None:
         """A visitor of whom nothing is known becomes a known customer, and then takes some of it back."""
@@ -240,7 +247,7 @@ class Story:
         self.now = now = self.now + 5 + int(self._rng.random() * 396)
         return now
 
-    def _say(self, state: _Told, author: Author, content: Mapping[str, Any]) -> None:
+    def _say(self, state: Told, author: Author, content: Mapping[str, Any]) -> None:
         rng, created = self._rng, self.now
         message_id = uuid4(rng)
         self.now = at = created + 5 + int(rng.random() * 396)
@@ -265,7 +272,7 @@ class Recital(Story):
 def content_of(turn: Turn, rng: Random, at: int) -> Payload:
     """The content of the message that a turn is."""
     if turn.file:
-        return file_content(presigned(rng, turn.file, at), turn.mime_type, turn.file)
+        return file_content(turn.link or presigned(rng, turn.file, at), turn.mime_type, turn.file)
     if turn.link:
         return link_content(turn.link, turn.text or None)
     return text_content(turn.text)

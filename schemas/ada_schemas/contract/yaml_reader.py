@@ -9,14 +9,18 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from ada_schemas.errors import DocumentError
 from ada_schemas.foreign_json import MAX_NODES, limit
 
-__all__ = ["parse_yaml"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["line_of", "parse_yaml"]
 
 MAX_OPEN = 1000
 _TAG = "tag:yaml.org,2002:"
@@ -115,6 +119,38 @@ def parse_yaml(text: str, *, name: str) -> Any:
         raise DocumentError(f"{name} is not valid YAML: a value is none of its kind, or too long.") from error
     limit(value, name=name, through=" through its aliases")
     return value
+
+
+def line_of(text: str, way: Sequence[str | int]) -> int | None:
+    """The line, from 1, of what stands at ``way`` (keys and indexes) in a text that `parse_yaml` has read.
+
+    Where nothing stands there it is the line of the nearest around it; None where no line can be told, as in
+    JSON that is no YAML.
+    """
+    node = _composed(text)
+    if node is None:
+        return None
+    line: int = node.start_mark.line
+    for step in way:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if str(key.value) == step), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line
+        else:
+            break
+    return line + 1
+
+
+@lru_cache(maxsize=1)
+def _composed(text: str) -> Any:
+    try:
+        return yaml.compose(text, _Loader)
+    except yaml.YAMLError:
+        return None
 
 
 def _plain_json(text: str) -> Any:

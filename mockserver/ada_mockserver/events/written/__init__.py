@@ -1,0 +1,1 @@
+"""Scenarios that a user writes: read, held against their rules, and told."""
