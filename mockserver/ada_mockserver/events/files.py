@@ -39,21 +39,22 @@ def presigned(rng: Random, filename: str, at: int) -> str:
 
 
 _TYPES = {
-    "aac": "audio/aac", "avi": "video/x-msvideo", "avif": "image/avif", "bmp": "image/bmp", "csv": "text/csv",
-    "doc": "application/msword",
+    "aac": "audio/aac", "avi": "video/x-msvideo", "avif": "image/avif", "bmp": "image/bmp",
+    "csv": "text/csv", "doc": "application/msword",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "eml": "message/rfc822", "gif": "image/gif", "gz": "application/gzip", "heic": "image/heic",
     "htm": "text/html", "html": "text/html", "ics": "text/calendar", "jpeg": "image/jpeg",
     "jpg": "image/jpeg", "json": "application/json", "log": "text/plain", "m4a": "audio/mp4",
     "md": "text/markdown", "mkv": "video/x-matroska", "mov": "video/quicktime", "mp3": "audio/mpeg",
-    "mp4": "video/mp4", "odt": "application/vnd.oasis.opendocument.text", "ogg": "audio/ogg", "opus": "audio/opus",
-    "pdf": "application/pdf", "png": "image/png", "ppt": "application/vnd.ms-powerpoint",
+    "mp4": "video/mp4", "odt": "application/vnd.oasis.opendocument.text", "ogg": "audio/ogg",
+    "opus": "audio/opus", "pdf": "application/pdf", "png": "image/png",
+    "ppt": "application/vnd.ms-powerpoint",
     "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "rtf": "application/rtf", "svg": "image/svg+xml", "tif": "image/tiff", "tiff": "image/tiff",
-    "txt": "text/plain", "vcf": "text/vcard", "wav": "audio/wav", "webm": "video/webm", "webp": "image/webp",
-    "xls": "application/vnd.ms-excel",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "xml": "application/xml", "yaml": "application/yaml", "yml": "application/yaml", "zip": "application/zip",
+    "txt": "text/plain", "vcf": "text/vcard", "wav": "audio/wav", "webm": "video/webm",
+    "webp": "image/webp", "xls": "application/vnd.ms-excel",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xml": "application/xml",
+    "yaml": "application/yaml", "yml": "application/yaml", "zip": "application/zip",
 }  # fmt: skip
 """MIME types by ending: those of `mimetypes` differ between machines, and between versions of Python."""
 

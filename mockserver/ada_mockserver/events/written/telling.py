@@ -274,12 +274,11 @@ class _Telling:
         raise ScenarioError(document.name, [document.problem(way, what)])
 
     def _speakers(self) -> dict[str, Author]:
-        data, agent = self._plan.data, self._cast.agent
-        human = replace(self._cast.authors["human_agent"], avatar=agent.avatar, **data.get("human_agent", {}))
+        data = self._plan.data
         return {
             "end_user": speaker(self._user),
             "ai_agent": replace(AI_AGENT, **data.get("ai_agent", {})),
-            "human_agent": human,
+            "human_agent": replace(self._cast.authors["human_agent"], **data.get("human_agent", {})),
         }
 
     def _pause(self, step: WrittenStep, action: Any) -> int:
