@@ -28,6 +28,7 @@ import yaml
 
 from ada_mockserver import MockAda
 from ada_mockserver.clock import SteeredClock
+from ada_mockserver.events.profile import changed, usual
 from ada_mockserver.mock.script import parse_script
 from adakit.demo.consumer import Consumer
 from support.actions import run_action
@@ -190,6 +191,11 @@ def check_yaml(file: str | None, content: dict[str, Any], folder: Path) -> None:
     if "services" in content:  # compose, whose engine is not here
         for service in content["services"].values():
             assert set(service) <= COMPOSE_KEYS
+        return
+    if "steps" in content:  # the console blocks run it
+        return
+    if file == "profile.yaml":
+        assert changed(content, name=file) != usual()
         return
     if file == "script.yaml":
         assert parse_script(content).greeting == content["greeting"]

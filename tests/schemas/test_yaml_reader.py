@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ada_schemas import DocumentError
-from ada_schemas.contract.yaml_reader import parse_yaml
+from ada_schemas.contract.yaml_reader import line_of, parse_yaml
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,33 @@ def test_half_a_pair_of_escapes() -> None:
         caught.value.what == "doc is not valid YAML at line 1: found invalid Unicode character escape code."
     )
     assert parse_yaml(r'{"a": "\ud83d\ude00"}', name="doc") == {"a": "😀"}
+
+
+@pytest.mark.parametrize(
+    ("way", "line"),
+    [
+        ((), 2),
+        (("name",), 2),
+        (("steps",), 3),
+        (("steps", 0), 4),
+        (("steps", 0, "end"), 4),
+        (("steps", 1, "text", "deep"), 7),
+        (("steps", 1, "none"), 5),
+        (("steps", 9, "text"), 3),
+        (("name", "below"), 2),
+        (("again", "end"), 4),
+    ],
+)
+def test_line_of(way: tuple[str | int, ...], line: int) -> None:
+    """The line of what stands at a path, or of the nearest around it; an alias stands where its anchor is."""
+    text = (
+        "# a comment\nname: n\nsteps:\n- &one {end: system}\n- wait: 1s\n  text:\n    deep: 5\nagain: *one\n"
+    )
+    assert line_of(text, way) == line
+
+
+def test_line_of_none() -> None:
+    """There is no line in nothing, and in JSON that is no YAML."""
+    assert line_of("# nothing", ("a",)) is None
+    assert line_of('{"a":\t[1,\n\t"\\/"], "b": "\\ud83d\\ude00"}', ("b",)) is None
+    assert line_of('{"a": [1,\n2]}', ("a", 1)) == 2

@@ -13,7 +13,7 @@ import pytest
 
 from ada_mockserver.events import personas
 from ada_mockserver.events.ids import source
-from ada_mockserver.events.personas import SHIPPED_LOCALES, Personas
+from ada_mockserver.events.personas import SHIPPED_LOCALES, Personas, namesake
 from ada_schemas.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
@@ -235,3 +235,26 @@ def test_mailbox_of_other_scripts_is_neutral() -> None:
     assert again.startswith("ana.lima")
     assert again[8:].isdigit()
     assert taken == {"ana.lima", again}
+
+
+@pytest.mark.parametrize(
+    ("locale", "given", "expected"),
+    [
+        (
+            "en_US",
+            {"name": "Ada King Lovelace"},
+            ("Ada", "King Lovelace", "Ada King Lovelace", "ada.king-lovelace@"),
+        ),
+        ("ja_JP", {"name": "Yukawa Hideki"}, ("Hideki", "Yukawa", "Yukawa Hideki", "hideki.yukawa@")),
+        ("en_US", {"name": "Cher"}, ("Cher", "", "Cher", "cher@")),
+        ("de_DE", {"first_name": "Jörg", "last_name": "Groß"}, ("Jörg", "Groß", "Jörg Groß", "joerg.gross@")),
+        ("ja_JP", {"first_name": "秀樹", "last_name": "湯川"}, ("秀樹", "湯川", "湯川 秀樹", "guest.")),
+        ("en_US", {"last_name": "King", "name": "A. King"}, ("", "King", "A. King", "king@")),
+    ],
+)
+def test_namesake(locale: str, given: dict[str, str], expected: tuple[str, ...]) -> None:
+    """Somebody of a given name has the names that follow from it, in the order of the locale, and an address."""
+    found = namesake(source("test"), locale, **given)
+    assert (found.first_name, found.last_name, found.display_name) == expected[:3]
+    assert found.email.startswith(expected[3])
+    assert found.email.rpartition("@")[2] in {"example.com", "example.org", "example.net"}
