@@ -54,10 +54,16 @@ mutants: $(STAMP)
 	$(PEERS)/bin/python -m pip install --quiet --group peers
 	$(BIN)/python benchmarks/mutants.py --compare benchmarks/first_run.json --peers $(PEERS)/bin/python
 
-# What the plugin costs a run that does not use it, beside Schemathesis, and what the examples take. 5 minutes.
+# Speed and memory beside the peers, written to benchmarks/RESULTS.md: generation, validation, signing, delivery, the
+# check, the plugin. Give it the machine alone for some 12 minutes. One part: $(BIN)/python benchmarks/generation.py
+# nginx and wrk are installed from Debian where apt-get is there; what is not there is named as left out.
 bench: $(STAMP)
-	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/one_run.py
+	npm ci --silent --ignore-scripts --prefix benchmarks/node
+	PYTHONPATH=tests $(BIN)/python benchmarks/install.py
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(PEERS)/bin/python -m pip install --quiet --group bench
+	$(BIN)/python benchmarks/bench.py --peers $(PEERS)/bin/python
 
 # The whole suite with the lowest versions that the project declares on the oldest Python, and with the newest of
 # everything on the newest one. About 10 minutes.

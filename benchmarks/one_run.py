@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from startup import ROOT, made, run
+from startup import built, made, run
 
 TURNS = 7
 PLUGIN_LIMIT = 1.2
@@ -99,9 +99,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         base = Path(temporary)
-        run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", base / "dist", ROOT)
-        (wheel,) = (base / "dist").glob("*.whl")
-        environment = made(base / "this", "pytest", wheel)
+        environment = made(base / "this", "pytest", built(base))
         slow = through_pytest(environment, base, options.turns) > PLUGIN_LIMIT
         if options.against is not None:
             other = made(base / "other", "pytest", options.against)

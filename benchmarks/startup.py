@@ -16,6 +16,7 @@ import tempfile
 import time
 import tomllib
 import venv
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -76,14 +77,50 @@ def paired(
     return ratios, statistics.median(a for a, _ in times), statistics.median(b for _, b in times)
 
 
-def compare(name: str, other: Environment, alone: Environment, folder: Path, pairs: int) -> float:
-    """Print and return the median ratio."""
+@dataclass(frozen=True)
+class Compared:
+    """The start-up of pytest with something installed, beside pytest alone."""
+
+    name: str
+    ratios: list[float]
+    before: float
+    after: float
+    plugins: str
+
+    @property
+    def median(self) -> float:
+        """The median of the pairs' ratios."""
+        return statistics.median(self.ratios)
+
+
+def compare(name: str, other: Environment, alone: Environment, folder: Path, pairs: int) -> Compared:
+    """Measure, print and return the comparison."""
     ratios, before, after = paired(alone, other, folder, pairs)
-    median, (low, *_, high) = statistics.median(ratios), sorted(ratios)
-    print(f"pytest with {name:<13} {median:.3f} of pytest alone   ({low:.3f} to {high:.3f}, {pairs} pairs;")
+    plugins = run(other / "bin" / "python", "-c", ENTRY_POINTS).strip()
+    found = Compared(name, ratios, before, after, plugins)
+    spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
+    print(f"pytest with {name:<13} {found.median:.3f} of pytest alone   ({spread}, {pairs} pairs;")
     print(f"{'':26}{before * 1000:.0f} ms alone, {after * 1000:.0f} ms with it)")
-    print(f"{'':26}pytest plugins there: {run(other / 'bin' / 'python', '-c', ENTRY_POINTS).strip()}")
-    return median
+    print(f"{'':26}pytest plugins there: {plugins}")
+    return found
+
+
+def built(base: Path) -> Path:
+    """The wheel of adakit, as it stands here."""
+    run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", base / "dist", ROOT)
+    (wheel,) = (base / "dist").glob("*.whl")
+    return wheel
+
+
+def start_up(base: Path, wheel: Path, pairs: int) -> list[Compared]:
+    """The start-up of pytest with adakit, then with Schemathesis, each beside pytest alone."""
+    alone = made(base / "alone", "pytest")
+    others = {"adakit": made(base / "adakit", "pytest", wheel)}
+    others["schemathesis"] = made(base / "schemathesis", "pytest", "schemathesis")
+    folder = base / "project"
+    folder.mkdir()
+    (folder / "test_nothing.py").write_text("def test_nothing():\n    pass\n", encoding="utf-8")
+    return [compare(name, other, alone, folder, pairs) for name, other in others.items()]
 
 
 def example(environment: Environment, name: str) -> float:
@@ -118,17 +155,9 @@ def main() -> None:
     pairs = parser.parse_args().pairs
     with tempfile.TemporaryDirectory() as temporary:
         base = Path(temporary)
-        run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", base / "dist", ROOT)
-        (wheel,) = (base / "dist").glob("*.whl")
-        alone = made(base / "alone", "pytest")
-        with_adakit = made(base / "adakit", "pytest", wheel)
-        with_schemathesis = made(base / "schemathesis", "pytest", "schemathesis")
-        folder = base / "project"
-        folder.mkdir()
-        (folder / "test_nothing.py").write_text("def test_nothing():\n    pass\n", encoding="utf-8")
+        wheel = built(base)
         print(f"Python {sys.version.split()[0]}, {os.cpu_count()} processors")
-        ratio = compare("adakit", with_adakit, alone, folder, pairs)
-        compare("schemathesis", with_schemathesis, alone, folder, pairs)
+        ratio = start_up(base, wheel, pairs)[0].median
         names = ("flask", "fastapi", "django")
         examples = made(base / "examples", wheel, "pytest-xdist", *sorted(set().union(*map(needed, names))))
         fastest = min(example(examples, name) for name in names)

@@ -122,9 +122,13 @@ def run(consumer_id: str, framework: str, port: int) -> None:
 
 def install() -> None:
     """Install the Debian packages that are missing, where apt-get is there and may."""
-    wanted = [
-        name for stack in STACKS.values() if stack.packages and stack.missing() for name in stack.packages
-    ]
+    install_packages(
+        [name for stack in STACKS.values() if stack.packages and stack.missing() for name in stack.packages]
+    )
+
+
+def install_packages(wanted: list[str]) -> None:
+    """Install these Debian packages, where apt-get is there and may."""
     if wanted and shutil.which("apt-get"):
         root = [] if os.geteuid() == 0 else ["sudo", "-n"]
         if not root or shutil.which("sudo"):
