@@ -38,7 +38,7 @@ def bodies(scenario: str = "conversation", seed: int = 1) -> Iterator[bytes]:
     from ada_mockserver.events.scenarios import Teller
 
     teller = Teller(scenario, seed=seed)
-    return (step.body for index in itertools.count() for step in teller.tell(index).steps)
+    return (body for index in itertools.count() for body in teller.bodies(index))
 
 
 def make_generation(scenario: str = "conversation") -> Run:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ada_mockserver.events import payload as built
-from ada_mockserver.events.payload import encode, member_time, times, timestamp
+from ada_mockserver.events.payload import Channel, Conversation, encode, member_time, timestamp
 from ada_mockserver.events.templates import (
     BEGAN,
     END_USER,
     ENDED,
-    MESSAGE_HEAD,
-    MESSAGE_MIDDLE,
-    author_bytes,
-    channel_text,
-    content_text,
-    message_tail,
+    Messages,
     metadata_text,
     nullable,
 )
@@ -23,9 +18,14 @@ from ada_mockserver.events.templates import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ada_mockserver.events.payload import Author, Change, Conversation, EndUser, Payload
+    from ada_mockserver.events.payload import Author, Change, EndUser, Payload
 
 __all__ = ["Began", "Changed", "Composed", "Ended", "Event", "HandoffEnded", "Message", "ProfileEvent"]
+
+
+# The conversation whose message was written last: its next one is mostly the next.
+_nowhere = Channel("", "", "", "messaging", markdown=False, created_at=0, custom=False)
+_shared = [Messages(Conversation("", _nowhere, "", 0, ""))]
 
 
 class Message(NamedTuple):
@@ -53,27 +53,11 @@ class Message(NamedTuple):
 
     def body(self) -> bytes:
         """The event as the bytes that go on the wire."""
-        conversation = self.conversation
-        created, sent = times(self.created_at, self.at)
-        head = MESSAGE_HEAD % (
-            sent,
-            self.message_id,
-            conversation.id,
-            conversation.end_user_id,
-            nullable(self.handoff_integration),
-            channel_text(conversation.channel),
-            created,
-        )
-        # Encoded apart: one character beyond ASCII would make all of it wider, and slower.
-        return b"".join(
-            (
-                head.encode(),
-                author_bytes(self.author),
-                MESSAGE_MIDDLE,
-                content_text(self.content).encode(),
-                message_tail(conversation.domain),
-            )
-        )
+        about, message_id, author, content, handoff_integration, created_at, at = self
+        shared = _shared[0]
+        if shared.about is not about:
+            shared = _shared[0] = Messages(about)
+        return shared.body(message_id, author, content, handoff_integration, created_at, at)
 
 
 class Began(NamedTuple):

@@ -174,7 +174,9 @@ class Story:
         for pause, action in steps:
             self.now += pause
             if isinstance(action, Turn):  # most are, and a match statement takes longer
-                self._say(state, authors[action.by], content_of(action, self._rng, self.now))
+                plain = not (action.file or action.link)
+                content = text_content(action.text) if plain else content_of(action, self._rng, self.now)
+                self._say(state, authors[action.by], content)
                 continue
             match action:
                 case conversation.Learn(members):

@@ -7,7 +7,6 @@ the form of an event stands once, in `ada_mockserver.events.payload`, and a chan
 from __future__ import annotations
 
 from dataclasses import fields
-from functools import lru_cache
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from ada_mockserver.events.payload import (
     json_string,
     json_text,
     member_time,
+    times,
     timestamp,
 )
 
@@ -32,12 +32,7 @@ __all__ = [
     "BEGAN",
     "ENDED",
     "END_USER",
-    "MESSAGE_HEAD",
-    "MESSAGE_MIDDLE",
-    "author_bytes",
-    "channel_text",
-    "content_text",
-    "message_tail",
+    "Messages",
     "metadata_text",
     "nullable",
 ]
@@ -107,19 +102,17 @@ _AUTHOR = _cut(
 )
 
 
-@lru_cache(maxsize=1_024)
-def author_bytes(author: Author) -> bytes:
+def author_text(author: Author) -> str:
     """The author of a message as JSON."""
-    text = _AUTHOR % (
+    return _AUTHOR % (
         nullable(author.id),
         json_string(author.role),
         nullable(author.avatar),
         nullable(author.display_name),
     )
-    return text.encode()
 
 
-_TEXT = _cut(built.text_content("sample"), '"sample"')
+_before_body, _after_body = _cut(built.text_content("sample"), '"sample"').split("%s")
 _LINK = _cut(built.link_content("sample", "sample"), '"sample"', '"sample"')
 _FILE = _cut(built.file_content("sample", "sample", "sample"), '"sample"', '"sample"', '"sample"')
 _SIZES = {"text": 2, "link": 3, "file": 4}
@@ -129,8 +122,8 @@ _SIZES = {"text": 2, "link": 3, "file": 4}
 def content_text(content: Mapping[str, Any]) -> str:
     """The content of a message as JSON: by a template where it is as its builder makes it."""
     kind, size = content["type"], len(content)
-    if kind == "text" and size == _SIZES[kind]:
-        return _TEXT % json_string(content["body"])
+    if kind == "text" and size == 2:
+        return f"{_before_body}{json_string(content['body'])}{_after_body}"
     if kind == "link" and size == _SIZES[kind]:
         return _LINK % (json_string(content["url"]), nullable(content["link_text"]))
     if kind == "file" and size == _SIZES[kind]:
@@ -147,7 +140,7 @@ _AT, _CREATED, _UPDATED = 86_400_000, 2 * 86_400_000, 3 * 86_400_000
 _CHANNEL = Channel("channel-id", "", "", "messaging", markdown=False, created_at=0, custom=False)
 _ABOUT = Conversation("conversation-id", _CHANNEL, "end-user-id", _CREATED, "agent-domain", {"sample": 1})
 
-MESSAGE_HEAD, _middle, _before, _after = _cut(
+_MESSAGE = _cut(
     built.conversation_message(
         _ABOUT,
         message_id="message-id",
@@ -164,20 +157,49 @@ MESSAGE_HEAD, _middle, _before, _after = _cut(
     '"integration"',
     channel_text(_CHANNEL),
     member_time(_CREATED),
-    author_bytes(Author("role")).decode(),
+    author_text(Author("role")),
     '{"type":"sample"}',
     "agent-domain",
-).rsplit("%s", 3)
-"""A message up to its author: timestamp, message, conversation, end user, integration, channel, time."""
+).split("%s")
+(
+    _to_timestamp, _to_id, _to_conversation, _to_end_user, _to_integration, _to_channel, _to_time, _to_author,
+    _to_content, _to_domain, _to_end,
+) = (piece.replace("%%", "%") for piece in _MESSAGE)  # fmt: skip
 
-MESSAGE_MIDDLE = _middle.encode()
-"""What stands between the author and the content of a message."""
 
+class Messages:
+    """The messages of one conversation: what they have in common is written once."""
 
-@lru_cache(maxsize=64)
-def message_tail(domain: str) -> bytes:
-    """What follows the content of a message."""
-    return f"{_before}{domain}{_after}".encode()
+    __slots__ = ("_authors", "_channel", "_conversation", "_end", "about")
+
+    def __init__(self, about: Conversation) -> None:
+        self.about = about
+        self._conversation = f"{_to_conversation}{about.id}{_to_end_user}{about.end_user_id}{_to_integration}"
+        self._channel = f"{_to_channel}{channel_text(about.channel)}{_to_time}"
+        self._end = f"{_to_domain}{about.domain}{_to_end}".encode()
+        self._authors: dict[Author, bytes] = {}
+
+    def body(
+        self,
+        message_id: str,
+        author: Author,
+        content: Mapping[str, Any],
+        handoff_integration: str | None,
+        created_at: int,
+        at: int,
+    ) -> bytes:
+        """The bytes of a message."""
+        created, sent = times(created_at, at)
+        integration = "null" if handoff_integration is None else json_string(handoff_integration)
+        head = (
+            f"{_to_timestamp}{sent}{_to_id}{message_id}{self._conversation}{integration}{self._channel}"
+            f"{created}{_to_author}"
+        )
+        by = self._authors.get(author)
+        if by is None:
+            by = self._authors[author] = f"{author_text(author)}{_to_content}".encode()
+        # Encoded apart: one character beyond ASCII would make all of it wider, and slower.
+        return b"".join((head.encode(), by, content_text(content).encode(), self._end))
 
 
 BEGAN = _cut(
