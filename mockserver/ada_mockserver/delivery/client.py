@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, cast
 from ada_mockserver.delivery.connect import connect
 from ada_mockserver.delivery.http import KEPT_BODY, Request, Response
 from ada_mockserver.delivery.request_bytes import encode, parse_url
-from ada_mockserver.delivery.response_parser import Failure, ResponseParser
-from ada_mockserver.delivery.tls import make_ssl_context, tls_failure
+from ada_mockserver.delivery.response_parser import Failure, ResponseParser, late_answer
+from ada_mockserver.delivery.tls import join, make_ssl_context, tls_failure
 from ada_schemas.errors import UsageError, WireError
 
 if TYPE_CHECKING:
@@ -39,9 +39,6 @@ READY = 0.5
 """Seconds at most that they wait: a server that takes one connection at a time lets the others stand."""
 ARRIVAL = 0.02
 """Seconds that what was written has to reach the server's handlers."""
-
-_UNLIMITED = 1e6
-"""Seconds for a handshake: the attempt's own limit is what counts."""
 
 
 class Wire:
@@ -218,17 +215,7 @@ class _Attempt(asyncio.Protocol):
         """Connect if need be, and return when ``outcome`` is set; raises `Failure` without a connection."""
         if self._transport is None:
             self._socket = await connect(self.target)
-            secured = self.ssl_context is not None
-            try:
-                await asyncio.get_running_loop().create_connection(
-                    lambda: self,
-                    sock=self._socket,
-                    ssl=self.ssl_context,
-                    server_hostname=self.target.host.partition("%")[0] if secured else None,
-                    ssl_handshake_timeout=_UNLIMITED if secured else None,
-                )
-            except OSError as error:
-                raise tls_failure(error) from error
+            await join(self._socket, self, self.target, self.ssl_context)
         await self._done.wait()
 
     def take_over(self, before: _Attempt) -> bool:
@@ -254,11 +241,8 @@ class _Attempt(asyncio.Protocol):
         """The answer that came; raises `WireError` where none did."""
         if isinstance(self.outcome, Response):
             return self.outcome
-        failure, elapsed = cast("Failure", self.outcome), self.elapsed()
-        # A time-out's own words give its time.
-        time = "" if failure.kind == "timeout" else f" (after {elapsed:.2f} s)"
-        what, cause = f"{self.target.peer} {failure.what}{time}.", failure.__cause__
-        raise WireError(what, kind=failure.kind, elapsed=elapsed, next_step=failure.next_step) from cause
+        failure = cast("Failure", self.outcome)
+        raise failure.as_error(self.target.peer, self.elapsed()) from failure.__cause__
 
     async def close(self) -> None:
         """Close the connection, whatever its state; returns when it is closed."""
@@ -268,16 +252,11 @@ class _Attempt(asyncio.Protocol):
 
     def timed_out(self) -> Failure:
         """The failure of an attempt whose time is up: how far it came."""
-        step = ""
         if self._transport is None:
             what = "gave no connection" if self._socket is None else "gave no TLS connection"
-        elif self.answer.begun:
-            what = "answered, but the answer was not complete"
-        else:
-            what = "gave no answer"
-            if self.unsent or self._transport.get_write_buffer_size():
-                step = "It did not read the request to its end."
-        return Failure("timeout", f"{what} within {self.timeout:g} s", next_step=step)
+            return Failure("timeout", f"{what} within {self.timeout:g} s")
+        unread = bool(self.unsent) or self._transport.get_write_buffer_size() > 0
+        return late_answer(self.timeout, begun=self.answer.begun, unread=unread)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: send the request."""

@@ -17,9 +17,9 @@ from urllib.parse import quote, urlsplit
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
-    from ada_mockserver.delivery.http import Request
+    from ada_mockserver.delivery.http import Headers, Request
 
-__all__ = ["ParsedUrl", "encode", "parse_url"]
+__all__ = ["ParsedUrl", "encode", "encode_head", "parse_url"]
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BEYOND_URL = re.compile(r"[\x00-\x20\x7f]")
@@ -93,25 +93,32 @@ def _family_of_literal(host: str) -> socket.AddressFamily | None:
 
 def encode(request: Request, target: ParsedUrl) -> bytes:
     """The request as it goes over the wire; raises `UsageError` for what HTTP cannot carry."""
-    if not _TOKEN.fullmatch(request.method):
-        raise UsageError(f"{request.method!r} is not an HTTP method.")
-    names = {name.lower() for name, _ in request.headers}
-    lines = [f"{request.method} {target.path} HTTP/1.1"]
+    sized = bool(request.body) or request.method not in {"GET", "HEAD"}
+    length = str(len(request.body)) if sized else None
+    return encode_head(request.method, request.headers, target, length=length) + request.body
+
+
+def encode_head(method: str, headers: Headers, target: ParsedUrl, *, length: str | None) -> bytes:
+    """The request's lines before its body; raises `UsageError` for what HTTP cannot carry.
+
+    ``length`` is the value of ``Content-Length``, where the headers do not say how long the body is.
+    """
+    if not _TOKEN.fullmatch(method):
+        raise UsageError(f"{method!r} is not an HTTP method.")
+    names = {name.lower() for name, _ in headers}
+    lines = [f"{method} {target.path} HTTP/1.1"]
     if "host" not in names:
         lines.append(f"Host: {target.authority}")
-    for name, value in request.headers:
+    for name, value in headers:
         if not _TOKEN.fullmatch(name):
             raise UsageError(f"{name!r} is not a header name.")
         if _BEYOND_HEADER.search(value):
             raise UsageError(f"The value of the header '{name}' holds a line break or a NUL.")
         lines.append(f"{name}: {value}")
-    if names.isdisjoint({"content-length", "transfer-encoding"}) and (
-        request.body or request.method not in {"GET", "HEAD"}
-    ):
-        lines.append(f"Content-Length: {len(request.body)}")
+    if length is not None and names.isdisjoint({"content-length", "transfer-encoding"}):
+        lines.append(f"Content-Length: {length}")
     try:
-        head = "\r\n".join([*lines, "\r\n"]).encode("latin-1")
+        return "\r\n".join([*lines, "\r\n"]).encode("latin-1")
     except UnicodeEncodeError as error:
         character = error.object[error.start]
         raise UsageError(f"A header holds {character!r}, which is outside Latin-1.") from error
-    return head + request.body

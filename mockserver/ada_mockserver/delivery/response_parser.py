@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import httptools
 
-__all__ = ["Failure", "ResponseParser"]
+from ada_schemas.errors import WireError
+
+__all__ = ["Failure", "ResponseParser", "late_answer"]
 
 READ_BODY = 1024 * 1024
 READ_HEADERS = 64 * 1024
@@ -24,6 +26,22 @@ class Failure(Exception):  # noqa: N818 - turned into a WireError once the peer 
     kind: str
     what: str
     next_step: str = ""
+
+    def as_error(self, peer: str, elapsed: float) -> WireError:
+        """The error of an attempt that failed for this reason after ``elapsed`` seconds."""
+        # A time-out's own words give its time.
+        time = "" if self.kind == "timeout" else f" (after {elapsed:.2f} s)"
+        return WireError(
+            f"{peer} {self.what}{time}.", kind=self.kind, elapsed=elapsed, next_step=self.next_step
+        )
+
+
+def late_answer(timeout: float, *, begun: bool, unread: bool) -> Failure:
+    """The failure of an attempt whose time is up: its answer had ``begun``, its request was not all read."""
+    if begun:
+        return Failure("timeout", f"answered, but the answer was not complete within {timeout:g} s")
+    step = "It did not read the request to its end." if unread else ""
+    return Failure("timeout", f"gave no answer within {timeout:g} s", next_step=step)
 
 
 class ResponseParser:

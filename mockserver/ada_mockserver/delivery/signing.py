@@ -13,6 +13,8 @@ import base64
 import hashlib
 import hmac
 import re
+import string
+from binascii import b2a_base64
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -22,16 +24,18 @@ from ada_mockserver.events.ids import new_id
 from ada_schemas.errors import SignatureError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from random import Random
 
     from ada_mockserver.delivery.http import Headers
 
 __all__ = [
     "UNEXPLAINED",
+    "Signer",
     "authentic_headers",
     "doubt",
     "generate_secret",
+    "message_ids",
     "new_message_id",
     "parse_secret",
     "sign",
@@ -62,6 +66,8 @@ _PASTED = (
 """How a secret looks that was pasted amiss, and what is said of it."""
 _FEWEST = 24
 """Bytes that a key of Svix has at least."""
+_BLOCK = 64
+"""Bytes of a block of SHA-256."""
 
 
 def parse_secret(secret: str) -> bytes:
@@ -106,14 +112,26 @@ def doubt(secret: str) -> str:
     return ""
 
 
+class Signer:
+    """Signs for one endpoint, with keys that are decoded once; raises `UsageError` for a bad secret."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._macs = [_keyed_mac(parse_secret(secret)) for secret in secrets]
+
+    def signature(self, signed: bytes) -> bytes:
+        """The value of ``svix-signature``, an entry a secret, for ``{id}.{timestamp}.{raw body}``."""
+        if len(self._macs) == 1:
+            return b"v1," + b2a_base64(self._macs[0](signed), newline=False)
+        return b" ".join(b"v1," + b2a_base64(mac(signed), newline=False) for mac in self._macs)
+
+
 def sign(secret: str, *, message_id: str, timestamp: int | str, body: bytes) -> str:
     """One signature, ``v1,<base64>``, over ``body`` as it is.
 
     ``timestamp`` is in Unix seconds, as in ``svix-timestamp``; any text is signed as it is, which the
     contract check uses for malformed timestamps. Raises `UsageError` for a bad secret.
     """
-    key = parse_secret(secret)
-    return "v1," + base64.b64encode(_mac(key, message_id, str(timestamp), body)).decode("ascii")
+    return Signer([secret]).signature(_signed(message_id, str(timestamp), body)).decode("ascii")
 
 
 def signature_headers(
@@ -139,8 +157,8 @@ def authentic_headers(
     headers = (("svix-id", message_id), ("svix-timestamp", str(timestamp)))
     if not secrets:
         return headers
-    signatures = (sign(one, message_id=message_id, timestamp=timestamp, body=body) for one in secrets)
-    return (*headers, ("svix-signature", " ".join(signatures)))
+    signature = Signer(secrets).signature(_signed(message_id, str(timestamp), body))
+    return (*headers, ("svix-signature", signature.decode("ascii")))
 
 
 def verify(
@@ -185,6 +203,16 @@ def new_message_id(rng: Random) -> str:
     return new_id("msg_", rng)
 
 
+def message_ids(rng: Random) -> Iterator[bytes]:
+    """Ids like that of `new_message_id`, endlessly and cheaply: thousands from one draw, all different."""
+    digits = string.digits + string.ascii_letters
+    pairs = [f"{first}{second}".encode() for first in digits for second in digits]
+    while True:
+        drawn = new_message_id(rng)[:-2].encode()
+        for pair in pairs:
+            yield drawn + pair
+
+
 def generate_secret(rng: Random) -> str:
     """A secret as Svix forms it: ``whsec_`` and the base64 of 24 bytes, drawn from ``rng``.
 
@@ -193,10 +221,28 @@ def generate_secret(rng: Random) -> str:
     return _PREFIX + base64.b64encode(rng.randbytes(24)).decode("ascii")
 
 
-def _mac(key: bytes, message_id: str, timestamp: str, body: bytes) -> bytes:
+def _signed(message_id: str, timestamp: str, body: bytes) -> bytes:
     # A lone surrogate, as some servers decode a header that is not UTF-8 to, matches nothing.
-    signed = f"{message_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
-    return hmac.digest(key, signed, hashlib.sha256)
+    return f"{message_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
+
+
+def _mac(key: bytes, message_id: str, timestamp: str, body: bytes) -> bytes:
+    return hmac.digest(key, _signed(message_id, timestamp, body), hashlib.sha256)
+
+
+def _keyed_mac(key: bytes) -> Callable[[bytes], bytes]:
+    """HMAC-SHA256 with one key, as RFC 2104 defines it; both pads are taken in once."""
+    padded = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
+    outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+
+    def mac(content: bytes) -> bytes:
+        first, second = inner.copy(), outer.copy()
+        first.update(content)
+        second.update(first.digest())
+        return second.digest()
+
+    return mac
 
 
 def _required(headers: Headers | Mapping[str, str]) -> tuple[str, str, str]:

@@ -1,7 +1,8 @@
-"""The client side of TLS: whom it trusts, and the words for a handshake that failed."""
+"""The client side of TLS: whom it trusts, the handshake, and the words for one that failed."""
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,15 @@ from ada_mockserver.delivery.response_parser import Failure
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
+    import socket
     from pathlib import Path
 
-__all__ = ["make_ssl_context", "tls_failure"]
+    from ada_mockserver.delivery.request_bytes import ParsedUrl
+
+__all__ = ["join", "make_ssl_context", "tls_failure"]
+
+_UNLIMITED = 1e6
+"""Seconds for a handshake: the attempt's own limit is what counts."""
 
 
 def make_ssl_context(*, cacert: Path | str | None = None, insecure: bool = False) -> ssl.SSLContext:
@@ -35,6 +42,29 @@ def make_ssl_context(*, cacert: Path | str | None = None, insecure: bool = False
         context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["http/1.1"])
     return context
+
+
+async def join(
+    connected: socket.socket,
+    protocol: asyncio.BaseProtocol,
+    target: ParsedUrl,
+    ssl_context: ssl.SSLContext | None,
+) -> None:
+    """Let ``protocol`` talk over a connected socket, within TLS if there is a context.
+
+    Raises `Failure` for a handshake that failed; whoever calls this limits its time.
+    """
+    secured = ssl_context is not None
+    try:
+        await asyncio.get_running_loop().create_connection(
+            lambda: protocol,
+            sock=connected,
+            ssl=ssl_context,
+            server_hostname=target.host.partition("%")[0] if secured else None,
+            ssl_handshake_timeout=_UNLIMITED if secured else None,
+        )
+    except OSError as error:
+        raise tls_failure(error) from error
 
 
 def tls_failure(error: OSError) -> Failure:

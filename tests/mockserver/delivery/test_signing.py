@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 import random
 import re
@@ -20,6 +21,7 @@ import pytest
 from ada_mockserver.delivery.signing import (
     doubt,
     generate_secret,
+    message_ids,
     new_message_id,
     parse_secret,
     sign,
@@ -560,3 +562,21 @@ def test_generated_secrets_are_24_bytes() -> None:
 def test_the_system_random_source_will_do() -> None:
     """A secret can come from the operating system's randomness."""
     assert len(parse_secret(generate_secret(random.SystemRandom()))) == 24
+
+
+@pytest.mark.parametrize("size", [24, 63, 64, 65, 200])
+def test_keys_of_every_length(size):
+    """A key shorter or longer than a block of the hash signs as the standard library's HMAC does."""
+    key, body = bytes(range(size)), b'{"a":1}' * 50
+    secret = "whsec_" + base64.b64encode(key).decode()
+    expected = hmac.digest(key, b"msg_1.5." + body, "sha256")
+    assert sign(secret, message_id="msg_1", timestamp=5, body=body) == (
+        "v1," + base64.b64encode(expected).decode()
+    )
+
+
+def test_many_ids():
+    """Ids that are drawn cheaply look like the others, and none comes twice."""
+    drawn = list(itertools.islice(message_ids(random.Random(1)), 10_000))
+    assert len(set(drawn)) == 10_000
+    assert all(re.fullmatch(rb"msg_[0-9A-Za-z]{27}", one) for one in drawn)
