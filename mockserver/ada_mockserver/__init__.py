@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from ada_mockserver.clock import Clock, ManualClock, SystemClock
     from ada_mockserver.delivery.attempt import Attempt, Receipt
     from ada_mockserver.delivery.client import Wire
+    from ada_mockserver.delivery.endpoint import Endpoint
+    from ada_mockserver.delivery.lanes import conversation_of
+    from ada_mockserver.delivery.load import Load
+    from ada_mockserver.delivery.load_report import LoadReport
     from ada_mockserver.delivery.sender import Sender
     from ada_mockserver.delivery.signing import generate_secret, sign, signature_headers, verify
     from ada_mockserver.events.factory import EventFactory
@@ -23,7 +27,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Attempt",
     "Clock",
+    "Endpoint",
     "EventFactory",
+    "Load",
+    "LoadReport",
     "ManualClock",
     "MockAda",
     "MockWebhook",
@@ -31,6 +38,7 @@ __all__ = [
     "Sender",
     "SystemClock",
     "Wire",
+    "conversation_of",
     "generate_secret",
     "scenario",
     "sign",
@@ -45,6 +53,10 @@ __getattr__, __dir__ = late_exports(
         "clock": ("Clock", "ManualClock", "SystemClock"),
         "delivery.attempt": ("Attempt", "Receipt"),
         "delivery.client": ("Wire",),
+        "delivery.endpoint": ("Endpoint",),
+        "delivery.lanes": ("conversation_of",),
+        "delivery.load": ("Load",),
+        "delivery.load_report": ("LoadReport",),
         "delivery.sender": ("Sender",),
         "delivery.signing": ("generate_secret", "sign", "signature_headers", "verify"),
         "events.factory": ("EventFactory",),

@@ -10,19 +10,18 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
 from ada_mockserver import EventFactory, sign
-from ada_mockserver.delivery.http import Response
 from ada_mockserver.delivery.signing import verify
 from ada_mockserver.events.payload import encode
 from ada_mockserver.private_files import open_private
-from ada_schemas.errors import UsageError, WireError
-from adakit import deliveries
+from ada_schemas.errors import UsageError
 from adakit.commands.listen import LARGEST_BODY, Listener
 from support.command_line import SECRET, CommandLine
+from support.raw_server import closed_port
+from support.threaded_endpoint import threaded_endpoint
 
 FACTORY = EventFactory(seed=3)
 ENDED = FACTORY.event("conversation.ended")
@@ -235,7 +234,7 @@ def test_terminal(tmp_path):
     assert " v1.\\x1b[31m msg_1 verified, valid, answered 200\n" in out
 
 
-def test_record_and_replay(tmp_path, adakit, monkeypatch):
+def test_record_and_replay(tmp_path, adakit):
     """What was recorded is sent again: the events as recorded, signed, under new ids that belong together."""
     listener = Listening(tmp_path, "-n", 3, "-q", "--record", "a.ndjson")
     created = FACTORY.event("end_user.created")
@@ -249,53 +248,33 @@ def test_record_and_replay(tmp_path, adakit, monkeypatch):
         None,
     ]
     assert created["data"]["profile"]["email"] not in (tmp_path / "a.ndjson").read_text()
-    monkeypatch.setattr(deliveries, "Wire", FakeWire)
-    monkeypatch.setattr(FakeWire, "requests", [])
-    done = adakit("replay", "a.ndjson", "--to", "http://consumer.example/", ADA_WEBHOOK_SECRET=SECRET)
+    with threaded_endpoint() as endpoint:
+        done = adakit("replay", "a.ndjson", "--to", endpoint.url, ADA_WEBHOOK_SECRET=SECRET)
     assert (done.code, done.err) == (0, "")
     assert re.fullmatch(
-        r"v1\.end_user\.created +200 in 1 ms  msg_\w{27}\nv1\.conversation\.ended +200 in 1 ms  msg_\w{27}\n"
-        r"2 of 2 delivered to http://consumer\.example/, .*\n",
+        r"v1\.end_user\.created +200 in \d+ ms  msg_\w{27}\nv1\.conversation\.ended +200 in \d+ ms  msg_\w{27}\n"
+        r"2 of 2 delivered to http://127\.0\.0\.1:\d+/hook, .*\n",
         done.out,
     )
-    assert [json.loads(request.body) for request in FakeWire.requests] == [
-        line["event"] for line in lines[:2]
-    ]
+    assert [json.loads(body) for _, body in endpoint.requests] == [line["event"] for line in lines[:2]]
     ids = set()
-    for request in FakeWire.requests:
-        headers = dict(request.headers)
-        verify(SECRET, headers, request.body, now=int(headers["svix-timestamp"]))
+    for headers, body in endpoint.requests:
+        verify(SECRET, dict(headers), body, now=int(headers["svix-timestamp"]))
         ids.add(headers["svix-id"])
     assert len(ids) == 1  # as they came under one
     assert ids.isdisjoint({"msg_1", lines[0]["svix_id"]})
 
 
-class FakeWire:
-    """Answers 200; the class keeps every request."""
-
-    outcome = 200
-    requests: ClassVar[list] = []
-
-    def __init__(self, *, clock, ssl_context):
-        pass
-
-    async def send(self, request, *, timeout):
-        self.requests.append(request)
-        if isinstance(self.outcome, WireError):
-            raise self.outcome
-        return Response(self.outcome, (), b"", 0.001)
-
-
-def test_replay_fails(adakit, monkeypatch):
+def test_replay_fails(adakit):
     """A replay of which a delivery failed ends with 1, one that reached nobody with 3."""
-    monkeypatch.setattr(deliveries, "Wire", FakeWire)
     (adakit.folder / "a.ndjson").write_bytes(encode(ENDED))
-    arguments = ("replay", "a.ndjson", "--to", "http://consumer.example/", "--secret", SECRET)
-    monkeypatch.setattr(FakeWire, "outcome", 500)
-    assert adakit(*arguments).code == 1
-    monkeypatch.setattr(FakeWire, "outcome", WireError("consumer.example:80 refused.", kind="refused"))
-    done = adakit(*arguments)
-    assert (done.code, done.err.splitlines()[0]) == (3, "adakit: consumer.example:80 refused.")
+    with threaded_endpoint() as endpoint:
+        endpoint.outcome = 500
+        assert adakit("replay", "a.ndjson", "--to", endpoint.url, "--secret", SECRET).code == 1
+    with closed_port() as port:
+        done = adakit("replay", "a.ndjson", "--to", f"http://127.0.0.1:{port}/", "--secret", SECRET)
+    assert done.code == 3
+    assert done.err.splitlines()[0] == f"adakit: 127.0.0.1:{port} refused the connection (after 0.00 s)."
 
 
 @pytest.mark.parametrize(

@@ -1,43 +1,32 @@
-"""``adakit send``, with the wire replaced by one that keeps what it gets."""
+"""``adakit send``, to an endpoint in a thread that keeps what it gets."""
 
 from __future__ import annotations
 
 import json
-from typing import ClassVar
+import re
+from dataclasses import replace
 
 import pytest
 
-from ada_mockserver.delivery.http import Request, Response
+from ada_mockserver.delivery import keepalive
+from ada_mockserver.delivery.response_parser import Failure
 from ada_mockserver.delivery.signing import verify
-from ada_schemas.errors import WireError
-from adakit import deliveries
 from support.command_line import SECRET, CommandLine
+from support.threaded_endpoint import threaded_endpoint
 
-ENDED, URL = "conversation.ended", "http://consumer.example/hook"
+ENDED = "conversation.ended"
 
 
-class FakeWire:
-    """Answers with ``outcome``, a status or an error; the class keeps every request."""
-
-    outcome = 200
-    requests: ClassVar[list[Request]] = []
-
-    def __init__(self, *, clock, ssl_context):
-        self.clock = clock
-
-    async def send(self, request, *, timeout):
-        self.requests.append(request)
-        if isinstance(self.outcome, WireError):
-            raise self.outcome
-        return Response(self.outcome, (), b"", 0.001)
+@pytest.fixture(scope="module")
+def served():
+    with threaded_endpoint() as server:
+        yield server
 
 
 @pytest.fixture
-def wire(monkeypatch):
-    monkeypatch.setattr(FakeWire, "outcome", 200)
-    monkeypatch.setattr(FakeWire, "requests", [])
-    monkeypatch.setattr(deliveries, "Wire", FakeWire)
-    return FakeWire
+def endpoint(served):
+    served.outcome, served.requests = 200, []
+    return served
 
 
 @pytest.fixture
@@ -45,123 +34,129 @@ def adakit(monkeypatch, capsys, tmp_path):
     return CommandLine(monkeypatch, capsys, tmp_path)
 
 
-def sending(adakit, *arguments, **options):
-    return adakit("send", "--to", URL, *arguments, ADA_WEBHOOK_SECRET=SECRET, **options)
+@pytest.fixture
+def sending(adakit, endpoint):
+    def send(*arguments, **options):
+        outcome = adakit("send", "--to", endpoint.url, *arguments, ADA_WEBHOOK_SECRET=SECRET, **options)
+        return replace(outcome, out=outcome.out.replace(endpoint.url, "URL"))
+
+    return send
 
 
-def bodies(wire):
-    return [request.body for request in wire.requests]
+def bodies(endpoint):
+    return [body for _, body in endpoint.requests]
 
 
-def test_an_event(adakit, wire):
+def test_an_event(adakit, endpoint, sending):
     """An event is sent, signed, as `generate` prints it, and its outcome is a line."""
-    outcome = sending(adakit, ENDED, "--seed", 5)
+    outcome = sending(ENDED, "--seed", 5)
     assert (outcome.code, outcome.err) == (0, "")
-    (request,) = wire.requests
-    assert request.url == URL
-    assert request.body.decode() + "\n" == adakit("generate", ENDED, "--seed", 5).out
-    headers = dict(request.headers)
-    verify(SECRET, headers, request.body, now=float(headers["svix-timestamp"]))
-    assert outcome.out == (
-        "v1.conversation.ended          200 in 1 ms  conversation.ended 1\n"
-        "1 of 1 delivered to http://consumer.example/hook\n"
+    ((headers, body),) = endpoint.requests
+    assert body.decode() + "\n" == adakit("generate", ENDED, "--seed", 5).out
+    verify(SECRET, dict(headers), body, now=float(headers["svix-timestamp"]))
+    assert re.fullmatch(
+        r"v1\.conversation\.ended          200 in \d+ ms  conversation\.ended 1\n1 of 1 delivered to URL\n",
+        outcome.out,
     )
 
 
-def test_a_drawn_seed(adakit, wire):
+def test_a_drawn_seed(adakit, endpoint, sending):
     """Without a seed the drawn one is told, and repeats the bytes under another svix-id."""
-    seed = sending(adakit, ENDED).err.split()[-1]
-    sending(adakit, ENDED, "--seed", seed)
-    first, second = wire.requests
-    assert first.body == second.body
-    assert dict(first.headers)["svix-id"] != dict(second.headers)["svix-id"]
+    seed = sending(ENDED).err.split()[-1]
+    sending(ENDED, "--seed", seed)
+    first, second = endpoint.requests
+    assert first[1] == second[1]
+    assert first[0]["svix-id"] != second[0]["svix-id"]
 
 
-def test_a_scenario(adakit, wire):
+def test_a_scenario(adakit, endpoint, sending):
     """The events of a scenario are sent in their order."""
-    sending(adakit, "handoff", "--seed", 5)
+    sending("handoff", "--seed", 5)
     printed = adakit("generate", "handoff", "--seed", 5).out
-    assert [body.decode() for body in bodies(wire)] == printed.splitlines()
+    assert [body.decode() for body in bodies(endpoint)] == printed.splitlines()
 
 
-def test_a_case(adakit, wire):
+def test_a_case(adakit, endpoint, sending):
     """A case is sent as the check sends it, hostile bytes too."""
-    sending(adakit, "conversation.created", "--case", "any/body:malformed-json:text")
-    assert bodies(wire) == [b"upstream timed out"]
+    sending("conversation.created", "--case", "any/body:malformed-json:text")
+    assert bodies(endpoint) == [b"upstream timed out"]
 
 
-def test_an_event_without_a_type(adakit, wire):
+def test_an_event_without_a_type(adakit, endpoint, sending):
     """An event whose type was taken away is sent all the same."""
-    outcome = sending(adakit, ENDED, "--unset", "type")
+    outcome = sending(ENDED, "--unset", "type")
     assert outcome.code == 0
     assert outcome.out.startswith("(no type)  ")
-    assert "type" not in json.loads(bodies(wire)[0])
+    assert "type" not in json.loads(bodies(endpoint)[0])
 
 
-def test_headers(adakit, wire):
+def test_headers(adakit, endpoint, sending):
     """Further headers are sent, and replace usual ones of the same name."""
-    sending(adakit, ENDED, "-H", "User-Agent: mine", "-H", "x-a: 1")
-    headers = [(name.lower(), value) for name, value in wire.requests[0].headers]
+    sending(ENDED, "-H", "User-Agent: mine", "-H", "x-a: 1")
+    headers = [(name.lower(), value) for name, value in endpoint.requests[0][0].items()]
     assert [value for name, value in headers if name == "user-agent"] == ["mine"]
     assert ("x-a", "1") in headers
 
 
-def test_unsigned(adakit, wire):
+def test_unsigned(adakit, endpoint, sending):
     """With --secret none requests have no signature."""
-    assert sending(adakit, ENDED, "--secret", "none").code == 0
-    assert "svix-signature" not in dict(wire.requests[0].headers)
+    assert sending(ENDED, "--secret", "none").code == 0
+    assert "svix-signature" not in endpoint.requests[0][0]
 
 
 # --- payloads ---
 
 
-def test_a_payload_is_sent_byte_for_byte(adakit, wire):
+def test_a_payload_is_sent_byte_for_byte(adakit, endpoint, sending):
     """A file is sent as it is, whatever it holds."""
     for content in (b'{"a":1}\n', b"\xff\x00", b"", b"{\n}\n", b'{"a":1}\n{"b":'):
         (adakit.folder / "file").write_bytes(content)
-        assert sending(adakit, "--payload", "file").code == 0
-        assert bodies(wire).pop() == content
-        wire.requests.clear()
+        assert sending("--payload", "file").code == 0
+        assert bodies(endpoint).pop() == content
+        endpoint.requests.clear()
 
 
-def test_lines_of_json(adakit, wire):
+def test_lines_of_json(adakit, endpoint, sending):
     """What `generate` prints is sent a line at a time, so that one can be piped into the other."""
     printed = adakit("generate", "handoff", "--seed", 5).out
-    outcome = sending(adakit, "--payload", "-", stdin=printed.encode())
+    outcome = sending("--payload", "-", stdin=printed.encode())
     assert outcome.code == 0
-    assert [body.decode() for body in bodies(wire)] == printed.splitlines()
+    assert [body.decode() for body in bodies(endpoint)] == printed.splitlines()
 
 
-def test_a_payload_many_times(adakit, wire):
+def test_a_payload_many_times(adakit, endpoint, sending):
     """With -n a file is sent so often."""
     (adakit.folder / "file").write_bytes(b"{}")
-    sending(adakit, "--payload", "file", "-n", 3)
-    assert bodies(wire) == [b"{}"] * 3
+    sending("--payload", "file", "-n", 3)
+    assert bodies(endpoint) == [b"{}"] * 3
 
 
-def test_many_are_counted(adakit, wire):
+def test_many_are_counted(adakit, endpoint, sending):
     """Beyond forty, deliveries are counted in place of shown."""
-    assert len(sending(adakit, ENDED, "-n", 40).out.splitlines()) == 41
-    assert sending(adakit, ENDED, "-n", 41).out.startswith("41 of 41 delivered to ")
+    assert len(sending(ENDED, "-n", 40).out.splitlines()) == 41
+    assert sending(ENDED, "-n", 41).out.startswith("41 of 41 delivered to ")
 
 
 # --- failures ---
 
 
-def test_a_refusal(adakit, wire):
+def test_a_refusal(adakit, endpoint, sending):
     """An answer other than 2xx is a failed delivery, exit code 1."""
-    wire.outcome = 500
-    outcome = sending(adakit, ENDED)
+    endpoint.outcome = 500
+    outcome = sending(ENDED)
     assert outcome.code == 1
-    assert outcome.out.endswith("0 of 1 delivered to http://consumer.example/hook\n")
+    assert outcome.out.endswith("0 of 1 delivered to URL\n")
 
 
-def test_a_dropped_connection(adakit, wire):
+def test_a_dropped_connection(adakit, endpoint, sending):
     """A delivery without an answer is a failed one, and says why."""
-    wire.outcome = WireError("It hung up.", kind="dropped")
-    outcome = sending(adakit, ENDED)
+    endpoint.outcome = 0
+    outcome = sending(ENDED)
     assert outcome.code == 1
-    assert outcome.out.endswith("first failure: It hung up.\n")
+    assert re.search(
+        r"\nfirst failure: 127\.0\.0\.1:\d+ closed the connection without answering \(after 0\.\d\d s\)\.\n$",
+        outcome.out,
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,12 +167,18 @@ def test_a_dropped_connection(adakit, wire):
         ("refused", "", "Is the service running, and the URL right?"),
     ],
 )
-def test_no_connection(adakit, wire, kind, step, shown):
+def test_no_connection(sending, monkeypatch, kind, step, shown):
     """Where no connection can be made, exit code 3 and a next step."""
-    wire.outcome = WireError("No way.", kind=kind, next_step=step)
-    outcome = sending(adakit, ENDED)
-    assert outcome.code == 3
-    assert outcome.err.endswith(f"adakit: No way.\n  {shown}\n")
+
+    async def no_way(_):
+        raise Failure(kind, "is no way", step)
+
+    monkeypatch.setattr(keepalive, "connect", no_way)
+    outcome = sending(ENDED, "-n", 100)
+    assert (outcome.code, outcome.out) == (3, "")
+    assert re.search(
+        rf"adakit: 127\.0\.0\.1:\d+ is no way \(after 0\.00 s\)\.\n  {re.escape(shown)}\n$", outcome.err
+    )
 
 
 @pytest.mark.parametrize(
@@ -200,15 +201,15 @@ def test_no_connection(adakit, wire, kind, step, shown):
         ([ENDED, "--payload", "no"], "--payload sends a file as it is; "),
     ],
 )
-def test_what_cannot_be_sent(adakit, wire, arguments, error):
+def test_what_cannot_be_sent(adakit, endpoint, sending, arguments, error):
     """What is wrong is said in one line, and nothing is sent."""
-    outcome = sending(adakit, *arguments)
+    outcome = sending(*arguments)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.partition("adakit: ")[2].startswith(error)
-    assert wire.requests == []
+    assert endpoint.requests == []
 
 
-def test_no_secret(adakit, wire):
+def test_no_secret(adakit):
     """Without a secret both ways to give one are named, and the URL, which may hold credentials, is not."""
     outcome = adakit("send", ENDED, "--to", "http://me:pw@h/")
     assert outcome.code == 2
@@ -219,7 +220,7 @@ def test_no_secret(adakit, wire):
 
 
 @pytest.mark.parametrize("url", ["https://h/", "HTTPS://h/"])
-def test_certificates(adakit, wire, url):
+def test_certificates(adakit, url):
     """The certificates' file is read before anything is sent, however the scheme is written."""
     outcome = adakit("send", ENDED, "--to", url, "--cacert", "no.pem", "--secret", SECRET)
     assert outcome.code == 2
@@ -228,8 +229,8 @@ def test_certificates(adakit, wire, url):
 
 @pytest.mark.parametrize("option", ["--rate", "--duration", "--timeout"])
 @pytest.mark.parametrize("value", ["nan", "inf", "0", "-1"])
-def test_numbers(adakit, wire, option, value):
+def test_numbers(adakit, endpoint, sending, option, value):
     """Rates and times are finite and above zero."""
-    outcome = sending(adakit, ENDED, option, value)
+    outcome = sending(ENDED, option, value)
     assert outcome.code == 2
     assert f"Invalid value for '{option}'" in outcome.err

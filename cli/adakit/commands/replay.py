@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from typing import TYPE_CHECKING
 
 import click
 
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.delivery.load import dispatch
+from ada_mockserver.delivery.load import Load
 from ada_mockserver.delivery.signing import new_message_id
 from ada_mockserver.recording import read_recording
-from adakit.deliveries import delivering, show_delivery, summarise
+from adakit.deliveries import delivering, show_delivery
+from adakit.load_run import end, run_load
 from adakit.options import read_bytes
 
 if TYPE_CHECKING:
     from ada_mockserver.delivery.attempt import Attempt
-    from ada_mockserver.delivery.sender import Sender
+    from ada_mockserver.delivery.endpoint import Endpoint
     from ada_mockserver.recording import Recorded
 
 __all__ = ["command"]
@@ -26,7 +26,7 @@ __all__ = ["command"]
 @click.command("replay")
 @click.argument("file")
 @delivering
-def command(file: str, sender: Sender, rate: float | None) -> None:
+def command(file: str, endpoint: Endpoint, rate: float | None) -> None:
     """Send the events of a recording again, in its order, signed anew.
 
     FILE is what `adakit listen --record` wrote, or NDJSON of events (- is standard input). What came under
@@ -39,15 +39,12 @@ def command(file: str, sender: Sender, rate: float | None) -> None:
     def done(event: Recorded, attempt: Attempt) -> None:
         show_delivery(event.type, attempt.message_id or "", attempt)
 
-    tally = asyncio.run(
-        dispatch(
-            sender,
-            events,
-            body=lambda event: event.body,
-            message_id=lambda event: None if event.message_id is None else fresh[event.message_id],
-            clock=SystemClock(),
-            rate=rate,
-            done=done,
-        )
+    report, interrupted = run_load(
+        Load(endpoint, SystemClock(), rng, rate=rate),
+        events,
+        follow=False,
+        body=lambda event: event.body,
+        message_id=lambda event: None if event.message_id is None else fresh[event.message_id],
+        done=done,
     )
-    summarise(tally, sender.url)
+    end(report, endpoint.url, detailed=False, interrupted=interrupted)

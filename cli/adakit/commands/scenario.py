@@ -19,7 +19,7 @@ from adakit.options import CONTRACT, Whole, read_text, use_contract
 from adakit.payload_plan import OVERRIDES, PROFILE, Order, read_profile
 
 if TYPE_CHECKING:
-    from ada_mockserver.delivery.sender import Sender
+    from ada_mockserver.delivery.endpoint import Endpoint
     from ada_schemas.contract.contract import Contract
 
 __all__ = ["command"]
@@ -82,7 +82,7 @@ def _is_valid(name: str, text: str, contract: Contract) -> bool:
 def run(
     *,
     file: str,
-    sender: Sender | None,
+    endpoint: Endpoint | None,
     count: int | None,
     output: str | None,
     seed: int | None,
@@ -91,6 +91,7 @@ def run(
     rate: float | None,
     concurrency: int,
     duration: float | None,
+    attempts: int,
     contract: str | None,
     **overrides: Any,
 ) -> None:
@@ -99,7 +100,7 @@ def run(
     With --to the events of one scenario are sent in order, and the exit codes are those of `adakit send`. The
     scenario is checked before, as `adakit scenario validate` checks it; an invalid one is exit code 2.
     """
-    _check_options(sender, output, rate=rate, concurrency=concurrency, duration=duration)
+    _check_options(endpoint, output, rate=rate, concurrency=concurrency, duration=duration, attempts=attempts)
     plan = read_plan(read_text(file), name=_titled(file), locale=locale, contract=use_contract(contract))
     wanted = plan.seed if seed is None else seed
     chosen = draw_seed() if wanted is None else wanted
@@ -117,23 +118,30 @@ def run(
     )
     if wanted is None:
         click.echo(f"seed {chosen}", err=True)
-    if sender is None:
+    if endpoint is None:
         print_payloads(order, output)
         return
     send_payloads(
-        sender,
+        endpoint,
         order.payloads(),
         concurrency=concurrency,
         rate=rate,
         duration=duration,
+        attempts=attempts,
         shown=not endless and (count or 1) <= SHOWN,
     )
 
 
 def _check_options(
-    sender: Sender | None, output: str | None, *, rate: float | None, concurrency: int, duration: float | None
+    endpoint: Endpoint | None,
+    output: str | None,
+    *,
+    rate: float | None,
+    concurrency: int,
+    duration: float | None,
+    attempts: int,
 ) -> None:
-    if sender is not None:
+    if endpoint is not None:
         if output is not None:
             raise UsageError("--output is for events that are printed; it does not go with --to.")
         return
@@ -141,6 +149,7 @@ def _check_options(
         "--rate": rate,
         "--duration": duration,
         "--concurrency": concurrency if concurrency > 1 else None,
+        "--attempts": attempts if attempts > 1 else None,
     }
     if alone := next((name for name, value in given.items() if value is not None), None):
         raise UsageError(

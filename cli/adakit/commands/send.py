@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-from typing import TYPE_CHECKING, Any
+import random
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from ada_contract_tests.engine.check import draw_seed
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.delivery.load import dispatch
+from ada_mockserver.delivery.lanes import conversation_of
+from ada_mockserver.delivery.load import Load
 from ada_schemas.errors import DocumentError, UsageError
 from ada_schemas.foreign_json import read_json
-from adakit.deliveries import delivering, show_delivery, summarise
+from adakit.deliveries import delivering, show_delivery
+from adakit.load_run import end, run_load
 from adakit.options import POSITIVE, Whole, read_bytes, together, use_contract
 from adakit.payload_plan import CHOICE, Order, Planned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from ada_mockserver.delivery.attempt import Attempt
-    from ada_mockserver.delivery.sender import Sender
+    from ada_mockserver.delivery.endpoint import Endpoint
 
 __all__ = ["LOAD", "command", "send_payloads"]
 
@@ -32,8 +34,15 @@ SHOWN = 40
 LOAD = together(
     click.option("--concurrency", type=Whole(1), default=1, show_default=True),
     click.option("--duration", type=POSITIVE, metavar="SECONDS", help="Send for so long."),
+    click.option(
+        "--attempts",
+        type=Whole(1),
+        default=1,
+        show_default=True,
+        help="How often a delivery is tried at most.",
+    ),
 )
-"""The options of how much is sent at a time, and how long."""
+"""The options of how much is sent at a time, how long, and how often it is tried."""
 
 ENDLESS = 10**9
 """A count that no duration reaches."""
@@ -48,13 +57,14 @@ ENDLESS = 10**9
 @CHOICE
 def command(
     name: str | None,
-    sender: Sender,
+    endpoint: Endpoint,
     count: int | None,
     seed: int | None,
     payload: str | None,
     rate: float | None,
     concurrency: int,
     duration: float | None,
+    attempts: int,
     contract: str | None,
     **chosen: Any,
 ) -> None:
@@ -72,8 +82,7 @@ def command(
             raise UsageError(
                 "--payload sends a file as it is; it goes with no event, --case, --set or --unset."
             )
-        bodies = _bodies(read_bytes(payload))
-        items: Iterator[Any] = itertools.cycle(bodies) if endless else iter(bodies * (count or 1))
+        items: Iterator[Any] = _rounds(_bodies(read_bytes(payload)), None if endless else count or 1)
     elif name is None:
         raise UsageError(
             "Nothing to send.", next_step="Name an event or a scenario, or a file with --payload."
@@ -84,32 +93,54 @@ def command(
         if seed is None:
             click.echo(f"seed {order.seed}", err=True)
     shown = not endless and (count or 1) <= SHOWN
-    send_payloads(sender, items, concurrency=concurrency, rate=rate, duration=duration, shown=shown)
-
-
-def send_payloads(
-    sender: Sender,
-    items: Iterator[Any],
-    *,
-    concurrency: int,
-    rate: float | None,
-    duration: float | None,
-    shown: bool,
-) -> None:
-    """Send payloads and print the sum, if ``shown`` a line about each; exits as the command does."""
-    tally = asyncio.run(
-        dispatch(
-            sender,
-            items,
-            body=lambda item: item if isinstance(item, bytes) else item.body,
-            clock=SystemClock(),
-            concurrency=concurrency,
-            rate=rate,
-            duration=duration,
-            done=_show if shown else None,
-        )
+    send_payloads(
+        endpoint,
+        items,
+        shown=shown,
+        rate=rate,
+        concurrency=concurrency,
+        duration=duration,
+        attempts=attempts,
     )
-    summarise(tally, sender.url)
+
+
+def send_payloads(endpoint: Endpoint, items: Iterator[Any], *, shown: bool, **options: Any) -> None:
+    """Send payloads and print the sum, if ``shown`` a line about each; exits as the command does.
+
+    ``options`` are those of a `Load`.
+    """
+    load = Load(endpoint, SystemClock(), random.SystemRandom(), **options)
+    done = _show if shown else None
+    report, interrupted = run_load(load, items, follow=not shown, body=_body, key=_key, done=done)
+    end(report, endpoint.url, detailed=not shown, interrupted=interrupted)
+
+
+class _Line(NamedTuple):
+    """Bytes of a file, and the round in which they are sent."""
+
+    round: int
+    body: bytes
+
+
+def _rounds(bodies: list[bytes], count: int | None) -> Iterator[_Line]:
+    """The bodies so often, or endlessly."""
+    numbers = itertools.count() if count is None else range(count)
+    return (_Line(number, body) for number in numbers for body in bodies)
+
+
+def _body(item: Planned | _Line) -> bytes:
+    return item.body
+
+
+def _key(item: Planned | _Line) -> Hashable:
+    """The conversation of an item; a file that is sent again begins its conversations anew."""
+    if not isinstance(item, _Line):
+        return conversation_of(item.payload)
+    try:
+        conversation = conversation_of(read_json(item.body, name="a line"))
+    except DocumentError:
+        return None
+    return None if conversation is None else (item.round, conversation)
 
 
 def _bodies(content: bytes) -> list[bytes]:
@@ -123,8 +154,8 @@ def _bodies(content: bytes) -> list[bytes]:
         return [content]
 
 
-def _show(item: Planned | bytes, attempt: Attempt) -> None:
-    if isinstance(item, bytes):
-        show_delivery(f"{len(item)} bytes", "", attempt)
+def _show(item: Planned | _Line, attempt: Attempt) -> None:
+    if isinstance(item, _Line):
+        show_delivery(f"{len(item.body)} bytes", "", attempt)
     else:
         show_delivery(str(item.payload.get("type", "(no type)")), item.narration, attempt)

@@ -1,95 +1,73 @@
-"""Sends many events: so many at a time, at such a rate, for so long."""
+"""Delivers many events to an endpoint: so many at a time, at such a rate, for so long."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from ada_mockserver.delivery.delivery_loop import DeliveryLoop
+from ada_mockserver.delivery.delivery_run import DeliveryRun, Source
+from ada_mockserver.delivery.load_report import LoadReport
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Hashable, Iterable
+    from random import Random
 
     from ada_mockserver.clock import Clock
     from ada_mockserver.delivery.attempt import Attempt
-    from ada_mockserver.delivery.sender import Sender
-    from ada_schemas.errors import WireError
+    from ada_mockserver.delivery.endpoint import Endpoint
 
-__all__ = ["Tally", "dispatch"]
+__all__ = ["Load"]
 
 Item = TypeVar("Item")
 
 
-@dataclass(slots=True)
-class Tally:
-    """The sum of many deliveries; ``latencies`` are those of answered ones, in seconds."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Deliveries to one endpoint, over at most ``concurrency`` connections, which are kept.
 
-    delivered: int = 0
-    failed: int = 0
-    unconnected: int = 0
-    seconds: float = 0.0
-    latencies: list[float] = field(default_factory=list)
-    first_error: WireError | None = None
-
-    def add(self, attempt: Attempt) -> None:
-        """Count one delivery."""
-        if attempt.accepted:
-            self.delivered += 1
-        else:
-            self.failed += 1
-        if attempt.response is not None:
-            self.latencies.append(attempt.response.elapsed)
-        if attempt.error is not None:
-            self.first_error = self.first_error or attempt.error
-            self.unconnected += attempt.error.kind in ("refused", "dns", "tls")
-
-    def latency(self, share: float) -> float:
-        """The latency that this share of the answers stayed within, in seconds; 0 without answers."""
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
-
-
-async def dispatch(
-    sender: Sender,
-    items: Iterable[Item],
-    *,
-    body: Callable[[Item], bytes],
-    message_id: Callable[[Item], str | None] = lambda _: None,
-    clock: Clock,
-    concurrency: int = 1,
-    rate: float | None = None,
-    duration: float | None = None,
-    done: Callable[[Item, Attempt], None] | None = None,
-) -> Tally:
-    """Deliver ``items``, at most ``concurrency`` at a time; in order when that is 1.
-
-    ``rate`` is deliveries begun per second, ``duration`` the seconds after which no further one begins;
-    ``message_id`` gives the ``svix-id`` of each, a new one for None; ``done`` is called after each delivery.
+    ``rate`` is deliveries begun per second, else each begins as another ends; ``duration`` the seconds after
+    which no further one begins; ``attempts`` how often one is tried that is not accepted, its ``svix-id`` the
+    same. ``rng`` draws message ids and the pauses between failures.
     """
-    tally, waiting = Tally(), iter(items)
-    started, begun = clock.monotonic(), 0
 
-    async def work() -> None:
-        nonlocal begun
-        while duration is None or clock.monotonic() - started < duration:
-            item = next(waiting, None)
-            if item is None:
-                return
-            turn, begun = begun, begun + 1
-            if rate is not None:
-                due = started + turn / rate
-                await clock.sleep(max(0.0, due - clock.monotonic()))
-                if duration is not None and clock.monotonic() - started >= duration:
-                    return
-            attempt = await sender.send(body(item), message_id=message_id(item))
-            tally.add(attempt)
-            if done is not None:
-                done(item, attempt)
+    endpoint: Endpoint
+    clock: Clock
+    rng: Random = field(repr=False)
+    concurrency: int = 1
+    rate: float | None = None
+    duration: float | None = None
+    attempts: int = 1
 
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(concurrency):
-                tasks.create_task(work())
-    except ExceptionGroup as group:
-        raise group.exceptions[0] from None
-    tally.seconds = clock.monotonic() - started
-    return tally
+    async def deliver(
+        self,
+        items: Iterable[Item],
+        *,
+        body: Callable[[Item], bytes],
+        key: Callable[[Item], Hashable] | None = None,
+        message_id: Callable[[Item], str | None] | None = None,
+        done: Callable[[Item, Attempt], None] | None = None,
+        report: LoadReport | None = None,
+    ) -> LoadReport:
+        """Deliver ``items`` and return the sum; in order where the concurrency is 1.
+
+        Those with one ``key`` (`conversation_of` gives an event's) are delivered in their order and never two
+        at a time. ``message_id`` gives the ``svix-id``, a new one for None; ``done`` is called after each
+        delivery. A ``report`` that is given is filled as the run goes on, so that others can watch it. What
+        ``items`` and these functions raise ends the run and is raised here.
+        """
+        filled = LoadReport() if report is None else report
+        filled.rate, filled.concurrency = self.rate, self.concurrency
+        if self.rate is None:
+            filled.service = filled.latency
+        run = DeliveryRun(
+            self.endpoint,
+            Source(items, body, key, message_id, done),
+            clock=self.clock,
+            rng=self.rng,
+            report=filled,
+            duration=self.duration,
+            attempts=self.attempts,
+        )
+        await DeliveryLoop(run, concurrency=self.concurrency, rate=self.rate).deliver()
+        return filled

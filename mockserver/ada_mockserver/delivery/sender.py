@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.delivery.attempt import send_once, signed_request
+from ada_mockserver.delivery.endpoint import TIME_LIMIT
 from ada_mockserver.delivery.signing import new_message_id
 from ada_mockserver.events.payload import encode
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.http import Headers
 
 __all__ = ["TIME_LIMIT", "Sender"]
-
-TIME_LIMIT = 15.0
-"""Seconds within which an endpoint must answer (/reference/webhooks/overview)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,159 +1,234 @@
-"""Dispatching: how many, how fast, for how long, on a clock that moves when told to."""
+"""Loads: how many, in which order, how fast, for how long; over HTTP, on clocks that move when told to."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import random
+from collections import Counter
 
 import pytest
 
+from ada_mockserver import Endpoint, Load, LoadReport, conversation_of
 from ada_mockserver.clock import ManualClock
-from ada_mockserver.delivery.attempt import Attempt
-from ada_mockserver.delivery.http import Response
-from ada_mockserver.delivery.load import Tally, dispatch
-from ada_mockserver.delivery.sender import Sender
-from ada_schemas.errors import WireError
-
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-
-
-class FakeWire:
-    """Takes ``seconds`` of the clock for each request, or answers once ``gate`` opens."""
-
-    def __init__(self, clock, *, seconds=0.0, answering=lambda _: 200):
-        self.clock = clock
-        self.seconds = seconds
-        self.answering = answering
-        self.bodies = []
-        self.begun = []
-        self.together = 0
-        self.most_together = 0
-
-    async def send(self, request, *, timeout):
-        self.begun.append(round(self.clock.monotonic() - 1_600_000_000.0, 6))
-        self.bodies.append(request.body)
-        self.together += 1
-        self.most_together = max(self.most_together, self.together)
-        await asyncio.sleep(0)
-        self.together -= 1
-        self.clock.advance(self.seconds)
-        outcome = self.answering(request.body)
-        if isinstance(outcome, WireError):
-            raise outcome
-        return Response(outcome, (), b"", self.seconds)
-
-
-def sent(items, *, seconds=0.0, answering=lambda _: 200, **options):
-    clock = ManualClock()
-    wire = FakeWire(clock, seconds=seconds, answering=answering)
-    rng = random.Random(1)
-    sender = Sender("http://h/", [SECRET], wire=wire, clock=clock, rng=rng)
-    tally = asyncio.run(dispatch(sender, items, body=lambda item: item, clock=clock, **options))
-    return wire, tally
-
-
-def numbered(count):
-    return [b"%d" % number for number in range(count)]
+from support.kept_endpoint import HANG_UP, OK, KeptEndpoint, PausingClock, answer, deliver, numbered
 
 
 def test_in_order():
-    """One at a time, items are delivered in their order."""
-    wire, tally = sent(numbered(5), seconds=0.5)
-    assert wire.bodies == numbered(5)
-    assert wire.most_together == 1
-    assert (tally.delivered, tally.failed, tally.seconds) == (5, 0, 2.5)
+    """One at a time, items are delivered in their order, over one connection."""
+    endpoint = KeptEndpoint()
+    report = deliver(endpoint, numbered(5))
+    assert endpoint.bodies == numbered(5)
+    assert (endpoint.most_together, endpoint.connections) == (1, 1)
+    assert (report.delivered, report.failed, report.attempts, report.connections) == (5, 0, 5, 1)
+    assert (report.statuses, report.errors, report.resent) == ({200: 5}, {}, 0)
 
 
-@pytest.mark.parametrize("concurrency", [1, 3, 8])
+@pytest.mark.parametrize("concurrency", [3, 8])
 def test_concurrency(concurrency):
-    """As many deliveries are under way as asked for, never more, and each item is delivered once."""
-    wire, _ = sent(numbered(40), concurrency=concurrency)
-    assert wire.most_together == concurrency
-    assert sorted(wire.bodies) == sorted(numbered(40))
+    """As many connections as asked for are used, and each item is delivered once, under an id of its own."""
+    endpoint = KeptEndpoint()
+    deliver(endpoint, numbered(200), concurrency=concurrency)
+    assert endpoint.connections == concurrency
+    assert sorted(endpoint.bodies) == sorted(numbered(200))
+    assert len(set(endpoint.ids)) == 200
+    assert all(len(one) == 31 and one.startswith("msg_") for one in endpoint.ids)
 
 
 def test_more_at_a_time_than_there_are():
-    """Concurrency beyond the number of items does no harm."""
-    wire, tally = sent(numbered(2), concurrency=50)
-    assert (len(wire.bodies), tally.delivered) == (2, 2)
+    """Concurrency beyond the number of items opens no connection in vain."""
+    endpoint = KeptEndpoint()
+    assert deliver(endpoint, numbered(2), concurrency=50).delivered == 2
+    assert endpoint.connections == 2
+
+
+def test_conversations_keep_their_order():
+    """Events of one conversation are delivered in their order and never two at once; conversations are."""
+    endpoint, under_way, seen = KeptEndpoint(), Counter(), []
+    items = [b"%d:%d" % (conversation, n) for conversation in range(40) for n in range(6)]
+
+    def key(item):
+        return item.partition(b":")[0]
+
+    def answering(number):
+        seen.append(endpoint.bodies[number])
+        return OK
+
+    endpoint.answering = answering
+    report = deliver(
+        endpoint, items, concurrency=7, key=key, done=lambda item, _: under_way.update([key(item)])
+    )
+    assert report.delivered == 240
+    for conversation in range(40):
+        mine = [body for body in seen if key(body) == b"%d" % conversation]
+        assert mine == [b"%d:%d" % (conversation, n) for n in range(6)]
+    assert endpoint.connections == 7
+
+
+def test_one_conversation_has_one_connection():
+    """Nothing of a conversation is sent before what precedes it is answered, whoever is idle."""
+    endpoint = KeptEndpoint()
+    deliver(endpoint, numbered(20), concurrency=5, key=lambda _: "one")
+    assert (endpoint.bodies, endpoint.most_together) == (numbered(20), 1)
+
+
+@pytest.mark.parametrize(
+    ("payload", "conversation"),
+    [
+        ({"data": {"conversation_id": "c", "end_user_id": "e"}}, "c"),
+        ({"data": {"conversation_id": None, "end_user_id": "e"}}, "e"),
+        ({"data": {"conversation_id": ["c"]}}, None),
+        ({"data": {}}, None),
+        ({"data": 3}, None),
+        ([], None),
+    ],
+)
+def test_the_conversation_of_an_event(payload, conversation):
+    """An event belongs to its conversation, else to its end user, else to nothing."""
+    assert conversation_of(payload) == conversation
+
+
+def paced(items, **options):
+    """Deliver on a clock that its own pauses alone move on; also when each began."""
+    clock, begun, endpoint = ManualClock(), [], KeptEndpoint()
+
+    def note(item):
+        begun.append(round(clock.monotonic() - 1_600_000_000.0, 6))
+        return item
+
+    return begun, deliver(endpoint, items, clock=clock, body=note, **options)
 
 
 def test_rate():
     """Deliveries begin at the rate, however fast they are answered."""
-    wire, tally = sent(numbered(5), rate=4.0)
-    assert wire.begun == [0.0, 0.25, 0.5, 0.75, 1.0]
-    assert tally.seconds == 1.0
+    begun, report = paced(numbered(5), rate=4.0, concurrency=5)
+    assert begun == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert (report.begun, report.begun_rate, report.seconds) == (5, 4.0, 1.0)
 
 
-def test_a_slow_endpoint_is_caught_up_with():
-    """After a slow answer the next deliveries begin at once until the rate is met again."""
-    wire, _ = sent(numbered(4), rate=1.0, seconds=1.5)
-    assert wire.begun == [0.0, 1.5, 3.0, 4.5]
+def test_duration_with_a_rate():
+    """A delivery whose turn comes after the duration is not made, and the run lasts its time."""
+    begun, report = paced(itertools.repeat(b"x"), duration=1.1, rate=2.0, concurrency=5)
+    assert begun == [0.0, 0.5, 1.0]
+    assert (report.delivered, report.seconds) == (3, pytest.approx(1.1))
+
+
+def test_latency_counts_from_when_a_delivery_was_due():
+    """Behind a slow answer the rate goes on: what waited meanwhile is late by as much as it waited."""
+    clock, endpoint = ManualClock(), KeptEndpoint()
+
+    def answering(number):
+        clock.advance(0.5 if number == 0 else 0.0)
+        return OK
+
+    endpoint.answering = answering
+    report = deliver(endpoint, numbered(4), clock=clock, rate=10.0)
+    assert [round(report.latency.quantile(q), 6) for q in (0.0, 1.0)] == [0.2, 0.5]
+    assert [round(report.service.quantile(q), 6) for q in (0.0, 1.0)] == [0.0, 0.5]
 
 
 def test_duration():
     """No delivery begins after the duration; one that is under way is finished."""
-    wire, tally = sent(itertools.repeat(b"x"), duration=1.0, seconds=0.4)
-    assert wire.begun == [0.0, 0.4, 0.8]
-    assert (tally.delivered, tally.seconds) == (3, pytest.approx(1.2))
+    clock, endpoint = ManualClock(), KeptEndpoint()
 
+    def answering(_):
+        clock.advance(0.4)
+        return OK
 
-def test_duration_with_a_rate():
-    """A delivery whose turn comes after the duration is not made."""
-    wire, tally = sent(itertools.repeat(b"x"), duration=1.0, rate=2.0)
-    assert wire.begun == [0.0, 0.5]
-    assert tally.delivered == 2
-
-
-def test_duration_longer_than_the_items():
-    """When the items come to an end before the duration does, that is the end."""
-    wire, tally = sent(numbered(3), duration=60.0, seconds=0.1)
-    assert (len(wire.bodies), tally.seconds) == (3, pytest.approx(0.3))
+    endpoint.answering = answering
+    report = deliver(endpoint, itertools.repeat(b"x"), clock=clock, duration=1.0)
+    assert (report.delivered, report.seconds) == (3, pytest.approx(1.2))
 
 
 def test_nothing_to_send():
     """Without items nothing is sent."""
-    wire, tally = sent([])
-    assert (wire.bodies, tally.delivered, tally.latency(0.5)) == ([], 0, 0.0)
+    endpoint = KeptEndpoint()
+    report = deliver(endpoint, [], concurrency=3)
+    assert (endpoint.connections, report.ended, report.latency.quantile(0.5)) == (0, 0, 0.0)
 
 
 def test_done():
-    """Each delivery is told with its receipt."""
+    """Each delivery is told with its attempt."""
     told = []
-    sent(
-        numbered(2),
-        answering=lambda body: 200 if body == b"0" else 500,
-        done=lambda item, receipt: told.append((item, receipt.delivered, receipt.response.status)),
-    )
-    assert told == [(b"0", True, 200), (b"1", False, 500)]
+    endpoint = KeptEndpoint(lambda number: (OK, answer(500), HANG_UP, HANG_UP)[number])
+    deliver(endpoint, numbered(3), done=lambda item, attempt: told.append((item, attempt)))
+    items, attempts = zip(*told, strict=True)
+    assert items == (b"0", b"1", b"2")
+    assert [attempt.accepted for attempt in attempts] == [True, False, False]
+    assert [attempt.status for attempt in attempts] == [200, 500, None]
+    assert attempts[0].response.elapsed > 0
+    assert attempts[2].error.kind == "dropped"
+    assert [attempt.message_id for attempt in attempts] == endpoint.ids[:3]
 
 
-def test_what_fails_is_counted():
-    """Answers other than 2xx and missing answers are failures; the first error is kept."""
-    outcomes = iter(
-        [200, 204, 301, 500, WireError("gone.", kind="dropped"), WireError("no.", kind="refused")]
-    )
-    _, tally = sent(numbered(6), answering=lambda _: next(outcomes))
-    assert (tally.delivered, tally.failed, tally.unconnected, tally.first_error.what) == (2, 4, 1, "gone.")
-    assert len(tally.latencies) == 4
+def test_given_ids():
+    """An item may have an id of its own, and has a new one otherwise."""
+    endpoint = KeptEndpoint()
+
+    async def run():
+        async with endpoint.serve():
+            load = Load(Endpoint(endpoint.url, ()), PausingClock(), random.Random(1))
+            given = {b"0": "mine"}
+            await load.deliver(numbered(2), body=lambda item: item, message_id=given.get)
+
+    asyncio.run(run())
+    assert endpoint.ids[0] == "mine"
+    assert endpoint.ids[1].startswith("msg_")
 
 
-@pytest.mark.parametrize("kind", ["refused", "dns", "tls"])
-def test_no_connection(kind):
-    """Refused connections, names that do not resolve and TLS failures count as no connection at all."""
-    _, tally = sent(numbered(3), answering=lambda _: WireError("no.", kind=kind))
-    assert (tally.failed, tally.unconnected, tally.latencies) == (3, 3, [])
+@pytest.mark.parametrize("where", ["items", "later items", "body", "key", "done"])
+def test_what_the_source_raises(where):
+    """What the items, or what is said of them, raise ends the run and is raised."""
+
+    def items():
+        if where == "items":
+            raise LookupError("items")
+        yield b"0"
+        if where == "later items":
+            raise LookupError("later items")
+        yield b"1"
+
+    def raising(name):
+        def function(item, *_):
+            if where == name:
+                raise LookupError(name)
+            return item
+
+        return function
+
+    async def run():
+        endpoint = KeptEndpoint()
+        async with endpoint.serve():
+            load = Load(Endpoint(endpoint.url, ()), PausingClock(), random.Random(1), concurrency=2)
+            await load.deliver(items(), body=raising("body"), key=raising("key"), done=raising("done"))
+
+    with pytest.raises(LookupError, match=f"^'?{where}'?$"):
+        asyncio.run(run())
 
 
-def test_latencies():
-    """A share of the latencies is within the latency of that share."""
-    tally = Tally(latencies=[float(n) for n in range(100, 0, -1)])
-    assert [tally.latency(share) for share in (0.0, 0.5, 0.99, 1.0)] == [1.0, 51.0, 100.0, 100.0]
+def test_broken_off():
+    """A run that is broken off leaves its report: what was delivered, and what was under way."""
+    report, endpoint = LoadReport(), KeptEndpoint()
+
+    async def run():
+        async with endpoint.serve():
+            load = Load(Endpoint(endpoint.url, ()), PausingClock(), random.Random(1), concurrency=3)
+            task = asyncio.create_task(load.deliver(numbered(100), body=lambda item: item, report=report))
+
+            def answering(number):
+                if number == 50:
+                    task.cancel()
+                return OK if number < 50 else b""
+
+            endpoint.answering = answering
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(run())
+    assert (report.delivered, report.unfinished) == (50, 3)
 
 
-def test_a_receipt_without_an_answer_has_no_latency():
-    """Only answers have latencies."""
-    tally = Tally()
-    tally.add(Attempt("msg_1", error=WireError("x.", kind="timeout")))
-    assert (tally.latencies, tally.failed, tally.unconnected) == ([], 1, 0)
+def test_a_public_name_of_its_own():
+    """The endpoint's secrets are in no representation of the load."""
+    load = Load(Endpoint("http://h/", ("whsec_x",)), PausingClock(), random.Random(1))
+    assert "whsec_x" not in repr(load)

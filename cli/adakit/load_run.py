@@ -1,0 +1,97 @@
+"""A load as a command runs it: followed on standard error, broken off by Ctrl-C, its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from ada_mockserver.clock import new_event_loop
+from ada_mockserver.delivery.load_report import LoadReport
+from ada_schemas.errors import TargetError
+from adakit.load_text import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+
+    from ada_mockserver.delivery.load import Load
+
+__all__ = ["INTERRUPTED", "end", "run_load"]
+
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ends."""
+_EVERY = 5.0
+"""Seconds between the lines that follow a load where there is no terminal."""
+
+
+def run_load(load: Load, items: Any, *, follow: bool, **options: Any) -> tuple[LoadReport, bool]:
+    """Run a load; returns its report, and whether Ctrl-C ended it. With ``follow`` it is shown as it runs."""
+    report = LoadReport()
+    running = load.deliver(items, report=report, **options)
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(_followed(running, report, load.duration) if follow else running)
+    except KeyboardInterrupt:
+        return report, True
+    return report, False
+
+
+def end(report: LoadReport, url: str, *, detailed: bool, interrupted: bool) -> NoReturn:
+    """Print the sum and end the command with the code that it means.
+
+    Raises `TargetError` when nothing was there.
+    """
+    error = report.first_error
+    if not interrupted and error is not None and report.unconnected == report.ended:
+        step = error.next_step or "Is the service running, and the URL right?"
+        raise TargetError(error.what, usage=False, next_step=step)
+    click.echo(describe(report, url, detailed=detailed))
+    raise SystemExit(INTERRUPTED if interrupted else 1 if report.failed else 0)
+
+
+async def _followed(
+    running: Coroutine[Any, Any, LoadReport], report: LoadReport, duration: float | None
+) -> None:
+    started = time.monotonic()
+    with _display(report, duration) as (show, every):
+
+        async def follow() -> None:
+            while True:
+                await asyncio.sleep(every)
+                show(time.monotonic() - started)
+
+        following = asyncio.create_task(follow())
+        try:
+            await running
+        finally:
+            following.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await following
+
+
+@contextlib.contextmanager
+def _display(report: LoadReport, duration: float | None) -> Iterator[tuple[Callable[[float], None], float]]:
+    """What shows the state of a load, and the seconds after which it is to be called again."""
+    from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415 - a few deliveries need none
+
+    from adakit.console import open_console  # noqa: PLC0415 - likewise
+
+    console = open_console(stderr=True)
+    before = [0.0, 0]
+
+    def state(seconds: float) -> str:
+        since, ended = seconds - before[0], report.ended - before[1]
+        before[:] = [seconds, report.ended]
+        failed = f", {report.failed} failed" if report.failed else ""
+        tail = f", 99 % within {report.latency.quantile(0.99) * 1000:.1f} ms" if report.ended else ""
+        return f"{report.delivered} delivered{failed}, {ended / max(since, 1e-9):.0f}/s{tail}"
+
+    if not console.is_terminal:
+        yield lambda seconds: click.echo(f"{seconds:4.0f} s  {state(seconds)}", err=True), _EVERY
+        return
+    with Progress(BarColumn(), TextColumn("{task.description}"), console=console, transient=True) as bar:
+        task = bar.add_task("", total=duration)
+        yield lambda seconds: bar.update(task, completed=seconds, description=state(seconds)), 0.25
