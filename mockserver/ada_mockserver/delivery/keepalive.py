@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Connection", "KnownAnswers", "Owner", "open_connection"]
 
-_BUFFER = 16 * 1024
+_PIECE = 4096
+"""Bytes that are read at once: asyncio's own 256 KiB would cost more than all the rest of a small answer."""
 _REMEMBERED = 1024
 """Bytes of the longest answer that is remembered."""
 
@@ -65,7 +66,7 @@ async def open_connection(
     return connection
 
 
-class Connection(asyncio.BufferedProtocol):
+class Connection(asyncio.Protocol):
     """One connection; ``received`` counts its bytes.
 
     Requests are written to the socket past the transport where nothing waits in it, which is half the price.
@@ -73,13 +74,11 @@ class Connection(asyncio.BufferedProtocol):
 
     __slots__ = (
         "_answer",
-        "_buffer",
         "_known",
         "_owner",
         "_secured",
         "_socket",
         "_transport",
-        "_view",
         "busy",
         "received",
         "reused",
@@ -90,8 +89,6 @@ class Connection(asyncio.BufferedProtocol):
         self._known = known
         self._socket = connected
         self._secured = secured
-        self._buffer = bytearray(_BUFFER)
-        self._view = memoryview(self._buffer)
         self._transport: asyncio.Transport | None = None
         self._answer: ResponseParser | None = None
         self.busy = False
@@ -130,14 +127,12 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """asyncio: the connection is there."""
         self._transport = cast("asyncio.Transport", transport)
+        if hasattr(transport, "max_size"):
+            transport.max_size = _PIECE
 
-    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - asyncio's signature
-        """asyncio: where to read into."""
-        return self._buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """asyncio: something was read."""
-        data, transport, owner = bytes(self._view[:nbytes]), self._transport, self._owner
+    def data_received(self, data: bytes) -> None:
+        """asyncio: something was read; an answer that is known is taken as it is."""
+        transport, owner = self._transport, self._owner
         known = self._known.get(data)
         if (
             known is None
@@ -149,7 +144,7 @@ class Connection(asyncio.BufferedProtocol):
         ):
             self._take_in(data)
             return
-        self.received += nbytes
+        self.received += len(data)
         self.busy, self.reused = False, True
         owner.answered(known)
 
