@@ -12,7 +12,7 @@ from ada_mockserver.delivery.load import Load
 from ada_mockserver.delivery.signing import new_message_id
 from ada_mockserver.recording import read_recording
 from adakit.deliveries import delivering, show_delivery
-from adakit.load_run import end, run_load
+from adakit.load.run import end, run_load
 from adakit.options import read_bytes
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ def command(file: str, endpoint: Endpoint, rate: float | None) -> None:
     def done(event: Recorded, attempt: Attempt) -> None:
         show_delivery(event.type, attempt.message_id or "", attempt)
 
-    report, interrupted = run_load(
+    summary = run_load(
         Load(endpoint, SystemClock(), rng, rate=rate),
         events,
-        follow=False,
+        what=file,
         body=lambda event: event.body,
         message_id=lambda event: None if event.message_id is None else fresh[event.message_id],
         done=done,
     )
-    end(report, endpoint.url, detailed=False, interrupted=interrupted)
+    end(summary)

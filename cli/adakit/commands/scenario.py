@@ -13,7 +13,7 @@ from ada_mockserver.events.written.plan import read_plan
 from ada_schemas.errors import DocumentError, UsageError
 from ada_schemas.shown import shown
 from adakit.commands.generate import print_payloads
-from adakit.commands.send import ENDLESS, LOAD, SHOWN, send_payloads
+from adakit.commands.send import ENDLESS, SHOWN, LoadOptions, loading, send_payloads
 from adakit.deliveries import delivering_if_asked
 from adakit.options import CONTRACT, Whole, read_text, use_contract
 from adakit.payload_plan import OVERRIDES, PROFILE, Order, read_profile
@@ -71,7 +71,7 @@ def _is_valid(name: str, text: str, contract: Contract) -> bool:
 @delivering_if_asked
 @click.option("-n", "--count", type=Whole(1), help="How often, each time with other people.  [default: 1]")
 @click.option("-o", "--output", metavar="FILE", help="Write to a file in place of standard output.")
-@LOAD
+@loading
 @click.option(
     "--seed", type=Whole(0), help="Repeat what this seed gave.  [default: the scenario's, else drawn]"
 )
@@ -88,10 +88,7 @@ def run(
     seed: int | None,
     locale: str | None,
     profile: str | None,
-    rate: float | None,
-    concurrency: int,
-    duration: float | None,
-    attempts: int,
+    load: LoadOptions,
     contract: str | None,
     **overrides: Any,
 ) -> None:
@@ -100,13 +97,13 @@ def run(
     With --to the events of one scenario are sent in order, and the exit codes are those of `adakit send`. The
     scenario is checked before, as `adakit scenario validate` checks it; an invalid one is exit code 2.
     """
-    _check_options(endpoint, output, rate=rate, concurrency=concurrency, duration=duration, attempts=attempts)
+    _check_options(endpoint, output, load)
     plan = read_plan(read_text(file), name=_titled(file), locale=locale, contract=use_contract(contract))
     wanted = plan.seed if seed is None else seed
     chosen = draw_seed() if wanted is None else wanted
     for warning in try_out(plan, seed=chosen, profile=read_profile(profile)).warnings:
         click.echo(shown(str(warning)), err=True)
-    endless = duration is not None and count is None
+    endless = load.duration is not None and count is None
     order = Order(
         file,
         plan.contract,
@@ -124,32 +121,25 @@ def run(
     send_payloads(
         endpoint,
         order.payloads(),
-        concurrency=concurrency,
-        rate=rate,
-        duration=duration,
-        attempts=attempts,
+        load,
+        what=file,
+        seed=chosen,
         shown=not endless and (count or 1) <= SHOWN,
     )
 
 
-def _check_options(
-    endpoint: Endpoint | None,
-    output: str | None,
-    *,
-    rate: float | None,
-    concurrency: int,
-    duration: float | None,
-    attempts: int,
-) -> None:
+def _check_options(endpoint: Endpoint | None, output: str | None, load: LoadOptions) -> None:
     if endpoint is not None:
         if output is not None:
             raise UsageError("--output is for events that are printed; it does not go with --to.")
         return
-    given = {
-        "--rate": rate,
-        "--duration": duration,
-        "--concurrency": concurrency if concurrency > 1 else None,
-        "--attempts": attempts if attempts > 1 else None,
+    given: dict[str, Any] = {
+        "--rate": load.rate,
+        "--duration": load.duration,
+        "--concurrency": load.concurrency if load.concurrency > 1 else None,
+        "--attempts": load.attempts if load.attempts > 1 else None,
+        "--json": load.as_json or None,
+        "--report": load.page,
     }
     if alone := next((name for name, value in given.items() if value is not None), None):
         raise UsageError(

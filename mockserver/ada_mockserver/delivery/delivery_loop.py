@@ -125,7 +125,8 @@ class DeliveryLoop(Generic[Item]):
             worker = self._holding.popleft()
             self._turn += 1
             self._under_way += 1
-            run.report.begun, run.report.begun_for = self._turn, now - run.started
+            if rate is not None:
+                run.report.begun, run.report.begun_for = self._turn, now - run.started
             worker.begin(worker.item, due, now)
         return 0.0
 

@@ -79,8 +79,8 @@ class LoadReport:
     a delivery was due, ``service`` from when its last attempt began; both are of answered deliveries alone,
     and one object where there is no rate. ``resent`` requests met a connection that was just closed and went
     over a new one; ``repeated`` deliveries took more than one attempt. ``unfinished`` ones were under way
-    when the run was broken off: they may have arrived. ``begun`` deliveries were, the last one after
-    ``begun_for`` seconds.
+    when the run was broken off: they may have arrived. At a rate, ``begun`` deliveries were so far, the last
+    one after ``begun_for`` seconds.
     """
 
     rate: float | None = None
@@ -104,8 +104,8 @@ class LoadReport:
     latency: Latencies = field(default_factory=Latencies)
     service: Latencies = field(default_factory=Latencies)
     intervals: list[Interval] = field(default_factory=list)
-    _mark: float = 1.0
-    _width: float = 1.0
+    _mark: float = 0.25
+    _width: float = 0.25
     _before: tuple[int, int] = (0, 0)
 
     @property
@@ -120,8 +120,8 @@ class LoadReport:
 
     @property
     def begun_rate(self) -> float:
-        """Deliveries begun a second; where a rate was asked for, it is to be that."""
-        return (self.begun - 1) / self.begun_for if self.begun > 1 and self.begun_for > 0 else self.per_second
+        """Deliveries begun a second; at a rate, where it was kept to, that."""
+        return (self.begun - 1) / self.begun_for if self.begun > 1 and self.begun_for > 0 else 0.0
 
     def add_answer(self, status: int, latency: float, service: float, seconds: float) -> None:
         """Count a delivery that was answered, ``seconds`` after the run began."""
@@ -160,8 +160,8 @@ class LoadReport:
         while seconds >= self._mark:
             self._close_interval(self._width)
             self._mark += self._width
-        if len(self.intervals) > _INTERVALS:
-            self._merge()
+            if len(self.intervals) > _INTERVALS:
+                self._merge()
 
     def _close_interval(self, width: float) -> None:
         delivered, failed = self._before

@@ -54,21 +54,21 @@ def test_sums():
 
 
 def test_intervals():
-    """Each second is an interval, also one in which nothing ended; the last one may be shorter."""
+    """Each quarter of a second is an interval, also one in which nothing ended; the last may be shorter."""
     report = LoadReport()
-    for seconds in (0.1, 0.9, 1.0, 3.2):
+    for seconds in (0.1, 0.2, 0.25, 0.8):
         report.add_answer(200, 0.1, 0.1, seconds)
-    report.add_error(WireError("gone.", kind="dropped"), 3.25)
-    report.end(3.5)
+    report.add_error(WireError("gone.", kind="dropped"), 0.81)
+    report.end(0.875)
     assert [(i.at, i.seconds, i.delivered, i.failed) for i in report.intervals] == [
-        (0.0, 1.0, 2, 0),
-        (1.0, 1.0, 1, 0),
-        (2.0, 1.0, 0, 0),
-        (3.0, 0.5, 1, 1),
+        (0.0, 0.25, 2, 0),
+        (0.25, 0.25, 1, 0),
+        (0.5, 0.25, 0, 0),
+        (0.75, 0.125, 1, 1),
     ]
 
 
-@pytest.mark.parametrize("seconds", [601, 1500, 86_400])
+@pytest.mark.parametrize("seconds", [151, 601, 1500, 86_400])
 def test_a_long_run(seconds):
     """However long a run, its intervals are few, without a gap, and hold all that ended."""
     report = LoadReport()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.delivery.load_report import Latencies, LoadReport
 
-__all__ = ["SHARES", "counted", "describe", "duration", "size"]
+__all__ = ["SHARES", "counted", "describe", "duration", "rate", "size"]
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
 """The percentiles of a summary, as shares."""
@@ -72,12 +72,19 @@ def _tally(counts: dict[str, int]) -> str:
 
 def counted(number: int, one: str, several: str = "") -> str:
     """A number and what it counts."""
-    return f"{number} {one if number == 1 else several or f'{one}s'}"
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def duration(seconds: float) -> str:
-    """A short time, in milliseconds up to ten seconds."""
-    return f"{seconds:.2f} s" if seconds >= 10 else f"{seconds * 1000:.{1 if seconds < 0.1 else 0}f} ms"
+    """A time in milliseconds, from a second on in seconds."""
+    if seconds >= 1:
+        return f"{seconds:.2f}".rstrip("0").rstrip(".") + " s"
+    return f"{seconds * 1000:.{1 if seconds < 0.1 else 0}f} ms"
+
+
+def rate(per_second: float) -> str:
+    """A rate in as many digits as say something."""
+    return f"{per_second:,.0f}" if per_second >= 100 else f"{per_second:.3g}"
 
 
 def size(count: float) -> str:

@@ -12,44 +12,50 @@ import click
 from ada_mockserver.clock import new_event_loop
 from ada_mockserver.delivery.load_report import LoadReport
 from ada_schemas.errors import TargetError
-from adakit.load_text import describe
+from adakit.load.summary import Summary
+from adakit.load.text import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
 
     from ada_mockserver.delivery.load import Load
 
-__all__ = ["INTERRUPTED", "end", "run_load"]
+__all__ = ["end", "run_load"]
 
-INTERRUPTED = 130
-"""The exit code of a command that Ctrl-C ends."""
 _EVERY = 5.0
 """Seconds between the lines that follow a load where there is no terminal."""
 
 
-def run_load(load: Load, items: Any, *, follow: bool, **options: Any) -> tuple[LoadReport, bool]:
-    """Run a load; returns its report, and whether Ctrl-C ended it. With ``follow`` it is shown as it runs."""
-    report = LoadReport()
+def run_load(
+    load: Load, items: Any, *, what: str, seed: int | None = None, follow: bool = False, **options: Any
+) -> Summary:
+    """Run a load until it is over or Ctrl-C ends it; with ``follow`` it is shown meanwhile."""
+    report, interrupted = LoadReport(), False
     running = load.deliver(items, report=report, **options)
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_followed(running, report, load.duration) if follow else running)
     except KeyboardInterrupt:
-        return report, True
-    return report, False
+        interrupted = True
+    return Summary(load, report, what, seed, interrupted)
 
 
-def end(report: LoadReport, url: str, *, detailed: bool, interrupted: bool) -> NoReturn:
+def end(summary: Summary, *, detailed: bool = False, as_json: bool = False) -> NoReturn:
     """Print the sum and end the command with the code that it means.
 
     Raises `TargetError` when nothing was there.
     """
-    error = report.first_error
-    if not interrupted and error is not None and report.unconnected == report.ended:
+    if as_json:
+        from adakit.load.json import render  # noqa: PLC0415 - for --json alone
+
+        click.echo(render(summary), nl=False)
+    error = summary.report.first_error
+    if summary.unreached and error is not None:
         step = error.next_step or "Is the service running, and the URL right?"
         raise TargetError(error.what, usage=False, next_step=step)
-    click.echo(describe(report, url, detailed=detailed))
-    raise SystemExit(INTERRUPTED if interrupted else 1 if report.failed else 0)
+    if not as_json:
+        click.echo(describe(summary.report, summary.load.endpoint.url, detailed=detailed))
+    raise SystemExit(summary.exit_code)
 
 
 async def _followed(
