@@ -81,7 +81,8 @@ compat: $(STAMP)
 	$(call suite,$(NEWEST),highest)
 
 # Servers killed with SIGKILL while clients write and the consumer fails: nothing lost, nothing doubled without
-# a reason. On SQLite, then on PostgreSQL (Debian's package postgresql) with two servers. About 6 minutes.
+# a reason. On SQLite, then on PostgreSQL (Debian's package postgresql) with two servers. Then the sender, against
+# nginx (nginx-light) that closes connections, reloads, stops and fails. About 7 minutes.
 soak: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m soak
 

@@ -1,8 +1,10 @@
 """``make soak``: no event is lost and none is delivered twice without a reason, however often servers die.
 
-    PYTHONPATH=tests python -m soak [sqlite|postgresql ...] [--kills N] [--seed S]
+    PYTHONPATH=tests python -m soak [sqlite|postgresql|nginx ...] [--kills N] [--seconds S] [--seed S]
 
-Exit code 1 when a promise was broken, 2 when PostgreSQL cannot be started.
+On sqlite and postgresql it is the mock's outbox that is killed; nginx is an endpoint that closes connections,
+stops and fails while `adakit send`'s loop delivers to it. Exit code 1 when a promise was broken, 2 when
+PostgreSQL or nginx cannot be started.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from ada_schemas.errors import WireError
 from soak.audit import audit, count_unfinished, read_stored
 from soak.clients import Api, Clients
 from soak.consumer import Consumer
+from soak.delivery import SCENES, soak_deliveries
+from soak.nginx import missing_nginx
 from soak.servers import Server
 from support.postgres_server import PostgresServer, missing_postgres
 
@@ -30,6 +34,7 @@ RATE = 600.0
 CLIENTS = 4
 LEAST_IN_FLIGHT = 0.6
 DRAIN = 240.0
+KINDS = ["sqlite", "postgresql", "nginx"]
 
 
 async def soak(url: str, *, servers: int, kills: int, seed: int, folder: Path) -> bool:
@@ -124,20 +129,39 @@ def report(counts: dict[str, int], wrong: dict[str, list[str]]) -> bool:
     return good
 
 
+async def soak_sender(*, seconds: float, seed: int, folder: Path) -> bool:
+    """Deliver to nginx, scene by scene; returns whether all is well."""
+    wrong: dict[str, list[str]] = {}
+    for number, scene in enumerate(SCENES):
+        rng = Random(seed + number)
+        found = await soak_deliveries(scene, seconds=seconds, rng=rng, folder=folder / f"nginx-{number}")
+        for name, cases in found.items():
+            wrong.setdefault(name, []).extend(f"{scene.name}: {case}" for case in cases)
+    return report({}, wrong)
+
+
 def main() -> int:
-    """Soak the databases that are named, or both."""
+    """Soak the databases and servers that are named, or all."""
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
-    parser.add_argument("databases", nargs="*", help="sqlite, postgresql; both if none is named")
+    parser.add_argument("databases", nargs="*", help="sqlite, postgresql, nginx; all if none is named")
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=8.0, help="of each scene with nginx")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
     options = parser.parse_args()
-    chosen = options.databases or ["sqlite", "postgresql"]
-    if unknown := set(chosen) - {"sqlite", "postgresql"}:
-        parser.error(f"there is no soak on {', '.join(unknown)}; there is one on sqlite and on postgresql")
+    chosen = options.databases or KINDS
+    if unknown := set(chosen) - set(KINDS):
+        parser.error(f"there is no soak on {', '.join(unknown)}; there is one on {', '.join(KINDS)}")
     good = True
     for name in chosen:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="adakit-soak-")))
+            if name == "nginx":
+                if missing := missing_nginx():
+                    print(f"The soak on nginx cannot run: {missing}.")
+                    return 2
+                print(f"nginx, {options.seconds:g} s a scene, seed {options.seed}:", flush=True)
+                good &= asyncio.run(soak_sender(seconds=options.seconds, seed=options.seed, folder=folder))
+                continue
             url, servers = f"sqlite:///{folder / 'soak.db'}", 1
             if name == "postgresql":
                 if missing := missing_postgres():
