@@ -9,10 +9,14 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from ada_mockserver.numbers import finite
 from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from selectors import BaseSelector
 
 __all__ = [
     "TOLERANCE",
@@ -74,9 +78,10 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-def new_event_loop() -> asyncio.AbstractEventLoop:
+def new_event_loop(selector: BaseSelector | None = None) -> asyncio.AbstractEventLoop:
     """A new event loop whose timers go on where a test freezes time: otherwise what they end hangs."""
-    loop = asyncio.new_event_loop()  # noqa: TID251 - here its timers are mended
+    made = asyncio.new_event_loop if selector is None else partial(asyncio.SelectorEventLoop, selector)  # noqa: TID251 - here its timers are mended
+    loop: asyncio.AbstractEventLoop = made()
     with contextlib.suppress(AttributeError):  # uvloop's has a time of its own, which nothing freezes
         loop.time = _machine_monotonic  # type: ignore[method-assign]  # timers alone read it
     return loop

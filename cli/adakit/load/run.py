@@ -11,6 +11,7 @@ import click
 
 from ada_mockserver.clock import new_event_loop
 from ada_mockserver.delivery.load_report import LoadReport
+from ada_mockserver.delivery.punctual import punctual_event_loop
 from ada_schemas.errors import TargetError
 from adakit.load.summary import Summary
 from adakit.load.text import describe
@@ -24,6 +25,8 @@ __all__ = ["end", "run_load"]
 
 _EVERY = 5.0
 """Seconds between the lines that follow a load where there is no terminal."""
+_MOMENT = 0.25
+"""Seconds between the changes of the line on a terminal."""
 
 
 def run_load(
@@ -33,7 +36,8 @@ def run_load(
     report, interrupted = LoadReport(), False
     running = load.deliver(items, report=report, **options)
     try:
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        factory = new_event_loop if load.rate is None else punctual_event_loop
+        with asyncio.Runner(loop_factory=factory) as runner:
             runner.run(_followed(running, report, load.duration) if follow else running)
     except KeyboardInterrupt:
         interrupted = True
@@ -100,4 +104,4 @@ def _display(report: LoadReport, duration: float | None) -> Iterator[tuple[Calla
         return
     with Progress(BarColumn(), TextColumn("{task.description}"), console=console, transient=True) as bar:
         task = bar.add_task("", total=duration)
-        yield lambda seconds: bar.update(task, completed=seconds, description=state(seconds)), 0.25
+        yield lambda seconds: bar.update(task, completed=seconds, description=state(seconds)), _MOMENT
