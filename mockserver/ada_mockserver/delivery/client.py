@@ -325,9 +325,7 @@ class _Attempt(asyncio.Protocol):
 
     def _response(self) -> Response:
         answer = self.answer
-        return Response(
-            answer.status, tuple(answer.headers), bytes(answer.body), self.elapsed(), answer.truncated
-        )
+        return Response(answer.status, answer.headers, bytes(answer.body), self.elapsed(), answer.truncated)
 
     def _finish(self, outcome: Response | Failure) -> None:
         self.outcome = outcome

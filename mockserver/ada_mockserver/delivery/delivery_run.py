@@ -65,7 +65,7 @@ class DeliveryRun(Generic[Item]):
         self.ssl_context = endpoint.ssl_context
         if self.template.target.tls and self.ssl_context is None:
             self.ssl_context = make_ssl_context()
-        self.known = KnownAnswers()
+        self.known = KnownAnswers(details=source.done is not None)
         self.ids = message_ids(rng)
         self.heard = self.stopping = False
         self.started = clock.monotonic()

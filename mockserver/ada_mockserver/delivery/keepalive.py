@@ -8,7 +8,7 @@ import ssl
 from typing import TYPE_CHECKING, Protocol, cast
 
 from ada_mockserver.delivery.connect import connect
-from ada_mockserver.delivery.http import KEPT_BODY, Response
+from ada_mockserver.delivery.http import KEPT_BODY, Response, is_success
 from ada_mockserver.delivery.response_parser import Failure, ResponseParser
 from ada_mockserver.delivery.tls import join, tls_failure
 
@@ -28,9 +28,21 @@ _REMEMBERED = 1024
 class KnownAnswers(dict[bytes, Response]):
     """Answers by their bytes, so that those that come again need no parsing; ``elapsed`` is 0 in all of them.
 
+    With ``details`` an accepted answer has its headers and its body too, else its status alone.
+
     Only whole answers that leave the connection open are here, each read in one piece on a connection at
     rest: so what they mean depends on nothing but their bytes.
     """
+
+    def __init__(self, *, details: bool) -> None:
+        super().__init__()
+        self._details = details
+
+    def read(self, answer: ResponseParser) -> Response:
+        """An answer that is complete."""
+        if is_success(answer.status) and not self._details:
+            return Response(answer.status, (), b"", 0.0, answer.truncated)
+        return Response(answer.status, answer.headers, bytes(answer.body), 0.0, answer.truncated)
 
     def remember(self, data: bytes, answer: Response) -> None:
         """Keep an answer; old ones are forgotten, since a server's Date changes every second."""
@@ -78,6 +90,7 @@ class Connection(asyncio.Protocol):
         "_owner",
         "_secured",
         "_socket",
+        "_spare",
         "_transport",
         "busy",
         "received",
@@ -91,6 +104,7 @@ class Connection(asyncio.Protocol):
         self._secured = secured
         self._transport: asyncio.Transport | None = None
         self._answer: ResponseParser | None = None
+        self._spare: ResponseParser | None = None
         self.busy = False
         self.reused = False
         self.received = 0
@@ -179,7 +193,8 @@ class Connection(asyncio.Protocol):
             owner.closed()
             return
         first = self._answer is None
-        answer = self._answer = self._answer or ResponseParser(bodiless=False, keep=KEPT_BODY)
+        answer = self._answer = self._answer or self._spare or ResponseParser(bodiless=False, keep=KEPT_BODY)
+        self._spare = None
         try:
             answer.feed(data)
         except Failure as failure:
@@ -187,10 +202,19 @@ class Connection(asyncio.Protocol):
             return
         if not answer.complete:
             return
-        response = Response(answer.status, tuple(answer.headers), bytes(answer.body), 0.0, answer.truncated)
-        kept = answer.kept_alive and not answer.surplus and not self.unsent and self._transport is not None
+        response = self._known.read(answer)
+        kept = (
+            answer.kept_alive
+            and not answer.surplus
+            and not answer.litter
+            and not self.unsent
+            and self._transport is not None
+        )
         if kept and first and len(data) <= _REMEMBERED:
             self._known.remember(data, response)
+        if kept:
+            answer.renew()
+            self._spare = answer
         self._finish(owner, response, kept=kept)
 
     def _finish(self, owner: Owner, response: Response, *, kept: bool) -> None:
@@ -221,9 +245,7 @@ class Connection(asyncio.Protocol):
         if answer is None or missing:
             self._fail(Failure("dropped", f"{how} the connection {missing}"))
         else:
-            response = Response(
-                answer.status, tuple(answer.headers), bytes(answer.body), 0.0, answer.truncated
-            )
+            response = self._known.read(answer)
             self._finish(owner, response, kept=False)
 
     def _fail(self, failure: Failure) -> None:

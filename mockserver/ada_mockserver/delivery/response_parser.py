@@ -16,6 +16,8 @@ __all__ = ["Failure", "ResponseParser", "late_answer"]
 READ_BODY = 1024 * 1024
 READ_HEADERS = 64 * 1024
 
+_LENGTHS = frozenset({10, 14, 17})
+"""The lengths of the names of the headers that say how an answer is framed."""
 _TLS_ALERT = b"\x15\x03"
 
 
@@ -45,28 +47,36 @@ def late_answer(timeout: float, *, begun: bool, unread: bool) -> Failure:
 
 
 class ResponseParser:
-    """The response so far: httptools' callbacks, the framing and the limits; no I/O."""
+    """The response so far: httptools' callbacks, the framing and the limits; no I/O.
+
+    ``surplus`` says that another answer followed at once, ``litter`` that something did which is no HTTP.
+    """
 
     def __init__(self, *, bodiless: bool, keep: int) -> None:
+        self._bodiless = bodiless
+        self._keep = keep
+        self._parser = httptools.HttpResponseParser(self)
+        # Bare line feeds are common in small servers; "keep alive" lets an answer follow an interim one
+        # that is HTTP/1.0 or says "Connection: close".
+        self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_keep_alive=True)
+        self.renew()
+
+    def renew(self) -> None:
+        """Forget the answer, for the next one on a connection that it left open."""
         self.status = 0
-        self.headers: list[tuple[str, str]] = []
         self.body = bytearray()
         self.begun = False
         self.surplus = False
+        self.litter = False
         self.complete = False
         self.truncated = False
-        self._bodiless = bodiless
-        self._keep = keep
+        self._lines: list[tuple[bytes, bytes]] = []
         self._first = b""
         self._fault = ""
         self._head_size = self._header_size = 0
         self._rest_size = self._body_size = 0
         self._length: int | None = None
         self._chunked = self._persistent = False
-        self._parser = httptools.HttpResponseParser(self)
-        # Bare line feeds are common in small servers; "keep alive" lets an answer follow an interim one
-        # that is HTTP/1.0 or says "Connection: close".
-        self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_keep_alive=True)
 
     def feed(self, data: bytes) -> None:
         """Take in what came; raises `Failure` when it is not HTTP or its headers do not end."""
@@ -81,6 +91,7 @@ class ResponseParser:
         except httptools.HttpParserError as error:
             if not self.complete:
                 raise self._unreadable(str(error)) from error
+            self.litter = True
         if in_head:
             self._head_size += len(data)
             if self._header_size > READ_HEADERS or (not self.status and self._head_size > READ_HEADERS):
@@ -91,6 +102,13 @@ class ResponseParser:
                 self.complete = self.truncated = True
         if self._fault:
             raise self._unreadable(self._fault)
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The answer's header lines, as they came."""
+        return tuple(
+            (name.decode("latin-1"), value.decode("latin-1").rstrip(" \t")) for name, value in self._lines
+        )
 
     @property
     def kept_alive(self) -> bool:
@@ -127,7 +145,7 @@ class ResponseParser:
         """httptools: a header line, or a trailer, which is dropped."""
         if not self.status:
             self._header_size += len(name) + len(value) + 4
-            self.headers.append((name.decode("latin-1"), value.decode("latin-1").rstrip(" \t")))
+            self._lines.append((name, value))
 
     def on_headers_complete(self) -> None:
         """httptools: the status and the framing are known."""
@@ -136,17 +154,19 @@ class ResponseParser:
             return
         if status < 100:
             self._fault = f"a status of {status:03}"
-        connection = ""
-        for name, value in self.headers:
+        connection = b""
+        for name, value in self._lines:
+            if len(name) not in _LENGTHS:
+                continue
             match name.lower():
-                case "connection":
-                    connection += f"{value.lower()},"
-                case "content-length":
+                case b"connection":
+                    connection += value.lower() + b","
+                case b"content-length":
                     self._length = int(value)
-                case "transfer-encoding":
-                    self._chunked = value.lower().rpartition(",")[2].strip() == "chunked"
+                case b"transfer-encoding":
+                    self._chunked = value.lower().rpartition(b",")[2].strip() == b"chunked"
         self.status = status
-        closes = "close" in connection or self._parser.get_http_version() != "1.1"
+        closes = b"close" in connection or self._parser.get_http_version() != "1.1"
         self._persistent = not closes and (self._length is not None or self._chunked or status == 204)
         # The answer to HEAD has a length but no body.
         self.complete = self._bodiless
@@ -166,4 +186,4 @@ class ResponseParser:
             self.complete = True
         else:
             self.begun = False
-            self.headers.clear()
+            self._lines.clear()

@@ -180,10 +180,10 @@ def test_an_early_answer_on_a_connection_that_stays():
 def test_words_that_nobody_asked_for():
     """What comes on a connection at rest is no answer to the next request: the connection is closed."""
     endpoint = KeptEndpoint()
-    extra = {0: OK + answer(500), 3: OK + b"HTTP/1.1 408 Request Timeout\r\n\r\n"}
+    extra = {0: OK + answer(500), 1: OK + b"\0\0", 3: OK + b"HTTP/1.1 408 Request Timeout\r\n\r\n"}
     endpoint.answering = lambda number: extra.get(number, OK)
     report = deliver(endpoint, numbered(6))
-    assert (report.statuses, report.connections) == ({200: 6}, 3)
+    assert (report.statuses, report.connections) == ({200: 6}, 4)
 
 
 def test_a_kept_connection_that_was_closed():
