@@ -83,12 +83,13 @@ def test_entry_points(wheel_files):
 
 
 def test_requirements(metadata):
-    """It runs on Python 3.11 and newer, and brings nine packages."""
+    """It runs on Python 3.11 and newer, and brings ten packages."""
     assert metadata["Name"] == "adakit"
     assert metadata["Requires-Python"] == ">=3.11"
     core = {name for name, extra in requirements(metadata) if not extra}
     assert core == {
         "click",
+        "fastdigest",
         "h11",
         "httptools",
         "jinja2",
