@@ -203,13 +203,7 @@ class Connection(asyncio.Protocol):
         if not answer.complete:
             return
         response = self._known.read(answer)
-        kept = (
-            answer.kept_alive
-            and not answer.surplus
-            and not answer.litter
-            and not self.unsent
-            and self._transport is not None
-        )
+        kept = answer.kept_alive and not answer.surplus and not self.unsent and self._transport is not None
         if kept and first and len(data) <= _REMEMBERED:
             self._known.remember(data, response)
         if kept:

@@ -49,7 +49,7 @@ def late_answer(timeout: float, *, begun: bool, unread: bool) -> Failure:
 class ResponseParser:
     """The response so far: httptools' callbacks, the framing and the limits; no I/O.
 
-    ``surplus`` says that another answer followed at once, ``litter`` that something did which is no HTTP.
+    ``surplus`` says that more followed at once, another answer or what is none.
     """
 
     def __init__(self, *, bodiless: bool, keep: int) -> None:
@@ -67,7 +67,6 @@ class ResponseParser:
         self.body = bytearray()
         self.begun = False
         self.surplus = False
-        self.litter = False
         self.complete = False
         self.truncated = False
         self._lines: list[tuple[bytes, bytes]] = []
@@ -91,7 +90,6 @@ class ResponseParser:
         except httptools.HttpParserError as error:
             if not self.complete:
                 raise self._unreadable(str(error)) from error
-            self.litter = True
         if in_head:
             self._head_size += len(data)
             if self._header_size > READ_HEADERS or (not self.status and self._head_size > READ_HEADERS):

@@ -6,12 +6,15 @@ import asyncio
 import random
 import re
 import time
+from types import SimpleNamespace
 
 import pytest
 import trustme
 
 from ada_mockserver import Endpoint, Load, SystemClock, Wire
-from ada_mockserver.delivery.http import Request
+from ada_mockserver.delivery.http import Request, Response
+from ada_mockserver.delivery.keepalive import KnownAnswers, open_connection
+from ada_mockserver.delivery.request_bytes import parse_url
 from ada_mockserver.delivery.sender import Sender
 from ada_mockserver.delivery.signing import verify
 from support.command_line import SECRET
@@ -186,6 +189,25 @@ def test_words_that_nobody_asked_for():
     assert (report.statuses, report.connections) == ({200: 6}, 4)
 
 
+def test_a_known_answer_that_nobody_asked_for():
+    """Not even an answer that is known is one while nothing was asked: the connection is closed."""
+    told = []
+    owner = SimpleNamespace(
+        answered=lambda answer: told.append(answer.status), closed=lambda: told.append("closed"), failed=None
+    )
+
+    async def run():
+        async with KeptEndpoint().serve() as server:
+            target = parse_url(f"http://127.0.0.1:{server.port}/")
+            known = KnownAnswers(details=False)
+            known.remember(OK, Response(200, (), b"", 0.0))
+            connection = await open_connection(owner, known, target, None)
+            connection.data_received(OK)
+
+    asyncio.run(run())
+    assert told == ["closed"]
+
+
 def test_a_kept_connection_that_was_closed():
     """What met a connection that the peer had just closed goes once more, under its id, and is counted."""
     endpoint = KeptEndpoint(lambda number: HANG_UP if number in {2, 5} else OK)
@@ -249,15 +271,16 @@ def test_time_limit(begun):
 def test_nobody_there():
     """Where the first connection is refused, nothing more is tried."""
 
+    clock = PausingClock()
+
     async def run(port):
-        load = Load(
-            Endpoint(f"http://127.0.0.1:{port}/", ()), PausingClock(), random.Random(1), concurrency=3
-        )
+        load = Load(Endpoint(f"http://127.0.0.1:{port}/", ()), clock, random.Random(1), concurrency=3)
         return await load.deliver(numbered(1000), body=lambda item: item)
 
     with closed_port() as port:
         report = asyncio.run(run(port))
     assert (report.errors, report.unconnected, report.attempts) == ({"refused": 3}, 3, 3)
+    assert clock.pauses == []
 
 
 class Restarting:
