@@ -84,4 +84,6 @@ def show_delivery(what: str, note: str, attempt: Attempt) -> None:
         colour = "green" if attempt.accepted else "red"
     else:
         outcome, colour = str(attempt.error.what if attempt.error else ""), "red"
-    click.echo(f"{click.style(f'{shown(what):<30}', bold=True)} {click.style(outcome, fg=colour)}  {note}")
+    click.echo(
+        f"{click.style(f'{shown(what):<30}', bold=True)} {click.style(outcome, fg=colour)}  {shown(note)}"
+    )

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import pytest
 
-from ada_mockserver.delivery.http import Request, Response
 from ada_mockserver.delivery.signing import verify
 from ada_schemas.validation import validate
-from adakit import deliveries
 from support.command_line import SECRET, CommandLine
+from support.threaded_endpoint import threaded_endpoint
 
 if TYPE_CHECKING:
-    from ada_mockserver.delivery.http import Headers
+    from collections.abc import Iterator
+
+    from support.threaded_endpoint import ThreadedEndpoint
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "scenarios").glob("*.yaml"))
 GOOD = "name: Good\nseed: 7\nsteps:\n- end_user: Hello, {agent}?\n- end: system\n"
@@ -37,24 +39,10 @@ def adakit(
     return CommandLine(monkeypatch, capsys, tmp_path)
 
 
-class FakeWire:
-    """Answers with 200; the class keeps every request."""
-
-    requests: ClassVar[list[Request]] = []
-
-    def __init__(self, **options: Any) -> None:
-        pass
-
-    async def send(self, request: Request, *, timeout: float) -> Response:
-        self.requests.append(request)
-        return Response(200, (), b"", 0.001)
-
-
 @pytest.fixture
-def requests(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
-    monkeypatch.setattr(FakeWire, "requests", [])
-    monkeypatch.setattr(deliveries, "Wire", FakeWire)
-    return FakeWire.requests
+def endpoint() -> Iterator[ThreadedEndpoint]:
+    with threaded_endpoint() as server:
+        yield server
 
 
 def test_validate_good(adakit: CommandLine) -> None:
@@ -150,22 +138,22 @@ def test_run_warns(adakit: CommandLine) -> None:
     assert len(outcome.out.splitlines()) == 3
 
 
-def test_run_sends(adakit: CommandLine, requests: list[Request]) -> None:
+def test_run_sends(adakit: CommandLine, endpoint: ThreadedEndpoint) -> None:
     """With an endpoint the same bytes are sent, signed and in order."""
-    outcome = adakit("scenario", "run", "good.yaml", "--to", "http://c.example/h", ADA_WEBHOOK_SECRET=SECRET)
+    outcome = adakit("scenario", "run", "good.yaml", "--to", endpoint.url, ADA_WEBHOOK_SECRET=SECRET)
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out.splitlines()[2:] == [
-        "v1.conversation.message        200 in 1 ms  " + outcome.out.splitlines()[2].partition("ms  ")[2],
-        "v1.conversation.ended          200 in 1 ms  Nobody writes any more; the system ends the conversation.",
-        outcome.out.splitlines()[-1],
-    ]
-    assert outcome.out.splitlines()[-1].startswith("4 of 4 delivered to http://c.example/h")
-    for request in requests:
-        headers: Headers = request.headers
-        found = dict(headers)
-        verify(SECRET, found, request.body, now=float(found["svix-timestamp"]))
+    lines = outcome.out.splitlines()
+    assert len(lines) == 5
+    assert re.match(r"v1\.conversation\.message        200 in \d+ ms  ", lines[2])
+    assert re.fullmatch(
+        r"v1\.conversation\.ended          200 in \d+ ms  Nobody writes any more; the system ends the conversation\.",
+        lines[3],
+    )
+    assert lines[4].startswith(f"4 of 4 delivered to {endpoint.url}")
+    for headers, body in endpoint.requests:
+        verify(SECRET, dict(headers), body, now=float(headers["svix-timestamp"]))
     printed = adakit("scenario", "run", "good.yaml").out
-    assert [request.body.decode() for request in requests] == printed.splitlines()
+    assert [body.decode() for _, body in endpoint.requests] == printed.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -176,6 +164,12 @@ def test_run_sends(adakit: CommandLine, requests: list[Request]) -> None:
         (
             ("--concurrency", 5),
             "--concurrency is for events that are sent.\n  Name the endpoint with --to URL.",
+        ),
+        (("--attempts", 2), "--attempts is for events that are sent.\n  Name the endpoint with --to URL."),
+        (("--json",), "--json is for events that are sent.\n  Name the endpoint with --to URL."),
+        (
+            ("--report", "html=x.html"),
+            "--report is for events that are sent.\n  Name the endpoint with --to URL.",
         ),
         (
             ("--to", "http://c.example", "--secret", "none", "-o", "f"),
@@ -189,16 +183,16 @@ def test_options_that_do_not_go_together(adakit: CommandLine, options: tuple[obj
     assert (outcome.code, outcome.out, outcome.err) == (2, "", f"adakit: {said}\n")
 
 
-def test_terminal_is_safe(adakit: CommandLine, requests: list[Request]) -> None:
+def test_terminal_is_safe(adakit: CommandLine, endpoint: ThreadedEndpoint) -> None:
     """What a terminal would obey is spelled out in the lines about deliveries."""
     text = 'name: n\nseed: 1\nsteps:\n- profile: {display_name: "a\\u001b[2Jb"}'
     (adakit.folder / "t.yaml").write_text(text, encoding="utf-8")
-    outcome = adakit("scenario", "run", "t.yaml", "--to", "http://c.example", "--secret", "none")
+    outcome = adakit("scenario", "run", "t.yaml", "--to", endpoint.url, "--secret", "none")
     assert "\x1b[2J" not in outcome.out
     (adakit.folder / "t.yaml").write_text(
         text.replace("profile: {display_name", "end_user: {text"), encoding="utf-8"
     )
-    outcome = adakit("scenario", "run", "t.yaml", "--to", "http://c.example", "--secret", "none")
+    outcome = adakit("scenario", "run", "t.yaml", "--to", endpoint.url, "--secret", "none")
     assert "“a\\x1b[2Jb”" in outcome.out
 
 
