@@ -126,13 +126,14 @@ class Order:
 
     def bodies(self) -> Iterator[list[bytes]]:
         """The bytes of the payloads, in order: those of a story together, else one by one."""
-        told = self.written is not None or self.name in SCENARIOS
-        if told and not (self.assignments or self.removals):
-            teller = self._teller(read_profile(self.profile))
-            yield from map(teller.bodies, range(self.count))
-        else:
+        if self.written is None and self.name not in SCENARIOS:
             for planned in self.payloads():
                 yield [planned.body]
+        elif self.assignments or self.removals:
+            for steps in self._stories():
+                yield [planned.body for planned in self._overridden_story(steps)]
+        else:
+            yield from map(self._teller(read_profile(self.profile)).bodies, range(self.count))
 
     def _stories(self) -> Iterator[tuple[Step, ...]]:
         teller = self._teller(read_profile(self.profile))

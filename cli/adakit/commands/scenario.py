@@ -120,7 +120,7 @@ def run(
         return
     send_payloads(
         endpoint,
-        order.payloads(),
+        order,
         load,
         what=file,
         seed=chosen,

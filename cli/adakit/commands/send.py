@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from dataclasses import dataclass
 from functools import wraps
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ada_contract_tests.engine.check import draw_seed
 from ada_mockserver.clock import SystemClock
-from ada_mockserver.delivery.lanes import conversation_of
 from ada_mockserver.delivery.load import Load
-from ada_schemas.errors import DocumentError, UsageError
-from ada_schemas.foreign_json import read_json
+from ada_schemas.errors import UsageError
 from adakit.deliveries import delivering, show_delivery
 from adakit.load.run import end, run_load
+from adakit.load.sources import Ready, lines_of, prepared, ready
 from adakit.options import POSITIVE, Whole, read_bytes, together, use_contract, write_bytes
 from adakit.payload_plan import CHOICE, Order, Planned
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.endpoint import Endpoint
+    from ada_mockserver.events.story import Step
 
 __all__ = ["ENDLESS", "SHOWN", "LoadOptions", "command", "loading", "send_payloads"]
 
@@ -114,34 +114,28 @@ def command(
     found = use_contract(contract)
     chosen_seed = draw_seed() if seed is None else seed
     endless = load.duration is not None and count is None
+    shown = not endless and (count or 1) <= SHOWN
     if payload is not None:
         if name is not None or any(chosen[k] for k in ("case", "assignments", "removals")):
             raise UsageError(
                 "--payload sends a file as it is; it goes with no event, --case, --set or --unset."
             )
-        items: Iterator[Any] = _rounds(_bodies(read_bytes(payload)), None if endless else count or 1)
+        lines = lines_of(read_bytes(payload), None if endless else count or 1)
+        send_payloads(endpoint, lines, load, what=payload, seed=None, shown=shown)
     elif name is None:
         raise UsageError(
             "Nothing to send.", next_step="Name an event or a scenario, or a file with --payload."
         )
     else:
         order = Order(name, found, seed=chosen_seed, count=ENDLESS if endless else count or 1, **chosen)
-        items = order.payloads()
         if seed is None:
             click.echo(f"seed {order.seed}", err=True)
-    send_payloads(
-        endpoint,
-        items,
-        load,
-        what=name or str(payload),
-        seed=None if name is None else chosen_seed,
-        shown=not endless and (count or 1) <= SHOWN,
-    )
+        send_payloads(endpoint, order, load, what=name, seed=chosen_seed, shown=shown)
 
 
 def send_payloads(
     endpoint: Endpoint,
-    items: Iterator[Any],
+    source: Order | Iterator[Ready],
     options: LoadOptions,
     *,
     what: str,
@@ -149,6 +143,14 @@ def send_payloads(
     shown: bool,
 ) -> None:
     """Send payloads and print the sum, if ``shown`` a line about each; exits as the command does."""
+    items: Iterator[Any]
+    if not isinstance(source, Order):
+        items = source
+    elif shown:
+        items = source.payloads()
+    else:
+        # At a rate there is time to make events between deliveries.
+        items = ready(source) if options.rate else prepared(ready(source))
     load = Load(
         endpoint,
         SystemClock(),
@@ -159,7 +161,9 @@ def send_payloads(
         attempts=options.attempts,
     )
     done = _show if shown and not options.as_json else None
-    summary = run_load(load, items, what=what, seed=seed, follow=not shown, body=_body, key=_key, done=done)
+    summary = run_load(
+        load, items, what=what, seed=seed, follow=not shown, body=attrgetter("body"), key=_key, done=done
+    )
     if options.page is not None:
         from adakit.load.html import render  # noqa: PLC0415 - for --report alone
 
@@ -182,47 +186,12 @@ def _page(reports: tuple[str, ...]) -> Path | None:
     return page
 
 
-class _Line(NamedTuple):
-    """Bytes of a file, and the round in which they are sent."""
-
-    round: int
-    body: bytes
+def _key(item: Planned | Step | Ready) -> Hashable:
+    return item.key if isinstance(item, Ready) else item.about or None
 
 
-def _rounds(bodies: list[bytes], count: int | None) -> Iterator[_Line]:
-    """The bodies so often, or endlessly."""
-    numbers = itertools.count() if count is None else range(count)
-    return (_Line(number, body) for number in numbers for body in bodies)
-
-
-def _body(item: Planned | _Line) -> bytes:
-    return item.body
-
-
-def _key(item: Planned | _Line) -> Hashable:
-    """The conversation of an item; a file that is sent again begins its conversations anew."""
-    if not isinstance(item, _Line):
-        return conversation_of(item.payload)
-    try:
-        conversation = conversation_of(read_json(item.body, name="a line"))
-    except DocumentError:
-        return None
-    return None if conversation is None else (item.round, conversation)
-
-
-def _bodies(content: bytes) -> list[bytes]:
-    """The lines of NDJSON, if it is that: an object on each of several lines; else all of it as it is."""
-    lines = [line for line in content.splitlines() if line.strip()]
-    if len(lines) < 2:
-        return [content]
-    try:
-        return lines if all(isinstance(read_json(line, name="a line"), dict) for line in lines) else [content]
-    except DocumentError:
-        return [content]
-
-
-def _show(item: Planned | _Line, attempt: Attempt) -> None:
-    if isinstance(item, _Line):
+def _show(item: Planned | Step | Ready, attempt: Attempt) -> None:
+    if isinstance(item, Ready):
         show_delivery(f"{len(item.body)} bytes", "", attempt)
     else:
         show_delivery(str(item.payload.get("type", "(no type)")), item.narration, attempt)
