@@ -168,7 +168,7 @@ def test_code_blocks_do_what_they_say(document: Path, tmp_path: Path, consumer: 
             (tmp_path / block.file).write_text(text, encoding="utf-8")
         if block.kind == "yaml" and block.file != "ada-drift.yml":  # that one has the docs and gh to talk to
             check_yaml(block.file, yaml.safe_load(text), tmp_path)
-        elif block.file:
+        elif block.file or block.kind == "text":  # a text is there to be read
             pass
         elif block.kind == "python":
             code, output = run(f"{sys.executable} -W error - <<'END'\n{text}\nEND", tmp_path)

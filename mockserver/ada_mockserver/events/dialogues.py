@@ -39,7 +39,7 @@ Role = Literal["end_user", "ai_agent", "human_agent"]
 KINDS: tuple[Kind, ...] = ("messaging", "handoff", "voice", "email")
 """A chat, one with a handoff, a phone call, and an exchange of e-mails."""
 
-LANGUAGES = ("en", "ar", "de", "es", "fr", "ja")
+LANGUAGES = ("en", "ar", "de", "es", "fr", "ja", "pt")
 """The languages that there are dialogues in; the first is spoken where a locale has none of its own."""
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
