@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from ada_mockserver.events.dialogues import Turn
 from ada_mockserver.events.event import Began, Ended, HandoffEnded, Message
-from ada_mockserver.events.ids import between
 from ada_mockserver.events.pace import (
+    before_close,
+    before_first_mail,
     before_hand_back,
     before_hand_over,
     before_survey,
+    before_update,
     patience,
     pause_before,
     pick_up,
-    silence,
 )
 
 if TYPE_CHECKING:
@@ -156,8 +157,8 @@ def course(
     the conversation is drawn by the profile. Follows ``/reference/conversations/getting-started``.
     """
     spoken = _spoken(dialogue.turns, words, modality, rng, profile)
-    if modality == "email":  # a thread begins with its first message, which was written before
-        spoken[0] = (between(rng, 300, 3_000), spoken[0][1])
+    if modality == "email":
+        spoken[0] = (before_first_mail(rng), spoken[0][1])
     yield from spoken
     last, closer = dialogue.turns[-1], _closer(dialogue, modality, rng, profile)
     if dialogue.during:
@@ -169,7 +170,7 @@ def course(
             waiting *= not human
         yield before_hand_back(rng), HandBack()
         if closer == "human_agent":
-            yield between(rng, 300, 3_000), Close(closer)
+            yield before_close(rng, closer, modality), Close(closer)
         else:
             yield from _spoken(dialogue.after, words, modality, rng, profile)
             last = dialogue.after[-1] if dialogue.after else dialogue.during[-1]
@@ -177,7 +178,7 @@ def course(
         # Who says nothing more does not press a button to say so.
         if last.by != "end_user" and profile.endings.weights.get("system"):
             closer = "system"
-        yield between(rng, 2_000, 20_000) if closer == "end_user" else silence(rng, modality), Close(closer)
+        yield before_close(rng, closer, modality), Close(closer)
     if modality == "messaging" and rng.random() < profile.survey:
         yield before_survey(rng), Survey()
 
@@ -206,5 +207,5 @@ def _spoken(
         spoken.append((pause, filled))
         before = filled
         if filled.learns:
-            spoken.append((between(rng, 150, 1_500), Learn(filled.learns)))
+            spoken.append((before_update(rng), Learn(filled.learns)))
     return spoken

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from random import Random
 
 __all__ = [
+    "before_close",
+    "before_first_mail",
     "before_hand_back",
     "before_hand_over",
     "before_survey",
+    "before_update",
     "patience",
     "pause_before",
     "pick_up",
@@ -86,6 +89,23 @@ def pause_before(rng: Random, by: str, modality: str, length: int, pace: Mapping
 def patience(rng: Random) -> int:
     """The time that the AI Agent waits for an answer before it says that it had none."""
     return between(rng, 3 * _MINUTE, 8 * _MINUTE)
+
+
+def before_first_mail(rng: Random) -> int:
+    """The time until a thread has its first message: that was written before the conversation began."""
+    return between(rng, 300, 3_000)
+
+
+def before_update(rng: Random) -> int:
+    """The time until the profile shows what a message said."""
+    return between(rng, 150, 1_500)
+
+
+def before_close(rng: Random, by: str, modality: str) -> int:
+    """The time until ``by`` ends a conversation, after the last word in it."""
+    if by == "system":
+        return silence(rng, modality)
+    return between(rng, 2_000, 20_000) if by == "end_user" else between(rng, 300, 3_000)
 
 
 def before_hand_over(rng: Random) -> int:

@@ -12,7 +12,16 @@ from ada_mockserver.events.dialogues import Turn, Words
 from ada_mockserver.events.edits import overridden
 from ada_mockserver.events.event import Composed, ProfileEvent
 from ada_mockserver.events.ids import between, object_id, source
-from ada_mockserver.events.pace import pause_before, pick_up, silence
+from ada_mockserver.events.pace import (
+    before_close,
+    before_first_mail,
+    before_hand_back,
+    before_hand_over,
+    before_survey,
+    before_update,
+    pause_before,
+    pick_up,
+)
 from ada_mockserver.events.people import (
     AI_AGENT,
     FIRST_TIME,
@@ -53,15 +62,7 @@ _LATEST = 4_291_747_200_000
 _YEAR = 365 * 86_400_000
 _DAY = 86_400_000
 _NAMES = ("first_name", "last_name", "display_name")
-_PAUSES = {
-    "profile": (150, 1_500),
-    "handoff": (300, 2_500),
-    "end_handoff": (2_000, 20_000),
-    "survey": (1_200, 4_500),
-    "event": (1_000, 20_000),
-    "wait": (0, 0),
-}
-_CLOSING = {"end_user": (2_000, 20_000), "human_agent": (300, 3_000)}
+_BETWEEN_SAMPLES = (1_000, 20_000)
 
 
 def written_scenario(
@@ -195,6 +196,7 @@ class _Telling:
         self._state: Told
         self._integration = HANDOFF_INTEGRATION
         self._unanswered = False
+        self._mailed = False
 
     def begin(self) -> None:
         """The end user appears, unless known before, and the conversation begins."""
@@ -210,7 +212,7 @@ class _Telling:
     def take(self, step: WrittenStep) -> None:
         """Let a step happen, after its pause."""
         story, action = self._story, self._filled(step.action)
-        pause = self._pause(step, action) if step.after is None else step.after
+        pause = self._pause(action) if step.after is None else step.after
         if isinstance(action, Wait):
             pause += action.milliseconds
         way = ("steps", step.number - 1)
@@ -233,8 +235,9 @@ class _Telling:
                 return conversation.HandOver(self._integration)
             case conversation.HandBack() if self._state.handoff is None:
                 self._state.handoff = self._integration
-            case Turn() as turn if turn.by == "human_agent":
-                self._unanswered = False
+            case Turn() as turn:
+                self._unanswered &= turn.by != "human_agent"
+                self._mailed = True
         return action
 
     def _sample(self, name: str) -> None:
@@ -281,19 +284,34 @@ class _Telling:
             "human_agent": replace(self._cast.authors["human_agent"], **data.get("human_agent", {})),
         }
 
-    def _pause(self, step: WrittenStep, action: Any) -> int:
-        rng = self._rng
-        modality = self._cast.conversation.channel.modality
+    def _pause(self, action: Action | Wait | Sample) -> int:
+        """The time before an action, as long as it would take."""
+        rng, modality = self._rng, self._cast.conversation.channel.modality
         match action:
             case Turn() as turn:
-                length = 0 if turn.file else len(turn.text)
-                pause = pause_before(rng, turn.by, modality, length, self._profile.pace)
-                if self._unanswered and turn.by == "human_agent":
-                    pause += pick_up(rng, modality, self._profile.pace)
-                return pause
+                return self._writing(turn, modality)
+            case conversation.HandOver():
+                return before_hand_over(rng)
+            case conversation.HandBack():
+                return before_hand_back(rng)
+            case conversation.Learn():
+                return before_update(rng)
+            case conversation.Survey():
+                return before_survey(rng)
             case conversation.Close(by):
-                return silence(rng, modality) if by == "system" else between(rng, *_CLOSING[by])
-        return between(rng, *_PAUSES[step.kind])
+                return before_close(rng, by, modality)
+            case Sample():
+                return between(rng, *_BETWEEN_SAMPLES)
+        return 0
+
+    def _writing(self, turn: Turn, modality: str) -> int:
+        rng, pace = self._rng, self._profile.pace
+        if modality == "email" and not self._mailed:
+            return before_first_mail(rng)
+        pause = pause_before(rng, turn.by, modality, 0 if turn.file else len(turn.text), pace)
+        if self._unanswered and turn.by == "human_agent":
+            pause += pick_up(rng, modality, pace)
+        return pause
 
     def _filled(self, action: Any) -> Any:
         """The action with its placeholders filled in."""

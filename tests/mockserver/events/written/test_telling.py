@@ -359,6 +359,14 @@ def test_pick_up() -> None:
     assert first > 2 * second
 
 
+def test_a_thread_begins_with_its_mail() -> None:
+    """The first mail was written before the conversation began; the next takes its time."""
+    _, began, first, second = told(f"channel: email\n{ONE}- end_user: Hello\n- end_user: More")
+    emitted = [instant(event["timestamp"]) for event in (began, first, second)]
+    assert (emitted[1] - emitted[0]).total_seconds() < 4
+    assert (emitted[2] - emitted[1]).total_seconds() > 600
+
+
 def test_another_contract(tmp_path: Any) -> None:
     """With a contract of one's own the events have its members, and those that only it has are samples."""
     from ada_schemas.contract.contract import read_contract
