@@ -134,7 +134,7 @@ def test_same_seed_same_bytes() -> None:
     assert english[0]["data"]["profile"]["language"] == "en-GB"
 
 
-GOLDEN = "10c7489f73fc6fa4c420639a4a4e9ca9425497262817521272d831bb7b16ab23"
+GOLDEN = "d50c31fb6fc331d457ef7ce58b7841fa23176d4a3d1f13a30338bcc28a12128d"
 
 
 def test_index_and_name() -> None:
