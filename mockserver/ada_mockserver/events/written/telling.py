@@ -10,7 +10,7 @@ from urllib.parse import quote
 from ada_mockserver.events import conversation
 from ada_mockserver.events.dialogues import Turn, Words
 from ada_mockserver.events.edits import overridden
-from ada_mockserver.events.event import Composed, ProfileEvent
+from ada_mockserver.events.event import Composed
 from ada_mockserver.events.ids import between, object_id, source
 from ada_mockserver.events.pace import (
     before_close,
@@ -254,8 +254,6 @@ class _Telling:
         )
         story.tell(event, f"A sample of {name}.")
         story.now = event.at
-        if isinstance(event, ProfileEvent):
-            self._user = event.user
 
     def _finish(self, title: str, way: tuple[str | int, ...], edits: Sequence[Edit]) -> None:
         """Change the events that are new as the document asks, and keep what they are about."""

@@ -319,6 +319,12 @@ def test_samples(event: str) -> None:
     assert try_out(read_plan(text, name="f"), seed=1) == (5, ())
 
 
+def test_samples_know_the_handoff() -> None:
+    """A sample tells of the handoff that there is."""
+    text = f"{ONE}- handoff: mine\n- event: conversation.handoff.ended\n- event: conversation.message"
+    assert [event["data"]["handoff_integration"] for event in told(text)[2:]] == ["mine", "mine"]
+
+
 def test_words_in_addresses() -> None:
     """A word that stands in an address is quoted."""
     text = f"words: {{gap: a b}}\n{ONE}- end_user: {{link: 'https://x.example/{{gap}}'}}"
