@@ -51,8 +51,8 @@ def generation(run: Run) -> list[Part]:
             return Contender(name, python_worker(sys.executable, f"contenders.ours:{function}", *arguments))
 
         contenders = [
-            peer(LIMIT, "limit:make"),
-            peer("the same, times by isoformat", "limit:make_plain"),
+            peer(LIMIT, "limit:make_plain"),
+            peer("the same, times in a form of orjson's", "limit:make"),
             ours("adakit, conversations", "make_generation"),
             ours("adakit, handoffs", "make_generation", "handoff"),
             ours("`adakit generate conversation`", "make_command"),
