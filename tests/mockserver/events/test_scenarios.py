@@ -24,14 +24,14 @@ SEEDS = range(12)
 
 # What a pinned seed gives. A change here changes the payloads of everyone who pins a seed.
 GOLDEN = {
-    ("conversation", "en_US"): "",
-    ("handoff", "en_US"): "",
-    ("handoff", "ja_JP"): "",
-    ("voice", "ar_SA"): "",
-    ("email", "fr_FR"): "",
-    ("profile", "en_US"): "",
-    ("audit", "en_US"): "",
-    ("traffic", None): "",
+    ("conversation", "en_US"): "3131f6ad0a338089eec1d82a0e8d952cadd2f71c3d0290a454bc2b98d78d5d2b",
+    ("handoff", "en_US"): "a18aab58f35dbfd89dbc1e21da921ec5f25a0f9d9acf7f11ab92ea22371ecee0",
+    ("handoff", "ja_JP"): "140872f8dd01001d38948504e8d12d006fa322c108b9b78dcb38b790f2f6bb4e",
+    ("voice", "ar_SA"): "9a9e9e13f1949f249aff11c2ebbf61e926e013c7bcff81c98ba65b2fe0a611a6",
+    ("email", "fr_FR"): "c216a4278a2972453d97133f0536d79cb0b91ba2ade56fc1f0cb4680927a827a",
+    ("profile", "en_US"): "823dfec3ba9bbd2229ca3f9dea1867545f01f0164656d86fa5fabc6d8d4ed390",
+    ("audit", "en_US"): "daaf969fa2d060a6839addde7b67dc2461af0f6d7150585491fbf9a319212685",
+    ("traffic", None): "0fa2a9d094f5b4a5cb9cb8f1474f58167d4b5234ff9b1429f5fa45531b0635ac",
 }
 
 
