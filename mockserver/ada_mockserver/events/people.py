@@ -125,7 +125,7 @@ def cast_of(rng: Random, seed: str, personas: Personas, surface: Surface, *, met
     end_user_id = object_id(rng, met)
     conversation_id = object_id(rng, opened)
     persona, agent = personas.pick_two(rng)
-    drawn, visits, orders = rng.random(), between(rng, 1, 60), between(rng, 1, 40)
+    drawn, visits, orders = rng.random(), between(rng, 1, 9), between(rng, 0, 12)
     custom, vip, language = channel.custom, drawn < 0.5, personas.language
     end_user = EndUser(
         end_user_id,

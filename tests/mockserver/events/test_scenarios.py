@@ -24,14 +24,14 @@ SEEDS = range(12)
 
 # What a pinned seed gives. A change here changes the payloads of everyone who pins a seed.
 GOLDEN = {
-    ("conversation", "en_US"): "3131f6ad0a338089eec1d82a0e8d952cadd2f71c3d0290a454bc2b98d78d5d2b",
-    ("handoff", "en_US"): "a18aab58f35dbfd89dbc1e21da921ec5f25a0f9d9acf7f11ab92ea22371ecee0",
-    ("handoff", "ja_JP"): "140872f8dd01001d38948504e8d12d006fa322c108b9b78dcb38b790f2f6bb4e",
-    ("voice", "ar_SA"): "9a9e9e13f1949f249aff11c2ebbf61e926e013c7bcff81c98ba65b2fe0a611a6",
-    ("email", "fr_FR"): "c216a4278a2972453d97133f0536d79cb0b91ba2ade56fc1f0cb4680927a827a",
-    ("profile", "en_US"): "823dfec3ba9bbd2229ca3f9dea1867545f01f0164656d86fa5fabc6d8d4ed390",
+    ("conversation", "en_US"): "5d63c331e73d890f6fe7a14d683136b40a8918af66da77b15fdd36def6b8c095",
+    ("handoff", "en_US"): "ee3401c357c58e87d6e018e926b17681cf6ebf6f045646ad32ea1ffbc512be41",
+    ("handoff", "ja_JP"): "33bd031cee7cbc6ad87a9c4bc40bdc899da81257a354a6fa29708a27a43334f6",
+    ("voice", "ar_SA"): "20f70887138d153a51cb33eab652f922a01556d5d0a928d9bf74ac2451dfdc90",
+    ("email", "fr_FR"): "a68ac54dfecd62da7fd583c27efc655582f381147a93931e9c767d9934a89a21",
+    ("profile", "en_US"): "57b48c61dc6b3ef973658201a3759de0ebd662301542201d19525b1d3e1dc37a",
     ("audit", "en_US"): "daaf969fa2d060a6839addde7b67dc2461af0f6d7150585491fbf9a319212685",
-    ("traffic", None): "0fa2a9d094f5b4a5cb9cb8f1474f58167d4b5234ff9b1429f5fa45531b0635ac",
+    ("traffic", None): "381215e14448bdf2ae7c191bb41f41e8d64599c2b67ad8d0b44afa6bf6fb11f2",
 }
 
 
