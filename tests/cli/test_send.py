@@ -76,6 +76,26 @@ def test_a_scenario(adakit, endpoint, sending):
     assert [body.decode() for body in bodies(endpoint)] == printed.splitlines()
 
 
+@pytest.mark.parametrize("count", [5, 50])
+def test_same_seed_same_bytes_with_any_concurrency(adakit, endpoint, sending, count):
+    """However many connections there are, the bytes are those of `generate`, and each story in its order."""
+    printed = adakit("generate", "traffic", "--seed", 5, "-n", count).out.encode().splitlines()
+    assert len(set(printed)) == len(printed)
+    for concurrency in (1, 7):
+        endpoint.requests = []
+        assert sending("traffic", "--seed", 5, "-n", count, "--concurrency", concurrency).code == 0
+        assert sorted(bodies(endpoint)) == sorted(printed)
+        ids = [headers["svix-id"] for headers, _ in endpoint.requests]
+        assert len(set(ids)) == len(ids)
+        sent = {}
+        for body in bodies(endpoint):
+            data = json.loads(body)["data"]
+            sent.setdefault(data.get("end_user_id"), []).append(printed.index(body))
+        sent.pop(None, None)  # changes of the configuration are about nobody
+        assert len(sent) > 3
+        assert all(places == sorted(places) for places in sent.values())
+
+
 def test_a_case(adakit, endpoint, sending):
     """A case is sent as the check sends it, hostile bytes too."""
     sending("conversation.created", "--case", "any/body:malformed-json:text")
