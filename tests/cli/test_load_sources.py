@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 from ada_schemas.contract.contract import shipped
 from adakit.load.sources import Ready, lines_of, prepared, ready
@@ -45,9 +46,16 @@ def test_lines_of_one_conversation_belong_together():
     """Lines of NDJSON go with those of their conversation, in each round anew."""
     lines = [b'{"data":{"conversation_id":"a"}}', b'{"data":{"end_user_id":"b"}}', b"{}"]
     assert list(lines_of(b"\n".join(lines) + b"\n\n", 2)) == [
-        Ready(lines[0], (0, "a")), Ready(lines[1], (0, "b")), Ready(lines[2], None),
-        Ready(lines[0], (1, "a")), Ready(lines[1], (1, "b")), Ready(lines[2], None),
+        Ready(lines[0], (0, b"a")), Ready(lines[1], (0, b"b")), Ready(lines[2], None),
+        Ready(lines[0], (1, b"a")), Ready(lines[1], (1, b"b")), Ready(lines[2], None),
     ]  # fmt: skip
+
+
+def test_a_text_names_no_conversation():
+    """What looks like an id within a text is none; white space around members is no matter."""
+    text = json.dumps({"data": {"content": '"conversation_id":"x"', "end_user_id": "u"}}).encode()
+    spaced = b'{"data": { "conversation_id" : "c" } }'
+    assert [item.key for item in lines_of(text + b"\n" + spaced, 1)] == [(0, b"u"), (0, b"c")]
 
 
 def test_a_file_that_is_no_ndjson_is_sent_as_it_is():
