@@ -88,10 +88,10 @@ def delivery(run: Run) -> list[Part]:
         "Delivery",
         f"Requests a second to nginx (`return 200`, its default for kept connections), {CONCURRENCY} at a "
         f"time. {cores}. wrk and autocannon repeat one request that was signed once: no limit of a sender "
-        "that signs, but of the wire. httpx, aiohttp and `adakit send --payload` have bodies of their own "
-        "for each request, ready before the time starts, and sign each; `adakit send conversation` makes "
-        "its events as it goes too. Of adakit's command the time to start is taken off by difference, and "
-        "what counts is what nginx has received. Latencies in milliseconds, as each sender sees them.",
+        "that signs, but of the wire. httpx, aiohttp and adakit have bodies of their own for each request, "
+        "ready before the time starts, and sign each (`adakit send` makes up to 128 MiB of events before "
+        "it begins, and tells the time from then on); what counts is what nginx has received. Latencies "
+        "in milliseconds, as each sender sees them.",
         ["", "requests/s", "of wrk", "spread", "p50", "p99"],
     )
     program = nginx()

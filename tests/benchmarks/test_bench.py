@@ -119,19 +119,6 @@ def test_written_by_hand(benchmark_module):
         assert len({event["data"]["conversation_id"] for event in events}) == 2
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "9 of 9 delivered to X, 20/s; half within 1.5 ms, 99 % within 20.0 ms",
-        "9 of 9 delivered to X\nlatency    p50 1.5 ms  p90 9.0 ms  p99 20.0 ms  p99.9 3.00 s  max 4.00 s",
-    ],
-)
-def test_percentiles(benchmark_module, said):
-    """The percentiles are read from the summary of `adakit send`, short or long."""
-    senders = benchmark_module("contenders.senders")
-    assert senders._percentiles(said) == {"p50": 1.5, "p99": 20.0}
-
-
 def test_transcript(benchmark_module):
     """A transcript shows when, where, who and what, and a dash for what is not there."""
     realism = benchmark_module("realism")

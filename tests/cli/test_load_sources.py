@@ -6,7 +6,7 @@ import itertools
 import json
 
 from ada_schemas.contract.contract import shipped
-from adakit.load.sources import Ready, lines_of, prepared, ready
+from adakit.load.sources import Ready, lines_of, prepared, ready, rounds
 from adakit.payload_plan import Order
 
 
@@ -45,7 +45,7 @@ def test_so_much_is_made_ahead():
 def test_lines_of_one_conversation_belong_together():
     """Lines of NDJSON go with those of their conversation, in each round anew."""
     lines = [b'{"data":{"conversation_id":"a"}}', b'{"data":{"end_user_id":"b"}}', b"{}"]
-    assert list(lines_of(b"\n".join(lines) + b"\n\n", 2)) == [
+    assert list(rounds(lines_of(b"\n".join(lines) + b"\n\n"), 2)) == [
         Ready(lines[0], (0, b"a")), Ready(lines[1], (0, b"b")), Ready(lines[2], None),
         Ready(lines[0], (1, b"a")), Ready(lines[1], (1, b"b")), Ready(lines[2], None),
     ]  # fmt: skip
@@ -55,15 +55,15 @@ def test_a_text_names_no_conversation():
     """What looks like an id within a text is none; white space around members is no matter."""
     text = json.dumps({"data": {"content": '"conversation_id":"x"', "end_user_id": "u"}}).encode()
     spaced = b'{"data": { "conversation_id" : "c" } }'
-    assert [item.key for item in lines_of(text + b"\n" + spaced, 1)] == [(0, b"u"), (0, b"c")]
+    assert [item.key for item in lines_of(text + b"\n" + spaced)] == [b"u", b"c"]
 
 
 def test_a_file_that_is_no_ndjson_is_sent_as_it_is():
     """One line, a list among the lines, or a line that is no JSON: all of it is one body."""
     for content in (b'{"a": 1}\n', b'{"a": 1}\n[]\n', b"{\n}\n", b""):
-        assert list(lines_of(content, 1)) == [Ready(content, None)]
+        assert lines_of(content) == [Ready(content, None)]
 
 
 def test_rounds_without_end():
     """Without a count the lines begin again and again."""
-    assert len(list(itertools.islice(lines_of(b"x", None), 5))) == 5
+    assert len(list(itertools.islice(rounds(lines_of(b"x"), None), 5))) == 5

@@ -17,7 +17,7 @@ from ada_mockserver.delivery.load import Load
 from ada_schemas.errors import UsageError
 from adakit.deliveries import delivering, show_delivery
 from adakit.load.run import end, run_load
-from adakit.load.sources import Ready, lines_of, prepared, ready
+from adakit.load.sources import Ready, lines_of, prepared, ready, rounds
 from adakit.options import POSITIVE, Whole, read_bytes, together, use_contract, write_bytes
 from adakit.payload_plan import CHOICE, Order, Planned
 
@@ -120,8 +120,10 @@ def command(
             raise UsageError(
                 "--payload sends a file as it is; it goes with no event, --case, --set or --unset."
             )
-        lines = lines_of(read_bytes(payload), None if endless else count or 1)
-        send_payloads(endpoint, lines, load, what=payload, seed=None, shown=shown)
+        lines = lines_of(read_bytes(payload))
+        items = rounds(lines, None if endless else count or 1)
+        few = shown and len(lines) * (count or 1) <= SHOWN
+        send_payloads(endpoint, items, load, what=payload, seed=None, shown=few)
     elif name is None:
         raise UsageError(
             "Nothing to send.", next_step="Name an event or a scenario, or a file with --payload."

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from adakit.payload_plan import Order
 
-__all__ = ["AHEAD", "Ready", "lines_of", "prepared", "ready"]
+__all__ = ["AHEAD", "Ready", "lines_of", "prepared", "ready", "rounds"]
 
 AHEAD = 128 * 1024 * 1024
 """Bytes of events that are made before a load as fast as it goes begins, so that making them slows none."""
@@ -52,17 +52,18 @@ def _drained(made: list[Ready]) -> Iterator[Ready]:
         yield made.pop()
 
 
-def lines_of(content: bytes, count: int | None) -> Iterator[Ready]:
-    """The bytes of a file so often, or endlessly: its lines, if it is NDJSON, else all of it as it is.
-
-    Each round begins its conversations anew.
-    """
+def lines_of(content: bytes) -> list[Ready]:
+    """The lines of a file, if it is NDJSON, each with its conversation; else all of it as it is."""
     lines = [line for line in content.splitlines() if line.strip()]
-    known = [Ready(content, None)]
     if len(lines) > 1 and all(map(_OBJECT.fullmatch, lines)):
-        known = [Ready(line, _conversation_of(line)) for line in lines]
-    rounds = itertools.count() if count is None else range(count)
-    return (Ready(body, None if key is None else (number, key)) for number in rounds for body, key in known)
+        return [Ready(line, _conversation_of(line)) for line in lines]
+    return [Ready(content, None)]
+
+
+def rounds(lines: list[Ready], count: int | None) -> Iterator[Ready]:
+    """The lines so often, or endlessly for None; each round begins its conversations anew."""
+    numbers = itertools.count() if count is None else range(count)
+    return (Ready(body, None if key is None else (number, key)) for number in numbers for body, key in lines)
 
 
 def _conversation_of(line: bytes) -> bytes | None:
