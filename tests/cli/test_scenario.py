@@ -14,11 +14,8 @@ import pytest
 from ada_mockserver.delivery.signing import verify
 from ada_schemas.validation import validate
 from support.command_line import SECRET, CommandLine
-from support.threaded_endpoint import threaded_endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from support.threaded_endpoint import ThreadedEndpoint
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "scenarios").glob("*.yaml"))
@@ -37,12 +34,6 @@ def adakit(
     for name, text in (("good", GOOD), ("bad", BAD), ("warned", WARNED), ("broken", "name: [}")):
         (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
     return CommandLine(monkeypatch, capsys, tmp_path)
-
-
-@pytest.fixture
-def endpoint() -> Iterator[ThreadedEndpoint]:
-    with threaded_endpoint() as server:
-        yield server
 
 
 def test_validate_good(adakit: CommandLine) -> None:

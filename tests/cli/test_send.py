@@ -12,21 +12,8 @@ from ada_mockserver.delivery import keepalive
 from ada_mockserver.delivery.response_parser import Failure
 from ada_mockserver.delivery.signing import verify
 from support.command_line import SECRET, CommandLine
-from support.threaded_endpoint import threaded_endpoint
 
 ENDED = "conversation.ended"
-
-
-@pytest.fixture(scope="module")
-def served():
-    with threaded_endpoint() as server:
-        yield server
-
-
-@pytest.fixture
-def endpoint(served):
-    served.outcome, served.requests = 200, []
-    return served
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from ada_mockserver.delivery.response_parser import Failure
 if TYPE_CHECKING:
     from ada_mockserver.delivery.request_bytes import ParsedUrl
 
-__all__ = ["connect"]
+__all__ = ["connect", "unconnected", "unresolved"]
 
 
 async def connect(target: ParsedUrl) -> socket.socket:
@@ -26,7 +26,7 @@ async def connect(target: ParsedUrl) -> socket.socket:
         try:
             found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
-            raise Failure("dns", f"has a name that does not resolve: {error.strerror}") from error
+            raise unresolved(error) from error
         except OSError:
             raise
         except Exception as error:  # a guard's own
@@ -46,7 +46,7 @@ async def connect(target: ParsedUrl) -> socket.socket:
             else:
                 undone.pop_all()
                 return connected
-    raise _unconnected(errors) from errors[0]
+    raise unconnected(errors) from errors[0]
 
 
 def _guarded(error: Exception) -> Failure:
@@ -57,7 +57,13 @@ def _guarded(error: Exception) -> Failure:
     )
 
 
-def _unconnected(errors: list[OSError]) -> Failure:
+def unresolved(error: socket.gaierror) -> Failure:
+    """The failure of a name that does not resolve."""
+    return Failure("dns", f"has a name that does not resolve: {error.strerror}")
+
+
+def unconnected(errors: list[OSError]) -> Failure:
+    """The failure of a peer of which no address accepted, by the error of each."""
     if any(isinstance(error, ConnectionRefusedError) for error in errors):
         return Failure(
             "refused", "refused the connection", next_step="Does the server run, and on that port?"

@@ -93,10 +93,6 @@ class Personas:
             raise _unknown(locale)
         return _load(f"{match[1].lower()}_{match[2].upper()}")
 
-    def pick(self, rng: Random) -> Persona:
-        """One of the people, drawn from ``rng``."""
-        return pick(rng, self.people)
-
     def pick_two(self, rng: Random) -> tuple[Persona, Persona]:
         """Two different people, drawn from ``rng``."""
         first, second = below(rng, len(self.people)), below(rng, len(self.people) - 1)

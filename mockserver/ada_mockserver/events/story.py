@@ -250,10 +250,8 @@ class Story:
         return now
 
     def _say(self, state: Told, author: Author, content: Mapping[str, Any]) -> None:
-        rng, created = self._rng, self.now
-        message_id = uuid4(rng)
-        self.now = at = created + 5 + int(rng.random() * 396)
-        self.tell(conversation.say(state, author, content, message_id, created, at))
+        created, message_id = self.now, uuid4(self._rng)
+        self.tell(conversation.say(state, author, content, message_id, created, self._moment()))
 
 
 class Recital(Story):

@@ -115,8 +115,6 @@ def author_text(author: Author) -> str:
 _before_body, _after_body = _cut(built.text_content("sample"), '"sample"').split("%s")
 _LINK = _cut(built.link_content("sample", "sample"), '"sample"', '"sample"')
 _FILE = _cut(built.file_content("sample", "sample", "sample"), '"sample"', '"sample"', '"sample"')
-_SIZES = {"text": 2, "link": 3, "file": 4}
-"""The members of each kind of content."""
 
 
 def content_text(content: Mapping[str, Any]) -> str:
@@ -124,9 +122,9 @@ def content_text(content: Mapping[str, Any]) -> str:
     kind, size = content["type"], len(content)
     if kind == "text" and size == 2:
         return f"{_before_body}{json_string(content['body'])}{_after_body}"
-    if kind == "link" and size == _SIZES[kind]:
+    if kind == "link" and size == 3:
         return _LINK % (json_string(content["url"]), nullable(content["link_text"]))
-    if kind == "file" and size == _SIZES[kind]:
+    if kind == "file" and size == 4:
         return _FILE % (
             json_string(content["url"]),
             json_string(content["mime_type"]),

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ada_mockserver.delivery.connect import unconnected, unresolved
 from ada_mockserver.delivery.http import Response
 from ada_mockserver.delivery.request_bytes import encode, parse_url
 from ada_mockserver.delivery.response_parser import Failure, ResponseParser
@@ -143,15 +144,11 @@ class KeptConnection:
         try:
             connected = socket.create_connection((target.host, target.port), timeout=deadline.left())
         except socket.gaierror as error:
-            raise Failure("dns", f"has a name that does not resolve: {error.strerror}") from error
-        except ConnectionRefusedError as error:
-            raise Failure(
-                "refused", "refused the connection", next_step="Does the server run, and on that port?"
-            ) from error
+            raise unresolved(error) from error
         except TimeoutError as error:
             raise Failure("timeout", f"gave no connection within {self._timeout:g} s") from error
         except OSError as error:
-            raise Failure("refused", f"cannot be reached: {error.strerror}") from error
+            raise unconnected([error]) from error
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._ssl_context is None:
             return connected

@@ -15,19 +15,6 @@ from adakit.load import run
 from adakit.load.run import run_load
 from support.command_line import SECRET, CommandLine
 from support.raw_server import closed_port
-from support.threaded_endpoint import threaded_endpoint
-
-
-@pytest.fixture(scope="module")
-def served():
-    with threaded_endpoint() as server:
-        yield server
-
-
-@pytest.fixture
-def endpoint(served):
-    served.outcome, served.requests = 200, []
-    return served
 
 
 @pytest.fixture

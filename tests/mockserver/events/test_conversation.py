@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from ada_mockserver.events.conversation import (
@@ -15,20 +13,12 @@ from ada_mockserver.events.conversation import (
     sends_survey,
 )
 from ada_mockserver.events.factory import EventFactory
-from ada_mockserver.events.payload import Conversation, text_content
-
-
-@dataclass
-class State:
-    subject: Conversation
-    updated_at: int = 0
-    ended: bool = False
-    handoff: str | None = None
-    handoff_count: int = 0
+from ada_mockserver.events.payload import text_content
+from ada_mockserver.events.story import Told
 
 
 def state_of(surface="custom"):
-    return State(EventFactory(seed=1).cast("", surface).conversation)
+    return Told(EventFactory(seed=1).cast("", surface).conversation, 0)
 
 
 def test_steps():

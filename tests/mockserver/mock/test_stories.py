@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,15 +15,12 @@ from ada_mockserver.events.dialogues import LANGUAGES, Words, library
 from ada_mockserver.events.people import AI_AGENT, speaker
 from ada_mockserver.events.personas import Personas
 from ada_mockserver.events.profile import usual
-from ada_mockserver.events.story import Story, before_learning
+from ada_mockserver.events.story import Story, Told, before_learning
 from ada_mockserver.mock.agent.sample_files import sample_file
 from ada_mockserver.mock.agent.simulate import follow
 from ada_mockserver.mock.state.conversations import open_conversation
 from ada_mockserver.mock.state.records import add_end_user, custom_channel, native_channel
 from ada_schemas import validate
-
-if TYPE_CHECKING:
-    from ada_mockserver.events.payload import Conversation
 
 START = 1_700_000_000_000
 LONG = 30 * 86_400
@@ -53,15 +48,6 @@ def tell(api, **chosen):
 
 def status(api, made):
     return api.ok("GET", f"/conversations/{made['conversation_id']}/")["status"]
-
-
-@dataclass
-class State:
-    subject: Conversation
-    updated_at: int = 0
-    ended: bool = False
-    handoff: str | None = None
-    handoff_count: int = 0
 
 
 def told(payload):
@@ -110,7 +96,7 @@ def test_as_generated(api, locale, kind, name):
     steps = list(course(dialogue, words, modality, rng=rng, profile=usual()))
     user = before_learning(cast.end_user, dialogue)
     authors = {**cast.authors, "end_user": speaker(user)}
-    story.play(iter(steps), State(cast.conversation), user, authors)
+    story.play(iter(steps), Told(cast.conversation, 0), user, authors)
     generated = [step.payload for step in story.steps]
 
     async def begin():
