@@ -147,7 +147,8 @@ def _script(file: str | None) -> Script:
 
 def _announce(url: str, made_key: str | None, channel_id: str, open_to: str, exposed: str | None) -> None:
     click.echo(f"The mock Ada and its console are at {click.style(url, bold=True)}\n")
-    click.echo(f"  ADA_BASE_URL={url}")
+    click.echo(f"  ADA_BASE_URL={url}      for clients that add /api/v2 themselves (ada-conversations-api-demo)")
+    click.echo(f"  ADA_BASE_URL={url}/api  for clients that add /v2 (ada-handoffs-api-demo)")
     if made_key is None:
         click.echo("  ADA_API_KEY is the one that you gave")
     else:

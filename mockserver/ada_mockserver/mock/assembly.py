@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from http import HTTPStatus
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any
@@ -15,14 +14,18 @@ from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
 
 from ada_mockserver.http_server import base_url, is_loopback, make_server
 from ada_mockserver.mock.agent.due import perform_due
 from ada_mockserver.mock.agent.initial import create_initial, create_tables
-from ada_mockserver.mock.api import attachments, channels, conversations, end_users, webhooks
+from ada_mockserver.mock.api.document import document
 from ada_mockserver.mock.api.errors import ApiError
-from ada_mockserver.mock.api.middleware import Guard
+from ada_mockserver.mock.api.middleware import KEYED, Guard
+from ada_mockserver.mock.api.operations import due_jobs, handlers, routes
+from ada_mockserver.mock.api.rates import RateLimiter
+from ada_mockserver.mock.api.things import attachments
 from ada_mockserver.mock.console import routes as console
 from ada_mockserver.mock.control import deliveries, state
 from ada_mockserver.mock.outbox.backoff import JITTER, schedule_named
@@ -45,14 +48,14 @@ if TYPE_CHECKING:
     from ada_mockserver.http_server import Server
     from ada_mockserver.mock.agent.initial import Initial
 
-__all__ = ["API_ROUTES", "Assembly", "MockSettings", "assemble", "create_app", "running"]
+__all__ = ["Assembly", "MockSettings", "assemble", "create_app", "perform_all_due", "running"]
 
 _log = logging.getLogger(__name__)
 
-_RESOURCES = (webhooks, channels, conversations, attachments, end_users)
+_API = routes(handlers())
+"""The operations of Ada's API, by their paths below ``/api``."""
 
-API_ROUTES = [route for each in _RESOURCES for route in each.ROUTES]
-"""The operations of Ada's API that are served, below ``/api``."""
+_JOBS = due_jobs()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,11 @@ def assemble(settings: MockSettings, bound: socket.socket) -> Assembly:
     options = Options(
         schedule=schedule_named(settings.schedule), jitter=settings.jitter, contract=settings.contract
     )
-    outbox = Outbox(context.database, settings.clock, options, jobs=partial(perform_due, context))
+
+    async def jobs() -> float | None:
+        return await perform_all_due(context)
+
+    outbox = Outbox(context.database, settings.clock, options, jobs=jobs)
     app = create_app(
         context,
         keys=[settings.api_key],
@@ -113,6 +120,15 @@ def assemble(settings: MockSettings, bound: socket.socket) -> Assembly:
         local=is_loopback(bound),
     )
     return Assembly(context, outbox, app, make_server(app))
+
+
+async def perform_all_due(context: MockContext) -> float | None:
+    """Do what is due by now besides deliveries; returns when more is (Unix seconds), None if nothing is."""
+    while True:
+        due = [await job(context) for job in (perform_due, *_JOBS)]
+        first = min((at for at in due if at is not None), default=None)
+        if first is None or first > context.clock.now():  # what one did may be due for another at once
+            return first
 
 
 @asynccontextmanager
@@ -153,15 +169,14 @@ def create_app(
     """
     app = Starlette(
         routes=[
-            Mount("/api", routes=API_ROUTES),
+            Mount("/api", routes=[Route("/openapi.json", _document, methods=["GET"]), *_API]),
+            *_API,  # for clients whose base URL should have ended in /api
             *attachments.SERVED,
             *state.ROUTES,
             *(deliveries.ROUTES if outbox is not None else ()),
             *console.ROUTES,
         ],
-        middleware=[
-            Middleware(Guard, keys=keys, clock=context.clock, rate_limited=rate_limited, local=local)
-        ],
+        middleware=[Middleware(Guard, keys=keys, local=local)],
         exception_handlers={
             ApiError: _refuse,
             HTTPException: _http_error,
@@ -171,6 +186,7 @@ def create_app(
         },
     )
     app.state.context, app.state.outbox, app.state.initial = context, outbox, None
+    app.state.limiter = RateLimiter() if rate_limited else None
     return app
 
 
@@ -179,10 +195,28 @@ async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG0
     return error.response()
 
 
-async def _http_error(request: Request, error: Any) -> Response:  # noqa: ARG001 - likewise
+async def _document(request: Request) -> Response:  # noqa: ARG001 - likewise
+    return JSONResponse(document().served)
+
+
+async def _http_error(request: Request, error: Any) -> Response:
     phrase = HTTPStatus(error.status_code).phrase
     kind = phrase.lower().replace(" ", "_")
-    return ApiError(error.status_code, kind, f"{phrase}.", headers=error.headers).response()
+    message = _lost(request) if error.status_code == 404 else f"{phrase}."
+    return ApiError(error.status_code, kind, message, headers=error.headers).response()
+
+
+def _lost(request: Request) -> str:
+    """Where a client that called a path which is not there should go."""
+    origin, path = str(request.base_url).rstrip("/"), request.url.path
+    if path.startswith("/api/api"):
+        return f"Not Found: this client adds /api itself, so its base URL is {origin}, without /api."
+    if KEYED.fullmatch(path):
+        return f"Not Found: {origin}/api/openapi.json lists the operations."
+    return (
+        f"Not Found: Ada's API is below {origin}/api/v2. The base URL of a client that adds /api/v2 itself is"
+        f" {origin}, that of one which adds /v2 is {origin}/api."
+    )
 
 
 async def _unstored(request: Request, error: Exception) -> Response:

@@ -14,12 +14,12 @@ from anyio.from_thread import start_blocking_portal
 from sqlalchemy import select
 
 from ada_mockserver.clock import ManualClock
-from ada_mockserver.mock.agent.due import perform_due
-from ada_mockserver.mock.assembly import create_app, running
+from ada_mockserver.mock.assembly import create_app, perform_all_due, running
 from ada_mockserver.mock.script import parse_script
 from ada_mockserver.mock.state.transaction import MockContext
+from ada_mockserver.mock.store.base import Base
 from ada_mockserver.mock.store.database import MEMORY, Database
-from ada_mockserver.mock.store.models import Base, Event
+from ada_mockserver.mock.store.models import Event
 
 DATABASE = os.environ.get("ADAKIT_TEST_DATABASE", MEMORY)
 """Another one than SQLite in memory, where these tests are to run on it; they empty it."""
@@ -85,7 +85,7 @@ class Api:
     def advance(self, seconds):
         """Move the clock on, and have the script answer what is due then."""
         self.clock.advance(seconds)
-        return self.portal.call(perform_due, self.context)
+        return self.portal.call(perform_all_due, self.context)
 
     def channel(self, **members):
         body = {"name": "App", "description": "Our app", "modality": "messaging", **members}
@@ -99,13 +99,14 @@ class Api:
         body = {"author": author, "content": {"type": "text", "body": text}}
         return self.ok("POST", f"/conversations/{conversation['id']}/messages/", body)
 
-    def events(self):
-        """Every event so far, as (payload, channel tags)."""
+    def events(self, *, audit=False):
+        """Every event so far, as (payload, channel tags); those of the audit log where they are asked for."""
 
         async def read():
             async with self.context.database.begin() as session:
                 found = await session.scalars(select(Event).order_by(Event.ordinal))
-                return [(json.loads(event.body), event.channels) for event in found]
+                told = [(json.loads(event.body), event.channels) for event in found]
+                return [one for one in told if audit or one[0]["type"] != "v1.audit_log.emitted"]
 
         return self.portal.call(read)
 

@@ -95,8 +95,6 @@ def test_odd_names(api, talk):
             b"--b\r\nContent-Disposition: form-data; name=file\r\n\r\ntext\r\n--b--",
             "multipart/form-data; boundary=b",
         ),
-        (b"file=x", "application/x-www-form-urlencoded"),
-        (b"{}", "application/json"),
         (b"\xff\xfe", "multipart/form-data; boundary=\xff".encode("latin-1")),
     ],
 )
@@ -107,3 +105,17 @@ def test_no_form(api, talk, content, kind):
     )
     assert status == 400
     assert error["type"] in ("invalid_form", "validation_error")
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "application/json"])
+def test_another_media_type(api, talk, kind):
+    """A body that says it is no form is refused as that."""
+    path = f"/conversations/{talk['id']}/attachments/"
+    assert api.refused("POST", path, content=b"{}", headers={"content-type": kind}) == (
+        415,
+        {
+            "type": "unsupported_media_type",
+            "message": "Send the body as multipart/form-data, and say so in the header Content-Type.",
+            "details": None,
+        },
+    )

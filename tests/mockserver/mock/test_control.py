@@ -29,7 +29,7 @@ def test_state(api):
         "end_users": 3,
         "conversations": 3,
         "messages": 2,
-        "events": 8,
+        "events": 11,
         "deliveries": 0,
         "attempts": 0,
         "webhooks": 0,
@@ -46,7 +46,11 @@ def test_events(api):
     assert created["id"].startswith("msg_")
     assert (created["type"], created["channels"]) == ("v1.conversation.created", [talk["channel_id"]])
     assert created["payload"]["data"]["conversation_id"] == talk["id"]
-    assert len(api.ok("GET", "/_mock/events")["data"]) == 2
+    assert [event["type"] for event in api.ok("GET", "/_mock/events")["data"]] == [
+        "v1.conversation.created",
+        "v1.end_user.created",
+        "v1.audit_log.emitted",
+    ]
 
 
 def test_seeded(api):

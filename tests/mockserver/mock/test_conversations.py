@@ -213,8 +213,8 @@ def test_ended(api):
     assert api.refused("POST", f"/conversations/{talk['id']}/messages/", body) == (
         400,
         {
-            "type": "conversation_ended",
-            "message": "The conversation has ended and takes no messages.",
+            "type": "conversation_expired",
+            "message": "Conversation is expired",
             "details": None,
         },
     )

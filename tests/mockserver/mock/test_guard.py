@@ -8,7 +8,7 @@ from sqlalchemy import text
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from ada_mockserver.mock.api.middleware import BODY_LIMIT
+from ada_mockserver.mock.api.document import BODY_LIMIT, document
 from ada_mockserver.mock.api.rates import RateLimiter
 from ada_mockserver.mock.store.database import Database
 
@@ -80,7 +80,11 @@ def test_unknown(api):
     """An unknown path is 404 and a method that is not served 405, in the envelope."""
     assert api.refused("GET", "/nothing/") == (
         404,
-        {"type": "not_found", "message": "Not Found.", "details": None},
+        {
+            "type": "not_found",
+            "message": "Not Found: http://mock.test/api/openapi.json lists the operations.",
+            "details": None,
+        },
     )
     refused = api("PUT", "/webhooks/")
     assert refused.status_code == 405
@@ -154,7 +158,7 @@ def test_size_as_it_comes(api):
 def test_size_of_an_upload(api):
     """A file that is far too large is refused as one that is a little too large."""
     headers = {"content-length": str(60 * 1024 * 1024), "content-type": "multipart/form-data; boundary=x"}
-    path = "/conversations/5f5e/attachments/"
+    path = f"/conversations/{api.conversation()['id']}/attachments/"
     assert api.invalid("POST", path, content=b"", headers=headers) == {"$.file": "is larger than 50 MB"}
 
 
@@ -165,7 +169,7 @@ def test_failure(make_api, monkeypatch):
     async def fail(*args, **options):
         raise RuntimeError("the secret reason")
 
-    monkeypatch.setattr("ada_mockserver.mock.api.channels.add_channel", fail)
+    monkeypatch.setattr("ada_mockserver.mock.api.things.channels.add_channel", fail)
     api.client._transport.raise_app_exceptions = False
     assert api.refused("POST", "/channels/", CHANNEL) == (
         500,
@@ -240,12 +244,17 @@ def test_rates(make_api):
 
 
 @pytest.mark.parametrize(
-    ("resource", "second", "minute", "day"),
-    [("conversations", 30, 300, 60_000), ("end-users", 30, 300, 60_000), ("webhooks", 10, 100, 10_000)],
+    ("operation", "second", "minute", "day"),
+    [
+        ("get-conversation", 30, 300, 60_000),
+        ("create-end-user", 30, 300, 60_000),
+        ("list-webhooks", 10, 100, 10_000),
+    ],
 )
-def test_windows(resource, second, minute, day):
+def test_windows(operation, second, minute, day):
     """The documented limits hold in each second, minute and day."""
     limiter, start = RateLimiter(), 1_700_006_400.0  # where a day begins
+    resource = document().operations[operation].rates
     assert [limiter.wait(resource, start) for _ in range(second)] == [0] * second
     assert limiter.wait(resource, start + 0.5) == 1
     counted = second
@@ -269,9 +278,85 @@ def test_windows(resource, second, minute, day):
 
 def test_other_resources_share():
     """All other APIs are counted together."""
-    limiter = RateLimiter()
-    assert [limiter.wait(name, 5.0) for name in ["webhooks", "channels"] * 5] == [0] * 10
-    assert limiter.wait("channels", 5.0) == 1
+    limiter, operations = RateLimiter(), document().operations
+    webhooks, channels = (operations[name].rates for name in ("list-webhooks", "list-channels"))
+    assert [limiter.wait(rates, 5.0) for rates in [webhooks, channels] * 5] == [0] * 10
+    assert limiter.wait(channels, 5.0) == 1
+
+
+def test_lost(api):
+    """A client whose base URL has /api too often, or not, is told which base URL it should have."""
+    assert api.request("GET", "http://mock.test/v2/webhooks").json() == api.ok("GET", "/webhooks")
+    for path, message in (
+        (
+            "/api/api/v2/webhooks",
+            "Not Found: this client adds /api itself, so its base URL is http://mock.test, without /api.",
+        ),
+        (
+            "/webhooks",
+            "Not Found: Ada's API is below http://mock.test/api/v2. The base URL of a client that adds /api/v2"
+            " itself is http://mock.test, that of one which adds /v2 is http://mock.test/api.",
+        ),
+    ):
+        response = api.request("GET", f"http://mock.test{path}")
+        assert (response.status_code, response.json()["errors"][0]["message"]) == (404, message)
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("*/*", 200),
+        ("application/*;q=0.5", 200),
+        ("text/html, application/json;q=0.1", 200),
+        ("", 200),
+        ("text/html", 406),
+        ("application/json;q=0, */*", 406),
+    ],
+)
+def test_accept(api, accept, status):
+    """A client that takes no JSON is told so."""
+    response = api("GET", "/webhooks", headers={"accept": accept})
+    assert response.status_code == status
+    if status == 406:
+        assert response.json()["errors"][0] == {
+            "type": "not_acceptable",
+            "message": "Every answer is application/json, which the header Accept of this request excludes.",
+            "details": None,
+        }
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "text/json"])
+def test_media_type(api, kind):
+    """A body that says it is no JSON is refused; one that does not say what it is is read."""
+    body = b'{"name": "a", "description": "b", "modality": "messaging"}'
+    assert api.refused("POST", "/channels", content=body, headers={"content-type": kind}) == (
+        415,
+        {
+            "type": "unsupported_media_type",
+            "message": "Send the body as application/json, and say so in the header Content-Type.",
+            "details": None,
+        },
+    )
+    assert api.request("POST", "http://mock.test/api/v2/channels", content=body).status_code == 201
+    headers = {"content-type": "Application/vnd.ada+json; charset=utf-8"}
+    assert api("POST", "/channels", content=body, headers=headers).status_code == 201
+    assert (
+        api("POST", "/webhooks/none/secret/rotate", content=body, headers={"content-type": kind}).status_code
+        == 404
+    )
+
+
+def test_existence_before_the_body(api):
+    """What the path names is looked for before the query and the body are read."""
+    path = "/conversations/5f5e5f5e5f5e5f5e5f5e5f5e/messages"
+    for options in (
+        {"content": b"{"},
+        {"content": b"{}", "headers": {"content-type": "text/plain"}},
+        {"content": b"", "headers": {"content-length": str(BODY_LIMIT + 1)}},
+    ):
+        status, error = api.refused("POST", path, **options)
+        assert (status, error["message"]) == (404, "There is no such conversation.")
+    assert api.refused("GET", f"{path}?limit=x")[0] == 404
 
 
 def test_other_sites(api):

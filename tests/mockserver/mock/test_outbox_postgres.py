@@ -13,8 +13,8 @@ from sqlalchemy import text
 from ada_mockserver.mock.assembly import create_app, running
 from ada_mockserver.mock.outbox.outbox import Outbox
 from ada_mockserver.mock.state.transaction import MockContext
+from ada_mockserver.mock.store.base import Base
 from ada_mockserver.mock.store.database import Database
-from ada_mockserver.mock.store.models import Base
 from support.outbox_stage import MESSAGE, Consumer, Stage, at
 from support.postgres_server import PostgresServer, missing_postgres
 

@@ -18,9 +18,10 @@ from ada_mockserver.delivery.signing import verify
 from ada_mockserver.mock.outbox.outbox import Outbox
 from ada_mockserver.mock.outbox.shared_settings import adopt_time, restart_chaos, store_time
 from ada_mockserver.mock.outbox.worker import Options
+from ada_mockserver.mock.store.base import Base
 from ada_mockserver.mock.store.database import Database
 from ada_mockserver.mock.store.endpoints import update_endpoint
-from ada_mockserver.mock.store.models import Base, Delivery, Setting
+from ada_mockserver.mock.store.models import Delivery, Setting
 from ada_schemas.errors import SignatureError, UsageError, WireError
 from support.outbox_stage import ENDED, START, Consumer, at, run
 

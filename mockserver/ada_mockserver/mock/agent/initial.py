@@ -10,8 +10,9 @@ from sqlalchemy import delete
 
 from ada_mockserver.mock.outbox.shared_settings import restart_chaos
 from ada_mockserver.mock.state.records import add_native_channels, custom_channel
+from ada_mockserver.mock.store.base import Base
 from ada_mockserver.mock.store.endpoints import create_endpoint, list_endpoints
-from ada_mockserver.mock.store.models import ATTACHMENT_KEY, Base, Secret, Setting
+from ada_mockserver.mock.store.models import ATTACHMENT_KEY, Secret, Setting
 
 if TYPE_CHECKING:
     from ada_mockserver.mock.state.transaction import MockContext, Transaction

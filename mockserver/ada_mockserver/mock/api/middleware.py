@@ -1,7 +1,7 @@
-"""Middleware: API key, rate limit, body-size limit, and who may come. Pure ASGI, so that no body is held.
+"""Middleware: API key, body-size limit, and who may come. Pure ASGI, so that no body is held.
 
-Every route is guarded, also one that is not named here: below ``/api`` by the key; elsewhere, where no key is
-asked for, by where the request comes from. The exceptions are `OPEN`.
+Every route is guarded, also one that is not named here: Ada's API (`KEYED`) by the key; elsewhere, where no
+key is asked for, by where the request comes from. The exceptions are `OPEN`.
 
 A body that is refused is not read here; the server discards the rest of it as it comes.
 """
@@ -13,30 +13,25 @@ import re
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 
-from ada_mockserver.mock.api.errors import ApiError, refused
-from ada_mockserver.mock.api.rates import RateLimiter
+from ada_mockserver.mock.api.bodies import LimitedBody
+from ada_mockserver.mock.api.document import BODY_LIMIT
+from ada_mockserver.mock.api.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from ada_mockserver.clock import Clock
+__all__ = ["KEYED", "OPEN", "Guard"]
 
-__all__ = ["ATTACHMENT_LIMIT", "BODY_LIMIT", "OPEN", "Guard"]
+KEYED = re.compile(r"/(api|v[0-9]+)(/.*)?", re.DOTALL)
+"""The paths of Ada's API, below ``/api`` and without it."""
 
 OPEN = re.compile(r"/attachments/[^/]+/[^/]+")
 """The paths that whoever knows them may read, from anywhere: the address is the key, as Ada presigns it."""
 
-BODY_LIMIT = 10 * 1024 * 1024
-"""Bytes of a request's body (/reference/introduction/limits)."""
-
-ATTACHMENT_LIMIT = 50 * 1024 * 1024
-"""Bytes of an uploaded file; the form around it may have some more."""
-
-_FORM = 64 * 1024
 _READING = ("GET", "HEAD")
 _HARDENING = {
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
@@ -60,19 +55,9 @@ class Guard:
     another site.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        keys: Sequence[str],
-        clock: Clock,
-        rate_limited: bool = False,
-        local: bool = True,
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, keys: Sequence[str], local: bool = True) -> None:
         self.app = app
         self.keys = [b"Bearer " + key.encode() for key in keys]
-        self.clock = clock
-        self.limiter = RateLimiter() if rate_limited else None
         self.local = local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,27 +71,31 @@ class Guard:
         path = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
         if path != scope["path"]:
             scope = {**scope, "path": path, "raw_path": path.encode()}
-        most = ATTACHMENT_LIMIT + _FORM if path.endswith("/attachments") else BODY_LIMIT
-        keyed = path == "/api" or path.startswith("/api/")
+        keyed = KEYED.fullmatch(path) is not None
         is_open = scope["method"] in _READING and OPEN.fullmatch(path) is not None
         if not keyed and not is_open:
             send = _hardened(send)
-        limited = _Limited(receive, send, most)
+        watched = _Watched(send)
         try:
-            if keyed:
+            if keyed:  # the operation says how large a body may be
                 self._authenticate(scope)
-                self._count(path)
-            elif not is_open:
-                if self.local:
-                    _refuse_public_names(scope)
-                _refuse_other_sites(scope)
-            limited.check_announced(scope)
-            await self.app(scope, limited.receive, limited.send)
+            else:
+                if not is_open:
+                    self._check_sender(scope)
+                limited = LimitedBody(receive, BODY_LIMIT)
+                limited.check_announced(Request(scope))
+                receive = limited.receive
+            await self.app(scope, receive, watched.send)
         except ApiError as error:
-            if not limited.started:
+            if not watched.started:
                 await error.response()(scope, receive, send)
         except ClientDisconnect:
             return
+
+    def _check_sender(self, scope: Scope) -> None:
+        if self.local:
+            _refuse_public_names(scope)
+        _refuse_other_sites(scope)
 
     def _authenticate(self, scope: Scope) -> None:
         given = [value for name, value in scope["headers"] if name == b"authorization"]
@@ -121,19 +110,6 @@ class Guard:
                 "unauthorized",
                 f"{problem} Send it in the header Authorization: Bearer <key>.",
                 headers={"www-authenticate": "Bearer"},
-            )
-
-    def _count(self, path: str) -> None:
-        if self.limiter is None:
-            return
-        resource = path.removeprefix("/api/v2/").partition("/")[0]
-        wait = self.limiter.wait(resource, self.clock.now())
-        if wait:
-            raise ApiError(
-                429,
-                "too_many_requests",
-                f"Too many requests; try again in {wait} s.",
-                headers={"retry-after": str(wait)},
             )
 
 
@@ -193,32 +169,13 @@ def _is_address(name: str) -> bool:
     return True
 
 
-class _Limited:
-    """The two ends of a request whose body may have ``most`` bytes."""
+class _Watched:
+    """The sending end of a request, which tells of an answer that is under way."""
 
-    def __init__(self, receive: Receive, send: Send, most: int) -> None:
-        self._receive, self._send, self._most = receive, send, most
-        self._seen = 0
+    def __init__(self, send: Send) -> None:
+        self._send = send
         self.started = False
-
-    def check_announced(self, scope: Scope) -> None:
-        for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit() and int(value) > self._most:
-                raise self._too_large()
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        self._seen += len(message.get("body", b""))
-        if self._seen > self._most:
-            raise self._too_large()
-        return message
 
     async def send(self, message: Message) -> None:
         self.started = True
         await self._send(message)
-
-    def _too_large(self) -> ApiError:
-        if self._most > BODY_LIMIT:  # as the operation refuses a file that is only a little too large
-            return refused("$.file", "is larger than 50 MB")
-        size = f"{self._most // (1024 * 1024)} MB"
-        return ApiError(413, "content_too_large", f"The body of the request is larger than {size}.")

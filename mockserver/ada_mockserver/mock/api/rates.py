@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-__all__ = ["LIMITS", "RateLimiter"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
-_SECOND, _MINUTE, _DAY = 1, 60, 86_400
+    from ada_mockserver.mock.api.document import RateLimit
 
-LIMITS: dict[str, tuple[tuple[int, int], ...]] = {
-    "conversations": ((_SECOND, 30), (_MINUTE, 300), (_DAY, 60_000)),
-    "end-users": ((_SECOND, 30), (_MINUTE, 300), (_DAY, 60_000)),
-    "": ((_SECOND, 10), (_MINUTE, 100), (_DAY, 10_000)),
-}
-"""For each API, and under ``""`` for all others together: seconds of a window, and the calls in it."""
+__all__ = ["RateLimiter"]
 
 
 @dataclass(slots=True)
 class RateLimiter:
-    """Counts the calls of each API; the time comes from the caller."""
+    """Counts calls by what limits them; the time comes from the caller."""
 
     _counts: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
 
-    def wait(self, resource: str, now: float) -> int:
-        """Count a call of ``/v2/<resource>`` at ``now`` (Unix seconds).
+    def wait(self, limits: Iterable[tuple[str, Sequence[RateLimit]]], now: float) -> int:
+        """Count a call at ``now`` (Unix seconds) that limits hold for, each with the name it counts under.
 
         Returns 0, or the whole seconds to wait where it is one too many; such a call is not counted.
         """
-        name = resource if resource in LIMITS else ""
         counts = []
-        for seconds, most in LIMITS[name]:
-            window = int(now // seconds)
-            known, count = self._counts.get((name, seconds), (window, 0))
-            count = count if known == window else 0
-            if count >= most:
-                return max(1, int((window + 1) * seconds - now + 0.999))
-            counts.append(((name, seconds), (window, count + 1)))
+        for name, windows in limits:
+            for seconds, most in windows:
+                window = int(now // seconds)
+                known, count = self._counts.get((name, seconds), (window, 0))
+                count = count if known == window else 0
+                if count >= most:
+                    return max(1, int((window + 1) * seconds - now + 0.999))
+                counts.append(((name, seconds), (window, count + 1)))
         self._counts.update(counts)
         return 0

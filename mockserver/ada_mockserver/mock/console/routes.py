@@ -15,7 +15,7 @@ from sqlalchemy import select
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from ada_mockserver.mock.api.resources import Call, found, operation
+from ada_mockserver.mock.control.own_routes import OwnCall, found, operation
 from ada_mockserver.mock.outbox.attempts_log import list_attempts, list_deliveries
 from ada_mockserver.mock.state.overview import read_state
 from ada_mockserver.mock.store.models import Conversation, Event, Message
@@ -72,7 +72,7 @@ def _clock(moment: str | None) -> str:
     return "" if moment is None else moment[11:23]
 
 
-async def _page(call: Call) -> Response:
+async def _page(call: OwnCall) -> Response:
     content = await _content(call.transaction)
     name = "content.html" if "content" in call.request.query_params else "page.html"
     text = _templates().get_template(name).render(**content, url=str(call.request.base_url).rstrip("/"))
@@ -110,9 +110,9 @@ async def _content(transaction: Transaction) -> dict[str, Any]:
     return {**state, "events": shown, "attempts": attempts}
 
 
-async def _survey(call: Call) -> Response:
+async def _survey(call: OwnCall) -> Response:
     """The page to which the link after a conversation leads."""
-    await found(call, Conversation)
+    await found(call, Conversation, "conversation_id")
     name = "survey.html"
     return HTMLResponse(_source(name), headers={"content-security-policy": _policy_of(name)})
 

@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse
 
 from ada_mockserver.clock import SteeredClock
 from ada_mockserver.mock.api.errors import refused
-from ada_mockserver.mock.api.resources import Call, operation, resource
-from ada_mockserver.mock.api.validation import query_choice, query_limit, read_body
-from ada_mockserver.mock.api.webhooks import query_event_type
+from ada_mockserver.mock.api.queries import query_choice, query_limit
+from ada_mockserver.mock.api.things.webhooks import query_event_type
+from ada_mockserver.mock.control.own_routes import OwnCall, operation, read_own, resource
 from ada_mockserver.mock.outbox import attempts_log as log
 from ada_mockserver.numbers import finite
 from ada_schemas.errors import UsageError
@@ -42,7 +42,7 @@ def _outbox(request: Request) -> Outbox:
 
 
 async def _logged(
-    read: Callable[..., Awaitable[list[dict[str, Any]]]], states: Sequence[str], call: Call
+    read: Callable[..., Awaitable[list[dict[str, Any]]]], states: Sequence[str], call: OwnCall
 ) -> dict[str, Any]:
     filters = _filters(call.request, states)
     limit = query_limit(call.request.query_params)
@@ -75,7 +75,7 @@ async def _read_clock(request: Request) -> Response:
 
 
 async def _move_clock(request: Request) -> Response:
-    outbox, document = _outbox(request), await read_body(request, "advance_clock")
+    outbox, document = _outbox(request), await read_own(request, "advance_clock")
     seconds = seconds_of(document["advance"], "$.advance")
     with _refusing("$.advance"):
         await outbox.advance(seconds)
@@ -93,7 +93,7 @@ async def _read_chaos(request: Request) -> Response:
 
 
 async def _set_chaos(request: Request) -> Response:
-    document = await read_body(request, "set_chaos")
+    document = await read_own(request, "set_chaos")
     rules, seed = document["rules"], document.get("seed")
     if isinstance(rules, list):
         rules = ",".join(rules)
@@ -111,7 +111,7 @@ def _shown_chaos(chaos: Chaos) -> dict[str, Any]:
 
 
 async def _resend(request: Request) -> Response:
-    document = await read_body(request, "resend")
+    document = await read_own(request, "resend")
     event_id, endpoint_id = document["event_id"], document.get("endpoint_id")
     with _refusing("$.endpoint_id", event="$.event_id"):
         count = await _outbox(request).resend(event_id, endpoint_id=endpoint_id)
@@ -119,7 +119,7 @@ async def _resend(request: Request) -> Response:
 
 
 async def _recover(request: Request) -> Response:
-    document = await read_body(request, "recover")
+    document = await read_own(request, "recover")
     endpoint_id, since = document["endpoint_id"], time_of(document["since"], "$.since", "body")
     with _refusing("$.endpoint_id"):
         count = await _outbox(request).recover(endpoint_id, since=since)

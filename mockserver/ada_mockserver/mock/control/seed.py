@@ -8,9 +8,10 @@ from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.ids import hexadecimal
 from ada_mockserver.mock.agent.simulate import Plot, simulate
 from ada_mockserver.mock.api.errors import refused
-from ada_mockserver.mock.api.webhooks import add_webhook, header_lines
+from ada_mockserver.mock.api.things.webhooks import add_webhook, header_lines
 from ada_mockserver.mock.state.records import add_channel, add_end_user, find_external
-from ada_mockserver.mock.store.database import find, is_id
+from ada_mockserver.mock.store.base import is_id
+from ada_mockserver.mock.store.database import find
 from ada_mockserver.mock.store.models import StoredChannel
 from ada_schemas.errors import AdakitError, UsageError
 

@@ -14,9 +14,11 @@ from sqlalchemy import select
 from starlette.responses import JSONResponse
 
 from ada_mockserver.mock.agent.initial import clear
-from ada_mockserver.mock.api.resources import Call, context_of, found, operation, resource
-from ada_mockserver.mock.api.validation import parse_json, query_limit
-from ada_mockserver.mock.api.webhooks import header_lines, query_event_type
+from ada_mockserver.mock.api.bodies import parse_json
+from ada_mockserver.mock.api.calls import context_of
+from ada_mockserver.mock.api.queries import query_limit
+from ada_mockserver.mock.api.things.webhooks import header_lines, query_event_type
+from ada_mockserver.mock.control.own_routes import OwnCall, found, operation, resource
 from ada_mockserver.mock.control.seed import seed
 from ada_mockserver.mock.state.overview import read_state
 from ada_mockserver.mock.store.endpoints import Changes, update_endpoint
@@ -33,11 +35,11 @@ async def _health(request: Request) -> Response:  # noqa: ARG001 - a route's sig
     return JSONResponse({"status": "ok"})
 
 
-async def _state(call: Call) -> dict[str, Any]:
+async def _state(call: OwnCall) -> dict[str, Any]:
     return await read_state(call.transaction, limit=query_limit(call.request.query_params))
 
 
-async def _events(call: Call) -> dict[str, Any]:
+async def _events(call: OwnCall) -> dict[str, Any]:
     kind, limit = query_event_type(call.request, "type"), query_limit(call.request.query_params)
     statement = select(Event).order_by(Event.ordinal.desc()).limit(limit)
     if kind is not None:
@@ -62,11 +64,11 @@ async def _clear(request: Request) -> Response:
     return JSONResponse({"message": f"Everything but the time and the chaos is forgotten.{kept}"})
 
 
-async def _seed(call: Call) -> dict[str, Any]:
+async def _seed(call: OwnCall) -> dict[str, Any]:
     return await seed(call.transaction, call.body)
 
 
-async def _set_webhook(call: Call) -> dict[str, Any]:
+async def _set_webhook(call: OwnCall) -> dict[str, Any]:
     body, transaction, changes = call.body, call.transaction, Changes()
     if "channels" in body:
         changes["channels"] = body["channels"]

@@ -1,4 +1,4 @@
-"""Values held against the schemas of Ada's API (``request_schemas.json``) and the mock's own."""
+"""Values held against the schemas of the mock's own: its script, and the bodies of ``/_mock``."""
 
 from __future__ import annotations
 
@@ -22,13 +22,11 @@ def problems(value: Any, schema: str) -> list[Problem]:
 
 @lru_cache(maxsize=1)
 def _schemas() -> dict[str, Any]:
-    folder = resources.files("ada_mockserver.mock.schemas")
-    names = ("request_schemas.json", "own_schemas.json")
-    api, own = (json.loads((folder / name).read_text(encoding="utf-8")) for name in names)
-    return {**api, **own, "$defs": {**api["$defs"], **own["$defs"]}}
+    text = (resources.files("ada_mockserver.mock.schemas") / "own_schemas.json").read_text(encoding="utf-8")
+    schemas: dict[str, Any] = json.loads(text)
+    return schemas
 
 
 @lru_cache(maxsize=32)
 def _validator(name: str) -> Draft202012Validator:
-    schema = {**_schemas()[name], "$defs": _schemas()["$defs"]}
-    return validator(schema)
+    return validator({**_schemas()[name], "$defs": _schemas()["$defs"]})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import func, select
 
 from ada_mockserver.mock.store import models
+from ada_mockserver.mock.store.base import Numbered
 from ada_mockserver.mock.store.endpoints import list_endpoints
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["read_state"]
 
-Thing = TypeVar("Thing", bound=models.Numbered)
+Thing = TypeVar("Thing", bound=Numbered)
 
-_COUNTED: dict[str, type[models.Numbered]] = {
+_COUNTED: dict[str, type[Numbered]] = {
     "channels": models.StoredChannel,
     "end_users": models.StoredEndUser,
     "conversations": models.Conversation,
@@ -38,7 +39,7 @@ async def read_state(transaction: Transaction, *, limit: int) -> dict[str, Any]:
     async def newest(kind: type[Thing]) -> Sequence[Thing]:
         return (await session.scalars(select(kind).order_by(kind.ordinal.desc()).limit(limit))).all()
 
-    async def count(kind: type[models.Numbered], *where: ColumnElement[bool]) -> int:
+    async def count(kind: type[Numbered], *where: ColumnElement[bool]) -> int:
         return await session.scalar(select(func.count(kind.ordinal)).where(*where)) or 0
 
     endpoints = await list_endpoints(session)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ada_mockserver.clock import Clock
     from ada_mockserver.events.payload import Payload
     from ada_mockserver.mock.script import Pace, Script
+    from ada_mockserver.mock.store.base import Base
     from ada_mockserver.mock.store.database import Database
-    from ada_mockserver.mock.store.models import Base
 
 __all__ = ["MockContext", "Transaction"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import sqlite3
 import uuid
 from contextlib import asynccontextmanager
@@ -23,7 +22,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from ada_mockserver.mock.store.models import Base, Identified
+from ada_mockserver.mock.store.base import Base, Identified
 from ada_mockserver.private_files import create_private, is_exposed, open_private
 from ada_schemas.errors import MissingExtraError, UsageError
 
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.orm import Session
 
-__all__ = ["MEMORY", "Database", "change", "find", "is_id", "unwritable", "wake_on_commit"]
+__all__ = ["MEMORY", "Database", "change", "find", "unwritable", "wake_on_commit"]
 
 Thing = TypeVar("Thing", bound=Identified)
 
@@ -48,7 +47,6 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 _SQLITE_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")
 _POSTGRES_NO_ROOM = ("53100", "25006")
 """``disk_full`` and ``read_only_sql_transaction``."""
-_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 class Database:
@@ -205,18 +203,14 @@ def unwritable(error: BaseException) -> str:
     return ""
 
 
-def is_id(text: str) -> bool:
-    """True if a text can be an id here; no other is looked up."""
-    return _ID.fullmatch(text) is not None
-
-
 async def find(
     session: AsyncSession, kind: type[Thing], thing_id: str, *, lock: bool = False
 ) -> Thing | None:
     """The thing of that id, or None; ``lock`` keeps others from changing it until the transaction ends."""
-    if not is_id(thing_id):
+    key = kind.key(thing_id)
+    if key is None:
         return None
-    statement = select(kind).where(kind.id == thing_id, kind.present())
+    statement = select(kind).where(kind.id == key, kind.present())
     return await session.scalar(statement.with_for_update(of=kind) if lock else statement)
 
 

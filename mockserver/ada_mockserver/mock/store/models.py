@@ -1,139 +1,61 @@
 """Everything that the mock keeps, one class a thing.
 
-What is looked up or counted has a column. Everything that a client writes is in a JSON column, so that any
-text is kept as it came: PostgreSQL's text columns refuse NUL. The outbox counts time in Unix seconds of the
-mock's clock, the API in Unix milliseconds.
+See ``base`` for what they have in common; kinds of things that only the API knows stand beside their
+operations, in ``ada_mockserver.mock.api.things``. The outbox counts time in Unix seconds of the mock's clock,
+the API in Unix milliseconds.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ada_mockserver.delivery.http import Headers  # noqa: TC001 - SQLAlchemy reads the annotations
 from ada_mockserver.events import payload
+from ada_mockserver.mock.store.base import Base, Identified, Numbered, Resource, Tuples, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import ColumnElement, Dialect
+    from sqlalchemy import ColumnElement
 
 __all__ = [
     "ATTACHMENT_KEY",
     "Attachment",
-    "Base",
     "Conversation",
     "Delivery",
     "Endpoint",
     "Event",
-    "Identified",
     "LoggedAttempt",
     "Message",
-    "Numbered",
     "PlannedSteps",
-    "Resource",
     "Secret",
     "Setting",
     "StoredChannel",
     "StoredEndUser",
 ]
 
-T = TypeVar("T")
-
 ATTACHMENT_KEY = "attachments"
 """The name of the secret that signs the addresses of attachments."""
-
-
-class _Value(sa.TypeDecorator[T], Generic[T]):
-    """A column for the values of a dataclass, as JSON."""
-
-    impl = sa.JSON
-    cache_ok = True
-
-    def __init__(self, kind: type[T]) -> None:
-        super().__init__()
-        self.kind = kind
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
-        return asdict(value)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> T:  # noqa: ARG002 - likewise
-        return self.kind(**value)
-
-
-class _Tuples(sa.TypeDecorator[tuple[Any, ...]]):
-    """A column for a tuple, possibly of tuples, as JSON."""
-
-    impl = sa.JSON
-    cache_ok = True
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[Any, ...]:  # noqa: ARG002 - likewise
-        return tuple(tuple(each) if isinstance(each, list) else each for each in value)
-
-
-class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
-    """A thing in the database, with a keyword for each of its columns."""
-
-    metadata = sa.MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's name and form
-        float: sa.Double(),
-        bytes: sa.LargeBinary(),
-        str: sa.String(64),
-        dict[str, Any]: sa.JSON(),
-    }
-
-
-class Numbered(Base):
-    """A thing that is counted in order of creation."""
-
-    __abstract__ = True
-
-    ordinal: Mapped[int] = mapped_column(
-        sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True, init=False
-    )
-
-
-class Identified(Numbered):
-    """A thing with an id that others know it by."""
-
-    __abstract__ = True
-
-    id: Mapped[str] = mapped_column(unique=True)
-
-    @classmethod
-    def present(cls) -> ColumnElement[bool]:
-        """The condition that holds for what is there, and not kept for the log alone."""
-        return sa.true()
-
-
-class Resource(Identified):
-    """A thing that the API answers about."""
-
-    __abstract__ = True
-
-    def shown(self) -> dict[str, Any]:
-        """The thing as the API answers it."""
-        raise NotImplementedError
 
 
 class StoredChannel(Resource):
     """A channel, Ada's own or a custom one."""
 
     __tablename__ = "api_channels"
+    kind = "channel"
+    entity = "channel"
 
     custom: Mapped[bool]
     modality: Mapped[str]
-    value: Mapped[payload.Channel] = mapped_column(_Value(payload.Channel))
+    value: Mapped[payload.Channel] = mapped_column(Value(payload.Channel))
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+        return self.value.name
 
     def shown(self) -> dict[str, Any]:
         """The member ``channel`` of an event."""
@@ -144,9 +66,10 @@ class StoredEndUser(Resource):
     """An end user; external ids are compared by ``external_key``, whatever characters they hold."""
 
     __tablename__ = "api_end_users"
+    kind = "end user"
 
     external_key: Mapped[str | None] = mapped_column(unique=True)
-    value: Mapped[payload.EndUser] = mapped_column(_Value(payload.EndUser))
+    value: Mapped[payload.EndUser] = mapped_column(Value(payload.EndUser))
 
     def shown(self) -> dict[str, Any]:
         """The data of its event."""
@@ -164,6 +87,7 @@ class Conversation(Resource):
     """
 
     __tablename__ = "api_conversations"
+    kind = "conversation"
 
     channel_id: Mapped[str] = mapped_column(sa.ForeignKey("api_channels.id"), init=False)
     end_user_id: Mapped[str] = mapped_column(sa.ForeignKey("api_end_users.id"), index=True)
@@ -266,18 +190,20 @@ class Endpoint(Resource):
     """
 
     __tablename__ = "outbox_endpoints"
+    kind = "webhook"
+    entity = "webhook"
 
     url: Mapped[str] = mapped_column(sa.Text)
     description: Mapped[str] = mapped_column(sa.Text)
-    event_types: Mapped[tuple[str, ...]] = mapped_column(_Tuples)
-    channels: Mapped[tuple[str, ...]] = mapped_column(_Tuples)
-    headers: Mapped[Headers] = mapped_column(_Tuples, repr=False)
+    event_types: Mapped[tuple[str, ...]] = mapped_column(Tuples)
+    channels: Mapped[tuple[str, ...]] = mapped_column(Tuples)
+    headers: Mapped[Headers] = mapped_column(Tuples, repr=False)
     secret: Mapped[str] = mapped_column(sa.Text, repr=False)
     disabled: Mapped[bool]
     disabled_reason: Mapped[str]
     created_at: Mapped[float]
     updated_at: Mapped[float]
-    old_secrets: Mapped[tuple[tuple[str, float], ...]] = mapped_column(_Tuples, default=(), repr=False)
+    old_secrets: Mapped[tuple[tuple[str, float], ...]] = mapped_column(Tuples, default=(), repr=False)
     failing_since: Mapped[float | None] = mapped_column(default=None)
     deleted_at: Mapped[float | None] = mapped_column(default=None)
 
@@ -285,6 +211,11 @@ class Endpoint(Resource):
     def present(cls) -> ColumnElement[bool]:
         """The condition that an endpoint is not deleted."""
         return cls.deleted_at.is_(None)
+
+    @property
+    def title(self) -> str:
+        """Its address."""
+        return self.url
 
     def shown(self) -> dict[str, Any]:
         """The webhook without its secret."""
@@ -316,7 +247,7 @@ class Event(Identified):
 
     type: Mapped[str] = mapped_column(sa.String(200))
     body: Mapped[bytes]
-    channels: Mapped[tuple[str, ...]] = mapped_column(_Tuples)
+    channels: Mapped[tuple[str, ...]] = mapped_column(Tuples)
     created_at: Mapped[float] = mapped_column(index=True)
 
 
@@ -356,7 +287,7 @@ class LoggedAttempt(Identified):
     endpoint_id: Mapped[str] = mapped_column(index=True)
     number: Mapped[int]
     trigger: Mapped[str]
-    chaos: Mapped[tuple[str, ...]] = mapped_column(_Tuples)
+    chaos: Mapped[tuple[str, ...]] = mapped_column(Tuples)
     url: Mapped[str] = mapped_column(sa.Text)
     request_headers: Mapped[list[list[str]]] = mapped_column(sa.JSON)
     started_at: Mapped[float]

@@ -1,24 +1,18 @@
-"""Webhook management: the eight operations under ``/v2/webhooks``.
-
-Where the document names no 400 for an operation, none is answered: a limit, a cursor or a key that cannot be
-used counts as not given.
-"""
+"""Webhook management: the endpoints to which events are delivered."""
 
 from __future__ import annotations
 
 import base64
-import json
 import re
 from typing import TYPE_CHECKING, Any
-
-from starlette.responses import JSONResponse, Response
 
 from ada_mockserver.delivery.http import Request as HttpRequest
 from ada_mockserver.delivery.request_bytes import encode, parse_url
 from ada_mockserver.delivery.signing import parse_secret
+from ada_mockserver.mock.api.calls import context_of
 from ada_mockserver.mock.api.errors import refused
-from ada_mockserver.mock.api.resources import Call, context_of, found, listing, operation, reading, resource
-from ada_mockserver.mock.api.validation import query_choice
+from ada_mockserver.mock.api.pages import page
+from ada_mockserver.mock.api.queries import query_choice
 from ada_mockserver.mock.store import endpoints
 from ada_mockserver.mock.store.models import Endpoint
 from ada_schemas.errors import UsageError
@@ -29,11 +23,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ada_mockserver.delivery.http import Headers
+    from ada_mockserver.mock.api.calls import Call
     from ada_mockserver.mock.state.transaction import Transaction
     from ada_mockserver.mock.store.endpoints import Changes
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["ROUTES", "add_webhook", "header_lines", "query_event_type"]
+__all__ = ["OPERATIONS", "add_webhook", "header_lines", "query_event_type"]
 
 _OWN_HEADER = re.compile(
     "svix-.*|webhook-.*|content-.*|host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect"
@@ -42,11 +37,13 @@ _OWN_HEADER = re.compile(
 
 
 async def _list(call: Call) -> dict[str, Any]:
-    return await listing(call, Endpoint, strict=False)
+    return await page(call, Endpoint)
 
 
 async def _create(call: Call) -> dict[str, Any]:
-    return (await add_webhook(call.transaction, call.body)).shown()
+    endpoint = await add_webhook(call.transaction, call.body)
+    await call.changed(endpoint, "created")
+    return endpoint.shown()
 
 
 async def add_webhook(
@@ -99,54 +96,53 @@ def _members(body: dict[str, Any], contract: Contract, where: str = "$") -> Chan
 
 
 async def _update(call: Call) -> dict[str, Any]:
-    transaction = call.transaction
+    transaction, endpoint = call.transaction, call.thing(Endpoint)
     changes = _members(call.body, transaction.context.contract)
-    endpoint = await found(call, Endpoint)
     await endpoints.update_endpoint(transaction.session, endpoint.id, now=transaction.now, **changes)
+    await call.changed(endpoint, "updated")
     return endpoint.shown()
 
 
-async def _delete(call: Call) -> Response:
-    endpoint = await found(call, Endpoint)
+async def _delete(call: Call) -> None:
+    endpoint = call.thing(Endpoint)
     await endpoints.delete_endpoint(call.transaction.session, endpoint.id, now=call.transaction.now)
-    return Response(status_code=204)
+    await call.changed(endpoint, "deleted")
+
+
+async def _read(call: Call) -> dict[str, Any]:
+    return call.thing(Endpoint).shown()
 
 
 async def _secret(call: Call) -> dict[str, Any]:
-    return {"key": (await found(call, Endpoint)).secret}
+    return {"key": call.thing(Endpoint).secret}
 
 
-async def _rotate(request: Request) -> Response:
-    secret = _custom_secret(await request.body())
-    async with context_of(request).begin() as transaction:
-        endpoint = await found(Call(request, transaction), Endpoint)
-        await endpoints.rotate_secret(
-            transaction.session, endpoint.id, now=transaction.now, rng=transaction.rng, secret=secret
-        )
-    return JSONResponse({})
+async def _rotate(call: Call) -> dict[str, Any]:
+    transaction, endpoint = call.transaction, call.thing(Endpoint)
+    secret = _custom_secret(call.body.get("key") or None)
+    await endpoints.rotate_secret(
+        transaction.session, endpoint.id, now=transaction.now, rng=transaction.rng, secret=secret
+    )
+    await call.changed(endpoint, "updated")
+    return {}
 
 
-def _custom_secret(body: bytes) -> str | None:
-    """The key of the body as a secret: one in Svix's form as it is, any other text as base64 of its bytes."""
-    try:
-        document = json.loads(body)
-        key = document.get("key") if isinstance(document, dict) else None
-        if not isinstance(key, str) or not key:
-            return None
-        raw = key.encode()
-    except (ValueError, RecursionError):
+def _custom_secret(key: str | None) -> str | None:
+    """A key as a secret: one in Svix's form as it is, any other text as base64 of its bytes."""
+    if key is None:
         return None
     try:
         parse_secret(key)
     except UsageError:
-        return f"whsec_{base64.b64encode(raw).decode()}"
+        return f"whsec_{base64.b64encode(key.encode()).decode()}"
     return key
 
 
-async def _event_types(request: Request) -> Response:
-    events = context_of(request).contract.events
-    listed = [{"name": event.type, "description": event.description or event.title} for event in events]
-    return JSONResponse({"data": listed})
+async def _event_types(call: Call) -> dict[str, Any]:
+    events = call.transaction.context.contract.events
+    return {
+        "data": [{"name": event.type, "description": event.description or event.title} for event in events]
+    }
 
 
 def query_event_type(request: Request, name: str) -> str | None:
@@ -176,17 +172,13 @@ def header_lines(headers: dict[str, str], where: str) -> Headers:
     return tuple(headers.items())
 
 
-ROUTES = [
-    resource(
-        "/v2/webhooks", GET=operation(_list), POST=operation(_create, body="create_webhook", status=201)
-    ),
-    resource("/v2/webhooks/event-types", GET=_event_types),
-    resource(
-        "/v2/webhooks/{id}",
-        GET=reading(Endpoint),
-        PATCH=operation(_update, body="update_webhook"),
-        DELETE=operation(_delete),
-    ),
-    resource("/v2/webhooks/{id}/secret", GET=operation(_secret)),
-    resource("/v2/webhooks/{id}/secret/rotate", POST=_rotate),
-]
+OPERATIONS = {
+    "list-webhooks": _list,
+    "create-webhook": _create,
+    "get-webhook": _read,
+    "update-webhook": _update,
+    "delete-webhook": _delete,
+    "get-webhook-secret": _secret,
+    "rotate-webhook-secret": _rotate,
+    "list-event-types": _event_types,
+}

@@ -6,25 +6,25 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.mock.api.errors import refused
-from ada_mockserver.mock.api.resources import Call, found, listing, operation, resource
-from ada_mockserver.mock.api.validation import check_metadata_size, query_choice
+from ada_mockserver.mock.api.metadata import check_metadata_size
+from ada_mockserver.mock.api.pages import page
 from ada_mockserver.mock.state.records import add_channel
 from ada_mockserver.mock.store.models import StoredChannel
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
-__all__ = ["ROUTES"]
+    from ada_mockserver.mock.api.calls import Call
+
+__all__ = ["OPERATIONS"]
 
 
 async def _list(call: Call) -> dict[str, Any]:
-    query = call.request.query_params
-    kind = query_choice(query, "type", ("custom", "native"), required=True)
-    modality = query_choice(query, "modality", ("messaging", "email", "voice"))
-    where: list[ColumnElement[bool]] = [StoredChannel.custom.is_(kind == "custom")]
-    if modality is not None:
-        where.append(StoredChannel.modality == modality)
-    return await listing(call, StoredChannel, *where)
+    query = call.query
+    where: list[ColumnElement[bool]] = [StoredChannel.custom.is_(query["type"] == "custom")]
+    if "modality" in query:
+        where.append(StoredChannel.modality == query["modality"])
+    return await page(call, StoredChannel, *where)
 
 
 async def _create(call: Call) -> dict[str, Any]:
@@ -39,21 +39,18 @@ async def _create(call: Call) -> dict[str, Any]:
         markdown=body.get("capabilities", {}).get("markdown", False),
         metadata=metadata,
     )
+    await call.changed(channel, "created")
     return channel.shown()
 
 
 async def _update(call: Call) -> dict[str, Any]:
-    channel = await found(call, StoredChannel)
+    channel = call.thing(StoredChannel)
     if not channel.custom:
         raise refused("$.channel_id", "names a native channel, which cannot be changed", "path")
     if "markdown" in call.body["capabilities"]:
         channel.value = replace(channel.value, markdown=call.body["capabilities"]["markdown"])
+        await call.changed(channel, "updated")
     return channel.shown()
 
 
-ROUTES = [
-    resource(
-        "/v2/channels", GET=operation(_list), POST=operation(_create, body="create_channel", status=201)
-    ),
-    resource("/v2/channels/{channel_id}", PATCH=operation(_update, body="update_channel")),
-]
+OPERATIONS = {"list-channels": _list, "create-channel": _create, "update-channel": _update}

@@ -5,17 +5,15 @@ from __future__ import annotations
 import hmac
 import mimetypes
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from ada_mockserver.mock.api.bodies import Upload, size_in_words
+from ada_mockserver.mock.api.calls import context_of
 from ada_mockserver.mock.api.errors import ApiError, not_found, refused
-from ada_mockserver.mock.api.middleware import ATTACHMENT_LIMIT
-from ada_mockserver.mock.api.resources import Call, context_of, found, origin_of, resource
 from ada_mockserver.mock.state.attachments import add_attachment, address, signature
 from ada_mockserver.mock.store.database import find
 from ada_mockserver.mock.store.models import Attachment, Conversation
@@ -23,7 +21,12 @@ from ada_mockserver.mock.store.models import Attachment, Conversation
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-__all__ = ["ROUTES", "SERVED"]
+    from ada_mockserver.mock.api.calls import Call
+
+__all__ = ["OPERATIONS", "SERVED"]
+
+ATTACHMENT_LIMIT = 50 * 1024 * 1024
+"""Bytes of an uploaded file; the form around it may have some more."""
 
 FILE_TYPES = re.compile(
     "txt|log|csv|eml|png|svg|jpeg|jpg|gif|heif|heic|avif|wav|m4a|mp3|mp4|m4v|mov|mpeg|mpg|zip|pdf|doc|docx|"
@@ -34,41 +37,32 @@ FILE_TYPES = re.compile(
 _MIME_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}")
 
 
-async def _upload(request: Request) -> Response:
-    filename, mime_type, content = await _file(request)
-    async with context_of(request).begin() as transaction:
-        conversation = await found(Call(request, transaction), Conversation, lock=True)
-        if conversation.handoff is None:
-            raise ApiError(
-                400, "no_active_handoff", "Attachments are taken only while the conversation is in a handoff."
-            )
-        attachment = await add_attachment(
-            transaction, conversation, filename=filename, mime_type=mime_type, content=content
+async def _upload(call: Call) -> dict[str, Any]:
+    filename, mime_type, content = _file(call.body)
+    conversation = call.thing(Conversation)
+    if conversation.handoff is None:
+        raise ApiError(
+            400, "no_active_handoff", "Attachments are taken only while the conversation is in a handoff."
         )
-        url = await address(transaction, attachment, origin_of(request))
-    return JSONResponse({"url": url, "mime_type": mime_type, "filename": filename}, status_code=201)
+    attachment = await add_attachment(
+        call.transaction, conversation, filename=filename, mime_type=mime_type, content=content
+    )
+    url = await address(call.transaction, attachment, call.origin)
+    return {"url": url, "mime_type": mime_type, "filename": filename}
 
 
-async def _file(request: Request) -> tuple[str, str, bytes]:
+def _file(fields: dict[str, Any]) -> tuple[str, str, bytes]:
     """The name, MIME type and content of the uploaded file; raises `ApiError` (400) for what is none."""
-    try:
-        form = await request.form(max_files=20, max_fields=20)
-    except (HTTPException, KeyError, ValueError):
-        raise ApiError(400, "invalid_form", "The body of the request is not a multipart form.") from None
-    try:
-        file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise refused("$.file", "is required, as a file of a multipart form")
-        filename = _base_name(file.filename or "")
-        extension = filename.rpartition(".")[2].lower() if "." in filename else ""
-        if not FILE_TYPES.fullmatch(extension):
-            raise refused("$.file", f"must be of one of these types: {FILE_TYPES.pattern.replace('|', ', ')}")
-        content = await file.read()
-        if len(content) > ATTACHMENT_LIMIT:
-            raise refused("$.file", "is larger than 50 MB")
-        return filename, _mime_type(file.content_type, filename), content
-    finally:
-        await form.close()
+    file = fields.get("file")
+    if not isinstance(file, Upload):
+        raise refused("$.file", "is required, as a file of a multipart form")
+    filename = _base_name(file.filename)
+    extension = filename.rpartition(".")[2].lower() if "." in filename else ""
+    if not FILE_TYPES.fullmatch(extension):
+        raise refused("$.file", f"must be of one of these types: {FILE_TYPES.pattern.replace('|', ', ')}")
+    if len(file.content) > ATTACHMENT_LIMIT:
+        raise refused("$.file", f"is larger than {size_in_words(ATTACHMENT_LIMIT)}")
+    return filename, _mime_type(file.content_type, filename), file.content
 
 
 def _base_name(filename: str) -> str:
@@ -102,6 +96,6 @@ async def _serve(request: Request) -> Response:
     return Response(attachment.content, media_type=attachment.data["mime_type"], headers=headers)
 
 
-ROUTES = [resource("/v2/conversations/{conversation_id}/attachments", POST=_upload)]
+OPERATIONS = {"upload-attachment": _upload}
 SERVED = [Route("/attachments/{id}/{filename}", _serve, methods=["GET"])]
 """Routes that need no API key: the address is the key."""

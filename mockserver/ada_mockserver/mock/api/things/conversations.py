@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events.payload import Author, file_content, text_content
 from ada_mockserver.mock.agent.replies import answer, greet
+from ada_mockserver.mock.api.bodies import size_in_words
 from ada_mockserver.mock.api.errors import ApiError, not_found, refused
-from ada_mockserver.mock.api.resources import Call, found, listing, operation, origin_of, reading, resource
-from ada_mockserver.mock.api.validation import check_metadata_size, merged
+from ada_mockserver.mock.api.metadata import check_metadata_size, merged
+from ada_mockserver.mock.api.pages import page
 from ada_mockserver.mock.state.conversations import end, end_handoff, hand_off, open_conversation, say
 from ada_mockserver.mock.state.records import add_end_user, native_channel
 from ada_mockserver.mock.store.database import find
 from ada_mockserver.mock.store.models import Conversation, Message, StoredChannel, StoredEndUser
 
-__all__ = ["ROUTES"]
+if TYPE_CHECKING:
+    from ada_mockserver.mock.api.calls import Call
+
+__all__ = ["OPERATIONS"]
 
 _MOST_EMAIL_TEXT = 10 * 1024
 
@@ -29,8 +33,7 @@ async def _create(call: Call) -> dict[str, Any]:
     end_user_id = body.get("end_user_id")
     if end_user_id is not None and await find(transaction.session, StoredEndUser, end_user_id) is None:
         raise not_found("end user")
-    origin = origin_of(call.request)
-    conversation = await open_conversation(transaction, channel, end_user_id, metadata, origin=origin)
+    conversation = await open_conversation(transaction, channel, end_user_id, metadata, origin=call.origin)
     await greet(transaction, conversation)
     return conversation.shown()
 
@@ -39,7 +42,7 @@ async def _create_email(call: Call) -> dict[str, Any]:
     body, transaction = call.body, call.transaction
     text, metadata = body.get("text", ""), body.get("metadata", {})
     if len(text.encode()) > _MOST_EMAIL_TEXT:
-        raise refused("$.text", "is larger than 10 KB")
+        raise refused("$.text", f"is larger than {size_in_words(_MOST_EMAIL_TEXT)}")
     addresses = {f"$.{name}": body[name] for name in ("reply_to", "reply_as") if name in body}
     addresses |= {f"$.cc[{index}]": address for index, address in enumerate(body.get("cc", []))}
     for where, address in addresses.items():
@@ -48,8 +51,7 @@ async def _create_email(call: Call) -> dict[str, Any]:
     check_metadata_size(metadata, path="$.metadata")
     channel = await native_channel(transaction.session, "email")
     user = await add_end_user(transaction, display_name=body["name"], email=body["reply_to"])
-    origin = origin_of(call.request)
-    conversation = await open_conversation(transaction, channel, user.id, metadata, origin=origin)
+    conversation = await open_conversation(transaction, channel, user.id, metadata, origin=call.origin)
     await greet(transaction, conversation)
     if text:
         author = Author("end_user", user.id, None, body["name"])
@@ -63,8 +65,12 @@ def _is_address(text: str) -> bool:
     return bool(local and at and domain) and "@" not in domain and text.isprintable() and " " not in text
 
 
+async def _read(call: Call) -> dict[str, Any]:
+    return call.thing(Conversation).shown()
+
+
 async def _update(call: Call) -> dict[str, Any]:
-    conversation = await found(call, Conversation, lock=True)
+    conversation = call.thing(Conversation)
     conversation.details = merged(conversation.details, call.body["metadata"])
     check_metadata_size(conversation.details, path="$.metadata")
     conversation.updated_at = max(call.transaction.at, conversation.updated_at)
@@ -72,7 +78,7 @@ async def _update(call: Call) -> dict[str, Any]:
 
 
 async def _end(call: Call) -> dict[str, Any]:
-    conversation = await found(call, Conversation, lock=True)
+    conversation = call.thing(Conversation)
     if not conversation.ended:  # a call disconnects
         calls = conversation.channel.modality == "voice"
         await end(call.transaction, conversation, by="system" if calls else "end_user")
@@ -80,7 +86,7 @@ async def _end(call: Call) -> dict[str, Any]:
 
 
 async def _end_handoff(call: Call) -> dict[str, Any]:
-    conversation = await found(call, Conversation, lock=True)
+    conversation = call.thing(Conversation)
     if conversation.handoff is None:
         raise ApiError(422, "no_active_handoff", "The conversation is not in an active handoff.")
     await end_handoff(call.transaction, conversation)
@@ -88,16 +94,16 @@ async def _end_handoff(call: Call) -> dict[str, Any]:
 
 
 async def _list_messages(call: Call) -> dict[str, Any]:
-    conversation = await found(call, Conversation)
-    return await listing(call, Message, Message.conversation_id == conversation.id)
+    return await page(call, Message, Message.conversation_id == call.thing(Conversation).id)
 
 
 async def _create_message(call: Call) -> dict[str, Any]:
     transaction = call.transaction
     author, content = _author(call.body["author"]), _content(call.body["content"])
-    conversation = await found(call, Conversation, lock=True)
+    conversation = call.thing(Conversation)
     if conversation.ended:
-        raise ApiError(400, "conversation_ended", "The conversation has ended and takes no messages.")
+        # In the words that clients look for (a Slack bridge, 2026).
+        raise ApiError(400, "conversation_expired", "Conversation is expired")
     if author.role == "human_agent" and conversation.handoff is None:
         hand_off(transaction, conversation)
     message = await say(transaction, conversation, author, content)
@@ -130,19 +136,13 @@ def _content(content: dict[str, Any]) -> dict[str, Any]:
     return file_content(content["url"], content["mime_type"], content["filename"])
 
 
-ROUTES = [
-    resource("/v2/conversations", POST=operation(_create, body="create_conversation", status=201)),
-    resource("/v2/conversations/email", POST=operation(_create_email, body="create_email_conversation")),
-    resource(
-        "/v2/conversations/{conversation_id}",
-        GET=reading(Conversation),
-        PATCH=operation(_update, body="update_conversation"),
-    ),
-    resource(
-        "/v2/conversations/{conversation_id}/messages",
-        GET=operation(_list_messages),
-        POST=operation(_create_message, body="create_message", status=201),
-    ),
-    resource("/v2/conversations/{conversation_id}/end", POST=operation(_end)),
-    resource("/v2/conversations/{conversation_id}/end-handoff", POST=operation(_end_handoff)),
-]
+OPERATIONS = {
+    "create-conversation": _create,
+    "create-email-conversation": _create_email,
+    "get-conversation": _read,
+    "update-conversation": _update,
+    "list-messages": _list_messages,
+    "create-message": _create_message,
+    "end-conversation": _end,
+    "end-handoff": _end_handoff,
+}

@@ -1,0 +1,78 @@
+"""A call of an operation: what a handler of one is given."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ada_mockserver.mock.state.audit_log import record_change
+from ada_mockserver.mock.store.base import Resource
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from ada_mockserver.mock.api.document import Operation
+    from ada_mockserver.mock.state.transaction import MockContext, Transaction
+
+__all__ = ["Call", "Handler", "context_of", "origin_of"]
+
+Thing = TypeVar("Thing", bound=Resource)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of an operation within its transaction.
+
+    ``query`` has the parameters of the query that are given or have defaults, ``body`` is the JSON or the
+    form, an empty object where there is none. Both fit what the document says.
+    """
+
+    operation: Operation
+    request: Request
+    transaction: Transaction
+    query: dict[str, Any] = field(default_factory=dict)
+    body: Any = field(default_factory=dict)
+    found: dict[type[Resource], Resource] = field(default_factory=dict)
+
+    def thing(self, kind: type[Thing]) -> Thing:
+        """The thing of a kind that the path names; nobody changes it meanwhile where the call may."""
+        thing = self.found[kind]
+        assert isinstance(thing, kind)  # noqa: S101 - it is stored by its kind
+        return thing
+
+    @property
+    def origin(self) -> str:
+        """See `origin_of`."""
+        return origin_of(self.request)
+
+    async def changed(self, thing: Resource, activity: str) -> None:
+        """Have the audit log say what happened to a thing, and emit the event of it.
+
+        ``activity`` is one of the documented ones: ``created``, ``updated``, ``deleted``, ...
+        """
+        client = self.request.client
+        await record_change(
+            self.transaction,
+            entity_type=thing.entity,
+            entity_id=thing.named,
+            entity_name=thing.title,
+            activity=activity,
+            context_ip="" if client is None else client.host,
+            context_user_agent=self.request.headers.get("user-agent", ""),
+        )
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+"""What an operation does; it returns the JSON of its answer, or a `Response` of its own."""
+
+
+def context_of(request: Request) -> MockContext:
+    """The context of the application that serves this request."""
+    context: MockContext = request.app.state.context
+    return context
+
+
+def origin_of(request: Request) -> str:
+    """Scheme and host by which this client reaches the mock, for the addresses that it is given."""
+    return f"{request.url.scheme}://{request.url.netloc}"
