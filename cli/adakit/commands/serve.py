@@ -147,13 +147,16 @@ def _script(file: str | None) -> Script:
 
 def _announce(url: str, made_key: str | None, channel_id: str, open_to: str, exposed: str | None) -> None:
     click.echo(f"The mock Ada and its console are at {click.style(url, bold=True)}\n")
-    click.echo(f"  ADA_BASE_URL={url}      for clients that add /api/v2 themselves (ada-conversations-api-demo)")
-    click.echo(f"  ADA_BASE_URL={url}/api  for clients that add /v2 (ada-handoffs-api-demo)")
+    click.echo(f"  ADA_BASE_URL={url}")
     if made_key is None:
         click.echo("  ADA_API_KEY is the one that you gave")
     else:
         click.echo(f"  ADA_API_KEY={made_key}")
     click.echo(f"  ADA_CHANNEL_ID={channel_id}\n")
+    click.echo(
+        "That base URL is for clients that add /api/v2 to it, as ada-conversations-api-demo does. Those that add"
+        f" /v2,\nsuch as ada-handoffs-api-demo, take {url}/api\n"
+    )
     if open_to:
         click.echo(
             f"It listens on {open_to}: whoever reaches it can read and clear it without a key.", err=True

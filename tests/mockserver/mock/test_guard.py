@@ -294,8 +294,10 @@ def test_lost(api):
         ),
         (
             "/webhooks",
-            "Not Found: Ada's API is below http://mock.test/api/v2. The base URL of a client that adds /api/v2"
-            " itself is http://mock.test, that of one which adds /v2 is http://mock.test/api.",
+            (
+                "Not Found: Ada's API is below http://mock.test/api/v2. The base URL of a client that adds /api/v2"
+                " itself is http://mock.test, that of one which adds /v2 is http://mock.test/api."
+            ),
         ),
     ):
         response = api.request("GET", f"http://mock.test{path}")

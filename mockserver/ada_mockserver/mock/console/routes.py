@@ -15,7 +15,7 @@ from sqlalchemy import select
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from ada_mockserver.mock.control.own_routes import OwnCall, found, operation
+from ada_mockserver.mock.api.own_routes import OwnCall, found, operation
 from ada_mockserver.mock.outbox.attempts_log import list_attempts, list_deliveries
 from ada_mockserver.mock.state.overview import read_state
 from ada_mockserver.mock.store.models import Conversation, Event, Message

@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse
 
 from ada_mockserver.clock import SteeredClock
 from ada_mockserver.mock.api.errors import refused
+from ada_mockserver.mock.api.own_routes import OwnCall, operation, read_own, resource
 from ada_mockserver.mock.api.queries import query_choice, query_limit
 from ada_mockserver.mock.api.things.webhooks import query_event_type
-from ada_mockserver.mock.control.own_routes import OwnCall, operation, read_own, resource
 from ada_mockserver.mock.outbox import attempts_log as log
 from ada_mockserver.numbers import finite
 from ada_schemas.errors import UsageError

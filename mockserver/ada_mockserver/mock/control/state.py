@@ -16,9 +16,9 @@ from starlette.responses import JSONResponse
 from ada_mockserver.mock.agent.initial import clear
 from ada_mockserver.mock.api.bodies import parse_json
 from ada_mockserver.mock.api.calls import context_of
+from ada_mockserver.mock.api.own_routes import OwnCall, found, operation, resource
 from ada_mockserver.mock.api.queries import query_limit
 from ada_mockserver.mock.api.things.webhooks import header_lines, query_event_type
-from ada_mockserver.mock.control.own_routes import OwnCall, found, operation, resource
 from ada_mockserver.mock.control.seed import seed
 from ada_mockserver.mock.state.overview import read_state
 from ada_mockserver.mock.store.endpoints import Changes, update_endpoint
