@@ -154,8 +154,8 @@ def _announce(url: str, made_key: str | None, channel_id: str, open_to: str, exp
         click.echo(f"  ADA_API_KEY={made_key}")
     click.echo(f"  ADA_CHANNEL_ID={channel_id}\n")
     click.echo(
-        "That base URL is for clients that add /api/v2 to it, as ada-conversations-api-demo does. Those that add"
-        f" /v2,\nsuch as ada-handoffs-api-demo, take {url}/api\n"
+        "That base URL is for clients that add /api/v2 to it, such as ada-conversations-api-demo.\n"
+        f"Those that add /v2, such as ada-handoffs-api-demo, take {url}/api\n"
     )
     if open_to:
         click.echo(

@@ -64,7 +64,7 @@ async def read_body(request: Request, body: Body) -> Any:
         except ApiError:
             return {}
     else:
-        _check_type(request, _JSON)
+        _check_type(request, _JSON, text)
         value = parse_json(text)
     found = fitting_errors(body.validator, value)
     if found and body.lenient:
@@ -89,13 +89,19 @@ def _refuse(found: Sequence[Problem]) -> None:
         raise invalid(*(Detail(path, message) for path, message in found))
 
 
-def _check_type(request: Request, wanted: str) -> None:
-    """Raise `ApiError` (415) for a body that says it is of another media type; one may leave it unsaid."""
+def _check_type(request: Request, wanted: str, text: bytes = b"") -> None:
+    """Raise `ApiError` (415) for a body that says it is of another media type; one may leave it unsaid.
+
+    curl and Python's urllib say that whatever they send is a form unless they are told otherwise: that counts
+    as unsaid, where ``text`` begins as JSON does.
+    """
     given = request.headers.get("content-type")
     if given is None:
         return
     media_type = given.partition(";")[0].strip().lower()
     if media_type == wanted or (wanted == _JSON and media_type.endswith("+json")):
+        return
+    if media_type == "application/x-www-form-urlencoded" and text.lstrip()[:1] in (b"{", b"["):
         return
     message = f"Send the body as {wanted}, and say so in the header Content-Type."
     raise ApiError(415, "unsupported_media_type", message)
