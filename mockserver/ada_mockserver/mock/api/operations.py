@@ -113,10 +113,15 @@ async def _serve(request: Request, operation: Operation, handler: Handler) -> Re
 async def _find(
     transaction: Transaction, request: Request, operation: Operation, *, lock: bool = False
 ) -> dict[type[Resource], Resource]:
-    """What the path names, by kind; raises `ApiError` (404) where it is not there."""
+    """What the path names, by kind; raises `ApiError` (404) where it is not there.
+
+    What is not stored the operation finds itself.
+    """
     found: dict[type[Resource], Resource] = {}
     for parameter, name in operation.things.items():
-        kind = _kinds()[name]
+        kind = _kinds().get(name)
+        if kind is None:
+            continue
         thing = await find(transaction.session, kind, request.path_params[parameter], lock=lock)
         if thing is None:
             raise not_found(name)
