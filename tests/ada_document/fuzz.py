@@ -1,13 +1,11 @@
-"""Schemathesis against the running mock: ``python -m ada_document.fuzz [--raw] [arguments of st run]``.
+"""Schemathesis against the running mock: ``python -m ada_document.fuzz [arguments of st run]``.
 
-Needs ADAKIT_ADA_OPENAPI, a path of Ada's document; SCHEMATHESIS names the command if it is not ``st``. The
-mock delivers nothing meanwhile: the webhooks that are created have made-up addresses. ``--raw`` leaves the
-amendments out.
+By the mock's own document, and by Ada's, which ADAKIT_ADA_OPENAPI names; SCHEMATHESIS names the command if it
+is not ``st``. The mock delivers nothing meanwhile: the webhooks that are created have made-up addresses.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import random
@@ -15,48 +13,61 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
-from ada_document.reduction import reduce_document
+from ada_document.amendments import ada_documents, amend
+from ada_document.staging import THINGS
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.http_server import ServerThread, bind, make_server
+from ada_mockserver.mock.api.document import document
 from ada_mockserver.mock.assembly import create_app, running
-from ada_mockserver.mock.state.conversations import hand_off, open_conversation
-from ada_mockserver.mock.state.records import custom_channel
 from ada_mockserver.mock.state.transaction import MockContext
 from ada_mockserver.mock.store.database import Database
-from ada_mockserver.mock.store.endpoints import create_endpoint
-from ada_schemas.contract.documents import load_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 KEY = "fuzz-key"
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
     "response_schema_conformance,ignored_auth,use_after_free,ensure_resource_availability"
 )
-"""What must hold. What is left out says more than the document does: data that fits the schemas may still be
-refused (an unknown event type), and the document names no 405."""
+"""What must hold. What is left out says more than the documents do: data that fits the schemas may still be
+refused (an unknown event type)."""
+
+ENDS = {"delete-webhook", "end-conversation", "end-handoff", "delete-end-users", "request-erasure"}
+ENDS |= {"delete-source", "delete-articles", "delete-article", "delete-tag", "delete-instruction"}
+"""Operations after which others would not find what they name; each is given things of its own."""
 
 
 def main(arguments: list[str]) -> int:
-    """Try the mock twice: with ids that are made up, and with ids of things that exist."""
-    location = os.environ.get("ADAKIT_ADA_OPENAPI")
-    if not location:
-        sys.exit("ADAKIT_ADA_OPENAPI names no document: give it the path of https://docs.ada.cx/openapi.yaml")
-    raw = "--raw" in arguments
-    arguments = [argument for argument in arguments if argument != "--raw"]
-    document = reduce_document(load_document(location), amended=not raw)
+    """Try the mock by each document: with ids that are made up, then with ids of things that exist."""
+    ours = document().served
+    documents = {"the mock's document": (ours, "/api")}
+    for name, theirs in ada_documents().items():
+        prefix = "" if next(iter(theirs["paths"])).startswith("/api") else "/api"
+        documents[name] = (amend(theirs, name), prefix)
     url = os.environ.get("ADAKIT_FUZZ_DB", "sqlite://")
     context = MockContext(Database(url), SystemClock(), random.SystemRandom())
     app = create_app(context, keys=[KEY])
     server = ServerThread(make_server(app, log_level="error"), bind("127.0.0.1", 0), running(context))
     server.start()
+    codes = []
     try:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            (folder / "reduced.json").write_text(json.dumps(document), encoding="utf-8")
-            codes = [run(server.url, folder, arguments)]
-            known = asyncio.run_coroutine_threadsafe(known_ids(context), server.loop).result()
-            (folder / "schemathesis.toml").write_text(known, encoding="utf-8")
-            codes.append(run(server.url, folder, ["--phases=coverage,fuzzing", *arguments]))
+        for name, (described, prefix) in documents.items():
+            with tempfile.TemporaryDirectory() as made:
+                folder = Path(made)
+                (folder / "document.json").write_text(json.dumps(described), encoding="utf-8")
+                base = f"{server.url}{prefix}"
+                if described is ours:
+                    print(f"== {name}, ids made up", flush=True)
+                    codes.append(run(base, folder, arguments))
+                print(f"== {name}, ids of things that exist", flush=True)
+                (folder / "schemathesis.toml").write_text(
+                    "\n".join(known_ids(server.url, described)), encoding="utf-8"
+                )
+                codes.append(run(base, folder, ["--phases=coverage,fuzzing", *arguments]))
     finally:
         server.stop()
     return max(codes)
@@ -68,8 +79,8 @@ def run(url: str, folder: Path, arguments: list[str]) -> int:
         [
             os.environ.get("SCHEMATHESIS", "st"),
             "run",
-            "reduced.json",
-            f"--url={url}/api",
+            "document.json",
+            f"--url={url}",
             f"--header=Authorization: Bearer {KEY}",
             f"--checks={CHECKS}",
             "--mode=all",
@@ -82,39 +93,34 @@ def run(url: str, folder: Path, arguments: list[str]) -> int:
     return done.returncode
 
 
-async def known_ids(context: MockContext) -> str:
-    """Schemathesis' configuration with the ids of things that exist.
+def known_ids(url: str, described: dict[str, Any]) -> Iterator[str]:
+    """Schemathesis' configuration with the ids of things that exist, for each operation that names some."""
 
-    What ends a conversation or its handoff has one of its own, so that the others find theirs as it is.
-    """
-    async with context.begin() as transaction:
-        channel = await custom_channel(transaction)
-        known = [await open_conversation(transaction, channel, None, {}) for _ in range(3)]
-        for each in known:
-            hand_off(transaction, each)
-        webhook = await create_endpoint(
-            transaction.session, url="http://127.0.0.1:9/", now=transaction.now, rng=transaction.rng
+    def call(method: str, path: str, body: Any = None) -> Any:
+        request = Request(
+            f"{url}/api/v2{path}", None if body is None else json.dumps(body).encode(), method=method
         )
-    conversation = "/v2/conversations/{conversation_id}"
-    return f"""
-[parameters]
-"path.channel_id" = "{channel.id}"
-"path.conversation_id" = "{known[0].id}"
-"path.end_user_id" = "{known[0].end_user_id}"
-"path.id" = "{webhook.id}"
+        request.add_header("authorization", f"Bearer {KEY}")
+        request.add_header("content-type", "application/json")
+        with urlopen(request) as response:
+            return json.load(response)
 
-[[operations]]
-include-path = "{conversation}/end/"
-parameters = {{ "path.conversation_id" = "{known[1].id}" }}
-
-[[operations]]
-include-path = "{conversation}/end-handoff/"
-parameters = {{ "path.conversation_id" = "{known[2].id}" }}
-
-[[operations]]
-include-operation-id = "delete-webhook"
-enabled = false
-"""
+    ours = {(each.method, each.path): each for each in document().operations.values()}
+    shared = {kind: make(call) for kind, make in THINGS.items()}
+    for path, item in described["paths"].items():
+        for method in item:
+            operation = ours.get((method.upper(), path.removeprefix("/api").rstrip("/")))
+            if operation is None or not operation.things:
+                continue
+            given = {
+                f"path.{parameter}": THINGS[kind](call) if operation.id in ENDS else shared[kind]
+                for parameter, kind in operation.things.items()
+                if kind in THINGS
+            }
+            yield "[[operations]]"
+            yield f"include-path = {json.dumps(path)}\ninclude-method = {json.dumps(method.upper())}"
+            members = ", ".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in given.items())
+            yield f"parameters = {{ {members} }}\n"
 
 
 if __name__ == "__main__":

@@ -1,104 +1,20 @@
 """Every operation of the document: its example is answered, and every error that it documents is provoked.
 
-The operations, their examples and their errors come from the document. What must be there before an operation
-can be called stands in ``THINGS``, by the kinds of things that paths name and by the members of bodies.
+The operations, their examples and their errors come from the document; what must be there before they can be
+called from ``staging``.
 """
 
 from __future__ import annotations
 
-import copy
-
 import pytest
 
 from ada_document.answers import Answers, known_documents
+from ada_document.staging import THINGS, adapted, example, knowledge_article
 from ada_mockserver.mock.api.document import document
 
 OPERATIONS = document().operations
 MISSING = "5f7e0e2c1e7c7e000f0f9c3b"
 ANSWERS = [Answers.of_the_mock(), *known_documents()]
-
-
-def knowledge_source(api):
-    made = api.ok("POST", "/knowledge/sources/", example("create-source"))
-    return made["id"]
-
-
-def knowledge_article(api):
-    knowledge_source(api)
-    tag = knowledge_tag(api)
-    (article, *_) = example("upsert-articles")
-    api.ok("POST", "/knowledge/bulk/articles/", [{**article, "tag_ids": [tag]}])
-    return article["id"]
-
-
-def knowledge_tag(api):
-    tags = example("upsert-tags")
-    api.ok("POST", "/knowledge/bulk/tags/", tags)
-    return tags[0]["id"]
-
-
-def created(operation, path, member="id"):
-    def make(api):
-        return api.ok("POST", path, adapted(api, operation))[member]
-
-    return make
-
-
-def conversation(api):
-    """A conversation that is in a handoff, so that what needs one works."""
-    talk = api.conversation()
-    api.write(talk, "a human, please")
-    return talk["id"]
-
-
-def installation(api):
-    raise NotImplementedError
-
-
-THINGS = {
-    "channel": lambda api: api.channel()["id"],
-    "conversation": conversation,
-    "end user": created("create-end-user", "/end-users/", "end_user_id"),
-    "webhook": created("create-webhook", "/webhooks/"),
-    "knowledge source": knowledge_source,
-    "knowledge article": knowledge_article,
-    "knowledge tag": knowledge_tag,
-    "deletion job": created("delete-end-users", "/end-users/delete", "job_id"),
-    "integration": created("create-integration", "/platform-integrations/"),
-    "installation": installation,
-    "variable": lambda api: api.ok("GET", "/variables/")["data"][0]["id"],
-    "custom instruction": created("create-instruction", "/custom-instructions/"),
-}
-"""How there comes to be a thing of each kind that paths name; each returns its id."""
-
-MEMBERS = {
-    "channel_id": THINGS["channel"],
-    "end_user_id": THINGS["end user"],
-    "knowledge_source_id": knowledge_source,
-}
-"""Members of bodies that name a thing."""
-
-
-def example(operation):
-    """The documented body of an operation."""
-    content = OPERATIONS[operation].spec["requestBody"]["content"]["application/json"]
-    return copy.deepcopy(content["example"])
-
-
-def adapted(api, operation):
-    """The documented body, about things that are there."""
-    return _adapted(api, example(operation))
-
-
-def _adapted(api, value):
-    if isinstance(value, list):
-        return [_adapted(api, each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        name: MEMBERS[name](api) if name in MEMBERS and isinstance(member, str) else _adapted(api, member)
-        for name, member in value.items()
-    }
 
 
 def called(api, operation, **options):
@@ -117,13 +33,13 @@ def ready(api, operation):
     path = operation.path
     for parameter, kind in operation.things.items():
         if kind not in found:
-            found[kind] = THINGS[kind](api)
+            found[kind] = THINGS[kind](api.ok)
         path = path.replace(f"{{{parameter}}}", found[kind])
     if operation.id in BEFORE:
-        BEFORE[operation.id](api)
+        BEFORE[operation.id](api.ok)
     body = None
     if operation.body is not None and operation.body.media_type == "application/json":
-        body = adapted(api, operation.id)
+        body = adapted(api.ok, operation.id)
     return path, QUERIES.get(operation.id, {}), body
 
 

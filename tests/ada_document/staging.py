@@ -1,0 +1,109 @@
+"""Things that must be there before an operation of the mock can be called, made through the API itself.
+
+They are made with a function ``call(method, path, body)`` that returns the JSON of an answer.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from ada_mockserver.mock.api.document import document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Call = Callable[..., Any]
+
+__all__ = ["THINGS", "adapted", "example"]
+
+
+def example(operation: str) -> Any:
+    """The documented body of an operation."""
+    content = document().operations[operation].spec["requestBody"]["content"]["application/json"]
+    return copy.deepcopy(content["example"])
+
+
+def adapted(call: Call, operation: str) -> Any:
+    """The documented body, about things that are there."""
+    return _adapted(call, example(operation))
+
+
+def _adapted(call: Call, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_adapted(call, each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: MEMBERS[name](call) if name in MEMBERS and member else _adapted(call, member)
+        for name, member in value.items()
+    }
+
+
+def created(operation: str, path: str, member: str = "id") -> Callable[[Call], str]:
+    """A function that makes a thing with the documented body of an operation, and returns its id."""
+
+    def make(call: Call) -> str:
+        return str(call("POST", path, adapted(call, operation))[member])
+
+    return make
+
+
+def conversation(call: Call) -> str:
+    """A conversation that is in a handoff, so that what needs one works."""
+    talk = call("POST", "/conversations/", adapted(call, "create-conversation"))
+    author = {"role": "human_agent", "display_name": "Kim"}
+    body = {"author": author, "content": {"type": "text", "body": "How can I help?"}}
+    call("POST", f"/conversations/{talk['id']}/messages/", body)
+    return str(talk["id"])
+
+
+def knowledge_source(call: Call) -> str:
+    """A knowledge source, the same each time."""
+    wanted = example("create-source")
+    if wanted["id"] not in {each["id"] for each in call("GET", "/knowledge/sources/")["data"]}:
+        call("POST", "/knowledge/sources/", wanted)
+    return str(wanted["id"])
+
+
+def knowledge_article(call: Call) -> str:
+    """An article with a tag."""
+    (article, *_) = adapted(call, "upsert-articles")
+    call("POST", "/knowledge/bulk/articles/", [article])
+    return str(article["id"])
+
+
+def knowledge_tag(call: Call) -> str:
+    """A tag."""
+    tags = example("upsert-tags")
+    call("POST", "/knowledge/bulk/tags/", tags)
+    return str(tags[0]["id"])
+
+
+def tag_ids(call: Call) -> list[str]:
+    """The tags of an article."""
+    return [knowledge_tag(call)]
+
+
+THINGS: dict[str, Callable[[Call], str]] = {
+    "channel": created("create-channel", "/channels/"),
+    "conversation": conversation,
+    "end user": created("create-end-user", "/end-users/", "end_user_id"),
+    "webhook": created("create-webhook", "/webhooks/"),
+    "knowledge source": knowledge_source,
+    "knowledge article": knowledge_article,
+    "knowledge tag": knowledge_tag,
+    "deletion job": created("delete-end-users", "/end-users/delete", "job_id"),
+    "integration": created("create-integration", "/platform-integrations/"),
+    "variable": lambda call: str(call("GET", "/variables/")["data"][0]["id"]),
+    "custom instruction": created("create-instruction", "/custom-instructions/"),
+}
+"""How there comes to be a thing of each kind that paths name; each returns its id."""
+
+MEMBERS: dict[str, Callable[[Call], Any]] = {
+    "channel_id": THINGS["channel"],
+    "end_user_id": THINGS["end user"],
+    "knowledge_source_id": knowledge_source,
+    "tag_ids": tag_ids,
+}
+"""Members of bodies that name things."""
