@@ -69,7 +69,7 @@ def _is_address(text: str) -> bool:
 
 
 def _is_own(address: str, domain: str) -> bool:
-    """True unless Ada gave the address to another AI Agent; which other domains are its owner's is unknown."""
+    """True unless Ada gave the address to another AI Agent; whose other domains are is unknown."""
     host = address.rpartition("@")[2].lower()
     return not host.endswith(".ada.support") or host == domain
 
