@@ -15,6 +15,8 @@ from ada_mockserver.mock.outbox.outbox import Outbox
 from ada_mockserver.mock.state.transaction import MockContext
 from ada_mockserver.mock.store.base import Base
 from ada_mockserver.mock.store.database import Database
+from ada_mockserver.mock.store.schema import MIGRATIONS
+from ada_schemas.errors import UsageError
 from support.outbox_stage import MESSAGE, Consumer, Stage, at
 from support.postgres_server import PostgresServer, missing_postgres
 
@@ -120,6 +122,42 @@ def test_created_at_once(url):
         assert mock.database.lock() is False
         for database in databases:
             await database.close()
+
+    run(scenario, url)
+
+
+def test_older_tables(url):
+    """Tables from before versions are completed there, too, and those that differ are refused unchanged."""
+
+    async def scenario(mock):
+        async def change(*statements):
+            async with mock.database.engine.begin() as connection:
+                for statement in statements:
+                    await connection.execute(text(statement))
+
+        async def refusal():
+            with pytest.raises(UsageError) as error:
+                await mock.database.create()
+            return error.value.what
+
+        await change(
+            "DROP TABLE mock_schema",
+            "DROP TABLE api_planned_steps",
+            "ALTER TABLE api_conversations DROP COLUMN origin",
+        )
+        await mock.database.create()
+        await change("SELECT origin FROM api_conversations", "SELECT due_at FROM api_planned_steps")
+        await change("ALTER TABLE api_messages ALTER COLUMN data TYPE text")
+        place = "The database cannot be used: "
+        assert (
+            await refusal() == place + "the column 'data' of its table 'api_messages' holds text, not JSON."
+        )
+        await change("DROP TABLE api_messages", "UPDATE mock_schema SET version = 70")
+        newest = len(MIGRATIONS) + 1
+        assert await refusal() == (
+            f"The database was written by a newer adakit (schema 70; this one knows {newest})."
+        )
+        await change("DROP TABLE mock_schema")
 
     run(scenario, url)
 

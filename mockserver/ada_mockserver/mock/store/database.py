@@ -6,6 +6,7 @@ opens or commits one.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import os
@@ -17,12 +18,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import event, func, make_url, select
+from sqlalchemy import create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
 
 from ada_mockserver.mock.store.base import Base, Identified
+from ada_mockserver.mock.store.schema import bring_up_to_date
 from ada_mockserver.private_files import create_private, is_exposed, open_private
 from ada_schemas.errors import MissingExtraError, UsageError
 
@@ -42,6 +44,7 @@ MEMORY = "sqlite://"
 
 _WAKE = "adakit-wake"
 _BUSY = 30.0
+_TRIES = 100
 _TURNS, _GATE = 0xADA, 0xADB
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
 _SQLITE_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY")
@@ -119,16 +122,20 @@ class Database:
         return True
 
     async def create(self) -> None:
-        """Create the tables that do not exist yet.
+        """Create the tables that do not exist yet, and bring older ones up to date.
 
-        Raises `UsageError` for a database that cannot be reached or used.
+        Raises `UsageError` for a database that cannot be reached or used; it is as it was then.
         """
         try:
             if self.file is not None:
-                _open_once(self.file)
+                await asyncio.to_thread(_prepare_file, self.file)
+                return
             async with self.engine.begin() as connection:
                 await self.take_turns(connection)
-                await connection.run_sync(Base.metadata.create_all)
+                if self.is_sqlite:  # in memory nothing can be older
+                    await connection.run_sync(Base.metadata.create_all)
+                else:
+                    await connection.run_sync(bring_up_to_date, None)
         except (OSError, SQLAlchemyError, sqlite3.Error, TypeError, ValueError) as error:  # options of a URL
             reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             place = f"The file {self.file}" if self.file else "The database"
@@ -254,11 +261,39 @@ def _postgres(url: URL) -> AsyncEngine:
     )
 
 
-def _open_once(file: str) -> None:
-    """Raise what is wrong with a file: aiosqlite would tell an event loop that may be closed by then."""
+def _prepare_file(file: str) -> None:
+    """Bring a file up to date, or raise what is wrong with it, in which case not a byte of it has changed.
+
+    Not over aiosqlite, which would tell an event loop that may be closed by then, and not yet with a
+    write-ahead log, which is written into the file.
+    """
     _create_first(file)
-    with contextlib.closing(sqlite3.connect(file, timeout=_BUSY)) as connection:
-        connection.execute("PRAGMA schema_version")
+    with contextlib.closing(sqlite3.connect(file, timeout=_BUSY, check_same_thread=False)) as opened:
+        opened.isolation_level = None
+        engine = create_engine("sqlite://", creator=lambda: opened, poolclass=StaticPool)
+        event.listen(engine, "begin", _begin_sqlite)
+        with engine.begin() as connection:
+            bring_up_to_date(connection, file)
+        _write_ahead(opened)
+        engine.dispose()
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on, before anybody works with the file.
+
+    SQLite does not wait for another process that is at work: it says that the file is locked.
+    """
+    for _ in range(_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+        else:
+            return
+        connection.execute("BEGIN IMMEDIATE")  # this it waits for
+        connection.execute("ROLLBACK")
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _create_first(file: str, *_: Any) -> None:
