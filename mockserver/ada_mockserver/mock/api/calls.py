@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ada_mockserver.mock.state.audit_log import record_change
+from ada_mockserver.mock.state.audit_log import record_changes
 from ada_mockserver.mock.store.base import Resource
 
 if TYPE_CHECKING:
@@ -51,15 +51,27 @@ class Call:
 
         ``activity`` is one of the documented ones: ``created``, ``updated``, ``deleted``, ...
         """
+        await self.all_changed([(thing, activity)])
+
+    async def all_changed(self, changes: Iterable[tuple[Resource, str]]) -> None:
+        """Have the audit log say what happened to things, each with its activity, in this order."""
         client = self.request.client
-        await record_change(
+        by = {
+            "context_ip": "" if client is None else client.host,
+            "context_user_agent": self.request.headers.get("user-agent", ""),
+        }
+        await record_changes(
             self.transaction,
-            entity_type=thing.entity,
-            entity_id=thing.named,
-            entity_name=thing.title,
-            activity=activity,
-            context_ip="" if client is None else client.host,
-            context_user_agent=self.request.headers.get("user-agent", ""),
+            [
+                {
+                    "entity_type": thing.entity,
+                    "entity_id": thing.named,
+                    "entity_name": thing.title,
+                    "activity": activity,
+                    **by,
+                }
+                for thing, activity in changes
+            ],
         )
 
 

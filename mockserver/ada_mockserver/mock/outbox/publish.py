@@ -1,4 +1,4 @@
-"""An event enters the outbox: in the transaction of the call that caused it."""
+"""Events enter the outbox: in the transaction of the call that caused them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from random import SystemRandom
 from typing import TYPE_CHECKING
 
 from ada_mockserver.delivery.signing import new_message_id
-from ada_mockserver.mock.store.database import wake_on_commit
+from ada_mockserver.mock.store.database import add_many, wake_on_commit
 from ada_mockserver.mock.store.endpoints import list_endpoints
 from ada_mockserver.mock.store.models import Delivery, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-__all__ = ["publish", "schedule"]
+__all__ = ["publish", "publish_all", "schedule"]
 
 
 async def publish(
@@ -28,19 +28,40 @@ async def publish(
 ) -> str:
     """Store an event and its delivery to every enabled endpoint that takes it; returns its ``svix-id``.
 
-    ``event_type`` is as on the wire (``v1.conversation.ended``), ``body`` what is signed and sent,
-    ``channels`` its channel tags. What is stored is delivered once the transaction is committed. The id is
-    drawn from the system's randomness: a consumer may remember the ids of earlier runs.
+    See `publish_all`; ``body`` is what is signed and sent.
     """
-    event_id = new_message_id(SystemRandom())
-    session.add(Event(id=event_id, type=event_type, body=body, channels=tuple(channels), created_at=now))
+    (event_id,) = await publish_all(session, event_type=event_type, bodies=[body], channels=channels, now=now)
+    return event_id
+
+
+async def publish_all(
+    session: AsyncSession,
+    *,
+    event_type: str,
+    bodies: Iterable[bytes],
+    channels: Sequence[str],
+    now: float,
+) -> list[str]:
+    """Store events of a type and their deliveries to every enabled endpoint that takes them, in this order.
+
+    ``event_type`` is as on the wire (``v1.conversation.ended``), ``channels`` are the channel tags of each.
+    What is stored is delivered once the transaction is committed. Returns their ``svix-id``s, which are drawn
+    from the system's randomness: a consumer may remember the ids of earlier runs.
+    """
+    tags = tuple(channels)
+    events = [
+        Event(id=new_message_id(SystemRandom()), type=event_type, body=body, channels=tags, created_at=now)
+        for body in bodies
+    ]
+    await add_many(session, events)
     takers = [
         endpoint.id
         for endpoint in await list_endpoints(session)
         if not endpoint.disabled and endpoint.takes(event_type, channels)
     ]
-    await schedule(session, [event_id], takers, now=now, trigger="scheduled")
-    return event_id
+    ids = [event.id for event in events]
+    await schedule(session, ids, takers, now=now, trigger="scheduled")
+    return ids
 
 
 async def schedule(
@@ -52,8 +73,11 @@ async def schedule(
     trigger: str,
 ) -> None:
     """Begin to deliver events to endpoints that they were never meant for before."""
-    await session.flush()  # the events first
-    for event_id in event_ids:
-        for endpoint_id in endpoint_ids:
-            session.add(Delivery(event_id=event_id, endpoint_id=endpoint_id, trigger=trigger, due_at=now))
-            wake_on_commit(session)
+    deliveries = [
+        Delivery(event_id=event_id, endpoint_id=endpoint_id, trigger=trigger, due_at=now)
+        for event_id in event_ids
+        for endpoint_id in endpoint_ids
+    ]
+    await add_many(session, deliveries)
+    if deliveries:
+        wake_on_commit(session)

@@ -14,11 +14,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ada_mockserver.events.ids import uuid4
 from ada_mockserver.events.payload import Change, audit_log_emitted
 from ada_mockserver.mock.store.base import Resource
+from ada_mockserver.mock.store.database import add_many
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ada_mockserver.mock.state.transaction import Transaction
 
-__all__ = ["AuditEntry", "record_change"]
+__all__ = ["AuditEntry", "record_changes"]
 
 
 class AuditEntry(Resource):
@@ -35,9 +38,11 @@ class AuditEntry(Resource):
         return self.data
 
 
-async def record_change(transaction: Transaction, **change: str) -> None:
-    """Add an entry, and emit ``audit_log.emitted``; ``change`` has members of a `Change` as texts."""
-    made = Change(id=uuid4(transaction.rng), at=transaction.at, interface="api", **change)
-    event = audit_log_emitted(made, at=made.at)
-    await transaction.add(AuditEntry(id=made.id, at=made.at, data=event["data"]))
-    await transaction.emit(event)
+async def record_changes(transaction: Transaction, changes: Iterable[dict[str, str]]) -> None:
+    """Add an entry for each change, and emit ``audit_log.emitted``; they are members of a `Change`."""
+    rng, at = transaction.rng, transaction.at
+    made = [Change(id=uuid4(rng), at=at, interface="api", **change) for change in changes]
+    events = [audit_log_emitted(change, at=at) for change in made]
+    entries = [AuditEntry(id=event["data"]["id"], at=at, data=event["data"]) for event in events]
+    await add_many(transaction.session, entries)
+    await transaction.emit_all("v1.audit_log.emitted", events)

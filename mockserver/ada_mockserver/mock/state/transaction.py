@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from ada_mockserver.events.payload import encode
 from ada_mockserver.events.sampling import as_documented
-from ada_mockserver.mock.outbox.publish import publish
+from ada_mockserver.mock.outbox.publish import publish_all
 from ada_mockserver.mock.script import DEFAULT_SCRIPT
 from ada_schemas.contract.contract import Contract, shipped
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
     from random import Random
 
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -85,15 +85,21 @@ class Transaction:
 
     async def emit(self, payload: Payload, channels: Sequence[str] = ()) -> None:
         """Store an event with its channel tags, as the contract has it; none that the contract has not."""
+        await self.emit_all(payload["type"], [payload], channels)
+
+    async def emit_all(
+        self, event_type: str, payloads: Iterable[Payload], channels: Sequence[str] = ()
+    ) -> None:
+        """Store events of one type, each as `emit` does."""
         contract = self.context.contract
-        if payload["type"] not in contract.by_type:
+        if event_type not in contract.by_type:
             return
         if contract is not shipped():
-            payload = as_documented(payload, contract)
-        await publish(
+            payloads = [as_documented(payload, contract) for payload in payloads]
+        await publish_all(
             self.session,
-            event_type=payload["type"],
-            body=encode(payload),
+            event_type=event_type,
+            bodies=map(encode, payloads),
             channels=channels,
             now=self.now,
         )

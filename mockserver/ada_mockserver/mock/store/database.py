@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import create_engine, event, func, make_url, select
+from sqlalchemy import create_engine, event, func, insert, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
@@ -29,13 +29,13 @@ from ada_mockserver.private_files import create_private, is_exposed, open_privat
 from ada_schemas.errors import MissingExtraError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from sqlalchemy import URL, Connection, Delete, Update
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
     from sqlalchemy.orm import Session
 
-__all__ = ["MEMORY", "Database", "change", "find", "unwritable", "wake_on_commit"]
+__all__ = ["MEMORY", "Database", "add_many", "change", "find", "unwritable", "wake_on_commit"]
 
 Thing = TypeVar("Thing", bound=Identified)
 
@@ -184,6 +184,18 @@ class Database:
 def wake_on_commit(session: AsyncSession) -> None:
     """Have the listeners of `Database.on_wake` called once this transaction is committed."""
     session.info[_WAKE] = True
+
+
+async def add_many(session: AsyncSession, things: Sequence[Base]) -> None:
+    """Store new things of one kind in this order; the session will not hold them, nor they their ordinals.
+
+    The session would send SQLite a statement for each of them.
+    """
+    await session.flush()
+    if things:
+        names = [each.key for each in inspect(type(things[0])).column_attrs if each.key != "ordinal"]
+        rows = [{name: getattr(thing, name) for name in names} for thing in things]
+        await session.execute(insert(type(things[0])), rows)
 
 
 async def change(session: AsyncSession, statement: Update | Delete) -> int:
