@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from ada_mockserver.events.ids import object_id
 from ada_mockserver.mock.api.pages import everything, page
 from ada_mockserver.mock.store.base import Stored
+from ada_mockserver.mock.store.database import add_many
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from ada_mockserver.mock.api.calls import Call
 
@@ -57,11 +58,13 @@ class Collection(Generic[Thing]):
         """Store a new one with these members."""
         if self.check is not None:
             await self.check(call, members, None)
-        at = call.transaction.at
-        members = {"id": object_id(call.transaction.rng, at), **members}
-        thing = self.kind(id=self.kind.key_of(members["id"]), created_at=at, updated_at=at, data=members)
+        thing = self._made(call, {"id": object_id(call.transaction.rng, call.transaction.at), **members})
         await call.transaction.add(thing)
         return thing
+
+    def _made(self, call: Call, members: dict[str, Any]) -> Thing:
+        at = call.transaction.at
+        return self.kind(id=self.kind.key_of(members["id"]), created_at=at, updated_at=at, data=members)
 
     async def update(self, call: Call) -> dict[str, Any]:
         """The one that the path names, with the members of the body in place of its own."""
@@ -71,14 +74,45 @@ class Collection(Generic[Thing]):
 
     async def change(self, call: Call, thing: Thing, members: dict[str, Any]) -> None:
         """Give a thing these members in place of its own; nothing happens where nothing is different."""
-        changed = {**thing.data, **members}
         if self.check is not None:
-            await self.check(call, changed, thing)
-        if changed != thing.data:
-            thing.data = changed
-            thing.updated_at = max(call.transaction.at, thing.updated_at)
+            await self.check(call, {**thing.data, **members}, thing)
+        if self._differs(call, thing, members):
             await call.transaction.session.flush()
             await call.changed(thing, "updated")
+
+    def _differs(self, call: Call, thing: Thing, members: dict[str, Any]) -> bool:
+        """Give a thing these members in place of its own; returns whether anything was different."""
+        changed = {**thing.data, **members}
+        if changed == thing.data:
+            return False
+        thing.data = changed
+        thing.updated_at = max(call.transaction.at, thing.updated_at)
+        return True
+
+    async def upsert(
+        self, call: Call, wanted: Iterable[dict[str, Any]], known: dict[str, Thing]
+    ) -> Sequence[dict[str, Any]]:
+        """Create or change one after another, each by its id; returns what the API answers about each.
+
+        ``known`` are those that there are, by their keys; in the end those that were wanted. They are not
+        checked. One that is wanted twice is as it is wanted last, and has changed once.
+        """
+        answers: list[dict[str, Any]] = []
+        new: list[Thing] = []
+        activities: dict[str, str] = {}
+        for members in wanted:
+            key = self.kind.key_of(members["id"])
+            created = key not in known
+            if created:
+                known[key] = self._made(call, members)
+                new.append(known[key])
+                activities[key] = "created"
+            elif self._differs(call, known[key], members):
+                activities.setdefault(key, "updated")
+            answers.append({"id": members["id"], "success": True, "created": created})
+        await add_many(call.transaction.session, new)
+        await call.all_changed((known[key], activity) for key, activity in activities.items())
+        return answers
 
     async def delete(self, call: Call) -> None:
         """Forget the one that the path names."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.responses import JSONResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from starlette.responses import Response
 
@@ -29,7 +30,7 @@ class Detail:
 class ApiError(Exception):
     """A request that is refused; ``type`` is the error's stable name in the envelope.
 
-    There ``details`` is null where none is given.
+    There ``details`` is the list of them, or the object where one is given, null where none is.
     """
 
     def __init__(
@@ -38,21 +39,23 @@ class ApiError(Exception):
         type_: str,
         message: str,
         *,
-        details: Sequence[Detail] = (),
+        details: Sequence[Detail] | Mapping[str, Any] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.type = type_
         self.message = message
-        self.details = tuple(details)
+        self.details = details
         self.headers = dict(headers or {})
 
     def response(self) -> Response:
         """The answer as it goes over the wire."""
-        details = [
-            {"parameter": d.parameter, "location": d.location, "message": d.message} for d in self.details
-        ]
+        details: Any = self.details
+        if not isinstance(details, Mapping):
+            details = [
+                {"parameter": d.parameter, "location": d.location, "message": d.message} for d in details
+            ]
         error = {"type": self.type, "message": self.message, "details": details or None}
         return JSONResponse({"errors": [error]}, status_code=self.status, headers=self.headers)
 
