@@ -1,6 +1,6 @@
 """Availability rules: conditions on variables under which the AI Agent may use an article.
 
-See ``/reference/introduction/availability-rules``. That the variables exist is not checked.
+See ``/reference/introduction/availability-rules``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ada_mockserver.mock.api.errors import Detail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 __all__ = ["normal_rule", "rule_problems"]
 
@@ -18,13 +18,18 @@ _MOST_CONDITIONS = 1000
 _UNARY = ("is_set", "is_not_set")
 
 
-def rule_problems(rule: dict[str, Any], path: str) -> Iterator[Detail]:
-    """All that is wrong with a rule which fits its schema; ``path`` is its JSON path."""
+def rule_problems(rule: dict[str, Any], path: str, variables: Container[str]) -> Iterator[Detail]:
+    """All that is wrong with a rule which fits its schema; ``path`` is its JSON path.
+
+    ``variables`` are the ids of those that there are.
+    """
     conditions = list(_conditions(rule, path))
     if len(conditions) > _MOST_CONDITIONS:
         yield Detail(path, f"has more than {_MOST_CONDITIONS} conditions")
     for where, condition in conditions:
         operator = condition["operator"]
+        if condition["variable"]["id"] not in variables:
+            yield Detail(f"{where}.variable.id", "names no variable")
         if operator in _UNARY and "value" in condition:
             yield Detail(f"{where}.value", f"does not go with the operator {operator}")
         if operator not in _UNARY and "value" not in condition:
@@ -32,24 +37,27 @@ def rule_problems(rule: dict[str, Any], path: str) -> Iterator[Detail]:
 
 
 def normal_rule(rule: dict[str, Any]) -> dict[str, Any]:
-    """A rule as it is answered: without ``case_sensitive`` where that is false, as it is by default."""
-    conditions = [normal_rule(each) if _is_group(each) else _normal(each) for each in rule["conditions"]]
-    return {**rule, "conditions": conditions}
+    """A rule as it is answered: its documented members, ``case_sensitive`` only where that is true."""
+    conditions = [
+        normal_rule(each) if "conditions" in each else _normal_condition(each) for each in rule["conditions"]
+    ]
+    return {"match": rule["match"], "conditions": conditions}
 
 
-def _normal(condition: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in condition.items() if name != "case_sensitive" or value}
+def _normal_condition(condition: dict[str, Any]) -> dict[str, Any]:
+    normal = {"variable": {"id": condition["variable"]["id"]}, "operator": condition["operator"]}
+    if "value" in condition:
+        normal["value"] = condition["value"]
+    if condition.get("case_sensitive"):
+        normal["case_sensitive"] = True
+    return normal
 
 
 def _conditions(rule: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The conditions of a rule and of the groups in it, with their JSON paths."""
     for index, each in enumerate(rule["conditions"]):
         where = f"{path}.conditions[{index}]"
-        if _is_group(each):
+        if "conditions" in each:
             yield from _conditions(each, where)
         else:
             yield where, each
-
-
-def _is_group(each: dict[str, Any]) -> bool:
-    return "match" in each and isinstance(each.get("conditions"), list) and "operator" not in each

@@ -26,6 +26,7 @@ from ada_mockserver.mock.api.things.knowledge_sources import (
     begin_to_delete,
     delete_due,
 )
+from ada_mockserver.mock.api.things.variables import NAMES as VARIABLES
 from ada_mockserver.mock.store.base import Base, NamedByClient
 from ada_mockserver.mock.store.database import add_many, change
 
@@ -170,7 +171,7 @@ def _problems(
         if article.get(name) is not None and _time(article[name]) is None:
             yield Detail(f"{path}.{name}", "must be a date and time, such as 2026-01-31T12:00:00Z")
     if article.get("availability_rules") is not None:
-        yield from rule_problems(article["availability_rules"], f"{path}.availability_rules")
+        yield from rule_problems(article["availability_rules"], f"{path}.availability_rules", VARIABLES)
 
 
 async def _check_limit(call: Call, keys: dict[str, str], known: dict[str, Article]) -> None:
