@@ -80,13 +80,7 @@ def no_handoff(api, operation):
     return api.request(operation.method, f"http://mock.test/api{path}")
 
 
-def foreign_address(api, operation):
-    """An address that Ada gave another AI Agent."""
-    return called(api, operation, json={**example(operation.id), "reply_as": "support@other.ada.support"})
-
-
 PROVOKED = {
-    ("create-email-conversation", 422): foreign_address,
     ("create-source", 409): provoked_again,
     ("create-instruction", 409): taken_title,
     ("update-instruction", 409): taken_title,
@@ -230,7 +224,7 @@ def test_no_query_that_fits(api, operation):
         path, query, body = ready(api, operation)
         url = f"http://mock.test/api{path}"
         kind = parameter.schema.get("items", parameter.schema)
-        if kind.get("type") == "string" and "enum" not in kind:
+        if (kind.get("type") == "string" and "enum" not in kind) or parameter.name == "conversation_id":
             continue
         response = api.request(operation.method, url, params={**query, parameter.name: "maybe"}, json=body)
         check(operation, response, 400)

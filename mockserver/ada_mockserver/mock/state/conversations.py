@@ -63,7 +63,7 @@ async def say(
     said = course.say(conversation, author, content, message_id, at, at)
     payload = said.payload()
     data = {name: payload["data"][name] for name in ("created_at", "author", "content")}
-    message = Message(id=message_id, conversation_id=conversation.id, data=data)
+    message = Message(id=message_id, conversation_id=conversation.id, created_at=at, data=data)
     await transaction.add(message)
     await transaction.emit(payload, _tags(conversation))
     return message

@@ -63,13 +63,17 @@ class StoredChannel(Resource):
 
 
 class StoredEndUser(Resource):
-    """An end user; external ids are compared by ``external_key``, whatever characters they hold."""
+    """An end user; external ids are compared by ``external_key``, whatever characters they hold.
+
+    At ``expires_at`` (Unix seconds) one that no conversation is with is deleted; None: never.
+    """
 
     __tablename__ = "api_end_users"
     kind = "end user"
 
     external_key: Mapped[str | None] = mapped_column(unique=True)
     value: Mapped[payload.EndUser] = mapped_column(Value(payload.EndUser))
+    expires_at: Mapped[float | None] = mapped_column(default=None, index=True)
 
     def shown(self) -> dict[str, Any]:
         """The data of its event."""
@@ -130,12 +134,13 @@ class Conversation(Resource):
 
 
 class Message(Resource):
-    """A message; ``data`` is what the API answers about it."""
+    """A message of a time in Unix milliseconds; ``data`` is what the API answers about it."""
 
     __tablename__ = "api_messages"
     __table_args__ = (sa.Index("ix_api_messages_conversation", "conversation_id", "ordinal"),)
 
     conversation_id: Mapped[str] = mapped_column(sa.ForeignKey("api_conversations.id"))
+    created_at: Mapped[int] = mapped_column(sa.BigInteger, index=True)
     data: Mapped[dict[str, Any]]
 
     def shown(self) -> dict[str, Any]:
