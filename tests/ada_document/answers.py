@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Answers", "known_documents"]
 
+HTTP = {"404", "405", "406", "413", "415"}
+"""Answers that HTTP gives a meaning, whether or not Ada's documents name them for an operation."""
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -48,12 +51,14 @@ class Answers:
         status = str(response.status_code)
         described = said["responses"].get(status)
         if described is None:
-            return [f"{status} is not documented"]
+            return (
+                []
+                if status in HTTP and self.document is not document().served
+                else [f"{status} is not documented"]
+            )
         content = self._resolved(described).get("content")
-        if status == "204":
+        if status == "204" or content is None:
             return [f"{status} has a body"] if response.content else []
-        if content is None:
-            return []
         if "application/json" not in response.headers.get("content-type", ""):
             return [f"{status} is not JSON"]
         schema = {**content["application/json"]["schema"], "components": self.document["components"]}

@@ -61,11 +61,9 @@ def main(arguments: list[str]) -> int:
                 (folder / "document.json").write_text(json.dumps(described), encoding="utf-8")
                 base = f"{server.url}{prefix}"
                 if described is ours:
-                    sys.stdout.write(f"== {name}, ids made up\n")
-                    sys.stdout.flush()
+                    print(f"== {name}, ids made up", flush=True)
                     codes.append(run(base, folder, arguments))
-                sys.stdout.write(f"== {name}, ids of things that exist\n")
-                sys.stdout.flush()
+                print(f"== {name}, ids of things that exist", flush=True)
                 (folder / "schemathesis.toml").write_text(
                     "\n".join(known_ids(server.url, described)), encoding="utf-8"
                 )

@@ -203,5 +203,5 @@ async def _end_user(
     transaction: Transaction, conversation: Conversation, *, lock: bool = False
 ) -> StoredEndUser:
     user = await find(transaction.session, StoredEndUser, conversation.end_user_id, lock=lock)
-    assert user is not None  # noqa: S101 - a conversation is somebody's, and end users are not deleted
+    assert user is not None  # noqa: S101 - end users are deleted with their conversations
     return user

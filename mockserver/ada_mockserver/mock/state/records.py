@@ -24,6 +24,7 @@ __all__ = [
     "add_native_channels",
     "change_end_user",
     "custom_channel",
+    "external_key",
     "find_external",
     "native_channel",
 ]
@@ -81,7 +82,7 @@ def _first(modality: str, *, custom: bool) -> Select[StoredChannel]:
 
 async def find_external(session: AsyncSession, external_id: str) -> StoredEndUser | None:
     """The end user with that external id, in any letter case, or None."""
-    key = _external_key(external_id)
+    key = external_key(external_id)
     return await session.scalar(select(StoredEndUser).where(StoredEndUser.external_key == key))
 
 
@@ -89,7 +90,7 @@ async def add_end_user(transaction: Transaction, **members: Any) -> StoredEndUse
     """A new end user with these members of its profile, and ``end_user.created``."""
     at = transaction.at
     user = EndUser(id=object_id(transaction.rng, at), created_at=at, updated_at=at, **members)
-    stored = StoredEndUser(id=user.id, external_key=_external_key(user.external_id), value=user)
+    stored = StoredEndUser(id=user.id, external_key=external_key(user.external_id), value=user)
     await transaction.add(stored)
     await transaction.emit(end_user_event("end_user.created", user, at=at))
     return stored
@@ -101,10 +102,10 @@ async def change_end_user(transaction: Transaction, stored: StoredEndUser, **mem
     if user == stored.value:
         return
     user = replace(user, updated_at=max(transaction.at, user.updated_at + 1))
-    stored.value, stored.external_key = user, _external_key(user.external_id)
+    stored.value, stored.external_key = user, external_key(user.external_id)
     await transaction.emit(end_user_event("end_user.updated", user, at=user.updated_at))
 
 
-def _external_key(external_id: str | None) -> str | None:
+def external_key(external_id: str | None) -> str | None:
     """The key by which external ids are compared: Ada keeps them without letter case."""
     return None if external_id is None else hashlib.sha256(external_id.lower().encode()).hexdigest()

@@ -10,6 +10,7 @@ from ada_mockserver.mock.api.errors import ApiError, not_found, refused
 from ada_mockserver.mock.api.metadata import check_metadata_size, merged
 from ada_mockserver.mock.api.pages import page
 from ada_mockserver.mock.state.records import add_end_user, change_end_user, find_external
+from ada_mockserver.mock.store.database import wake_on_commit
 from ada_mockserver.mock.store.models import StoredEndUser
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["OPERATIONS"]
 
 _TEXTS = ("first_name", "last_name", "display_name", "avatar", "email", "language")
+_UNUSED_FOR = 86_400
+"""Seconds after which an end user that was made here, and that no conversation is with, is deleted."""
 _MOST_METADATA = 10 * 1024
 """Bytes of an end user's metadata, as the operation's description limits it."""
 
@@ -44,6 +47,9 @@ async def _create(call: Call) -> Response:
     check_metadata_size(metadata, most=_MOST_METADATA, path="$.profile.metadata")
     known = external_id and await find_external(transaction.session, external_id)
     user = known or await add_end_user(transaction, **profile, external_id=external_id, metadata=metadata)
+    if not known:
+        user.expires_at = transaction.now + _UNUSED_FOR
+        wake_on_commit(transaction.session)
     return JSONResponse(user.shown(), status_code=200 if known else 201)
 
 
