@@ -46,9 +46,10 @@ class Problem(NamedTuple):
     message: str
 
 
-def validator(schema: dict[str, Any]) -> Draft202012Validator:
-    """The validator of a schema, which knows the formats ``uri`` and ``finite``."""
-    return Draft202012Validator(schema, format_checker=_formats)
+def validator(schema: dict[str, Any], kind: Any = Draft202012Validator) -> Draft202012Validator:
+    """The validator of a schema, of a version of JSON Schema; it knows the formats ``uri`` and ``finite``."""
+    made: Draft202012Validator = kind(schema, format_checker=_formats)
+    return made
 
 
 def fitting_errors(against: Draft202012Validator, value: Any) -> list[Problem]:
@@ -69,17 +70,18 @@ def _message(fault: Fault) -> str:
     demanded = fault.demanded
     match fault.keyword:
         case "required":
-            stated = fault.schema.get("properties", {}).get(fault.path[-1], {}).get("x-message")
+            member = fault.schema.get("properties", {}).get(fault.path[-1])
+            stated = member.get("x-message") if isinstance(member, dict) else None
             return f"is required, and {stated}" if stated else "is required"
         case "additionalProperties" if demanded is False:
-            return f"is not known; known are: {', '.join(sorted(fault.schema['properties']))}"
-    if "x-message" in fault.schema:
+            return f"is not known; known are: {', '.join(sorted(fault.schema.get('properties', ())))}"
+    if isinstance(fault.schema, dict) and "x-message" in fault.schema:
         return str(fault.schema["x-message"])
     match fault.keyword:
         case "type":
             return f"must be {kinds(demanded)}"
         case "enum":
-            return f"must be one of: {', '.join(demanded)}"
+            return f"must be one of: {', '.join(map(str, demanded))}"
         case "format":
             return "must be a URL" if demanded == "uri" else f"must be a {demanded}"
         case "maxLength":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from starlette.routing import Mount, Route
 from ada_mockserver.http_server import base_url, is_loopback, make_server
 from ada_mockserver.mock.agent.due import perform_due
 from ada_mockserver.mock.agent.initial import create_initial, create_tables
+from ada_mockserver.mock.api import oauth
 from ada_mockserver.mock.api.document import document
 from ada_mockserver.mock.api.errors import ApiError
 from ada_mockserver.mock.api.middleware import KEYED, Guard
@@ -32,6 +34,7 @@ from ada_mockserver.mock.outbox.backoff import JITTER, schedule_named
 from ada_mockserver.mock.outbox.outbox import Outbox
 from ada_mockserver.mock.outbox.worker import Options
 from ada_mockserver.mock.script import DEFAULT_SCRIPT, Pace, Script
+from ada_mockserver.mock.state.installations import grant_of
 from ada_mockserver.mock.state.transaction import MockContext
 from ada_mockserver.mock.store.database import MEMORY, Database, unwritable
 from ada_schemas.contract.contract import Contract, shipped
@@ -169,14 +172,14 @@ def create_app(
     """
     app = Starlette(
         routes=[
-            Mount("/api", routes=[Route("/openapi.json", _document, methods=["GET"]), *_API]),
+            Mount("/api", routes=[Route("/openapi.json", _document, methods=["GET"]), *oauth.ROUTES, *_API]),
             *_API,  # for clients whose base URL should have ended in /api
             *attachments.SERVED,
             *state.ROUTES,
             *(deliveries.ROUTES if outbox is not None else ()),
             *console.ROUTES,
         ],
-        middleware=[Middleware(Guard, keys=keys, local=local)],
+        middleware=[Middleware(Guard, keys=keys, grant_of=partial(grant_of, context), local=local)],
         exception_handlers={
             ApiError: _refuse,
             HTTPException: _http_error,

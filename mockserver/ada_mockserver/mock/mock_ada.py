@@ -198,6 +198,17 @@ class MockAda:
         webhook_id = made["webhooks"][0]["id"]
         return MockWebhook(webhook_id, self.call("GET", f"/v2/webhooks/{webhook_id}/secret/")["key"])
 
+    def install(self, integration_id: str, *, configuration: Mapping[str, Any] | None = None) -> int:
+        """Install an integration as an admin does in a browser, up to its own page.
+
+        Its OAuth callback is called with a code; returns the status of the answer. Raises `AdakitError` for a
+        configuration that its form would not take, and where no answer came.
+        """
+        from ada_mockserver.mock.console.integrations import install_without_browser  # noqa: PLC0415 - likewise
+
+        context = self._running.assembly.context
+        return self._run(install_without_browser(context, integration_id, dict(configuration or {})))
+
     def play(
         self,
         story: Kind,

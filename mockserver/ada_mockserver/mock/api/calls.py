@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ada_mockserver.mock.api.document import Operation
+    from ada_mockserver.mock.state.installations import Grant
     from ada_mockserver.mock.state.transaction import MockContext, Transaction
 
-__all__ = ["Call", "Handler", "context_of", "origin_of"]
+__all__ = ["Call", "Handler", "context_of", "grant_in", "origin_of"]
 
 Thing = TypeVar("Thing", bound=Resource)
 
@@ -40,6 +41,11 @@ class Call:
         thing = self.found[kind]
         assert isinstance(thing, kind)  # noqa: S101 - it is stored by its kind
         return thing
+
+    @property
+    def grant(self) -> Grant | None:
+        """What the call's access token stands for; None where it is made with an API key."""
+        return grant_in(self.request)
 
     @property
     def origin(self) -> str:
@@ -83,6 +89,12 @@ def context_of(request: Request) -> MockContext:
     """The context of the application that serves this request."""
     context: MockContext = request.app.state.context
     return context
+
+
+def grant_in(request: Request) -> Grant | None:
+    """What the access token of a request stands for, as the guard found it; None for an API key."""
+    grant: Grant | None = request.scope.get("grant")
+    return grant
 
 
 def origin_of(request: Request) -> str:

@@ -1,7 +1,8 @@
 """Middleware: API key, body-size limit, and who may come. Pure ASGI, so that no body is held.
 
-Every route is guarded, also one that is not named here: Ada's API (`KEYED`) by the key; elsewhere, where no
-key is asked for, by where the request comes from. The exceptions are `OPEN`.
+Every route is guarded, also one that is not named here: Ada's API (`KEYED`) by the key or an access token;
+elsewhere, where no key is asked for, by where the request comes from. The exceptions are `OPEN`, and
+`EXCHANGE`, which asks for a secret itself.
 
 A body that is refused is not read here; the server discards the rest of it as it comes.
 """
@@ -20,17 +21,25 @@ from ada_mockserver.mock.api.document import BODY_LIMIT
 from ada_mockserver.mock.api.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["KEYED", "OPEN", "Guard"]
+    from ada_mockserver.mock.state.installations import Grant
+
+__all__ = ["EXCHANGE", "KEYED", "OPEN", "Guard"]
 
 KEYED = re.compile(r"/(api|v[0-9]+)(/.*)?", re.DOTALL)
 """The paths of Ada's API, below ``/api`` and without it."""
 
-OPEN = re.compile(r"/attachments/[^/]+/[^/]+")
-"""The paths that whoever knows them may read, from anywhere: the address is the key, as Ada presigns it."""
+EXCHANGE = "/api/platform_integrations/oauth/token"
+"""The path of Ada's API at which a client of OAuth 2.0 proves itself by what is in the body."""
+
+OPEN = re.compile(
+    r"/attachments/[^/]+/[^/]+"  # the address is the key, as Ada presigns it
+    r"|/platform/integrations/[^/]+/connections/(success|error)"  # browsers are sent there by Ada's name
+)
+"""The paths that whoever knows them may read, from anywhere."""
 
 _READING = ("GET", "HEAD")
 _HARDENING = {
@@ -49,14 +58,24 @@ _PRIVATE = re.compile(r"[^.]*|.*\.(localhost|local|internal|test|home\.arpa)", r
 class Guard:
     """Lets a request through to ``app``, or answers it with what Ada answers.
 
-    ``keys`` are the API keys that are good. Paths count with and without a slash at their
+    ``keys`` are the API keys that are good; ``grant_of`` says what an access token stands for, which the
+    request's scope has as ``grant``. Paths count with and without a slash at their
     end, and with doubled ones, as a base URL that ends in a slash makes them. Where it is ``local``, reached
     from this machine alone, what needs no key is not answered under a public name; and never to a page of
-    another site.
+    another site. A proxy in front of it that speaks TLS may say so by ``X-Forwarded-Proto``: whom a client
+    fools with that is itself alone.
     """
 
-    def __init__(self, app: ASGIApp, *, keys: Sequence[str], local: bool = True) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        keys: Sequence[str],
+        grant_of: Callable[[str], Awaitable[Grant | None]],
+        local: bool = True,
+    ) -> None:
         self.app = app
+        self.grant_of = grant_of
         self.keys = [b"Bearer " + key.encode() for key in keys]
         self.local = local
 
@@ -71,16 +90,18 @@ class Guard:
         path = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
         if path != scope["path"]:
             scope = {**scope, "path": path, "raw_path": path.encode()}
+        if dict(scope["headers"]).get(b"x-forwarded-proto") == b"https":
+            scope = {**scope, "scheme": "https"}
         keyed = KEYED.fullmatch(path) is not None
         is_open = scope["method"] in _READING and OPEN.fullmatch(path) is not None
         if not keyed and not is_open:
             send = _hardened(send)
         watched = _Watched(send)
         try:
-            if keyed:  # the operation says how large a body may be
-                self._authenticate(scope)
+            if keyed and path != EXCHANGE:  # the operation says how large a body may be
+                scope = {**scope, "grant": await self._authenticate(scope)}
             else:
-                if not is_open:
+                if not keyed and not is_open:
                     self._check_sender(scope)
                 limited = LimitedBody(receive, BODY_LIMIT)
                 limited.check_announced(Request(scope))
@@ -97,13 +118,17 @@ class Guard:
             _refuse_public_names(scope)
         _refuse_other_sites(scope)
 
-    def _authenticate(self, scope: Scope) -> None:
+    async def _authenticate(self, scope: Scope) -> Grant | None:
+        """What the access token of a request stands for, None for a good key; raises `ApiError` (401)."""
         given = [value for name, value in scope["headers"] if name == b"authorization"]
         credentials = given[0].strip() if len(given) == 1 else b""
         if credentials[:7].lower() == b"bearer ":
             credentials = b"Bearer " + credentials[7:].strip()
         good = [hmac.compare_digest(credentials, key) for key in self.keys]
-        if not any(good):
+        if any(good):
+            return None
+        grant = await self.grant_of(credentials.removeprefix(b"Bearer ").decode("latin-1"))
+        if grant is None:
             problem = "The API key is not valid." if given else "The request has no API key."
             raise ApiError(
                 401,
@@ -111,6 +136,14 @@ class Guard:
                 f"{problem} Send it in the header Authorization: Bearer <key>.",
                 headers={"www-authenticate": "Bearer"},
             )
+        if grant.expired:
+            raise ApiError(
+                401,
+                "unauthorized",
+                "The access token has expired. Exchange the refresh token for a new one.",
+                headers={"www-authenticate": 'Bearer error="invalid_token"'},
+            )
+        return grant
 
 
 def _refuse_other_sites(scope: Scope) -> None:

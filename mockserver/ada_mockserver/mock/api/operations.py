@@ -1,6 +1,7 @@
 """The operations of the document as routes: what a request has to pass, in this order.
 
-The key (`ada_mockserver.mock.api.middleware`), the path and method, what the client accepts, the rate, what
+The key or access token (`ada_mockserver.mock.api.middleware`), the path and method, the token's scopes, what
+the client accepts, the rate, what
 the path names, the parameters of the query, the body; then the operation itself, in one transaction. So a
 message to a conversation that does not exist is 404 whatever its body.
 """
@@ -19,7 +20,7 @@ from starlette.routing import Route
 
 from ada_mockserver.mock.api import things
 from ada_mockserver.mock.api.bodies import read_body
-from ada_mockserver.mock.api.calls import Call, Handler, context_of
+from ada_mockserver.mock.api.calls import Call, Handler, context_of, grant_in
 from ada_mockserver.mock.api.document import document
 from ada_mockserver.mock.api.errors import ApiError, not_found
 from ada_mockserver.mock.api.queries import read_query
@@ -83,6 +84,7 @@ def _route(path: str, methods: Mapping[str, tuple[Operation, Handler]]) -> Route
 
 
 async def _serve(request: Request, operation: Operation, handler: Handler) -> Response:
+    _check_scope(request, operation)
     _check_accepted(request, operation)
     _count(request, operation)
     context, body = context_of(request), {}
@@ -133,6 +135,17 @@ async def _find(
 def _kinds() -> dict[str, type[Resource]]:
     """The kinds of things that paths name, by their names in the document."""
     return {kind.kind: kind for kind in Resource.all()}
+
+
+def _check_scope(request: Request, operation: Operation) -> None:
+    """Raise `ApiError` (403) for an access token that may not call the operation; an API key may."""
+    grant = grant_in(request)
+    if grant is None or operation.scope in grant.scopes:
+        return
+    message = "An access token cannot call this operation; an API key can."
+    if operation.scope is not None:
+        message = f"The access token was not granted {operation.scope}."
+    raise ApiError(403, "forbidden", message)
 
 
 def _check_accepted(request: Request, operation: Operation) -> None:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import re
-from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 from sqlalchemy import select
-from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from ada_mockserver.mock.api.own_routes import OwnCall, found, operation
+from ada_mockserver.mock.console import integrations
+from ada_mockserver.mock.console.pages import html
 from ada_mockserver.mock.outbox.attempts_log import list_attempts, list_deliveries
 from ada_mockserver.mock.state.overview import read_state
 from ada_mockserver.mock.store.models import Conversation, Event, Message
@@ -30,55 +25,11 @@ __all__ = ["ROUTES"]
 SHOWN = 25
 """So many of each kind are on the page, the newest first."""
 
-_ELEMENT = re.compile(r"<(script|style)>(.*?)</\1>", re.DOTALL)
-
-
-@lru_cache(maxsize=1)
-def _templates() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FunctionLoader(_source),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["clock"] = _clock
-    return environment
-
-
-def _source(name: str) -> str:
-    return (resources.files("ada_mockserver.mock.console") / name).read_text(encoding="utf-8")
-
-
-@lru_cache(maxsize=8)
-def _policy_of(name: str) -> str:
-    """The content security policy of a page: its own scripts and styles, by their hashes, and nothing else.
-
-    They are read from the template, so that nothing which is shown on the page can be among them.
-    """
-    hashes: dict[str, list[str]] = {"script": [], "style": []}
-    for kind, text in _ELEMENT.findall(_source(name)):
-        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-        hashes[kind].append(f"'sha256-{digest}'")
-    allowed = "".join(f"; {kind}-src {' '.join(found)}" for kind, found in hashes.items() if found)
-    return (
-        f"default-src 'none'{allowed}; connect-src 'self'; base-uri 'none'; form-action 'none'"
-        "; frame-ancestors 'none'"
-    )
-
-
-def _clock(moment: str | None) -> str:
-    """The time of day of an ISO 8601 text, to the millisecond."""
-    return "" if moment is None else moment[11:23]
-
 
 async def _page(call: OwnCall) -> Response:
     content = await _content(call.transaction)
     name = "content.html" if "content" in call.request.query_params else "page.html"
-    text = _templates().get_template(name).render(**content, url=str(call.request.base_url).rstrip("/"))
-    return HTMLResponse(
-        text, headers={"content-security-policy": _policy_of(name), "cache-control": "no-store"}
-    )
+    return html(name, **content, url=str(call.request.base_url).rstrip("/"))
 
 
 async def _content(transaction: Transaction) -> dict[str, Any]:
@@ -113,11 +64,11 @@ async def _content(transaction: Transaction) -> dict[str, Any]:
 async def _survey(call: OwnCall) -> Response:
     """The page to which the link after a conversation leads."""
     await found(call, Conversation, "conversation_id")
-    name = "survey.html"
-    return HTMLResponse(_source(name), headers={"content-security-policy": _policy_of(name)})
+    return html("survey.html")
 
 
 ROUTES = [
+    *integrations.ROUTES,
     Route("/", operation(_page), methods=["GET"]),
     Route("/survey/{conversation_id}", operation(_survey), methods=["GET"]),
 ]

@@ -3,7 +3,7 @@
 ``health`` answers without the database; ``state`` shows what there is, never a secret; ``events`` are what
 was emitted; ``clear`` forgets everything but the time and the chaos; ``seed`` makes channels, end users,
 webhooks and whole conversations at once; ``webhooks`` sets what Ada's dashboard sets: the channels that a
-webhook is filtered by, and the headers that go with it.
+webhook is filtered by, and the headers that go with it; ``integrations`` what Ada's staff set, the status.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ada_mockserver.mock.api.own_routes import OwnCall, found, operation, resour
 from ada_mockserver.mock.api.queries import query_limit
 from ada_mockserver.mock.api.things.webhooks import header_lines, query_event_type
 from ada_mockserver.mock.control.seed import seed
+from ada_mockserver.mock.state.installations import Integration
 from ada_mockserver.mock.state.overview import read_state
 from ada_mockserver.mock.store.endpoints import Changes, update_endpoint
 from ada_mockserver.mock.store.models import Endpoint, Event
@@ -79,7 +80,14 @@ async def _set_webhook(call: OwnCall) -> dict[str, Any]:
     return {**webhook.shown(), "channels": list(webhook.channels)}
 
 
+async def _set_integration(call: OwnCall) -> dict[str, Any]:
+    integration = await found(call, Integration)
+    integration.data = {**integration.data, **call.body}
+    return integration.shown()
+
+
 ROUTES = [
+    resource("/_mock/integrations/{id}", PATCH=operation(_set_integration, body="set_integration")),
     resource("/_mock/webhooks/{id}", PATCH=operation(_set_webhook, body="set_webhook")),
     resource("/_mock/health", GET=_health),
     resource("/_mock/state", GET=operation(_state)),

@@ -39,9 +39,12 @@ class AuditEntry(Resource):
 
 
 async def record_changes(transaction: Transaction, changes: Iterable[dict[str, str]]) -> None:
-    """Add an entry for each change, and emit ``audit_log.emitted``; they are members of a `Change`."""
+    """Add an entry for each change, and emit ``audit_log.emitted``; they are members of a `Change`.
+
+    A change that names no ``interface`` came through the API.
+    """
     rng, at = transaction.rng, transaction.at
-    made = [Change(id=uuid4(rng), at=at, interface="api", **change) for change in changes]
+    made = [Change(id=uuid4(rng), at=at, **{"interface": "api", **change}) for change in changes]
     events = [audit_log_emitted(change, at=at) for change in made]
     entries = [AuditEntry(id=event["data"]["id"], at=at, data=event["data"]) for event in events]
     await add_many(transaction.session, entries)
