@@ -85,6 +85,13 @@ def tag_ids(call: Call) -> list[str]:
     return [knowledge_tag(call)]
 
 
+def installation(call: Call) -> str:
+    """An installation of the newest integration, as an admin makes one."""
+    newest = call("GET", "/platform-integrations/")["data"][-1]["id"]
+    wanted = {"integration_id": newest, "configuration": {"account": {"name": "Shop 1"}}}
+    return str(call("POST", "/_mock/seed", {"installations": [wanted]})["installations"][0]["id"])
+
+
 THINGS: dict[str, Callable[[Call], str]] = {
     "channel": created("create-channel", "/channels/"),
     "conversation": conversation,
@@ -95,6 +102,7 @@ THINGS: dict[str, Callable[[Call], str]] = {
     "knowledge tag": knowledge_tag,
     "deletion job": created("delete-end-users", "/end-users/delete", "job_id"),
     "integration": created("create-integration", "/platform-integrations/"),
+    "installation": installation,
     "variable": lambda call: str(call("GET", "/variables/")["data"][0]["id"]),
     "custom instruction": created("create-instruction", "/custom-instructions/"),
 }

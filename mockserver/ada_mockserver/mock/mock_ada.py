@@ -204,10 +204,16 @@ class MockAda:
         Its OAuth callback is called with a code; returns the status of the answer. Raises `AdakitError` for a
         configuration that its form would not take, and where no answer came.
         """
-        from ada_mockserver.mock.console.integrations import install_without_browser  # noqa: PLC0415 - likewise
+        from ada_mockserver.clock import SystemClock  # noqa: PLC0415 - it is used here alone
+        from ada_mockserver.delivery.client import Wire  # noqa: PLC0415 - likewise
+        from ada_mockserver.delivery.endpoint import TIME_LIMIT  # noqa: PLC0415 - likewise
+        from ada_mockserver.delivery.http import Request  # noqa: PLC0415 - likewise
 
-        context = self._running.assembly.context
-        return self._run(install_without_browser(context, integration_id, dict(configuration or {})))
+        wanted = {"integration_id": integration_id, "configuration": dict(configuration or {})}
+        made = self.call("POST", "/_mock/seed", {"installations": [wanted]})["installations"][0]
+        headers = (("referer", f"{self.base_url}/"), ("accept", "text/html, */*"))
+        request = Request(made["callback_url"], headers, b"", method="GET")
+        return self._run(Wire(clock=SystemClock()).send(request, timeout=TIME_LIMIT)).status
 
     def play(
         self,

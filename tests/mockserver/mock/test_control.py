@@ -72,7 +72,7 @@ def test_seeded(api):
     )
     assert again["channels"] == made["channels"]
     assert again["end_users"] == made["end_users"]
-    kinds = ("webhooks", "channels", "end_users", "stories", "events")
+    kinds = ("webhooks", "channels", "end_users", "stories", "events", "installations")
     assert api.ok("POST", "/_mock/seed") == {kind: [] for kind in kinds}
 
 
@@ -81,7 +81,7 @@ def test_seeded(api):
     [
         (
             {"webhook": []},
-            {"$.webhook": "is not known; known are: channels, end_users, events, stories, webhooks"},
+            {"$.webhook": "is not known; known are: channels, end_users, events, installations, stories, webhooks"},
         ),
         ({"stories": ["fax"]}, {"$.stories[0]": "must be one of: messaging, handoff, voice, email"}),
         ({"webhooks": [{}]}, {"$.webhooks[0].url": "is required"}),
@@ -141,7 +141,8 @@ class Inline(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self._kind = tag if tag in ("script", "style") else ""
-        self.attributes += [n for n, _ in attrs if n == "style" or n.startswith("on") or n in ("src", "href")]
+        barred = ("style", "src") if tag == "a" else ("style", "src", "href")
+        self.attributes += [n for n, _ in attrs if n.startswith("on") or n in barred]
 
     def handle_data(self, data):
         if self._kind:
@@ -173,7 +174,7 @@ def assert_policy_covers(page):
 def test_templates():
     """No template has a script or a style in an attribute, which the pages' policy would keep from working."""
     folder = resources.files("ada_mockserver.mock.console")
-    for name in ("page.html", "content.html", "survey.html"):
+    for name in ("page.html", "content.html", "survey.html", "integrations.html"):
         assert Inline((folder / name).read_text(encoding="utf-8")).attributes == []
 
 

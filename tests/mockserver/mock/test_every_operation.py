@@ -11,6 +11,7 @@ import pytest
 from ada_document.answers import Answers, known_documents
 from ada_document.staging import THINGS, adapted, example, knowledge_article
 from ada_mockserver.mock.api.document import document
+from support.integration_stage import connected, create
 
 OPERATIONS = document().operations
 MISSING = "5f7e0e2c1e7c7e000f0f9c3b"
@@ -24,6 +25,10 @@ def called(api, operation, **options):
         options.setdefault("json", body)
     if operation.id == "upload-attachment":
         options["files"] = {"file": ("photo.png", b"\x89PNG", "image/png")}
+    if operation.id == "get-installation":  # its own, which an access token has
+        made = create(api)
+        path = path.replace(path.split("/")[3], made["id"])
+        options["headers"] = connected(api, made)[2]
     return api.request(operation.method, f"http://mock.test/api{path}", params=query, **options)
 
 

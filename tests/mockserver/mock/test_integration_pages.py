@@ -189,8 +189,8 @@ def test_misfit(api):
     }
     response = api.request("POST", page(made), data=sent)
     assert response.status_code == 400
-    assert '<p class="bad">account.region is required</p>' in response.text
-    assert '<p class="bad">per_page is not valid</p>' in response.text
+    assert '<p class="bad">$.account.region is required</p>' in response.text
+    assert '<p class="bad">$.per_page is not valid</p>' in response.text
     assert '<small class="bad">is not valid</small>' in response.text
     assert 'value="&#34;&gt;&lt;script&gt;"' in response.text
     assert "se cret" not in response.text
@@ -335,7 +335,27 @@ def test_without_browser():
         form = {**client, "grant_type": "authorization_code", "code": code}
         token = f"{mock.base_url}/api/platform_integrations/oauth/token"
         assert httpx.post(token, data=form).json()["expires_in"] == 3600
-        with pytest.raises(AdakitError, match=r"^The configuration does not fit: account is required\.$"):
+        with pytest.raises(AdakitError, match=r'installations\[0\]\.configuration\.account"'):
             mock.install(made["id"])
-        with pytest.raises(AdakitError, match=r"^There is no integration with this id\.$"):
-            mock.install("nothing")
+
+
+def test_seeded(api):
+    """What is installed by a call has to fit as what is filled in."""
+    made = create(api)
+    wanted = {"integration_id": made["id"], "configuration": {"account": "shop-1"}}
+    seeded = api.ok("POST", "/_mock/seed", {"installations": [wanted]})["installations"][0]
+    assert (seeded["platform_integration_id"], seeded["status"]) == (made["id"], "incomplete")
+    address, _, code = seeded["callback_url"].rpartition("?code=")
+    assert address == INTEGRATION["oauth_callback_url"]
+    assert by_code(api, made, code)[0] == 200
+    nobody, empty = {"integration_id": "nothing"}, {"integration_id": made["id"]}
+    assert api.invalid("POST", "/_mock/seed", {"installations": [nobody]}) == {
+        "$.installations[0].integration_id": "names no integration"
+    }
+    assert api.invalid("POST", "/_mock/seed", {"installations": [wanted, empty]}) == {
+        "$.installations[1].configuration.account": "is required"
+    }
+    api("PATCH", f"/_mock/integrations/{made['id']}", {"status": "archived"})
+    assert api.invalid("POST", "/_mock/seed", {"installations": [wanted]}) == {
+        "$.installations[0].integration_id": "names an archived integration, which cannot be installed"
+    }

@@ -50,6 +50,11 @@ class Field:
         return json.dumps(self.path)
 
     @property
+    def place(self) -> str:
+        """The JSON path of its value."""
+        return ".".join(("$", *self.path))
+
+    @property
     def title(self) -> str:
         """What it is called."""
         return str(self.schema.get("title") or self.path[-1])

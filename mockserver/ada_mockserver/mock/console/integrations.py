@@ -16,7 +16,6 @@ from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.attempt import send_once
 from ada_mockserver.delivery.client import Wire
 from ada_mockserver.delivery.endpoint import TIME_LIMIT
-from ada_mockserver.delivery.http import Request as HttpRequest
 from ada_mockserver.mock.api.calls import context_of
 from ada_mockserver.mock.api.errors import ApiError
 from ada_mockserver.mock.api.own_routes import OwnCall, found, operation
@@ -26,15 +25,14 @@ from ada_mockserver.mock.state.configuration import misfits
 from ada_mockserver.mock.state.installations import (
     Installation,
     Integration,
-    authorize,
     callback,
     granted,
+    install,
     name_of,
     remove,
     uninstallation,
 )
 from ada_mockserver.mock.store.database import find
-from ada_schemas.errors import AdakitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,10 +40,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ada_mockserver.delivery.attempt import Attempt
+    from ada_mockserver.fitting import Problem
     from ada_mockserver.mock.console.forms import Field
-    from ada_mockserver.mock.state.transaction import MockContext, Transaction
+    from ada_mockserver.mock.state.transaction import Transaction
 
-__all__ = ["ROUTES", "install_without_browser"]
+__all__ = ["ROUTES"]
 
 _SHOWN_ANSWER = 300
 _MACHINE = SystemClock()
@@ -78,29 +77,9 @@ async def _install(request: Request) -> Response:
         faults = misfits(schema, configuration)
         if faults:
             return await _one(transaction, integration, values=given, faults=faults, status=400)
-        code = await authorize(transaction, integration, configuration)
+        _, code = await install(transaction, integration, configuration)
         address = callback(integration, code)
     return RedirectResponse(address, 303, {"cache-control": "no-store", "referrer-policy": "origin"})
-
-
-async def install_without_browser(
-    context: MockContext, integration_id: str, configuration: dict[str, Any]
-) -> int:
-    """Install an integration, and call its OAuth callback as a browser would; returns the answer's status.
-
-    Raises `AdakitError` for one that cannot be installed so, and where no answer came.
-    """
-    async with context.begin() as transaction:
-        integration = await find(transaction.session, Integration, integration_id)
-        if integration is None:
-            raise AdakitError("There is no integration with this id.")
-        faults = misfits(integration.data["configuration_fields"], configuration)
-        if faults:
-            raise AdakitError(f"The configuration does not fit: {'; '.join(_sentences(faults))}.")
-        address = callback(integration, await authorize(transaction, integration, configuration))
-    headers = (("referer", f"{context.base_url}/"), ("accept", "text/html, */*"))
-    response = await _WIRE.send(HttpRequest(address, headers, b"", method="GET"), timeout=TIME_LIMIT)
-    return response.status
 
 
 async def _uninstall(request: Request) -> Response:
@@ -149,7 +128,7 @@ async def _one(
     integration: Integration,
     *,
     values: Mapping[str, Sequence[str]] | None = None,
-    faults: Mapping[tuple[str | int, ...], str] | None = None,
+    faults: Sequence[Problem] = (),
     **shown: Any,
 ) -> Response:
     """The page of an integration: its connections, and the form of a new one."""
@@ -159,7 +138,6 @@ async def _one(
         .order_by(Installation.ordinal.desc())
     )
     fields = fields_of(integration.data["configuration_fields"])
-    faults = faults or {}
     return _page(
         "one",
         integration.title,
@@ -171,14 +149,9 @@ async def _one(
         fields=fields,
         scopes=granted(integration),
         values=_initial(fields) if values is None else values,
-        faults=faults,
-        elsewhere=_sentences(faults),
+        faults=dict(faults),
         **shown,
     )
-
-
-def _sentences(faults: Mapping[tuple[str | int, ...], str]) -> list[str]:
-    return [f"{'.'.join(map(str, path)) or 'It'} {said}" for path, said in faults.items()]
 
 
 def _initial(fields: Sequence[Field]) -> dict[str, list[str]]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.ids import hexadecimal
 from ada_mockserver.mock.agent.simulate import Plot, simulate
-from ada_mockserver.mock.api.errors import refused
+from ada_mockserver.mock.api.errors import Detail, invalid, refused
 from ada_mockserver.mock.api.things.webhooks import add_webhook, header_lines
+from ada_mockserver.mock.state.configuration import misfits
+from ada_mockserver.mock.state.installations import Integration, callback, install
 from ada_mockserver.mock.state.records import add_channel, add_end_user, find_external
 from ada_mockserver.mock.store.base import is_id
 from ada_mockserver.mock.store.database import find
@@ -28,10 +30,12 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
     ``webhooks`` are as the API takes them, and may have a ``secret``, ``channels`` to filter by, and
     ``headers``; ``channels`` may have an ``id``; ``end_users`` are as the API takes them; ``stories`` are
     conversations that begin, each a kind or the members of a `Plot`; ``events`` name events of the contract,
-    of each of which a sample is sent. What exists already, by id or external id, is left as it is.
+    of each of which a sample is sent; ``installations`` are integrations that an admin installs, by
+    ``integration_id`` and with a ``configuration``, each answered with the address that the admin's browser
+    goes to next, ``callback_url``. What exists already, by id or external id, is left as it is.
     ``document`` fits the schema ``seed``; raises `ApiError` (400) for what cannot be made all the same.
     """
-    kinds = ("webhooks", "channels", "end_users", "stories", "events")
+    kinds = ("webhooks", "channels", "end_users", "stories", "events", "installations")
     made: dict[str, list[Any]] = {kind: [] for kind in kinds}
     for index, wanted in enumerate(document.get("webhooks", [])):
         where = f"$.webhooks[{index}]"
@@ -56,7 +60,24 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
         made["stories"].append(await _story(transaction, plot, f"$.stories[{index}]"))
     for index, name in enumerate(document.get("events", [])):
         made["events"].append(await _event(transaction, name, f"$.events[{index}]"))
+    for index, wanted in enumerate(document.get("installations", [])):
+        made["installations"].append(await _installation(transaction, wanted, f"$.installations[{index}]"))
     return made
+
+
+async def _installation(transaction: Transaction, wanted: dict[str, Any], where: str) -> dict[str, Any]:
+    integration = await find(transaction.session, Integration, wanted["integration_id"])
+    if integration is None:
+        raise refused(f"{where}.integration_id", "names no integration")
+    if integration.data["status"] == "archived":
+        raise refused(f"{where}.integration_id", "names an archived integration, which cannot be installed")
+    configuration = wanted.get("configuration", {})
+    faults = misfits(integration.data["configuration_fields"], configuration)
+    if faults:
+        listed = (Detail(f"{where}.configuration{path[1:]}", message) for path, message in faults)
+        raise invalid(*listed)
+    installation, code = await install(transaction, integration, configuration)
+    return {**installation.shown(), "callback_url": callback(integration, code)}
 
 
 async def _story(transaction: Transaction, plot: Plot, where: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema.exceptions import SchemaError
 from jsonschema.validators import Draft202012Validator, validator_for
 
-from ada_mockserver.fitting import fitting_faults, validator
+from ada_mockserver.fitting import Problem, fitting_errors, validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,13 +43,12 @@ def unusable(schema: dict[str, Any]) -> str:
     return ""
 
 
-def misfits(schema: dict[str, Any], configuration: dict[str, Any]) -> dict[tuple[str | int, ...], str]:
-    """What is wrong with a configuration, by the places in it."""
+def misfits(schema: dict[str, Any], configuration: dict[str, Any]) -> list[Problem]:
+    """What is wrong with a configuration."""
     try:
-        faults = list(fitting_faults(validator(schema, _version(schema)), configuration))
+        return fitting_errors(validator(schema, _version(schema)), configuration)
     except RecursionError:
-        return {(): _CIRCULAR}
-    return {fault.path: message for fault, message in faults}
+        return [Problem("$", f"cannot be told from the schema, which {_CIRCULAR}")]
 
 
 def resolved(root: dict[str, Any], schema: Any, *, most: int = 16) -> dict[str, Any]:

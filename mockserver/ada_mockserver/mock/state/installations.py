@@ -32,10 +32,10 @@ __all__ = [
     "Grant",
     "Installation",
     "Integration",
-    "authorize",
     "callback",
     "grant_of",
     "granted",
+    "install",
     "is_client",
     "issue",
     "issue_tokens",
@@ -107,8 +107,10 @@ class Grant:
     expired: bool
 
 
-async def authorize(transaction: Transaction, integration: Integration, configuration: dict[str, Any]) -> str:
-    """Install an integration as an admin does; returns the code for it."""
+async def install(
+    transaction: Transaction, integration: Integration, configuration: dict[str, Any]
+) -> tuple[Installation, str]:
+    """Install an integration as an admin does; returns the installation and the authorization code for it."""
     installation_id = object_id(transaction.rng, transaction.at)
     installation = Installation(
         id=installation_id,
@@ -126,7 +128,7 @@ async def authorize(transaction: Transaction, integration: Integration, configur
     )
     await transaction.add(installation)
     await _record(transaction, integration, installation, "created")
-    return await issue(transaction, "code", installation.id, CODE_LIFETIME)
+    return installation, await issue(transaction, "code", installation.id, CODE_LIFETIME)
 
 
 def granted(integration: Integration) -> tuple[str, ...]:
