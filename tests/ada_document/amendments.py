@@ -32,11 +32,23 @@ def ada_documents() -> dict[str, dict[str, Any]]:
     }
 
 
+GENERAL = ("401", "404", "406", "413", "415", "429")
+"""Answers that HTTP, or a page of Ada's about the whole API, gives to any operation."""
+
+
 def amend(document: dict[str, Any], name: str) -> dict[str, Any]:
-    """The document of that name with every amendment."""
+    """The document of that name with every amendment, and with the general answers of every operation."""
     for amendment in AMENDMENTS[name]:
         document = _at(document, amendment["at"], amendment)
-    return document
+    general = {status: {"description": "As for every operation."} for status in GENERAL}
+    paths = {
+        path: {
+            method: {**each, "responses": {**general, **each["responses"]}} if "responses" in each else each
+            for method, each in item.items()
+        }
+        for path, item in document["paths"].items()
+    }
+    return {**document, "paths": paths}
 
 
 def _at(value: Any, path: list[str], amendment: dict[str, Any]) -> Any:

@@ -61,9 +61,9 @@ def main(arguments: list[str]) -> int:
                 (folder / "document.json").write_text(json.dumps(described), encoding="utf-8")
                 base = f"{server.url}{prefix}"
                 if described is ours:
-                    print(f"== {name}, ids made up", flush=True)
+                    _say(f"== {name}, ids made up")
                     codes.append(run(base, folder, arguments))
-                print(f"== {name}, ids of things that exist", flush=True)
+                _say(f"== {name}, ids of things that exist")
                 (folder / "schemathesis.toml").write_text(
                     "\n".join(known_ids(server.url, described)), encoding="utf-8"
                 )
@@ -71,6 +71,11 @@ def main(arguments: list[str]) -> int:
     finally:
         server.stop()
     return max(codes)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def run(url: str, folder: Path, arguments: list[str]) -> int:

@@ -64,7 +64,14 @@ def test_amended():
     made = amend({"paths": dict.fromkeys(every, methods), "components": {"schemas": schemas}}, "openapi.yaml")
     assert made["components"]["schemas"]["ConversationMetadata"] == {"anyOf": [1], "properties": {}}
     assert made["paths"]["/v2/end-users/"]["post"]["responses"]["201"]["description"] == "Created."
-    assert made["paths"]["/v2/end-users/"]["patch"] == {"responses": {}}
+    assert set(made["paths"]["/v2/end-users/"]["patch"]["responses"]) == {
+        "401",
+        "404",
+        "406",
+        "413",
+        "415",
+        "429",
+    }
     assert stale({"paths": {}, "components": {"schemas": {}}}, "openapi.yaml")[0] == (
         "paths > /v2/end-users/ > post > responses > 201 is not in the document"
     )

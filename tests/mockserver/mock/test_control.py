@@ -81,7 +81,9 @@ def test_seeded(api):
     [
         (
             {"webhook": []},
-            {"$.webhook": "is not known; known are: channels, end_users, events, installations, stories, webhooks"},
+            {
+                "$.webhook": "is not known; known are: channels, end_users, events, installations, stories, webhooks"
+            },
         ),
         ({"stories": ["fax"]}, {"$.stories[0]": "must be one of: messaging, handoff, voice, email"}),
         ({"webhooks": [{}]}, {"$.webhooks[0].url": "is required"}),

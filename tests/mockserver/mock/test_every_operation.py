@@ -85,7 +85,13 @@ def no_handoff(api, operation):
     return api.request(operation.method, f"http://mock.test/api{path}")
 
 
+def foreign_address(api, operation):
+    """An address that Ada gave another AI Agent."""
+    return called(api, operation, json={**example(operation.id), "reply_as": "support@other.ada.support"})
+
+
 PROVOKED = {
+    ("create-email-conversation", 422): foreign_address,
     ("create-source", 409): provoked_again,
     ("create-instruction", 409): taken_title,
     ("update-instruction", 409): taken_title,

@@ -67,8 +67,6 @@ def routes(functions: Mapping[str, Handler]) -> list[Route]:
     """
     paths: defaultdict[str, dict[str, Operation]] = defaultdict(dict)
     for operation in document().operations.values():
-        if operation.id not in functions:
-            continue  # TEMPORARY
         paths[operation.path][operation.method] = operation
     return [
         _route(path, {method: (each, functions[each.id]) for method, each in paths[path].items()})

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ada_mockserver.delivery.http import Request
 from ada_mockserver.events.ids import hexadecimal, object_id
-from ada_mockserver.mock.state.audit_log import record_change
+from ada_mockserver.mock.state.audit_log import record_changes
 from ada_mockserver.mock.store.base import Identified, Stored, Tuples
 from ada_mockserver.mock.store.database import change
 
@@ -253,11 +253,11 @@ async def _known(transaction: Transaction, use: str, text: str) -> Credential | 
 async def _record(
     transaction: Transaction, integration: Integration, installation: Installation, activity: str
 ) -> None:
-    await record_change(
-        transaction,
-        entity_type=installation.entity,
-        entity_id=installation.id,
-        entity_name=integration.title,
-        activity=activity,
-        interface="dashboard",
-    )
+    change = {
+        "entity_type": installation.entity,
+        "entity_id": installation.id,
+        "entity_name": integration.title,
+        "activity": activity,
+        "interface": "dashboard",
+    }
+    await record_changes(transaction, [change])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ada_mockserver.events.payload import Author, file_content, text_content
 from ada_mockserver.mock.agent.replies import answer, greet
 from ada_mockserver.mock.api.bodies import size_in_words
-from ada_mockserver.mock.api.errors import ApiError, not_found, refused
+from ada_mockserver.mock.api.errors import ApiError, Detail, not_found, refused
 from ada_mockserver.mock.api.metadata import check_metadata_size, merged
 from ada_mockserver.mock.api.pages import page
 from ada_mockserver.mock.state.conversations import end, end_handoff, hand_off, open_conversation, say
@@ -49,6 +49,9 @@ async def _create_email(call: Call) -> dict[str, Any]:
         if not _is_address(address):
             raise refused(where, "must be an e-mail address")
     check_metadata_size(metadata, path="$.metadata")
+    if not _is_own(body.get("reply_as", ""), transaction.context.domain):
+        message = "The address in reply_as is another AI Agent's."
+        raise ApiError(422, "unprocessable", message, details=[Detail("$.reply_as", "is another AI Agent's")])
     channel = await native_channel(transaction.session, "email")
     user = await add_end_user(transaction, display_name=body["name"], email=body["reply_to"])
     conversation = await open_conversation(transaction, channel, user.id, metadata, origin=call.origin)
@@ -63,6 +66,12 @@ async def _create_email(call: Call) -> dict[str, Any]:
 def _is_address(text: str) -> bool:
     local, at, domain = text.partition("@")
     return bool(local and at and domain) and "@" not in domain and text.isprintable() and " " not in text
+
+
+def _is_own(address: str, domain: str) -> bool:
+    """True unless Ada gave the address to another AI Agent; whose other domains are is unknown."""
+    host = address.rpartition("@")[2].lower()
+    return not host.endswith(".ada.support") or host == domain
 
 
 async def _read(call: Call) -> dict[str, Any]:
