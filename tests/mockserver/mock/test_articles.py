@@ -184,6 +184,8 @@ def test_limit(api, monkeypatch):
         "new_article_count": 101,
     }
     assert [each["content"] for each in api.ok("GET", ARTICLES)["data"]] == ["# Text", "# Text", "changed"]
+    monkeypatch.setattr(articles, "MOST_ARTICLES", 1)
+    assert upsert(api, article("2")) == [{"id": "2", "success": True, "created": False}]
 
 
 def test_filters(api):

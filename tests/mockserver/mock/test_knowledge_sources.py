@@ -105,9 +105,13 @@ def test_deleted(api):
     assert "status" not in api.ok("POST", SOURCES, {"id": "going", "name": "again"})
 
 
-def test_due(api):
-    """The mock wakes when the next source is to be gone."""
+def test_due(api, monkeypatch):
+    """A mock that sleeps wakes when there is a source to be gone, and knows when that is."""
+    woken = []
+    monkeypatch.setattr(api.context.database, "_listeners", [lambda: woken.append(True)])
     api.ok("POST", SOURCES, HELP)
     assert api.advance(0) is None
+    assert woken == []
     api("DELETE", HELP_PATH)
+    assert woken == [True]
     assert api.advance(1) == api.clock.now() + 4
