@@ -152,7 +152,10 @@ def test_matching(api, identifier, profile):
 def test_matching_by_id(api, kind):
     """Both kinds of ids are those of end users."""
     user = create(api)
-    assert outcomes(api, by(kind, f" {user} ")) == [("accepted", 1, None)]
+    assert outcomes(api, by(kind, f" {user} "), by(kind, "no\0id")) == [
+        ("accepted", 1, None),
+        ("not_found", 0, "No end user has this ID."),
+    ]
 
 
 def test_dispositions(api, monkeypatch):
@@ -223,7 +226,9 @@ def test_cooldown(api):
     assert erase(api, by("end_user_id", other), email)["status"] == "failed"
     assert known(api, again)
     assert known(api, other)
-    api.advance(7 * DAY - 4)
+    api.advance(7 * DAY - 7)
+    assert erase(api, email)["status"] == "failed"
+    api.advance(1)
     assert erase(api, email)["status"] == "completed"  # the failed jobs do not count
     assert not known(api, again)
 
@@ -252,7 +257,9 @@ def test_repeated_requests(api):
     api.advance(2)
     repeated = submit(api, one, two, client_reference="gdpr-\0")
     assert repeated == {**first, "status": "completed"}
-    api.advance(DAY - 2)
+    api.advance(DAY - 3)
+    assert submit(api, one, two, client_reference="gdpr-\0") == repeated
+    api.advance(1)
     assert submit(api, one, two, client_reference="gdpr-\0")["job_id"] != first["job_id"]
 
 

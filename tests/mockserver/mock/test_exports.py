@@ -29,9 +29,11 @@ def refusals(api, kind, **query):
 
 def everything(api, url):
     """The ids on each page, as a client finds them that follows the links."""
-    pages = []
+    pages, seen = [], set()
     while url is not None:
         assert url.startswith("/api/v2/export/")
+        assert url not in seen, "the page links to itself"
+        seen.add(url)
         page = api.ok("GET", f"http://mock.test{url}")
         pages.append(ids(page))
         url = page["meta"]["next_page_uri"]
