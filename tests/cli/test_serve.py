@@ -132,10 +132,17 @@ def test_key_of_the_environment(served):
 
 
 def test_script_and_limits(served, tmp_path):
-    """The script of a file is what answers, and rate limits are Ada's where asked for."""
-    (tmp_path / "script.yaml").write_text("default: [No.]\n", encoding="utf-8")
+    """The script of a file is what answers, limits are Ada's where asked for, and who is called is said."""
+    script = "default: [No.]\nhandoffs: {genesys: {url: http://127.0.0.1:9/genesys}}\n"
+    (tmp_path / "script.yaml").write_text(script, encoding="utf-8")
     options = ("--script", "script.yaml", "--pace", "instant", "--rate-limits", "--api-key", "k")
-    with served(*options) as (_, said):
+    with served(*options, "--handoff-url", "http://127.0.0.1:9/start") as (_, said):
+        assert said["lines"][-4:] == [
+            "",
+            "A handoff to genesys calls http://127.0.0.1:9/genesys",
+            "A handoff to custom-handoff calls http://127.0.0.1:9/start",
+            "Ctrl-C stops it.",
+        ]
         talk = call(said, "/api/v2/conversations", "k", {"channel_id": said["ADA_CHANNEL_ID"]})[1]
         author = {"role": "end_user", "id": talk["end_user_id"]}
         path = f"/api/v2/conversations/{talk['id']}/messages"
@@ -225,6 +232,7 @@ def adakit(monkeypatch, capsys, tmp_path):
         (["--api-key", "schlüssel"], "adakit: The API key is empty, or holds what a header cannot carry.\n"),
         (["--api-key", ""], "adakit: The API key is empty, or holds what a header cannot carry.\n"),
         (["--webhook", "ftp://x"], "adakit: The URL is not a web address.\n"),
+        (["--handoff-url", "ftp://x"], "adakit: The URL is not a web address.\n"),
         (["--chaos", "nonsense"], "adakit: "),
         (["--host", "nowhere.invalid"], "adakit: Nothing can listen on nowhere.invalid:0: "),
         (

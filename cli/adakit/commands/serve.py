@@ -23,6 +23,8 @@ from ada_schemas.shown import shown
 from adakit.options import CONTRACT, Whole, read_text, use_contract
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ada_mockserver.mock.script import Script
 
 __all__ = ["command"]
@@ -62,6 +64,7 @@ KEY_VARIABLE = "ADA_API_KEY"
 @click.option(
     "--webhook", metavar="URL", help="Register this webhook, signed with ADA_WEBHOOK_SECRET if set."
 )
+@click.option("--handoff-url", metavar="URL", help="Call this when a conversation goes to custom-handoff.")
 @click.option("--chaos", default="", metavar="RULES", help="Disturb deliveries.")
 @click.option("--chaos-seed", type=Whole(0), help="Repeat the disturbances of this seed.")
 @click.option("--rate-limits", is_flag=True, help="Answer 429 where Ada would.")
@@ -81,7 +84,7 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
         api_key=key,
         clock=parse_clock(clock),
         database=database,
-        script=_script(chosen["script"]),
+        script=_script(chosen["script"], chosen["handoff_url"]),
         pace=chosen["pace"],
         contract=contract,
         schedule=chosen["schedule"],
@@ -107,6 +110,7 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
                     initial.channel.id,
                     "" if is_loopback(bound) else host,
                     mock.context.database.exposed,
+                    settings.script.called,
                 )
                 await mock.server.serve(sockets=[bound])
         return mock.server.ended_by
@@ -137,15 +141,21 @@ def _check_secret(secret: str | None) -> None:
         raise UsageError(f"{error.what} It is in {SECRET_VARIABLE}.", next_step=step) from None
 
 
-def _script(file: str | None) -> Script:
+def _script(file: str | None, handoff_url: str | None) -> Script:
     from ada_mockserver.mock.script import DEFAULT_SCRIPT, parse_script  # noqa: PLC0415 - with the extra
 
-    if file is None:
-        return DEFAULT_SCRIPT
-    return parse_script(parse_yaml(read_text(file), name=file))
+    script = DEFAULT_SCRIPT if file is None else parse_script(parse_yaml(read_text(file), name=file))
+    return script if handoff_url is None else script.with_handoff_url(handoff_url)
 
 
-def _announce(url: str, made_key: str | None, channel_id: str, open_to: str, exposed: str | None) -> None:
+def _announce(
+    url: str,
+    made_key: str | None,
+    channel_id: str,
+    open_to: str,
+    exposed: str | None,
+    handoffs: Mapping[str, str],
+) -> None:
     click.echo(f"The mock Ada and its console are at {click.style(url, bold=True)}\n")
     click.echo(f"  ADA_BASE_URL={url}")
     if made_key is None:
@@ -157,6 +167,8 @@ def _announce(url: str, made_key: str | None, channel_id: str, open_to: str, exp
         "That base URL is for clients that add /api/v2 to it, such as ada-conversations-api-demo.\n"
         f"Those that add /v2, such as ada-handoffs-api-demo, take {url}/api\n"
     )
+    for integration, called in handoffs.items():
+        click.echo(f"A handoff to {shown(integration)} calls {shown(called)}")
     if open_to:
         click.echo(
             f"It listens on {open_to}: whoever reaches it can read and clear it without a key.", err=True

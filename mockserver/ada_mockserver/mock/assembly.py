@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from http import HTTPStatus
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from starlette.routing import Mount, Route
 
 from ada_mockserver.http_server import base_url, is_loopback, make_server
 from ada_mockserver.mock.agent.due import perform_due
+from ada_mockserver.mock.agent.handoff_calls import HandoffCaller
 from ada_mockserver.mock.agent.initial import create_initial, create_tables
 from ada_mockserver.mock.api import oauth
 from ada_mockserver.mock.api.document import document
@@ -29,7 +29,7 @@ from ada_mockserver.mock.api.operations import due_jobs, handlers, routes
 from ada_mockserver.mock.api.rates import RateLimiter
 from ada_mockserver.mock.api.things import attachments
 from ada_mockserver.mock.console import routes as console
-from ada_mockserver.mock.control import deliveries, state
+from ada_mockserver.mock.control import deliveries, handoffs, state
 from ada_mockserver.mock.outbox.backoff import JITTER, schedule_named
 from ada_mockserver.mock.outbox.outbox import Outbox
 from ada_mockserver.mock.outbox.worker import Options
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from ada_mockserver.clock import AdjustableClock
     from ada_mockserver.http_server import Server
     from ada_mockserver.mock.agent.initial import Initial
+    from ada_mockserver.mock.outbox.worker import Begin
 
 __all__ = ["Assembly", "MockSettings", "assemble", "create_app", "perform_all_due", "running"]
 
@@ -110,11 +111,13 @@ def assemble(settings: MockSettings, bound: socket.socket) -> Assembly:
     options = Options(
         schedule=schedule_named(settings.schedule), jitter=settings.jitter, contract=settings.contract
     )
+    caller = HandoffCaller(context, options.client, options.machine_clock)
 
-    async def jobs() -> float | None:
-        return await perform_all_due(context)
+    async def perform(begin: Begin) -> float | None:
+        due = (await perform_all_due(context), await caller.begin_due(begin))
+        return min((at for at in due if at is not None), default=None)
 
-    outbox = Outbox(context.database, settings.clock, options, jobs=jobs)
+    outbox = Outbox(context.database, settings.clock, options, jobs=perform)
     app = create_app(
         context,
         keys=[settings.api_key],
@@ -176,6 +179,7 @@ def create_app(
             *_API,  # for clients whose base URL should have ended in /api
             *attachments.SERVED,
             *state.ROUTES,
+            *handoffs.ROUTES,
             *(deliveries.ROUTES if outbox is not None else ()),
             *console.ROUTES,
         ],

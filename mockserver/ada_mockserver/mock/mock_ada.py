@@ -58,9 +58,10 @@ class MockAda:
     again, ``jitter`` is the share by which those times vary, by default not at all. ``contract`` has the
     events that webhooks can subscribe to, ours if it is None. ``pace`` is how long agents take where the
     script names no delay, and how long a story takes: none for ``instant``, that of people for ``natural``.
+    ``handoff_url`` is the customer's endpoint that a handoff to ``custom-handoff`` calls.
 
-    Raises `MissingExtraError` without the extra ``mock``, `UsageError` for a script, a pace, a schedule, a
-    database or a port that cannot be used.
+    Raises `MissingExtraError` without the extra ``mock``, `UsageError` for a script, a URL, a pace, a
+    schedule, a database or a port that cannot be used.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class MockAda:
         rate_limits: bool = False,
         contract: Contract | None = None,
         pace: str = "instant",
+        handoff_url: str | None = None,
     ) -> None:
         require_mock("The mock Ada")
         from ada_mockserver.mock.assembly import MockSettings  # noqa: PLC0415 - with the extra
@@ -93,6 +95,8 @@ class MockAda:
         self.clock: AdjustableClock = clock or ManualClock()
         if not isinstance(script, Script):
             script = DEFAULT_SCRIPT if script is None else parse_script(dict(script))
+        if handoff_url is not None:
+            script = script.with_handoff_url(handoff_url)
         schedule_named(schedule)
         self._settings = MockSettings(
             api_key=self.api_key,
@@ -254,6 +258,11 @@ class MockAda:
                 return await list_attempts(session, Filters(event_id=event_id))
 
         return self._run(read())[::-1]
+
+    def handoffs(self) -> list[dict[str, Any]]:
+        """The latest 100 calls that started handoffs, the oldest first, each with its answer or error."""
+        listed: list[dict[str, Any]] = self.call("GET", "/_mock/handoffs")["data"]
+        return listed[::-1]
 
     def settle(self) -> None:
         """Return when everything that is due by now has been attempted."""

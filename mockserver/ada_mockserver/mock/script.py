@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import resources
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ada_mockserver.delivery.request_bytes import parse_url
+from ada_mockserver.mock.handoff_target import HandoffTarget, parse_target
 from ada_mockserver.mock.schemas.checking import problems
 from ada_schemas.errors import UsageError, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "DEFAULT_INTEGRATION",
@@ -90,7 +95,8 @@ class Script:
 
     ``delay`` is the time until a reply is given, in seconds of the mock's clock, None to leave it to the
     mock's pace. ``survey`` is the text of the link that follows the end of a messaging conversation, None
-    for no link.
+    for no link. ``handoffs`` has the endpoints that handoffs call, by integration; ``handoff_failed`` is what
+    the AI Agent says after a call that failed, None for nothing.
     """
 
     rules: tuple[ReplyRule, ...] = ()
@@ -100,6 +106,8 @@ class Script:
     greeting: str | None = None
     delay: float | None = None
     survey: str | None = "How did we do?"
+    handoffs: Mapping[str, HandoffTarget] = field(default_factory=dict)
+    handoff_failed: str | None = "I could not reach a human agent just now. Can I help with anything else?"
 
     def react(self, text: str, *, turn: int) -> tuple[Action, ...]:
         """The actions for the message ``text``, the ``turn``-th (from 0) that the AI Agent answers."""
@@ -109,6 +117,20 @@ class Script:
         if not self.default:
             return ()
         return (_filled(Say(self.default[turn % len(self.default)]), text),)
+
+    @property
+    def called(self) -> dict[str, str]:
+        """The integrations whose handoffs call an endpoint, each with its URL."""
+        return {name: target.url for name, target in self.handoffs.items() if target.url is not None}
+
+    def with_handoff_url(self, url: str) -> Script:
+        """The same script, whose handoffs to the integration of nobody's naming call this URL.
+
+        What the script says about headers, body and time limit holds. Raises `UsageError` for a bad URL.
+        """
+        parse_url(url)
+        target = self.handoffs.get(DEFAULT_INTEGRATION, HandoffTarget())
+        return replace(self, handoffs={**self.handoffs, DEFAULT_INTEGRATION: replace(target, url=url)})
 
 
 def _filled(action: Action, text: str) -> Action:
@@ -129,9 +151,21 @@ def parse_script(document: Any) -> Script:
         said = "; ".join(f"{path[2:] or 'it'} {message}" for path, message in found)
         raise UsageError(f"The script does not fit: {said}.")
     rules = tuple(_rule(rule, f"rules[{index}]") for index, rule in enumerate(document.get("rules", [])))
-    given = {name: document[name] for name in ("greeting", "delay", "survey") if name in document}
+    members = ("greeting", "delay", "survey", "handoff_failed")
+    given = {name: document[name] for name in members if name in document}
     default = _texts(document.get("default", []))
-    return Script(rules, default, **document.get("agent", {}), **given)
+    handoffs = {name: _target(name, target) for name, target in document.get("handoffs", {}).items()}
+    return Script(rules, default, **document.get("agent", {}), **given, handoffs=handoffs)
+
+
+def _target(integration: str, document: dict[str, Any]) -> HandoffTarget:
+    where = f"The script's handoffs.{integration}"
+    target = parse_target(document, where)
+    if target.url is None and integration != DEFAULT_INTEGRATION:
+        raise UsageError(
+            f"{where}.url is required.", next_step=f"--handoff-url names that of {DEFAULT_INTEGRATION} alone."
+        )
+    return target
 
 
 def _rule(rule: dict[str, Any], where: str) -> ReplyRule:

@@ -73,7 +73,7 @@ def test_default(text, kinds):
         ([], "it must be an object."),
         (
             {"rule": []},
-            "rule is not known; known are: agent, default, delay, greeting, rules, survey.",
+            "rule is not known; known are: agent, default, delay, greeting, handoff_failed, handoffs, rules, survey.",
         ),
         ({"rules": {}}, "rules must be a list."),
         ({"rules": [{}]}, "rules[0].when is required."),
@@ -90,6 +90,22 @@ def test_default(text, kinds):
         ({"delay": float("nan")}, "delay must be a number of seconds, at most a day."),
         ({"agent": {"name": "x"}}, "agent.name is not known; known are: avatar, display_name."),
         ({"survey": False}, "survey must be a string or null."),
+        ({"handoff_failed": 1}, "handoff_failed must be a string or null."),
+        ({"handoffs": []}, "handoffs must be an object."),
+        ({"handoffs": {"": {}}}, "handoffs must be the name of an integration."),
+        (
+            {"handoffs": {"custom-handoff": {"uri": "http://desk.test"}}},
+            "handoffs.custom-handoff.uri is not known; known are: body, headers, timeout, url.",
+        ),
+        (
+            {"handoffs": {"custom-handoff": {"timeout": 0}}},
+            "handoffs.custom-handoff.timeout must be a number of seconds above 0, at most 300.",
+        ),
+        ({"handoffs": {"custom-handoff": {"body": "x"}}}, "handoffs.custom-handoff.body must be an object."),
+        (
+            {"handoffs": {"custom-handoff": {"headers": {"a": 1}}}},
+            "handoffs.custom-handoff.headers.a must be a string.",
+        ),
     ],
 )
 def test_wrong(document, message):
@@ -97,6 +113,45 @@ def test_wrong(document, message):
     with pytest.raises(UsageError) as caught:
         parse_script(document)
     assert caught.value.what == f"The script does not fit: {message}"
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ({"url": "desk"}, ".url cannot be used: The URL is not a web address."),
+        (
+            {"headers": {"Host": "desk"}},
+            ".headers cannot be used: The header 'Host' is set by each call itself.",
+        ),
+        ({"headers": {"a b": "x"}}, ".headers cannot be used: 'a b' is not a header name."),
+        (
+            {"body": {"list": [{"id": "{conversation}"}]}},
+            (
+                ".body cannot be used: There is no placeholder {conversation}; there are {channel_id},"
+                " {conversation_id}, {end_user_id}, {integration}, {text}, {metadata.KEY}."
+            ),
+        ),
+        ({}, ".url is required."),
+    ],
+)
+def test_wrong_endpoint(target, message):
+    """An endpoint that no handoff can call is refused with its place."""
+    with pytest.raises(UsageError) as caught:
+        parse_script({"handoffs": {"genesys": target}})
+    assert caught.value.what == f"The script's handoffs.genesys{message}"
+
+
+def test_endpoint_of_the_option():
+    """The option names the URL; what the script says about headers, body and time stays, secrets unshown."""
+    target = {"url": "http://old.test/", "headers": {"X-Api-Key": "s3cret"}, "timeout": 3}
+    script = parse_script({"handoffs": {"custom-handoff": target}}).with_handoff_url("http://new.test/")
+    assert script.called == {"custom-handoff": "http://new.test/"}
+    changed = script.handoffs["custom-handoff"]
+    assert (changed.headers, changed.timeout) == ((("X-Api-Key", "s3cret"),), 3)
+    assert "s3cret" not in repr(script)
+    with pytest.raises(UsageError) as caught:
+        script.with_handoff_url("ftp://desk.test/")
+    assert caught.value.what == "The URL is not a web address."
 
 
 def test_all_that_is_wrong():

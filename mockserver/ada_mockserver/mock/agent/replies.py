@@ -14,6 +14,7 @@ from ada_mockserver.events.payload import Author, link_content, text_content
 from ada_mockserver.events.profile import usual
 from ada_mockserver.mock.script import End, HandOff, Say
 from ada_mockserver.mock.state.conversations import ai_agent, end, end_handoff, hand_off, say
+from ada_mockserver.mock.state.handoff_calls import open_call, start_call, unanswered
 from ada_mockserver.mock.state.planned import Step, free_from, in_turn, plan
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ada_mockserver.mock.state.transaction import Transaction
     from ada_mockserver.mock.store.models import Conversation
 
-__all__ = ["answer", "greet", "greeting", "pause_of", "perform_reply"]
+__all__ = ["answer", "begin_human", "greet", "greeting", "pause_of", "perform_reply", "say_handoff_failed"]
 
 Timed = tuple[int, dict[str, Any]]
 """A step of a reply, and the milliseconds before it at the natural pace."""
@@ -35,7 +36,10 @@ async def greet(transaction: Transaction, conversation: Conversation) -> None:
 
 
 async def answer(transaction: Transaction, conversation: Conversation, text: str) -> None:
-    """Reply to a message of the end user: as the script says, or as the scripted human agent does."""
+    """Reply to a message of the end user: as the script says, or as the scripted human agent does.
+
+    While the call that starts a handoff has no answer, the message waits for who has the conversation then.
+    """
     if conversation.handoff is None:
         turn = conversation.turns
         reply = {"kind": "reply", "text": text, "turn": turn}
@@ -46,8 +50,26 @@ async def answer(transaction: Transaction, conversation: Conversation, text: str
         ]
         await _in_time(transaction, conversation, reply, parts)
         conversation.turns += 1
+    elif (call := await open_call(transaction, conversation)) is not None:
+        call.waiting = [*call.waiting, text]
     else:
         await _human_in_time(transaction, conversation)
+
+
+async def say_handoff_failed(transaction: Transaction, conversation: Conversation) -> None:
+    """The AI Agent says that no human agent could be reached, where the script has a text for it."""
+    text = transaction.context.script.handoff_failed
+    if text is not None:
+        step = {"kind": "handoff_failed"}
+        pause = pause_of(transaction, conversation, "ai_agent", _dressed(conversation, text))
+        await _in_time(transaction, conversation, step, [(pause, step)])
+
+
+async def begin_human(transaction: Transaction, conversation: Conversation) -> None:
+    """Have the scripted human agent, if there is one, pick up."""
+    if conversation.human is not None:
+        waiting = pick_up(transaction.rng, conversation.channel.modality, usual().pace)
+        await _human_in_time(transaction, conversation, waiting=waiting)
 
 
 async def perform_reply(transaction: Transaction, conversation: Conversation, step: dict[str, Any]) -> None:
@@ -62,7 +84,10 @@ async def perform_reply(transaction: Transaction, conversation: Conversation, st
             actions = script.react(step["text"], turn=step["turn"])
             only = step.get("only")
             for action in actions if only is None else actions[only : only + 1]:
-                await _act(transaction, conversation, action)
+                await _act(transaction, conversation, action, step["text"])
+        case "handoff_failed" if script.handoff_failed is not None:
+            body = _dressed(conversation, script.handoff_failed)
+            await say(transaction, conversation, ai_agent(transaction), text_content(body))
         case "greeting" if script.greeting is not None:
             await say(transaction, conversation, ai_agent(transaction), text_content(script.greeting))
 
@@ -105,7 +130,7 @@ async def _in_time(
         await perform_reply(transaction, conversation, reply)
 
 
-async def _act(transaction: Transaction, conversation: Conversation, action: Action) -> None:
+async def _act(transaction: Transaction, conversation: Conversation, action: Action, text: str) -> None:
     author = ai_agent(transaction)
     match action:
         case Say(link=str(url)):
@@ -113,11 +138,11 @@ async def _act(transaction: Transaction, conversation: Conversation, action: Act
         case Say(text=body):
             await say(transaction, conversation, author, text_content(_dressed(conversation, body)))
         case HandOff(integration, human):
+            waiting = await unanswered(transaction, conversation)
             hand_off(transaction, conversation, integration)
-            if human is not None:
-                conversation.human = asdict(human)
-                waiting = pick_up(transaction.rng, conversation.channel.modality, usual().pace)
-                await _human_in_time(transaction, conversation, waiting=waiting)
+            conversation.human = None if human is None else asdict(human)
+            if await start_call(transaction, conversation, text=text, waiting=waiting) is None:
+                await begin_human(transaction, conversation)
         case End():
             await end(transaction, conversation, by="system")
 

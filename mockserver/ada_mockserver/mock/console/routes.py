@@ -12,6 +12,7 @@ from ada_mockserver.mock.api.own_routes import OwnCall, found, operation
 from ada_mockserver.mock.console import integrations
 from ada_mockserver.mock.console.pages import html
 from ada_mockserver.mock.outbox.attempts_log import list_attempts, list_deliveries
+from ada_mockserver.mock.state.handoff_calls import list_calls
 from ada_mockserver.mock.state.overview import read_state
 from ada_mockserver.mock.store.models import Conversation, Event, Message
 
@@ -58,7 +59,8 @@ async def _content(transaction: Transaction) -> dict[str, Any]:
         for event in await transaction.session.scalars(newest)
     ]
     attempts = await list_attempts(transaction.session, limit=SHOWN)
-    return {**state, "events": shown, "attempts": attempts}
+    handoffs = await list_calls(transaction.session, limit=SHOWN)
+    return {**state, "events": shown, "attempts": attempts, "handoffs": handoffs}
 
 
 async def _survey(call: OwnCall) -> Response:

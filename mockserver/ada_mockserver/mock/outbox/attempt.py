@@ -12,6 +12,7 @@ from ada_mockserver.delivery.signing import generate_secret
 from ada_schemas.errors import UsageError, WireError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from random import Random
 
     from ada_mockserver.delivery.attempt import Client
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.http import Request
     from ada_mockserver.mock.store.models import Endpoint
 
-__all__ = ["KEPT_ANSWER", "make_request", "send", "shown_headers"]
+__all__ = ["KEPT_ANSWER", "make_request", "masked", "send", "send_or_say_why", "shown_headers"]
 
 KEPT_ANSWER = 16 * 1024
 """Bytes of an answer's body that are kept."""
@@ -51,18 +52,28 @@ def make_request(
 
 def shown_headers(request: Request) -> list[list[str]]:
     """The request's headers for the log, without the values of those that look confidential."""
-    return [[name, "***" if _CONFIDENTIAL.search(name) else value] for name, value in request.headers]
+    return masked(request.headers)
+
+
+def masked(headers: Iterable[Sequence[str]]) -> list[list[str]]:
+    """Header lines for the log, without the values of those that look confidential."""
+    return [[name, "***" if _CONFIDENTIAL.search(name) else value] for name, value in headers]
 
 
 async def send(request: Request, *, client: Client, timeout: float, plan: Plan) -> Attempt:
-    """Send a request once, or break it off where the plan says so; never raises.
+    """Send a request once, or break it off where the plan says so; never raises, like `send_or_say_why`."""
+    return await send_or_say_why(request, client=client, timeout=timeout, broken=plan.broken)
+
+
+async def send_or_say_why(request: Request, *, client: Client, timeout: float, broken: str = "") -> Attempt:
+    """Send a request once, or break it off as ``broken`` says; never raises.
 
     ``timeout`` is in seconds, for the whole attempt. The error of a request that cannot go over the wire (its
     URL or a header) is of the kind ``unsendable``.
     """
     try:
-        if plan.broken:
-            how = cast("Literal['drop', 'reset']", plan.broken)
+        if broken:
+            how = cast("Literal['drop', 'reset']", broken)
             return Attempt(error=await break_off(request, how, timeout=timeout))
         return await send_once(client, request, timeout=timeout)
     except UsageError as error:

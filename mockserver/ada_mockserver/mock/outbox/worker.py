@@ -9,7 +9,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -26,7 +26,7 @@ from ada_mockserver.mock.store.database import unwritable
 from ada_mockserver.mock.store.endpoints import disable_endpoint, end_deliveries
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from ada_mockserver.clock import AdjustableClock, Clock
     from ada_mockserver.delivery.attempt import Client
@@ -34,9 +34,12 @@ if TYPE_CHECKING:
     from ada_mockserver.mock.store.database import Database
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["Jobs", "Options", "Worker"]
+__all__ = ["Begin", "Jobs", "Options", "Worker"]
 
-Jobs: TypeAlias = "Callable[[], Awaitable[float | None]]"
+Begin: TypeAlias = "Callable[[Coroutine[Any, Any, None]], object]"
+"""Begins work that takes time, such as a call over the network, and does not wait for it."""
+
+Jobs: TypeAlias = "Callable[[Begin], Awaitable[float | None]]"
 """Does what is due by now; returns when the next thing is due, in the mock's time, None where nothing is."""
 
 POLL = 0.5
@@ -72,7 +75,8 @@ class Options:
 class Worker:
     """Claims due deliveries and attempts them; one of several, possibly, that share a database.
 
-    ``busy`` counts attempts under way; ``jobs`` are done whenever it looks for what is due, before it does.
+    ``busy`` counts attempts under way, and what jobs have begun; ``jobs`` are done whenever it looks for what
+    is due, before it does.
     """
 
     def __init__(
@@ -138,7 +142,7 @@ class Worker:
     async def claim(self) -> None:
         """Begin what is due and has room."""
         async with self._claiming:
-            job_due = None if self._jobs is None else await self._jobs()
+            job_due = None if self._jobs is None else await self._jobs(self.begin)
             async with self._database.begin() as session:
                 chaos = await load_settings(session, self._clock, self._options.contract)
                 now = Now(self._clock.now(), self._options.machine_clock.now())
@@ -156,6 +160,13 @@ class Worker:
                 self._next = min((at for at in (job_due, due) if at is not None), default=None)
             for one in claimed:
                 self._begin(one)
+
+    def begin(self, work: Coroutine[Any, Any, None], *, name: str = "adakit job") -> asyncio.Task[None]:
+        """Have work done beside the rest; it counts as under way until it ends."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
 
     async def move_to(self, moment: float) -> None:
         """Move the clock on to ``moment`` of the mock's time, for every process that shares the outbox."""
@@ -190,13 +201,11 @@ class Worker:
 
     def _begin(self, one: Claimed) -> None:
         self._room[one.endpoint.id] += 1
-        task = asyncio.create_task(self._attempt(one), name=f"adakit attempt {one.attempt}")
-        self._tasks.add(task)
-        task.add_done_callback(lambda done: self._ended(done, one.endpoint.id))
+        task = self.begin(self._attempt(one), name=f"adakit attempt {one.attempt}")
+        task.add_done_callback(lambda _: self._room.subtract((one.endpoint.id,)))
 
-    def _ended(self, task: asyncio.Task[None], endpoint_id: str) -> None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        self._room[endpoint_id] -= 1
         self.wake()
         if not task.cancelled() and (error := task.exception()) is not None:
             _report("An attempt's outcome could not be stored; its claim will expire", error)

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from ada_mockserver.events.conversation import Closer
     from ada_mockserver.mock.state.transaction import Transaction
 
-__all__ = ["ai_agent", "end", "end_handoff", "hand_off", "open_conversation", "say", "send_survey"]
+__all__ = [
+    "ai_agent",
+    "cancel_handoff",
+    "end",
+    "end_handoff",
+    "hand_off",
+    "open_conversation",
+    "say",
+    "send_survey",
+]
 
 
 async def open_conversation(
@@ -80,6 +89,13 @@ def hand_off(
 ) -> None:
     """The integration takes over."""
     course.hand_off(conversation, integration, at=transaction.at)
+
+
+def cancel_handoff(transaction: Transaction, conversation: Conversation) -> None:
+    """The handoff does not come about, so none has ended: no event tells of it."""
+    conversation.handoff, conversation.human = None, None
+    conversation.handoff_count += 1
+    conversation.updated_at = max(transaction.at, conversation.updated_at)
 
 
 async def end_handoff(transaction: Transaction, conversation: Conversation) -> None:
