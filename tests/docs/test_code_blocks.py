@@ -197,6 +197,9 @@ def check_yaml(file: str | None, content: dict[str, Any], folder: Path) -> None:
     if file == "profile.yaml":
         assert changed(content, name=file) != usual()
         return
+    if file == "handoff.yaml":
+        assert list(parse_script(content).called.values()) == [content["handoffs"]["custom-handoff"]["url"]]
+        return
     if file == "script.yaml":
         assert parse_script(content).greeting == content["greeting"]
         return
