@@ -426,23 +426,28 @@ def test_in_the_log(begin):
 
 
 class Service:
-    """A desk behind a real socket, which answers 204 and keeps what it was sent."""
+    """A desk behind a real socket, which answers 204 once a webhook has told it of a message, else 504."""
 
     def __init__(self):
-        self.received = []
+        self.received, self.told = [], threading.Event()
         service = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
-                service.received.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-                self.send_response(204)
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                if self.path == "/events":
+                    service.told.set()
+                else:
+                    service.received.append(body)
+                self.send_response(204 if service.told.wait(5) else 504)
                 self.end_headers()
 
             def log_message(self, *args):
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/start-handoff"
+        self.origin = f"http://127.0.0.1:{self.server.server_port}"
+        self.url = f"{self.origin}/start-handoff"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
 
@@ -468,11 +473,12 @@ def ask_for_a_human(mock):
 
 
 def test_over_sockets(service):
-    """A mock that runs calls the desk by itself, whatever chaos disturbs its webhooks."""
+    """A mock that runs calls the desk by itself; deliveries go on meanwhile, and chaos is for them alone."""
     with MockAda(handoff_url=service.url) as mock:
-        mock.set_chaos("drop,duplicate", seed=1)
+        mock.add_webhook(f"{service.origin}/events")
         talk = ask_for_a_human(mock)
         mock.settle()
+        mock.set_chaos("drop,duplicate", seed=1)
         ask_for_a_human(mock)
         mock.settle()
         assert service.received[0] == {"ada_conversation_id": talk}
@@ -494,6 +500,7 @@ def test_refused_then_restarted(service, tmp_path):
         late = ask_for_a_human(mock)
         mock.settle()
     with MockAda(script={"delay": 3, **RULES}, handoff_url=service.url, **options) as mock:
+        service.told.set()
         mock.advance(3)
         assert service.received == [{"ada_conversation_id": late}]
     with MockAda(handoff_url=service.url, **options) as mock:
