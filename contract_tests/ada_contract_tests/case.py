@@ -257,6 +257,14 @@ class CaseRun:
         headers, body = self._sealed(self.event(), seal, self.sender.new_id())
         return await self.sender.request(headers, body, path=path)
 
+    def record_call(
+        self, attempt: Attempt, expect: Expectation, *, label: str = "", hint: str = "", sent: bytes = b""
+    ) -> Delivery:
+        """Record a request that is no delivery of an event, with the verdict that it is held against."""
+        delivery = Delivery(self.case.id, self.case.event, attempt, expect, label=label, hint=hint, sent=sent)
+        self.deliveries.append(delivery)
+        return delivery
+
     async def redeliver_wanted(self, sent: Sequence[tuple[Delivery, Payload]]) -> None:
         """Deliver again, after one pause and one after the other, what the consumer asked to have again."""
         wanted = [(d, payload) for d, payload in sent if asks_for_redelivery(d.attempt)]

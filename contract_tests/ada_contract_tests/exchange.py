@@ -23,7 +23,8 @@ class Delivery:
     ``attempt.message_id`` is the svix-id on the wire, None if it had none; ``authentic`` is false for
     forgeries; ``final`` is false once the same message was delivered again; ``label`` names it among the
     case's deliveries; ``stale`` is true for an event that comes too late to have an effect, which a consumer
-    may ignore; ``sent`` is the event, or its bytes.
+    may ignore; ``sent`` is the event, or its bytes; ``hint`` says what to do if its answer is wrong, where
+    that is known.
     """
 
     case: str
@@ -35,6 +36,7 @@ class Delivery:
     label: str = ""
     stale: bool = False
     sent: Payload | bytes = b""
+    hint: str = ""
 
     @property
     def payload(self) -> Payload:

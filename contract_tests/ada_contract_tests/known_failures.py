@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Literal
 
 from ada_contract_tests.rules import RULES, selected_codes
 from ada_contract_tests.suites.fuzzed import is_area
+from ada_contract_tests.suites.handoffs import is_handoff
 from ada_contract_tests.suites.registry import all_names, case_named
 from ada_schemas.errors import UsageError
 from ada_schemas.shown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ada_contract_tests.case import Case
@@ -64,16 +65,22 @@ class Entry:
             for name in self.names
         )
 
-    def may_fit(self, *, is_fuzzed: bool) -> bool:
-        """False where nothing can fit it: it has no names, or all are of what is drawn, and nothing is."""
-        return any(is_fuzzed or not _is_drawn(name) for name in self.names)
+    def may_fit(self, families: Container[str]) -> bool:
+        """False where nothing of these families can fit it: it has no names, or those of other families."""
+        return any(_is_there(name, families) for name in self.names)
 
 
-def _is_drawn(name: str) -> bool:
-    """True for a name that is about nothing but events that are drawn."""
+ADDED = ("fuzzed", "handoff")
+"""The families of which an option adds the cases."""
+
+
+def _is_there(name: str, families: Container[str]) -> bool:
+    """False for a name that is about nothing but a family which an option adds, and did not."""
     if "/" in name:
-        return is_area(name)
-    return all(RULES[code].family == "fuzzed" for code in selected_codes(name))
+        own = ["fuzzed"] * is_area(name) + ["handoff"] * is_handoff(name)
+    else:
+        own = [RULES[code].family for code in selected_codes(name)]
+    return any(family not in ADDED or family in families for family in own) or not own
 
 
 def read_entries(
@@ -249,16 +256,16 @@ class KnownFailures:
         case id and a rule.
         """
         rules = {case.id: case.rule for case in cases}
-        is_fuzzed = any(is_area(case.id) for case in cases)
+        families = {RULES[rule].family for rule in rules.values()}
         ignorable = [*rules.items(), *found]
         failures = [(case_id, rule, rules.get(case_id, "")) for case_id, rule in found]
         said = [
             f"ada_ignore: {entry.text} matched nothing; take it out"
             for entry in self.ignored
-            if entry.may_fit(is_fuzzed=is_fuzzed) and not any(entry.fits(*each) for each in ignorable)
+            if entry.may_fit(families) and not any(entry.fits(*each) for each in ignorable)
         ]
         return said + [
             f"ada_xfail: {entry.text} matched no failure; take it out"
             for entry in self.xfailed
-            if entry.may_fit(is_fuzzed=is_fuzzed) and not any(entry.fits(*each) for each in failures)
+            if entry.may_fit(families) and not any(entry.fits(*each) for each in failures)
         ]

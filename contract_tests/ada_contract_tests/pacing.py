@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ada_mockserver.delivery.attempt import delivery_headers
 from ada_mockserver.delivery.signing import new_message_id
@@ -94,6 +95,11 @@ class PacedSender:
     _slowed_at: float = float("-inf")
     _turn: asyncio.Condition = field(default_factory=asyncio.Condition)
 
+    def made_up_path(self, near: str) -> str:
+        """A path that nothing stands at, next to that of an address or path."""
+        folder = urlsplit(near).path.rpartition("/")[0]
+        return f"{folder}/adakit-made-up-{self.rng.randrange(16**8):08x}"
+
     def new_id(self) -> str:
         """A message id that was never used."""
         return new_message_id(self.rng)
@@ -114,6 +120,13 @@ class PacedSender:
             )
         self._learn(attempt, together)
         return self._noted(attempt)
+
+    async def call(self, headers: Headers, body: bytes, *, path: str, limit: float) -> Attempt:
+        """Make a request that is no delivery: with these headers alone, at its own ``path``.
+
+        It has ``limit`` seconds, fewer where deliveries have fewer; their pace learns nothing of it.
+        """
+        return await self.target.request(headers, body, timeout=min(self.timeout, limit), path=path)
 
     async def requests_in_turn(self, requests: Sequence[tuple[Headers, bytes]]) -> list[tuple[Attempt, bool]]:
         """Requests (headers, body) over one connection; see `Target.requests_in_turn`."""

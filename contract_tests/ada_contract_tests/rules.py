@@ -89,7 +89,8 @@ class Rule:
     ``family`` is a name of FAMILIES. ``example`` marks cases that are documented examples, which differ from
     the ordinary event in much; ``combines`` marks those whose summary lists several facts. ``expectation`` is
     the verdict on an answer to one of its cases; ``role`` is its part in every run. The texts are for people:
-    what Ada documents and where, what breaks in production, how to fix it.
+    what Ada documents and where, what breaks in production, how to fix it; ``holds`` is what must hold, where
+    what it expects does not say it all.
     """
 
     code: str
@@ -103,6 +104,12 @@ class Rule:
     example: bool = False
     combines: bool = False
     role: str = ""
+    holds: str = ""
+
+    @property
+    def must_hold(self) -> str:
+        """What must hold of its cases, in a sentence or two: its own words, else those of what it expects."""
+        return self.holds or EXPECTATIONS[self.expectation.answer]
 
 
 def _read() -> tuple[dict[str, str], dict[str, Rule]]:
@@ -175,7 +182,7 @@ def rule_page(found: Rule) -> str:
     """The page of a rule under docs/rules, as Markdown; the same text as ``--explain`` gives."""
     sections = (
         ("What Ada documents", f"{found.documents}\n\nSource: {found.source}."),
-        ("What must hold", EXPECTATIONS[found.expectation.answer]),
+        ("What must hold", found.must_hold),
         ("What breaks in production", found.breaks),
         ("How to fix it", found.fix),
         (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ada_contract_tests.engine.ignores import declaration_of, ignores_in, read_ignores
+from ada_contract_tests.engine.ignores import declaration_of, read_ignores
+from ada_contract_tests.engine.project_settings import ignores_in
 from ada_mockserver.events.factory import EventFactory
 from ada_schemas.contract.paths import put, remove
 from ada_schemas.errors import UsageError
@@ -17,6 +18,8 @@ EVENTS = (
     "conversation.created, conversation.message, conversation.ended, conversation.handoff.ended,"
     " end_user.created, end_user.updated, audit_log.emitted"
 )
+
+SETTINGS = "ignores, handoff-path, handoff-body, handoff-header or handoff-conversation"
 
 
 def covered(text, *payloads, event=MESSAGE):
@@ -179,7 +182,7 @@ def test_a_broken_file_that_is_not_ours(tmp_path):
         (
             "[tool.adakit]\nignore = ['a:b=c']\n",
             "[tool.adakit] has no setting 'ignore'.",
-            "Did you mean ignores? Its only setting is ignores.",
+            f"Did you mean ignores? Its settings are {SETTINGS}.",
         ),
         ("[tool]\nadakit = 7\n", "tool.adakit is no table.", "Write it as [tool.adakit]."),
     ],

@@ -10,15 +10,15 @@ import click
 
 from ada_contract_tests.engine.check import Options, check, planned
 from ada_contract_tests.engine.fuzzing import FUZZ_FOLDER, FUZZ_SECONDS, FuzzPlan
-from ada_contract_tests.engine.ignores import ignores_in
-from ada_contract_tests.rules import EXPECTATIONS, rule
+from ada_contract_tests.engine.project_settings import handoff_of, ignores_in
+from ada_contract_tests.rules import rule
 from ada_contract_tests.suites.selection import Selection
 from ada_contract_tests.targets.open import SECRET_VARIABLE, UNSIGNED
 from ada_mockserver.delivery.signing import parse_secret
 from ada_schemas.errors import UsageError
 from ada_schemas.shown import shown_json
 from adakit.deliveries import CONNECTION
-from adakit.options import CONTRACT, NOT_NEGATIVE, Whole, parse_headers, use_contract, write_bytes
+from adakit.options import CONTRACT, NOT_NEGATIVE, Whole, parse_headers, together, use_contract, write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +27,26 @@ if TYPE_CHECKING:
     from ada_contract_tests.findings import Report
 
 __all__ = ["command"]
+
+HANDOFF = together(
+    click.option("--handoff-path", metavar="PATH", help="Also start handoffs there, as a handoff flow does."),
+    click.option(
+        "--handoff-body",
+        metavar="JSON|@FILE",
+        help="What the flow sends, if not Ada's guide's one field; {conversation_id} is filled in.",
+    ),
+    click.option(
+        "--handoff-header",
+        "handoff_headers",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A header that the flow sends.",
+    ),
+    click.option(
+        "--handoff-conversation", metavar="ID", help="A conversation that your endpoint's Ada knows."
+    ),
+)
+"""The options of the start of a handoff; each may also stand in [tool.adakit] of pyproject.toml."""
 
 
 @click.command("check")
@@ -63,6 +83,7 @@ __all__ = ["command"]
     metavar="SECONDS",
     help="Time for the check; 0 for no limit.  [default: 120, in process 0]",
 )
+@HANDOFF
 @click.option(
     "--fuzz",
     type=click.IntRange(1, 1_000_000),
@@ -108,6 +129,10 @@ def command(
     reports: tuple[str, ...],
     as_json: bool,
     contract: str | None,
+    handoff_path: str | None,
+    handoff_body: str | None,
+    handoff_headers: tuple[str, ...],
+    handoff_conversation: str | None,
     fuzz: int | None,
     fuzz_seconds: float,
     fuzz_db: Path,
@@ -124,6 +149,13 @@ def command(
     options = Options(
         selection=Selection(select=select, ignore=ignore, events=events, cases=cases),
         ignores=(*ignores_in(Path.cwd()), *ignores),
+        handoff=handoff_of(
+            Path.cwd(),
+            path=handoff_path,
+            body=handoff_body,
+            headers=handoff_headers,
+            conversation=handoff_conversation,
+        ),
         fuzz=FuzzPlan(fuzz, fuzz_seconds, fuzz_db) if fuzz else None,
         headers=parse_headers(headers),
         search_path=(Path.cwd(),),
@@ -175,7 +207,7 @@ def explanation(code: str) -> str:
             "",
             f"Ada documents   {found.documents}",
             f"Source          {found.source}",
-            f"What must hold  {EXPECTATIONS[found.expectation.answer]}",
+            f"What must hold  {found.must_hold}",
             f"What breaks     {found.breaks}",
             f"How to fix      {found.fix}",
             f"Switch off      adakit check TARGET --ignore {found.code}",

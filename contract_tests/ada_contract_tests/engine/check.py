@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.engine.fuzzing import FUZZ_FOLDER, Fuzzing, FuzzPlan
+from ada_contract_tests.engine.handoffs import with_handoffs
 from ada_contract_tests.engine.ignores import read_ignores
 from ada_contract_tests.engine.reproduction import Reproduction
 from ada_contract_tests.engine.run import Run
@@ -20,6 +21,7 @@ from ada_contract_tests.fuzz.extra import require_fuzz
 from ada_contract_tests.pacing import PacedSender
 from ada_contract_tests.rules import RULES, rule_in_role
 from ada_contract_tests.suites.fuzzed import is_area
+from ada_contract_tests.suites.handoffs import is_handoff
 from ada_contract_tests.suites.registry import all_cases
 from ada_contract_tests.suites.selection import Selection
 from ada_contract_tests.targets.load_app import is_application_spec
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.case import Case
     from ada_contract_tests.engine.run_events import RunEvent
+    from ada_contract_tests.handoff import Handoff
     from ada_contract_tests.targets.base import Target
     from ada_contract_tests.targets.open import Secret
     from ada_mockserver.clock import Clock
@@ -60,6 +63,7 @@ class Options:
     None for 120 over HTTP and no limit in process; ``strict`` makes warnings errors; ``seen_url`` is
     the witness: a URL, or in process a path of the application; ``ignores`` declares what the consumer
     ignores on purpose (see `read_ignores`); ``fuzz`` is how much is fuzzed, None for nothing;
+    ``handoff`` is how a handoff is started, None where that is not checked;
     ``search_path`` goes to the front of ``sys.path`` for ``module:app``; ``contract`` is the contract, ours
     if None, and ``contract_directory`` names it in the lines that repeat a case.
     """
@@ -79,6 +83,7 @@ class Options:
     seen_url: str | None = None
     ignores: Sequence[str] = ()
     fuzz: FuzzPlan | None = None
+    handoff: Handoff | None = None
     search_path: Sequence[Path] = ()
     contract: Contract | None = None
     contract_directory: str | None = None
@@ -99,7 +104,9 @@ def planned(options: Options, *, unsigned: bool = False) -> list[Case]:
     read_ignores(options.ignores, options.contract)
     if options.fuzz is not None:
         require_fuzz(options.fuzz.folder)
-    chosen = options.selection.choose(options.contract, fuzzed=options.fuzz is not None)
+    chosen = options.selection.choose(
+        options.contract, fuzzed=options.fuzz is not None, handoff=options.handoff
+    )
     left_out = {rule_in_role("exact status").code} if options.accept == "2xx" else set()
     cases = [c for c in chosen if c.rule not in left_out and not (unsigned and _is_about_signing(c))]
     if not cases:
@@ -170,7 +177,8 @@ async def run_cases(
     as `acheck`.
     """
     seed = draw_seed() if options.seed is None else options.seed
-    enumerated = [case for case in cases if not is_area(case.id)]
+    handoffs = [case for case in cases if is_handoff(case.id)]
+    enumerated = [case for case in cases if not is_area(case.id) and not is_handoff(case.id)]
     areas = [case for case in cases if is_area(case.id)]
     notify = notify or (lambda _: None)
     budget = options.budget if options.budget is not None else 0.0 if aim.in_process else BUDGET
@@ -210,6 +218,8 @@ async def run_cases(
         report = replace(
             report, notes=(*report.notes, "Nothing was fuzzed: the selection leaves out ADA7xx.")
         )
+    if handoffs and options.handoff is not None:
+        report = await with_handoffs(report, handoffs, new_session(), options.handoff, notify=notify)
     report = report.strictly() if options.strict else report
     notify(RunFinished(report))
     return report
@@ -251,6 +261,7 @@ def _reproduction(
         judging=(*accept, *witness, *ignores, *(["--strict"] if options.strict else [])),
         contract=("--contract", options.contract_directory) if options.contract_directory else (),
         kept=tuple(kept),
+        handoff=options.handoff.given if options.handoff is not None else (),
     ).lines
 
 

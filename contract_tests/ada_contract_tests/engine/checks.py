@@ -73,16 +73,22 @@ def _mismatch(case: Case, delivery: Delivery, timeout: float) -> tuple[str, str,
     if attempt.error is not None:
         if attempt.error.kind == "timeout" and not expect.own_time_limit:
             return rule_in_role("time limit").code, f"an answer within {timeout:g} s", "no answer in time", ""
-        return case.rule, expect.phrase, attempt.error.what.rstrip("."), attempt.error.next_step
+        return (
+            case.rule,
+            expect.phrase,
+            attempt.error.what.rstrip("."),
+            delivery.hint or attempt.error.next_step,
+        )
     assert attempt.response is not None  # noqa: S101 - an answer without error has a response
     status = attempt.response.status
     if expect.fits(status):
         if not attempt.late or not attempt.accepted or expect.answer in ("refused", "survived"):
             return None
         got = f"{status}, then {exception_text(attempt.traceback or '')}"
-        return case.rule, "2xx, and no exception after it", got, LATE
+        return case.rule, "2xx, and no exception after it", got, delivery.hint or LATE
     got = f"{status}{_meaning(attempt.response, forged=forged)}"
-    return case.rule, expect.phrase, got, "" if forged else _hint(attempt, attempt.response)
+    hint = delivery.hint or ("" if forged else _hint(attempt, attempt.response))
+    return case.rule, expect.phrase, got, hint
 
 
 def _severity(delivery: Delivery) -> Severity:

@@ -8,7 +8,6 @@ member too: nothing tells on which side they stand.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +19,11 @@ from ada_schemas.variation.enumeration import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from ada_contract_tests.exchange import Delivery
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["Declaration", "Ignores", "declaration_of", "ignores_in", "read_ignores"]
+__all__ = ["FORM", "Declaration", "Ignores", "declaration_of", "read_ignores"]
 
 FORM = "Write it as EVENT:PATH=VALUE[,VALUE], such as conversation.message:data.author.role=end_user."
 
@@ -124,31 +122,3 @@ def _read(text: str, contract: Contract) -> Declaration:
 
 def _unfit(what: str, name: str, known: Iterable[str], listed: str) -> UsageError:
     return UsageError(what, next_step=" ".join(filter(None, (did_you_mean(name, known), listed))))
-
-
-def ignores_in(folder: Path) -> tuple[str, ...]:
-    """The declarations of ``[tool.adakit] ignores`` in the pyproject.toml of a folder, if it has any.
-
-    Raises UsageError where that table cannot be used.
-    """
-    file = folder / "pyproject.toml"
-    try:
-        content = file.read_text(encoding="utf-8") if file.is_file() else ""
-        table = tomllib.loads(content).get("tool", {}).get("adakit", {}) if "adakit" in content else {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(
-            f"{file} cannot be read: {error}.", next_step="Mend it, as [tool.adakit] counts."
-        ) from error
-    if not isinstance(table, dict):
-        raise UsageError(f"{file}: tool.adakit is no table.", next_step="Write it as [tool.adakit].")
-    for name in table:
-        if name != "ignores":
-            near = did_you_mean(name, ["ignores"])
-            raise UsageError(
-                f"{file}: [tool.adakit] has no setting {name!r}.",
-                next_step=f"{near} Its only setting is ignores.".strip(),
-            )
-    texts = table.get("ignores", [])
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise UsageError(f"{file}: ignores in [tool.adakit] is no list of texts.", next_step=FORM)
-    return tuple(texts)

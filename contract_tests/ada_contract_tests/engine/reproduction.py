@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from ada_contract_tests.suites.fuzzed import area_of, is_whole
+from ada_contract_tests.suites.handoffs import is_handoff
 
 if TYPE_CHECKING:
     from ada_contract_tests.case import Case
@@ -22,7 +23,7 @@ class Reproduction:
     Of the options that the run was started with, ``wire`` are those that `check` and `send` share, ``curl``
     is what they are for curl, ``judging`` those of `check` alone
     without which a case that failed may pass, ``contract`` names a contract of one's own, ``kept`` are those
-    with which a failure that was kept is tried again.
+    with which a failure that was kept is tried again, ``handoff`` those of a handoff.
     """
 
     target: str
@@ -34,6 +35,7 @@ class Reproduction:
     judging: tuple[str, ...] = ()
     contract: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    handoff: tuple[str, ...] = ()
 
     def lines(self, case: Case, *others: Case) -> tuple[str, ...]:
         """The commands, shell-quoted: the case alone; for a URL also sending its body, and curl.
@@ -44,6 +46,8 @@ class Reproduction:
         where = ["--path", self.path] if self.path else []
         secret = ["--secret", "none"] if self.unsigned else []
         again = ["adakit", "check", self.target, *where, *secret, *self.wire, *self.judging, *self.contract]
+        if is_handoff(case.id):
+            again += self.handoff
         if not is_whole(case.id):
             which = [*self.kept, "--case", area_of(case.id)]
             return (shlex.join([*again, *which, "--seed", str(self.seed)]),)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from ada_contract_tests.case import FORGED, CaseRun
 from ada_contract_tests.engine.checks import changes_of, judge
@@ -19,7 +18,6 @@ from ada_contract_tests.suites.signatures import UNSIGNED
 from ada_schemas.errors import TargetError
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Callable, Iterator
 
     from ada_contract_tests.case import Case
@@ -40,12 +38,6 @@ MOST_ASKED = 20
 
 def _is_taken(result: Result) -> bool:
     return result.outcome == "passed" and result.case.expect.is_acceptance and result.case.payload is not None
-
-
-def _made_up(address: str, rng: random.Random) -> str:
-    """A path that nothing stands at, next to the endpoint's own."""
-    folder = urlsplit(address).path.rpartition("/")[0]
-    return f"{folder}/adakit-made-up-{rng.randrange(16**8):08x}"
 
 
 ONE_MORE = 2
@@ -143,7 +135,7 @@ class Session:
     async def strange_requests(self, case: Case) -> list[Attempt]:
         """The answers to an ordinary event at a made-up path nearby, and to one without a signature."""
         run = CaseRun(case, self.sender, self.events, round=3)
-        elsewhere = await run.probe(path=_made_up(self.sender.target.address, self.sender.rng))
+        elsewhere = await run.probe(path=self.sender.made_up_path(self.sender.target.address))
         unsigned = [await run.probe(seal=UNSIGNED)] if self.sender.secrets else []
         return [elsewhere, *unsigned]
 

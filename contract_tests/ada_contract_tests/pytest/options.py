@@ -41,6 +41,10 @@ TEXT_OPTIONS = {
     "fuzz": "how many events of each type are drawn as well, and how many sequences of events",
     "fuzz_seconds": "seconds that fuzzing may take, 0 for no limit: 45 if not given",
     "fuzz_db": "the folder in which fuzzing keeps failures: .hypothesis/adakit if not given",
+    "handoff_path": "also start handoffs at this path, as a handoff flow does",
+    "handoff_body": "what the flow sends, as JSON or @FILE, if not the one field of Ada's guide",
+    "handoff_header": "a header that the flow sends, as name=value; in a file a line each",
+    "handoff_conversation": "a conversation that the Ada of the endpoint knows",
     "header": "a further header, as name: value; in a file a line each",
     "cacert": "a file of certificates to trust, in place of the system's",
 }
@@ -50,8 +54,9 @@ LIST_OPTIONS: dict[str, Literal["args", "linelist"]] = {
     "events": "args",
     "ignores": "linelist",
     "header": "linelist",
+    "handoff_header": "linelist",
 }
-REPEATABLE = ("header", "ignores")
+REPEATABLE = ("header", "handoff_header", "ignores")
 """Options that may be given several times on the command line."""
 
 FLAGS = {
@@ -128,7 +133,7 @@ def given_options(config: pytest.Config) -> list[tuple[str, str]]:
     given = []
     for name in TEXT_OPTIONS:
         value = config.getoption(f"ada_{name}")
-        if name == "header" or not value or (name == "secret" and value != UNSIGNED):
+        if name in ("header", "handoff_header") or not value or (name == "secret" and value != UNSIGNED):
             continue
         option = f"--ada-{name.replace('_', '-')}"
         given += [(option, str(one)) for one in (value if name in REPEATABLE else [value])]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ada_contract_tests.engine.check import Options, planned
 from ada_contract_tests.engine.fuzzing import FUZZ_FOLDER, FUZZ_SECONDS, FuzzPlan
-from ada_contract_tests.engine.ignores import ignores_in, read_ignores
+from ada_contract_tests.engine.ignores import read_ignores
+from ada_contract_tests.engine.project_settings import handoff_of, ignores_in
 from ada_contract_tests.known_failures import Baseline, KnownFailures, names_of, read_entries
 from ada_contract_tests.pytest.options import (
     UNSIGNED,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import pytest
 
     from ada_contract_tests.case import Case
+    from ada_contract_tests.handoff import Handoff
     from ada_mockserver.delivery.http import Headers
 
     Given = Callable[[pytest.Config, str], str | None]
@@ -60,6 +62,7 @@ def options_of(config: pytest.Config) -> Options:
         strict=is_set(config, "strict"),
         seen_url=setting(config, "seen_url"),
         fuzz=_fuzz_plan(config, setting),
+        handoff=_handoff(config, setting),
         ignores=ignores,
         search_path=(root,),
     )
@@ -99,6 +102,19 @@ def _fuzz_plan(config: pytest.Config, given: Given) -> FuzzPlan | None:
     return FuzzPlan(int(number), FUZZ_SECONDS if seconds is None else seconds, folder)
 
 
+def _handoff(config: pytest.Config, given: Given) -> Handoff | None:
+    root = config.inipath.parent if config.inipath else config.rootpath
+    by_option = config.getoption("ada_handoff_body") is not None
+    return handoff_of(
+        root,
+        path=given(config, "handoff_path"),
+        body=given(config, "handoff_body"),
+        headers=entry_lines(config, "handoff_header"),
+        conversation=given(config, "handoff_conversation"),
+        started_in=config.invocation_params.dir if by_option else None,
+    )
+
+
 MOST_FUZZED = 1_000_000
 
 
@@ -122,7 +138,12 @@ def selected_cases(config: pytest.Config, *, ignored: str, given: Given = settin
     """
     events = (given(config, "events") or "",)
     selection = Selection(select=given(config, "select") or "", ignore=ignored, events=events)
-    options = Options(accept=given(config, "accept"), selection=selection, fuzz=_fuzz_plan(config, given))
+    options = Options(
+        accept=given(config, "accept"),
+        selection=selection,
+        fuzz=_fuzz_plan(config, given),
+        handoff=_handoff(config, given),
+    )
     return planned(options, unsigned=given(config, "secret") == UNSIGNED)
 
 

@@ -18,8 +18,9 @@ from ada_contract_tests.suites import (
     variants,
 )
 from ada_contract_tests.suites.fuzzed import areas, fuzzed_case, fuzzed_of_id, is_fuzzed
+from ada_contract_tests.suites.handoffs import HANDOFF_IDS
 from ada_schemas.contract.contract import shipped
-from ada_schemas.errors import unknown
+from ada_schemas.errors import UsageError, unknown
 from ada_schemas.variation.enumeration import ANY, told_apart
 
 if TYPE_CHECKING:
@@ -54,14 +55,15 @@ def _cases_of(contract: Contract) -> tuple[Case, ...]:
 
 
 def all_names(contract: Contract | None = None) -> dict[str, int]:
-    """The id of every case, and of what stands for cases that are drawn, with its place in their order."""
+    """The id of every case, also of those that an option adds, with its place in their order."""
     return _names_of(contract or shipped())
 
 
 @lru_cache(maxsize=4)
 def _names_of(known: Contract) -> dict[str, int]:
     drawn = areas(known, frozenset(known.event_names))
-    return {case.id: number for number, case in enumerate((*all_cases(known), *drawn))}
+    ids = [*(case.id for case in (*all_cases(known), *drawn)), *HANDOFF_IDS]
+    return {case_id: number for number, case_id in enumerate(ids)}
 
 
 def case_named(case_id: str, contract: Contract | None = None) -> Case:
@@ -69,6 +71,10 @@ def case_named(case_id: str, contract: Contract | None = None) -> Case:
     if is_fuzzed(case_id):
         known = contract or shipped()
         return fuzzed_case(fuzzed_of_id(case_id, known), known, case_id)
+    if case_id in HANDOFF_IDS:
+        raise UsageError(
+            f"The case {case_id} is about the start of a handoff.", next_step="Add --handoff-path PATH."
+        )
     by_id = {case.id: case for case in all_cases(contract)}
     if case_id in by_id:
         return by_id[case_id]

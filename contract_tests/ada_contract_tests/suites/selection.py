@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ada_contract_tests.rules import RULES, selected_codes
 from ada_contract_tests.suites.fuzzed import areas, is_area
+from ada_contract_tests.suites.handoffs import handoff_cases
 from ada_contract_tests.suites.registry import all_cases, all_names, case_named
 from ada_schemas.contract.contract import shipped
 from ada_schemas.errors import UsageError, did_you_mean, unknown
@@ -17,9 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ada_contract_tests.case import Case
+    from ada_contract_tests.handoff import Handoff
     from ada_schemas.contract.contract import Contract
 
 __all__ = ["Selection", "chosen_events"]
+
+NEEDED = {
+    "fuzzed": "ADA7xx are for what is drawn: add --fuzz N.",
+    "handoff": "ADA8xx are for the start of a handoff: add --handoff-path PATH.",
+}
+"""The option without which there is no case of a family."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +55,19 @@ class Selection:
         """True if rules are chosen that are about what is drawn."""
         return any(RULES[code].family == "fuzzed" for code in self.codes())
 
-    def choose(self, contract: Contract | None = None, *, fuzzed: bool = False) -> list[Case]:
-        """The chosen cases in their order; the areas that are ``fuzzed`` come last.
+    def choose(
+        self, contract: Contract | None = None, *, fuzzed: bool = False, handoff: Handoff | None = None
+    ) -> list[Case]:
+        """The chosen cases in their order; areas that are ``fuzzed`` come last, and a ``handoff``.
 
         Raises UsageError for a code, glob or id that fits nothing, and when nothing is left.
         """
         if self.cases:
-            return [self._named(case_id, contract, fuzzed=fuzzed) for case_id in dict.fromkeys(self.cases)]
+            started = {case.id: case for case in (handoff_cases(handoff) if handoff else [])}
+            return [
+                started.get(case_id) or self._named(case_id, contract, fuzzed=fuzzed)
+                for case_id in dict.fromkeys(self.cases)
+            ]
         codes, ignored_ids = self.codes(), _ids_in(self.ignore, contract)
         events = chosen_events(self.events, contract or shipped())
         chosen = [
@@ -61,16 +75,13 @@ class Selection:
             for case in all_cases(contract)
             if case.rule in codes and case.id not in ignored_ids and _about(case, events)
         ]
-        if fuzzed:
-            drawn = areas(contract or shipped(), events)
-            chosen += [case for case in drawn if case.rule in codes and case.id not in ignored_ids]
+        added = areas(contract or shipped(), events) if fuzzed else []
+        added += handoff_cases(handoff) if handoff is not None else []
+        chosen += [case for case in added if case.rule in codes and case.id not in ignored_ids]
         if not chosen:
-            only = bool(codes) and all(RULES[code].family == "fuzzed" for code in codes)
             step = "Loosen --select, --ignore or --events; adakit check --list shows the cases."
-            raise UsageError(
-                "No case is left to run.",
-                next_step="ADA7xx are for what is drawn: add --fuzz N." if only else step,
-            )
+            only = " ".join({RULES[code].family for code in codes})
+            raise UsageError("No case is left to run.", next_step=NEEDED.get(only, step))
         return chosen
 
     def _named(self, case_id: str, contract: Contract | None, *, fuzzed: bool) -> Case:

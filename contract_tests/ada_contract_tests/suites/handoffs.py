@@ -1,0 +1,153 @@
+"""ADA801 to ADA803: the start of a custom handoff, as the Request block of a handoff flow makes it.
+
+A consumer may ask Ada's API for the conversation before it answers, and a conversation that is made up is
+unknown there. So what may come of that is a warning, unless the user has named one that its Ada knows.
+Sources: /docs/handoffs/handoff-management/blocks/request-block; /reference/conversations/developer-guides/
+creating-a-custom-handoff.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ada_contract_tests.case import Unsealed, case, signed
+from ada_contract_tests.handoff import HANDOFF_TIME
+from ada_contract_tests.rules import expecting
+
+if TYPE_CHECKING:
+    from ada_contract_tests.case import Case, CaseRun
+    from ada_contract_tests.handoff import Handoff
+    from ada_contract_tests.rules import Expectation
+    from ada_mockserver.delivery.attempt import Attempt
+
+__all__ = ["HANDOFF_IDS", "handoff_cases", "is_handoff"]
+
+EVENT = "handoff"
+STARTED, UNKNOWN, AGAIN = (f"{EVENT}/start:{name}" for name in ("accepted", "unknown-conversation", "again"))
+HANDOFF_IDS = (STARTED, UNKNOWN, AGAIN)
+"""The ids of all cases of a handoff; the one of an unknown conversation needs another that is known."""
+
+SURE = (401, 403, 405, 406, 407, 415)
+"""Refusals that are about the request, and not about the conversation."""
+
+ASKS_FOR_KEY = (401, 403, 407)
+OTHER_FIELDS = (400, 422)
+NOT_FOUND = 404
+UNDER_WAY = 409
+"""The refusal of a handoff that has been started already, by a run before, say."""
+
+FOR_WANT_OF_IT = (
+    "The conversation is made up, and an endpoint that asks Ada's API about it first may fail for that alone:"
+    " hence a warning. To be sure, name one that its Ada knows: --handoff-conversation ID. Better still,"
+    " answer before the transcript is fetched."
+)
+FIELDS = "Does the flow send other fields? Give them with --handoff-body."
+KEY = "Where the endpoint asks for a key, give the flow's header: --handoff-header NAME=VALUE."
+OPEN = "It seems to be under way already, in which case this is right: hence a warning."
+ELSEWHERE = "Is the path right? A made-up path next to it is answered alike."
+SIGNED = (
+    "Signed as a webhook the same request is accepted, but the Request block does not sign. Verify no"
+    " signature at this path; let the flow send a header of your own, and check that: --handoff-header"
+    " NAME=VALUE."
+)
+LOST = "The handoff is lost: after a 2xx Ada leaves the end user to you. Store it before the answer."
+
+
+def is_handoff(case_id: str) -> bool:
+    """True for the id of a case about the start of a handoff."""
+    return case_id.startswith(f"{EVENT}/")
+
+
+def handoff_cases(handoff: Handoff) -> list[Case]:
+    """The cases of a handoff, in their order; the first is the ordinary start."""
+    found = [
+        (STARTED, "ADA801", "a handoff is started", _start),
+        (UNKNOWN, "ADA802", "a handoff is started of a conversation that Ada's API does not know", _unknown),
+        (AGAIN, "ADA803", "the handoff of a conversation is started twice", _again),
+    ]
+    return [
+        case(case_id, rule, EVENT, summary, deliver=partial(deliver, handoff), needs=("target",))
+        for case_id, rule, summary, deliver in found
+        if case_id != UNKNOWN or (handoff.conversation is not None and not handoff.names_it)
+    ]
+
+
+async def _start(handoff: Handoff, run: CaseRun) -> None:
+    attempt, body = await _call(handoff, run, handoff.conversation)
+    expect, hint = await _verdict(handoff, run, attempt)
+    run.record_call(attempt, expect, hint=hint, sent=body)
+
+
+async def _unknown(handoff: Handoff, run: CaseRun) -> None:
+    attempt, body = await _call(handoff, run, None)
+    run.record_call(replace(attempt, late=False), expecting("ADA802"), sent=body)
+
+
+async def _again(handoff: Handoff, run: CaseRun) -> None:
+    """Start twice; where the first is not accepted, the second shows nothing."""
+    attempt, body = await _call(handoff, run, handoff.conversation)
+    first = expecting("ADA803", severity="error" if attempt.accepted else "warning")
+    hint = "" if handoff.knows_one else FOR_WANT_OF_IT
+    run.record_call(replace(attempt, late=False), first, label="first", hint=hint, sent=body)
+    if attempt.accepted:
+        attempt, body = await _call(handoff, run, handoff.conversation)
+        run.record_call(replace(attempt, late=False), expecting("ADA803"), label="again", sent=body)
+
+
+async def _call(handoff: Handoff, run: CaseRun, conversation: str | None) -> tuple[Attempt, bytes]:
+    """The answer to a start, and its body; the conversation is the case's own where none is given."""
+    headers, body = handoff.request(conversation or run.events.cast(run.case.id).conversation.id)
+    attempt = await run.sender.call(headers, body, path=handoff.path, limit=HANDOFF_TIME)
+    return attempt if handoff.knows_one else replace(attempt, late=False), body
+
+
+async def _verdict(handoff: Handoff, run: CaseRun, attempt: Attempt) -> tuple[Expectation, str]:
+    """The verdict on the answer to an ordinary start, and what to do about it where that is known."""
+    wrong, status = expecting("ADA801"), attempt.status
+    if attempt.accepted:
+        return wrong, LOST if attempt.late else ""
+    if status in (400, 401, 403) and await _accepts_signed(handoff, run):
+        return wrong, SIGNED
+    if status in ASKS_FOR_KEY:
+        return wrong, KEY
+    if status == UNDER_WAY:
+        return replace(wrong, severity="warning"), OPEN
+    where = ELSEWHERE if status == NOT_FOUND and await _is_alike_elsewhere(handoff, run, attempt) else ""
+    if handoff.knows_one or not _may_be_for_want_of_it(attempt):
+        return wrong, where
+    about = where or (FIELDS if status in OTHER_FIELDS else "")
+    return replace(wrong, severity="warning"), f"{about} {FOR_WANT_OF_IT}".strip()
+
+
+def _may_be_for_want_of_it(attempt: Attempt) -> bool:
+    """True for what an endpoint may do when Ada's API does not know the conversation, or is not there."""
+    if attempt.error is not None:
+        return attempt.error.kind == "timeout"
+    status = attempt.status or 0
+    return status >= 400 and status not in SURE
+
+
+async def _accepts_signed(handoff: Handoff, run: CaseRun) -> bool:
+    """True if the endpoint takes the same request with a webhook's signature."""
+    if not run.sender.secrets:
+        return False
+    headers, body = handoff.request(handoff.conversation or run.events.cast(run.case.id).conversation.id)
+    request = Unsealed(run.sender.secrets, run.sender.new_id(), run.sender.now(), body, run.sender.rng)
+    own, body = signed(request)
+    attempt = await run.sender.call((*headers, *own), body, path=handoff.path, limit=HANDOFF_TIME)
+    return attempt.accepted
+
+
+async def _is_alike_elsewhere(handoff: Handoff, run: CaseRun, attempt: Attempt) -> bool:
+    """True if a made-up path next to the endpoint's gets the same answer, its own path in it or not."""
+    headers, body = handoff.request(run.events.cast(run.case.id).conversation.id)
+    path = run.sender.made_up_path(handoff.path)
+    elsewhere = await run.sender.call(headers, body, path=path, limit=HANDOFF_TIME)
+    return elsewhere.status == attempt.status and _said(elsewhere, path) == _said(attempt, handoff.path)
+
+
+def _said(attempt: Attempt, path: str) -> bytes:
+    body = attempt.response.body if attempt.response is not None else b""
+    return body.replace(path.encode(), b"*")
