@@ -28,8 +28,8 @@ HANDOFF_TIME = 10.0
 """Seconds within which the start of a handoff is answered. Ada documents no limit; somebody is waiting."""
 
 PLACEHOLDER = "{conversation_id}"
-SHORTEST = 3
-"""Characters of a header's value, or of a word in it, that are no key."""
+SHORTEST, SHORTEST_PART = 4, 8
+"""Characters of a header's value, or of a part of it, that may be a key."""
 
 GUIDE = {"ada_conversation_id": PLACEHOLDER}
 """The body of Ada's guide."""
@@ -74,9 +74,9 @@ class Handoff:
     def without_values(self, text: str) -> str:
         """A text without the values of the headers, which may be keys."""
         for _, value in self.headers:
-            for part in dict.fromkeys((value, *value.split())):
-                if len(part) > SHORTEST:
-                    text = text.replace(part, "[redacted]")
+            parts = [value] * (len(value) >= SHORTEST)
+            for part in (*parts, *(part for part in value.split() if len(part) >= SHORTEST_PART)):
+                text = text.replace(part, "[redacted]")
         return text
 
 

@@ -316,6 +316,110 @@ def test_what_is_ignored_in_the_project(partly, adakit):
     assert f" --ignores {other} --case " in partly().out
 
 
+# --- the start of a handoff ---
+
+HANDOFFS = """
+import pathlib
+
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        raise NotImplementedError
+    body = (await receive())["body"]
+    status = 200
+    if scope["path"] == "/start":
+        key = dict(scope["headers"]).get(b"x-api-key", b"none")
+        with pathlib.Path("started").open("ab") as file:
+            file.write(key + b" " + body + b"\\n")
+        status = 204 if key == b"s3cret-key" else 500
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": key if status == 500 else b""})
+"""
+
+
+@pytest.fixture
+def desk(adakit, request):
+    """Writes an application that starts handoffs for who has its key; gives the arguments of a check."""
+    name = "desk_" + re.sub(r"\W", "_", request.node.name)
+    (adakit.folder / f"{name}.py").write_text(HANDOFFS, encoding="utf-8")
+    return ("check", f"{name}:app", "--select", "ADA8xx", "--seed", "5")
+
+
+def test_handoffs(desk, adakit):
+    """With a path, handoffs are started with the header and the body of the flow; the header is not shown."""
+    body = '{"conversation": "{conversation_id}"}'
+    options = ["--handoff-path", "/start", "--handoff-body", body, "--handoff-conversation", "c7"]
+    good = adakit(*desk, *options, "--handoff-header", "X-Api-Key=s3cret-key")
+    assert (good.code, good.err) == (0, "")
+    lines = (adakit.folder / "started").read_text(encoding="utf-8").splitlines()
+    known = 's3cret-key {"conversation": "c7"}'
+    assert (len(lines), [lines[0], *lines[2:]]) == (4, [known] * 3)
+    bad = adakit(*desk, *options, "--handoff-header", "X-Api-Key=other-key", "--report", "json=r.json")
+    assert bad.code == 1
+    shown = bad.out + (adakit.folder / "r.json").read_text(encoding="utf-8")
+    assert "other-key" not in shown
+    assert "--handoff-header X-Api-Key=... --handoff-conversation c7 --case handoff/start:accepted" in shown
+
+
+def test_handoffs_of_the_project(desk, adakit):
+    """The settings of the project's pyproject.toml count, and an option wins over them."""
+    settings = """[tool.adakit]
+handoff-path = "/start"
+handoff-header = ["X-Api-Key=s3cret-key"]
+handoff-conversation = "c7"
+handoff-body = {conversation = "{conversation_id}"}
+"""
+    (adakit.folder / "pyproject.toml").write_text(settings, encoding="utf-8")
+    assert adakit(*desk).code == 0
+    assert (
+        adakit(
+            *desk, "--handoff-body", '{"id": "{conversation_id}"}', "--case", "handoff/start:accepted"
+        ).code
+        == 0
+    )
+    lines = (adakit.folder / "started").read_text(encoding="utf-8").splitlines()
+    assert (lines[0], lines[-1]) == ('s3cret-key {"conversation": "c7"}', 's3cret-key {"id": "c7"}')
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        (
+            "handoff-path = 7",
+            'handoff-path in [tool.adakit] is no text.\n  Write it as handoff-path = "...".',
+        ),
+        (
+            "handoff-header = 'a=b'",
+            "handoff-header in [tool.adakit] is no list of texts.\n  Write it as NAME=VALUE.",
+        ),
+        (
+            "handoff-body = {a = 2020-01-01}",
+            "handoff-body in [tool.adakit] is no JSON.\n  Write it as a JSON",
+        ),
+    ],
+)
+def test_bad_settings_of_a_handoff(desk, adakit, setting, said):
+    """A setting of another type is named."""
+    (adakit.folder / "pyproject.toml").write_text(f"[tool.adakit]\n{setting}\n", encoding="utf-8")
+    outcome = adakit(*desk, "--handoff-path", "" if "path" in setting else "/start")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert said in outcome.err
+
+
+def test_handoffs_are_listed_with_their_path_alone(adakit):
+    """Cases of a handoff are listed where there is a path, the unknown conversation where one is known."""
+    listed = [
+        adakit("check", "--list", "--select", "ADA503,ADA8xx", *options).out.split()[5::2]
+        for options in (
+            [],
+            ["--handoff-path", "/start"],
+            ["--handoff-path", "/start", "--handoff-conversation", "c"],
+        )
+    ]
+    assert [len(ids) for ids in listed] == [len(listed[0]), len(listed[0]) + 2, len(listed[0]) + 3]
+    assert listed[2][-3:] == [f"handoff/start:{n}" for n in ("accepted", "unknown-conversation", "again")]
+
+
 @pytest.mark.parametrize(
     "options",
     [["--timeout", "0"], ["--timeout", "nan"], ["--jobs", "0"], ["--seed", "-1"], ["--accept", "3xx"]],

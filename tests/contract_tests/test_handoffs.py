@@ -19,6 +19,7 @@ from ada_contract_tests.suites.handoffs import (
     FOR_WANT_OF_IT,
     HANDOFF_IDS,
     KEY,
+    NO_POST,
     OPEN,
     SIGNED,
 )
@@ -159,7 +160,7 @@ OTHER = ("warning", f"{FIELDS} {FOR_WANT_OF_IT}")
         (409, ("warning", OPEN), ("warning", OPEN)),
         (401, ("error", KEY), ("error", KEY)),
         (403, ("error", KEY), ("error", KEY)),
-        (405, ("error", ""), ("error", "")),
+        (405, ("error", NO_POST), ("error", NO_POST)),
         (415, ("error", ""), ("error", "")),
     ],
 )

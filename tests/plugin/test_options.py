@@ -319,6 +319,42 @@ def test_further_headers(project):
     assert run.code == 0
 
 
+HANDOFF = """
+import json
+
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        raise NotImplementedError
+    body = (await receive())["body"]
+    if scope["path"] == "/start":
+        assert (dict(scope["headers"])[b"x-key"], json.loads(body)) == (b"a b", {"id": "c7"})
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+"""
+
+
+def test_handoffs(project):
+    """With ada_handoff_path handoffs are started too, with the body and the headers of the flow."""
+    project.write("desk.py", HANDOFF)
+    project.configure(
+        "desk:app",
+        ada_select=["ADA801,ADA803"],
+        ada_handoff_path="/start",
+        ada_handoff_body='{"id": "{conversation_id}"}',
+        ada_handoff_header=["x-key=a b"],
+        ada_handoff_conversation="c7",
+    )
+    run = project.run()
+    assert run.cases("PASSED") == run.cases() == ["handoff/start:accepted", "handoff/start:again"]
+    failing = project.run("--ada-handoff-conversation", "c8", "--ada-ignore", "handoff/start:again")
+    assert (failing.code, failing.cases("FAILED")) == (1, ["handoff/start:accepted"])
+    assert " --ada-handoff-conversation c8\n" in failing.text
+    assert " --handoff-header x-key=... --handoff-conversation c8 --case" in failing.text
+    wrong = project.run("--ada-handoff-path", "start")
+    assert "adakit: 'start' is no path of the target.\n  Write it as /webhooks/start-handoff." in wrong.text
+
+
 FIRST_IGNORED = "conversation.created:data.metadata=empty"
 SECOND_IGNORED = "conversation.created:data.metadata=absent"
 

@@ -62,6 +62,7 @@ def judged(fault: str, *found: str, **options) -> Judged:
 
 NULL = "conversation.message/null:data.author.id"
 DRAWN = ("fuzz", "12")
+HANDOFF = (("handoff-path", "/webhooks/start-handoff"), ("select", "ADA101,ADA6xx,ADA8xx"))
 QUICK = (("timeout", "0.2"),)
 CONSUMERS = [
     judged("none", code=0),
@@ -91,6 +92,8 @@ CONSUMERS = [
     judged("batches of two", "ADA601"),
     judged("stumbles over long texts", "ADA701", options=(("select", "ADA701"), DRAWN), witness=False),
     judged("loses long texts", "ADA601", options=(("select", "ADA701,ADA601"), DRAWN)),
+    judged("second handoff", "ADA803", options=(*HANDOFF, BOTH)),
+    judged("no handoff", "ADA801", code=0, options=HANDOFF, witness=False),
     judged("202, and its witness ends", "ADA401", options=(("select", "ADA401"),)),
 ]
 FIRST = {consumer.fault: consumer for consumer in reversed(CONSUMERS)}
@@ -101,7 +104,14 @@ DISTRIBUTED = [
 ]
 """Those that run with ``-n 2`` too: each fault once, of the drawn ones one, and the one case; workers take a second."""
 
-HTTP = ("none", "drops one of 50", "hangs on messages", "KeyError", "stumbles over long texts")
+HTTP = (
+    "none",
+    "drops one of 50",
+    "hangs on messages",
+    "KeyError",
+    "second handoff",
+    "stumbles over long texts",
+)
 OVER_HTTP = [consumer for consumer in CONSUMERS if consumer.fault in HTTP or consumer.case]
 
 

@@ -35,6 +35,7 @@ SURE = (401, 403, 405, 406, 407, 415)
 ASKS_FOR_KEY = (401, 403, 407)
 OTHER_FIELDS = (400, 422)
 NOT_FOUND = 404
+NOT_ALLOWED = 405
 UNDER_WAY = 409
 """The refusal of a handoff that has been started already, by a run before, say."""
 
@@ -45,6 +46,7 @@ FOR_WANT_OF_IT = (
 )
 FIELDS = "Does the flow send other fields? Give them with --handoff-body."
 KEY = "Where the endpoint asks for a key, give the flow's header: --handoff-header NAME=VALUE."
+NO_POST = "The path takes no POST: give the one that the flow's Request block calls, which has to be a POST."
 OPEN = "It seems to be under way already, in which case this is right: hence a warning."
 ELSEWHERE = "Is the path right? A made-up path next to it is answered alike."
 SIGNED = (
@@ -112,6 +114,8 @@ async def _verdict(handoff: Handoff, run: CaseRun, attempt: Attempt) -> tuple[Ex
         return wrong, SIGNED
     if status in ASKS_FOR_KEY:
         return wrong, KEY
+    if status == NOT_ALLOWED:
+        return wrong, NO_POST
     if status == UNDER_WAY:
         return replace(wrong, severity="warning"), OPEN
     where = ELSEWHERE if status == NOT_FOUND and await _is_alike_elsewhere(handoff, run, attempt) else ""

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 DROPPED, HANGING = "dropped", "hanging"
 LONG = 700
+HANDOFF = "/webhooks/start-handoff"
 
 
 class Core:
@@ -22,6 +23,7 @@ class Core:
         self.seen = []
         self.known = []
         self.waiting = []
+        self.started = []
         self.requests = 0
 
     def is_authentic(self, headers: dict[str, str], body: bytes) -> bool:
@@ -32,6 +34,13 @@ class Core:
         given = headers.get("svix-signature", "").encode().split()
         expected = b"v1," + base64.b64encode(digest)
         return any(hmac.compare_digest(expected, each) for each in given)
+
+    def start(self, body: bytes) -> int:
+        conversation = self.parsed(body).get("ada_conversation_id")
+        if self.fault == "second handoff" and conversation in self.started:
+            raise KeyError(conversation)
+        self.started.append(conversation)
+        return 500 if self.fault == "no handoff" else 204
 
     def post(self, headers: dict[str, str], body: bytes) -> int | str:  # noqa: PLR0912 - a branch a fault
         self.requests += 1
@@ -124,7 +133,8 @@ def create_app():
             body, more = body + message.get("body", b""), message.get("more_body", False)
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
         told = core.told() if scope["path"] == "/_seen" else b""
-        status = 200 if told else core.post(headers, body)
+        post = core.start if scope["path"] == HANDOFF else lambda body: core.post(headers, body)
+        status = 200 if told else post(body)
         if status == HANGING:
             await asyncio.Event().wait()
         if status == DROPPED:
@@ -152,7 +162,8 @@ def create_server(fault: str, secret: str, release):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["content-length"]))
             try:
-                status = core.post({name.lower(): value for name, value in self.headers.items()}, body)
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                status = core.start(body) if self.path == HANDOFF else core.post(headers, body)
             except KeyError:
                 status = 500
             if status == HANGING:
