@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ada_contract_tests.transcript_api import TranscriptApi
 from ada_schemas.contract.documents import read_file
 from ada_schemas.errors import DocumentError, UsageError
 from ada_schemas.foreign_json import read_json
@@ -45,13 +46,15 @@ class Handoff:
     """How a flow starts a handoff: the path it calls, its body and headers.
 
     ``body`` holds ``{conversation_id}`` where the id goes; ``conversation`` is one that the consumer's Ada
-    knows, None where none was named; ``given`` are the options that repeat it, without values of headers.
+    knows, None where none was named; ``api`` is Ada's API for the consumer, None where the check serves none;
+    ``given`` are the options that repeat it, without values of headers.
     """
 
     path: str
     body: dict[str, Any]
     headers: Headers = field(default=(), repr=False)
     conversation: str | None = None
+    api: TranscriptApi | None = field(default=None, compare=False)
     given: tuple[str, ...] = ()
 
     @property
@@ -62,7 +65,12 @@ class Handoff:
     @property
     def knows_one(self) -> bool:
         """True if it is about a conversation that the consumer's Ada knows, by what the user says."""
-        return self.conversation is not None or self.names_it
+        return self.conversation is not None or self.names_it or self.api is not None
+
+    @property
+    def has_unknown(self) -> bool:
+        """True if there is a conversation beside it that the consumer's Ada does not know."""
+        return not self.names_it and (self.conversation is not None or self.api is not None)
 
     def request(self, conversation_id: str) -> tuple[Headers, bytes]:
         """The headers and the body of the call about a conversation."""
@@ -94,15 +102,16 @@ def read_handoff(
     body: str | None = None,
     headers: Sequence[str] = (),
     conversation: str | None = None,
+    api: str | int | None = None,
     folder: Path,
 ) -> Handoff | None:
     """The handoff that the options name, None without a path.
 
-    ``body`` is JSON, or ``@FILE`` in the folder; ``headers`` are ``NAME=VALUE``. Raises UsageError for what
-    cannot be used; it says no value of a header.
+    ``body`` is JSON, or ``@FILE`` in the folder; ``headers`` are ``NAME=VALUE``; ``api`` is a port. Raises
+    UsageError for what cannot be used; it says no value of a header.
     """
     if not path:
-        if body or headers or conversation:
+        if body or headers or conversation or api:
             raise UsageError(
                 "The handoff has no path.", next_step="Give it with --handoff-path /webhooks/start-handoff."
             )
@@ -116,7 +125,17 @@ def read_handoff(
     given += ["--handoff-body", body] if body else []
     given += [part for name, _ in lines for part in ("--handoff-header", f"{name}=...")]
     given += ["--handoff-conversation", conversation] if conversation else []
-    return Handoff(path, _body(body, folder) if body else GUIDE, lines, conversation or None, tuple(given))
+    served = None if api is None else TranscriptApi(_port(api))
+    given += ["--handoff-api", f"{api}"] if served else []
+    told = _body(body, folder) if body else GUIDE
+    return Handoff(path, told, lines, conversation or None, served, tuple(given))
+
+
+def _port(given: str | int) -> int:
+    text = str(given)
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) < 2**16:
+        raise UsageError(f"{text!r} is no port.", next_step="Give the number of one that is free: 8765.")
+    return int(text)
 
 
 def _body(text: str, folder: Path) -> dict[str, Any]:

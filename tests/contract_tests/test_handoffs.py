@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,13 @@ from ada_contract_tests.suites.handoffs import (
     NO_POST,
     OPEN,
     SIGNED,
+    UNASKED,
+    UNSERVED,
+    handoff_cases,
 )
 from ada_contract_tests.suites.selection import Selection
 from ada_contract_tests.targets.open import Secret
+from ada_contract_tests.transcript_api import TranscriptApi
 from ada_mockserver.delivery.attempt import Attempt
 from ada_mockserver.delivery.http import Response
 from ada_schemas.errors import TargetError, UsageError
@@ -33,7 +38,7 @@ from support.threaded_endpoint import threaded_endpoint
 
 PATH = "/webhooks/start-handoff"
 KNOWN = "5f7e0e2c1e7c7e000f0f9c3a"
-STARTED, UNKNOWN, AGAIN = HANDOFF_IDS
+STARTED, UNKNOWN, AGAIN, SLOW = HANDOFF_IDS
 NOT_SENT = "not sent: the ordinary start of a handoff was not accepted"
 GUIDE = re.compile(rb'\{"ada_conversation_id": "[0-9a-f]{24}"\}')
 
@@ -272,7 +277,7 @@ def test_an_unknown_conversation(status, severities):
     """A crash over a conversation that Ada does not know is a warning; any other answer is right."""
     report, _ = checked(lambda sent: answer(204 if about(sent) == KNOWN else status), KNOWN)
     assert [(f.case, f.severity) for f in report.findings] == [(UNKNOWN, each) for each in severities]
-    assert outcomes(report) == dict.fromkeys(HANDOFF_IDS, "passed")
+    assert outcomes(report) == dict.fromkeys((STARTED, UNKNOWN, AGAIN), "passed")
 
 
 def test_work_after_the_answer():
@@ -451,6 +456,9 @@ def test_over_http():
         ({"path": "/a", "body": "{"}, "The body of the handoff is not valid JSON: "),
         ({"path": "/a", "body": "@list.json"}, "list.json is no JSON object."),
         ({"path": "/a", "body": "@none.json"}, "none.json does not exist."),
+        ({"path": "/a", "api": "x"}, "'x' is no port."),
+        ({"path": "/a", "api": 65536}, "'65536' is no port."),
+        ({"path": None, "api": "8765"}, "The handoff has no path."),
         ({"path": "/a", "headers": ["s3cret"]}, "A header of the handoff cannot be used."),
         ({"path": "/a", "headers": ["a b=s3cret"]}, "A header of the handoff cannot be used."),
         ({"path": "/a", "headers": ["a=s3cret\r\nb: c"]}, "A header of the handoff cannot be used."),
@@ -476,6 +484,14 @@ def test_a_body_from_a_file(tmp_path):
         ("--handoff-path", "/a", "--handoff-body", "@body.json"),
     )
     assert read_handoff(None, folder=tmp_path) is None
+
+
+def test_a_port_for_transcripts(tmp_path):
+    """With a port all four cases are there, also of a conversation that was named; the port repeats them."""
+    found = read_handoff("/a", api="8765", folder=tmp_path)
+    assert found is not None
+    assert (found.given[-2:], found.knows_one) == (("--handoff-api", "8765"), True)
+    assert tuple(case.id for case in handoff_cases(found)) == HANDOFF_IDS
 
 
 @pytest.mark.parametrize(
@@ -505,3 +521,124 @@ def test_choosing():
         for name, each in ids.items()
     }
     assert chosen == {"select": [AGAIN], "events": [STARTED], "ignore": [AGAIN], "case": [AGAIN]}
+
+
+# --- transcripts that the check serves ---
+
+SERVED: list[TranscriptApi] = []
+
+
+async def fetched(path, method="GET"):
+    """The status and the value of an answer of the served API."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", SERVED[-1].port)
+    try:
+        writer.write(f"{method} {path} HTTP/1.1\r\nhost: ada\r\n\r\n".encode())
+        answered = await reader.read()
+    finally:
+        writer.close()
+    head, _, body = answered.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(body)
+
+
+async def desk(scope, receive, send):
+    """An endpoint that asks for the transcript as ``HANDOFF_KIND`` says."""
+    if scope["type"] != "http":
+        raise NotImplementedError
+    conversation = json.loads((await receive())["body"])["ada_conversation_id"]
+    kind, status = os.environ["HANDOFF_KIND"], 204
+    path = f"/v2/conversations/{conversation}/messages/"
+    if kind == "posts":
+        status, _ = await fetched(path, "POST")
+    elif kind not in ("afterwards", "never"):
+        status, transcript = await fetched(path)
+        if kind == "trusts it":
+            assert transcript["data"]
+        status = 204 if status == 200 and kind != "fails" else 404 if status == 404 else 500
+    if kind in ("posts", "never"):
+        status = 500
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+    if kind == "afterwards":
+        await fetched(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("afterwards", []),
+        ("first", [(SLOW, "warning", "no answer within 0.3 s", "")]),
+        ("trusts it", [(UNKNOWN, "warning", "500", ""), (SLOW, "warning", "no answer within 0.3 s", "")]),
+        ("fails", [(STARTED, "error", "500", "")]),
+        ("never", [(STARTED, "error", "500", UNASKED)]),
+        ("posts", [(STARTED, "warning", "500", UNSERVED)]),
+    ],
+)
+def test_an_endpoint_whose_ada_is_the_check(monkeypatch, kind, expected):
+    """With transcripts of the check's own a failure is the endpoint's, unless it asks for more than those."""
+    monkeypatch.setenv("HANDOFF_KIND", kind)
+    api = TranscriptApi(0)
+    SERVED[:] = [api]
+    options = Options(
+        handoff=replace(handoff(), api=api), selection=Selection(select="ADA8xx"), timeout=0.3, seed=5
+    )
+    report = check(f"{__name__}:desk", options)
+    said = [
+        (case, severity, got, hint.replace(api.url, "{url}")) for case, severity, got, hint in found(report)
+    ]
+    hints = {UNSERVED: UNSERVED.format(asked=api.unserved[0] if api.unserved else "")}
+    assert said == [(*first, hints.get(hint, hint)) for *first, hint in expected]
+    assert [name.partition(" ")[0] for name in api.unserved[:1]] == ["POST"] * (kind == "posts")
+
+
+def test_what_the_api_serves():
+    """It serves the messages of a conversation, with and without /api and the last slash, and nothing else."""
+
+    async def ask():
+        async with TranscriptApi(0) as api:
+            SERVED[:] = [api]
+            api.denied.add("c2")
+            answers = [
+                await fetched(path)
+                for path in (
+                    "/v2/conversations/c1/messages",
+                    "/api/v2/conversations/c1/messages/?limit=100",
+                    "/v2/conversations/c2/messages/",
+                    "/v2/end-users/e1?token=7",
+                )
+            ]
+            with pytest.raises(UsageError) as taken:
+                await TranscriptApi(api.port).__aenter__()
+            reader, writer = await asyncio.open_connection("127.0.0.1", api.port)
+            writer.write(b"nonsense\r\n\r\n")
+            assert await reader.read() == b""
+            writer.close()
+        return answers, api, str(taken.value)
+
+    answers, api, taken = asyncio.run(ask())
+    assert [status for status, _ in answers] == [200, 200, 404, 404]
+    first = answers[0][1]
+    assert first == answers[1][1]
+    assert [each["author"]["role"] for each in first["data"]] == ["end_user", "ai_agent", "end_user"]
+    assert first["meta"] == {"next_page_url": None}
+    assert answers[2][1]["errors"][0]["message"] == "Conversation not found"
+    assert (api.asked, api.unserved) == (["c1", "c1", "c2"], ["GET /v2/end-users/e1"])
+    assert taken == (
+        f"The port {api.port} cannot be used: Address already in use.\n"
+        "  Name another with --handoff-api, and give its URL to your endpoint."
+    )
+
+
+def test_the_api_ends_with_its_run():
+    """Who still waits for a transcript at the end is not waited for."""
+
+    async def ask():
+        async with TranscriptApi(0) as api:
+            SERVED[:] = [api]
+            api.hold("c1")
+            waiting = asyncio.create_task(fetched("/v2/conversations/c1/messages"))
+            while not api.asked:  # noqa: ASYNC110 - nothing tells when it is
+                await asyncio.sleep(0)
+        return await asyncio.gather(waiting, return_exceptions=True)
+
+    ((ended),) = asyncio.run(ask())
+    assert isinstance(ended, (IndexError, OSError))

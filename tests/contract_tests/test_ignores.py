@@ -19,7 +19,7 @@ EVENTS = (
     " end_user.created, end_user.updated, audit_log.emitted"
 )
 
-SETTINGS = "ignores, handoff-path, handoff-body, handoff-header or handoff-conversation"
+SETTINGS = "ignores, handoff-path, handoff-body, handoff-header, handoff-conversation or handoff-api"
 
 
 def covered(text, *payloads, event=MESSAGE):

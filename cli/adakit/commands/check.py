@@ -43,6 +43,11 @@ HANDOFF = together(
         help="A header that the flow sends.",
     ),
     click.option(
+        "--handoff-api",
+        metavar="PORT",
+        help="Serve transcripts at that port of 127.0.0.1, for an endpoint with it as Ada's base URL.",
+    ),
+    click.option(
         "--handoff-conversation", metavar="ID", help="A conversation that your endpoint's Ada knows."
     ),
 )
@@ -133,6 +138,7 @@ def command(
     handoff_body: str | None,
     handoff_headers: tuple[str, ...],
     handoff_conversation: str | None,
+    handoff_api: str | None,
     fuzz: int | None,
     fuzz_seconds: float,
     fuzz_db: Path,
@@ -155,6 +161,7 @@ def command(
             body=handoff_body,
             headers=handoff_headers,
             conversation=handoff_conversation,
+            api=handoff_api,
         ),
         fuzz=FuzzPlan(fuzz, fuzz_seconds, fuzz_db) if fuzz else None,
         headers=parse_headers(headers),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -207,19 +208,21 @@ async def run_cases(
         return Run(session, jobs, secret_given=secret.given, budget=seconds, notify=notify)
 
     report = Report(aim.name, seed, (), (), 0.0, len(all_cases(options.contract)))
-    if enumerated:
-        run = new_run(new_session(), budget or None)
-        report = await run.run(enumerated, total_cases=report.total_cases, seed=seed)
-    if areas and options.fuzz is not None:
-        name = target or aim.name
-        fuzzing = Fuzzing(options.fuzz, seed, name, lambda: new_session("2xx"), new_run)
-        report = await fuzzing.extend(report, areas)
-    elif options.fuzz is not None and not options.selection.fuzzes:
-        report = replace(
-            report, notes=(*report.notes, "Nothing was fuzzed: the selection leaves out ADA7xx.")
-        )
-    if handoffs and options.handoff is not None:
-        report = await with_handoffs(report, handoffs, new_session(), options.handoff, notify=notify)
+    api = options.handoff.api if handoffs and options.handoff is not None else None
+    async with api or nullcontext():
+        if enumerated:
+            run = new_run(new_session(), budget or None)
+            report = await run.run(enumerated, total_cases=report.total_cases, seed=seed)
+        if areas and options.fuzz is not None:
+            name = target or aim.name
+            fuzzing = Fuzzing(options.fuzz, seed, name, lambda: new_session("2xx"), new_run)
+            report = await fuzzing.extend(report, areas)
+        elif options.fuzz is not None and not options.selection.fuzzes:
+            report = replace(
+                report, notes=(*report.notes, "Nothing was fuzzed: the selection leaves out ADA7xx.")
+            )
+        if handoffs and options.handoff is not None:
+            report = await with_handoffs(report, handoffs, new_session(), options.handoff, notify=notify)
     report = report.strictly() if options.strict else report
     notify(RunFinished(report))
     return report

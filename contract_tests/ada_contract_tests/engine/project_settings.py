@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["handoff_of", "ignores_in"]
 
-PATH, BODY, HEADER, CONVERSATION = (f"handoff-{name}" for name in ("path", "body", "header", "conversation"))
-SETTINGS = ("ignores", PATH, BODY, HEADER, CONVERSATION)
+PATH, BODY, HEADER, CONVERSATION, API = (
+    f"handoff-{name}" for name in ("path", "body", "header", "conversation", "api")
+)
+SETTINGS = ("ignores", PATH, BODY, HEADER, CONVERSATION, API)
 
 
 def ignores_in(folder: Path) -> tuple[str, ...]:
@@ -34,6 +36,7 @@ def handoff_of(
     body: str | None = None,
     headers: Sequence[str] = (),
     conversation: str | None = None,
+    api: str | int | None = None,
     started_in: Path | None = None,
 ) -> Handoff | None:
     """The handoff that options name, or the settings of a folder; None where neither names a path.
@@ -47,6 +50,7 @@ def handoff_of(
         body=body or _text(table, BODY, folder),
         headers=headers or _texts(table, HEADER, folder, HEADER_FORM),
         conversation=conversation or _text(table, CONVERSATION, folder),
+        api=table.get(API) if api is None else api,
         folder=(started_in or folder) if body else folder,
     )
 

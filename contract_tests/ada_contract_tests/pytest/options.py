@@ -45,6 +45,7 @@ TEXT_OPTIONS = {
     "handoff_body": "what the flow sends, as JSON or @FILE, if not the one field of Ada's guide",
     "handoff_header": "a header that the flow sends, as name=value; in a file a line each",
     "handoff_conversation": "a conversation that the Ada of the endpoint knows",
+    "handoff_api": "a port of 127.0.0.1 at which the run serves transcripts, as the Ada of the endpoint",
     "header": "a further header, as name: value; in a file a line each",
     "cacert": "a file of certificates to trust, in place of the system's",
 }

@@ -111,6 +111,7 @@ def _handoff(config: pytest.Config, given: Given) -> Handoff | None:
         body=given(config, "handoff_body"),
         headers=entry_lines(config, "handoff_header"),
         conversation=given(config, "handoff_conversation"),
+        api=given(config, "handoff_api"),
         started_in=config.invocation_params.dir if by_option else None,
     )
 

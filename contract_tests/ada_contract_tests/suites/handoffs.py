@@ -25,9 +25,14 @@ if TYPE_CHECKING:
 __all__ = ["HANDOFF_IDS", "handoff_cases", "is_handoff"]
 
 EVENT = "handoff"
-STARTED, UNKNOWN, AGAIN = (f"{EVENT}/start:{name}" for name in ("accepted", "unknown-conversation", "again"))
-HANDOFF_IDS = (STARTED, UNKNOWN, AGAIN)
-"""The ids of all cases of a handoff; the one of an unknown conversation needs another that is known."""
+STARTED, UNKNOWN, AGAIN, SLOW = (
+    f"{EVENT}/start:{name}" for name in ("accepted", "unknown-conversation", "again", "slow-transcript")
+)
+HANDOFF_IDS = (STARTED, UNKNOWN, AGAIN, SLOW)
+"""The ids of all cases of a handoff.
+
+An unknown conversation needs another that is known, a slow transcript an API that the check serves.
+"""
 
 SURE = (401, 403, 405, 406, 407, 415)
 """Refusals that are about the request, and not about the conversation."""
@@ -41,11 +46,16 @@ UNDER_WAY = 409
 
 FOR_WANT_OF_IT = (
     "The conversation is made up, and an endpoint that asks Ada's API about it first may fail for that alone:"
-    " hence a warning. To be sure, name one that its Ada knows: --handoff-conversation ID. Better still,"
-    " answer before the transcript is fetched."
+    " hence a warning. To be sure, name one that its Ada knows (--handoff-conversation ID), or let the check"
+    " serve transcripts to it (--handoff-api PORT). Better still, answer before the transcript is fetched."
 )
 FIELDS = "Does the flow send other fields? Give them with --handoff-body."
 KEY = "Where the endpoint asks for a key, give the flow's header: --handoff-header NAME=VALUE."
+UNSERVED = (
+    "It also asked the check's API for what that does not serve ({asked}), and may fail for that alone:"
+    " hence a warning. Give it a whole API, such as that of adakit serve, and --handoff-conversation ID."
+)
+UNASKED = "Nothing asked {url} for a transcript: is that the base URL of your endpoint's Ada?"
 NO_POST = "The path takes no POST: give the one that the flow's Request block calls, which has to be a POST."
 OPEN = "It seems to be under way already, in which case this is right: hence a warning."
 ELSEWHERE = "Is the path right? A made-up path next to it is answered alike."
@@ -68,11 +78,13 @@ def handoff_cases(handoff: Handoff) -> list[Case]:
         (STARTED, "ADA801", "a handoff is started", _start),
         (UNKNOWN, "ADA802", "a handoff is started of a conversation that Ada's API does not know", _unknown),
         (AGAIN, "ADA803", "the handoff of a conversation is started twice", _again),
+        (SLOW, "ADA804", "a handoff is started, and its transcript is slow to come", _slow),
     ]
+    possible = {UNKNOWN: handoff.has_unknown, SLOW: handoff.api is not None}
     return [
         case(case_id, rule, EVENT, summary, deliver=partial(deliver, handoff), needs=("target",))
         for case_id, rule, summary, deliver in found
-        if case_id != UNKNOWN or (handoff.conversation is not None and not handoff.names_it)
+        if possible.get(case_id, True)
     ]
 
 
@@ -83,8 +95,22 @@ async def _start(handoff: Handoff, run: CaseRun) -> None:
 
 
 async def _unknown(handoff: Handoff, run: CaseRun) -> None:
+    if handoff.api is not None:
+        handoff.api.denied.add(_made_up(run))
     attempt, body = await _call(handoff, run, None)
     run.record_call(replace(attempt, late=False), expecting("ADA802"), sent=body)
+
+
+async def _slow(handoff: Handoff, run: CaseRun) -> None:
+    """Start while the transcript is held back, for as long as the start is not answered."""
+    api, conversation = handoff.api, handoff.conversation or _made_up(run)
+    assert api is not None  # noqa: S101 - there is no such case without it
+    api.hold(conversation)
+    try:
+        attempt, body = await _call(handoff, run, conversation)
+    finally:
+        api.release(conversation)
+    run.record_call(replace(attempt, late=False), expecting("ADA804"), sent=body)
 
 
 async def _again(handoff: Handoff, run: CaseRun) -> None:
@@ -98,9 +124,13 @@ async def _again(handoff: Handoff, run: CaseRun) -> None:
         run.record_call(replace(attempt, late=False), expecting("ADA803"), label="again", sent=body)
 
 
+def _made_up(run: CaseRun) -> str:
+    return run.events.cast(run.case.id).conversation.id
+
+
 async def _call(handoff: Handoff, run: CaseRun, conversation: str | None) -> tuple[Attempt, bytes]:
     """The answer to a start, and its body; the conversation is the case's own where none is given."""
-    headers, body = handoff.request(conversation or run.events.cast(run.case.id).conversation.id)
+    headers, body = handoff.request(conversation or _made_up(run))
     attempt = await run.sender.call(headers, body, path=handoff.path, limit=HANDOFF_TIME)
     return attempt if handoff.knows_one else replace(attempt, late=False), body
 
@@ -119,8 +149,13 @@ async def _verdict(handoff: Handoff, run: CaseRun, attempt: Attempt) -> tuple[Ex
     if status == UNDER_WAY:
         return replace(wrong, severity="warning"), OPEN
     where = ELSEWHERE if status == NOT_FOUND and await _is_alike_elsewhere(handoff, run, attempt) else ""
-    if handoff.knows_one or not _may_be_for_want_of_it(attempt):
+    if not _may_be_for_want_of_it(attempt):
         return wrong, where
+    api = handoff.api
+    if api is not None and api.unserved:
+        return replace(wrong, severity="warning"), UNSERVED.format(asked=api.unserved[0])
+    if handoff.knows_one:
+        return wrong, where or ("" if api is None or api.asked else UNASKED.format(url=api.url))
     about = where or (FIELDS if status in OTHER_FIELDS else "")
     return replace(wrong, severity="warning"), f"{about} {FOR_WANT_OF_IT}".strip()
 
@@ -137,7 +172,7 @@ async def _accepts_signed(handoff: Handoff, run: CaseRun) -> bool:
     """True if the endpoint takes the same request with a webhook's signature."""
     if not run.sender.secrets:
         return False
-    headers, body = handoff.request(handoff.conversation or run.events.cast(run.case.id).conversation.id)
+    headers, body = handoff.request(handoff.conversation or _made_up(run))
     request = Unsealed(run.sender.secrets, run.sender.new_id(), run.sender.now(), body, run.sender.rng)
     own, body = signed(request)
     attempt = await run.sender.call((*headers, *own), body, path=handoff.path, limit=HANDOFF_TIME)
@@ -146,7 +181,7 @@ async def _accepts_signed(handoff: Handoff, run: CaseRun) -> bool:
 
 async def _is_alike_elsewhere(handoff: Handoff, run: CaseRun, attempt: Attempt) -> bool:
     """True if a made-up path next to the endpoint's gets the same answer, its own path in it or not."""
-    headers, body = handoff.request(run.events.cast(run.case.id).conversation.id)
+    headers, body = handoff.request(_made_up(run))
     path = run.sender.made_up_path(handoff.path)
     elsewhere = await run.sender.call(headers, body, path=path, limit=HANDOFF_TIME)
     return elsewhere.status == attempt.status and _said(elsewhere, path) == _said(attempt, handoff.path)
