@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from ada_contract_tests.exchange import Delivery
+    from ada_contract_tests.handoff import Handoff
     from ada_contract_tests.targets.base import Target
     from ada_mockserver.clock import Clock
     from ada_mockserver.delivery.attempt import Attempt
@@ -64,7 +65,7 @@ def _has_retry_after(attempt: Attempt) -> bool:
 
 @dataclass(slots=True)
 class PacedSender:
-    """Makes attempts at one target.
+    """Makes attempts at one target; ``handoff`` is how one is started there, None where that is not checked.
 
     ``secrets`` is empty for a consumer that verifies nothing; ``timeout`` is in seconds; ``rng`` draws
     message ids, which are fresh for every delivery; ``headers`` are sent beside the usual ones; ``limit`` is
@@ -78,6 +79,7 @@ class PacedSender:
     clock: Clock
     rng: random.Random
     headers: Headers = ()
+    handoff: Handoff | None = None
     ledger: list[Delivery] = field(default_factory=list)
     limit: int | None = None
     room: int | None = None

@@ -253,6 +253,14 @@ def test_started_again():
         answers = counting(answer(204), answer(204), answer(second))
         report, _ = checked(answers)
         assert found(report) == expected, second
+    for kind, conversation, severity in (
+        ("timeout", None, "warning"),
+        ("timeout", KNOWN, "error"),
+        ("dropped", None, "error"),
+    ):
+        first = [answer(204)] * (3 if conversation else 2)
+        report, _ = checked(counting(*first, silence(kind)), conversation)
+        assert [(f.case, f.severity) for f in report.findings] == [(AGAIN, severity)]
     (finding,) = checked(counting(answer(204), answer(204), answer(500)))[0].findings
     assert finding.summary == "the handoff of a conversation is started twice (again)"
 

@@ -355,6 +355,49 @@ def test_handoffs(project):
     assert "adakit: 'start' is no path of the target.\n  Write it as /webhooks/start-handoff." in wrong.text
 
 
+FETCHING = """
+import asyncio
+import json
+import urllib.error
+import urllib.request
+
+
+def status_of(url):
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return 204 if json.load(answer)["data"] else 500
+    except urllib.error.HTTPError as error:
+        return 404 if error.code == 404 else 502
+
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        raise NotImplementedError
+    conversation = json.loads((await receive())["body"])["ada_conversation_id"]
+    url = f"http://127.0.0.1:{PORT}/api/v2/conversations/{conversation}/messages/"
+    status = await asyncio.to_thread(status_of, url)
+    if status == FAILING:
+        raise RuntimeError("no")
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+"""
+
+
+@pytest.mark.parametrize(("failing", "outcomes"), [(0, ["PASSED"] * 2), (204, ["FAILED", "SKIPPED"])])
+def test_transcripts_for_handoffs(project, failing, outcomes):
+    """With ada_handoff_api the run serves the transcripts that the endpoint asks for, of known conversations."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    project.write("desk.py", f"PORT, FAILING = {port}, {failing}\n{FETCHING}")
+    project.configure(
+        "desk:app", ada_select=["ADA801,ADA802"], ada_handoff_path="/start", ada_handoff_api=str(port)
+    )
+    run = project.run()
+    ids = ["handoff/start:accepted", "handoff/start:unknown-conversation"]
+    assert run.outcomes == dict(zip((f"pyproject.toml::{each}" for each in ids), outcomes, strict=True))
+
+
 FIRST_IGNORED = "conversation.created:data.metadata=empty"
 SECOND_IGNORED = "conversation.created:data.metadata=absent"
 

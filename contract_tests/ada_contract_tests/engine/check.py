@@ -192,6 +192,7 @@ async def run_cases(
             clock=clock,
             rng=random.SystemRandom(),
             headers=options.headers,
+            handoff=options.handoff,
         )
         return Session(
             sender,
