@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from ada_contract_tests.handoff import read_handoff
 from ada_contract_tests.known_failures import Baseline, KnownFailures, read_entries
 from ada_contract_tests.suites.fuzzed import areas
+from ada_contract_tests.suites.handoffs import handoff_cases
 from ada_contract_tests.suites.registry import case_named
 from ada_schemas.contract.contract import shipped
 
@@ -57,3 +61,16 @@ def test_an_entry_about_what_is_drawn(name):
     assert known.unused([FILE, sequences], []) == (
         [] if name == "ADA7xx" else [f"ada_ignore: {name} matched nothing; take it out"]
     )
+
+
+@pytest.mark.parametrize("name", ["handoff/start:again", "handoff/*", "ADA8xx", "ADA803"])
+def test_an_entry_about_a_handoff(name):
+    """An entry about the start of a handoff is known, and is useless only where handoffs are started."""
+    known = KnownFailures(ignored=read_entries([f"{name}: for a reason"], option="ada_ignore"))
+    assert known.unused([FILE], []) == []
+    handoff = read_handoff("/start", folder=Path())
+    assert handoff is not None
+    first, again = handoff_cases(handoff)
+    assert known.unused([FILE, first, again], []) == []
+    useless = [f"ada_ignore: {name} matched nothing; take it out"] if "again" in name or "3" in name else []
+    assert known.unused([FILE, first], []) == useless
