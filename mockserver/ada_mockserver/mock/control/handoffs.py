@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ada_mockserver.mock.api.resources import Call, operation, resource
-from ada_mockserver.mock.api.validation import query_limit
+from ada_mockserver.mock.api.own_routes import OwnCall, operation, resource
+from ada_mockserver.mock.api.queries import query_limit
 from ada_mockserver.mock.state.handoff_calls import list_calls
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["ROUTES"]
 
 
-async def _list(call: Call) -> dict[str, Any]:
+async def _list(call: OwnCall) -> dict[str, Any]:
     limit = query_limit(call.request.query_params)
     return {"data": await list_calls(call.transaction.session, limit=limit)}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ada_mockserver.mock.store.models import Identified
+from ada_mockserver.mock.store.base import Identified
 
 if TYPE_CHECKING:
     from ada_mockserver.mock.store.models import Conversation
