@@ -9,8 +9,9 @@ from contextlib import closing
 import pytest
 from sqlalchemy import create_engine, select, text
 
+from ada_mockserver.mock.store.base import Base
 from ada_mockserver.mock.store.database import Database
-from ada_mockserver.mock.store.models import Base, Conversation, StoredChannel
+from ada_mockserver.mock.store.models import Conversation, Message, StoredChannel
 from ada_mockserver.mock.store.schema import MIGRATIONS, bring_up_to_date
 from ada_schemas.errors import UsageError
 
@@ -24,12 +25,16 @@ CREATE TABLE api_conversations (
     details JSON NOT NULL, ended BOOLEAN NOT NULL, handoff VARCHAR(128), handoff_count INTEGER NOT NULL,
     human JSON, turns INTEGER NOT NULL, ordinal INTEGER NOT NULL, id VARCHAR(64) NOT NULL UNIQUE,
     PRIMARY KEY (ordinal));
+CREATE TABLE api_messages (
+    conversation_id VARCHAR(64) NOT NULL REFERENCES api_conversations (id), data JSON NOT NULL,
+    ordinal INTEGER NOT NULL, id VARCHAR(64) NOT NULL UNIQUE, PRIMARY KEY (ordinal));
 CREATE TABLE api_planned_replies (
     ordinal INTEGER NOT NULL PRIMARY KEY, reply JSON NOT NULL,
     conversation_id VARCHAR(64) NOT NULL REFERENCES api_conversations (id));
 INSERT INTO api_channels VALUES (1, 'messaging', '{"id": "c", "name": "App", "description": "Ours",
     "modality": "messaging", "created_at": 0, "metadata": {}, "markdown": false, "custom": true}', 1, 'c');
 INSERT INTO api_conversations VALUES ('c', 'u', 5, 6, 7, 'x', '{"a": 1}', 0, NULL, 2, NULL, 3, 1, 'v');
+INSERT INTO api_messages VALUES ('v', '{"created_at": "2023-11-14T22:13:20.005000+00:00"}', 1, 'm');
 INSERT INTO api_planned_replies VALUES (1, '{}', 'v');
 """
 """Some tables as they were before versions, planned steps and origins."""
@@ -85,6 +90,7 @@ def test_before_versions(tmp_path):
             conversation = await session.scalar(select(Conversation))
             assert (conversation.id, conversation.turns, conversation.details) == ("v", 3, {"a": 1})
             assert (conversation.origin, conversation.ended) == (None, False)
+            assert (await session.scalar(select(Message))).created_at == 1_700_000_000_005
             conversation.origin = "http://mock.test"
             assert await session.scalar(text("SELECT count(*) FROM api_planned_steps")) == 0
             await session.flush()

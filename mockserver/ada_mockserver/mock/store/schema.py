@@ -5,6 +5,7 @@ All of it happens within the caller's transaction, so that what is refused stays
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import sqlalchemy as sa
@@ -31,7 +32,24 @@ def _drop_planned_replies(connection: Connection) -> None:
     connection.execute(sa.text("DROP TABLE IF EXISTS api_planned_replies"))
 
 
-MIGRATIONS: Sequence[Migration] = (_drop_planned_replies,)
+def _date_messages(connection: Connection) -> None:
+    # Messages were dated within their data alone.
+    inspector = sa.inspect(connection)
+    if not inspector.has_table("api_messages"):
+        return
+    if "created_at" in {column["name"] for column in inspector.get_columns("api_messages")}:
+        return
+    connection.exec_driver_sql("ALTER TABLE api_messages ADD COLUMN created_at BIGINT DEFAULT 0 NOT NULL")
+    _create_indexes(connection, Base.metadata.tables["api_messages"].c.created_at)
+    messages = sa.table(
+        "api_messages", sa.column("ordinal"), sa.column("data", sa.JSON), sa.column("created_at")
+    )
+    for ordinal, data in connection.execute(sa.select(messages.c.ordinal, messages.c.data)).all():
+        dated = round(datetime.fromisoformat(data["created_at"]).timestamp() * 1000)
+        connection.execute(messages.update().where(messages.c.ordinal == ordinal).values(created_at=dated))
+
+
+MIGRATIONS: Sequence[Migration] = (_drop_planned_replies, _date_messages)
 """The first makes version 2 of version 1, which is that of tables made before versions were stored."""
 
 _VERSIONS = sa.Table("mock_schema", sa.MetaData(), sa.Column("version", sa.Integer, nullable=False))
@@ -160,6 +178,10 @@ def _add(connection: Connection, column: Column[Any]) -> None:
     table = connection.dialect.identifier_preparer.format_table(column.table)
     definition = CreateColumn(column).compile(dialect=connection.dialect)
     connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
+    _create_indexes(connection, column)
+
+
+def _create_indexes(connection: Connection, column: Column[Any]) -> None:
     for index in column.table.indexes:
         if column in index.columns.values():
             index.create(connection, checkfirst=True)
