@@ -32,7 +32,7 @@ def ada_documents() -> dict[str, dict[str, Any]]:
     }
 
 
-GENERAL = ("401", "404", "406", "413", "415", "429")
+GENERAL = ("401", "403", "404", "406", "413", "415", "429")
 """Answers that HTTP, or a page of Ada's about the whole API, gives to any operation."""
 
 

@@ -129,6 +129,16 @@ def test_no_key(api, operation):
     check(operation, response, 401)
 
 
+@every_operation
+def test_access_token(api, operation):
+    """An access token that was not granted what an operation needs gets nothing, whatever the path names."""
+    scopes = ["article_tags:read"] if operation.scope != "article_tags:read" else ["articles:read"]
+    headers = connected(api, create(api, scopes=scopes))[2]
+    response = missing(api, operation, headers=headers, content=b"{")
+    always = operation.scope is not None and operation.scope.startswith("platform_integration_installations:")
+    check(operation, response, 404 if always else 403)
+
+
 def missing(api, operation, **options):
     """Call an operation about things that are not there."""
     path = operation.path
