@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
 from ada_document.amendments import ada_documents, amend
-from ada_document.staging import THINGS
+from ada_document.staging import thing
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.http_server import ServerThread, bind, make_server
 from ada_mockserver.mock.api.document import document
@@ -110,16 +110,16 @@ def known_ids(url: str, described: dict[str, Any]) -> Iterator[str]:
             return json.load(response)
 
     ours = {(each.method, each.path): each for each in document().operations.values()}
-    shared = {kind: make(call) for kind, make in THINGS.items()}
+    kinds = {kind for each in ours.values() for kind in each.things.values()}
+    shared = {kind: thing(call, kind) for kind in sorted(kinds)}
     for path, item in described["paths"].items():
         for method in item:
             operation = ours.get((method.upper(), path.removeprefix("/api").rstrip("/")))
             if operation is None or not operation.things:
                 continue
             given = {
-                f"path.{parameter}": THINGS[kind](call) if operation.id in ENDS else shared[kind]
+                f"path.{parameter}": thing(call, kind) if operation.id in ENDS else shared[kind]
                 for parameter, kind in operation.things.items()
-                if kind in THINGS
             }
             yield "[[operations]]"
             yield f"include-path = {json.dumps(path)}\ninclude-method = {json.dumps(method.upper())}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Call = Callable[..., Any]
 
-__all__ = ["THINGS", "adapted", "example"]
+__all__ = ["adapted", "example", "thing"]
 
 
 def example(operation: str) -> Any:
@@ -40,13 +40,18 @@ def _adapted(call: Call, value: Any) -> Any:
     }
 
 
-def created(operation: str, path: str, member: str = "id") -> Callable[[Call], str]:
-    """A function that makes a thing with the documented body of an operation, and returns its id."""
-
-    def make(call: Call) -> str:
-        return str(call("POST", path, adapted(call, operation))[member])
-
-    return make
+def thing(call: Call, kind: str) -> str:
+    """The id of a new thing of a kind that paths name; it is posted to the list that it is in."""
+    if kind in OTHERWISE:
+        return OTHERWISE[kind](call)
+    operations = document().operations.values()
+    path, parameter = next(
+        (each.path, name) for each in operations for name, named in each.things.items() if named == kind
+    )
+    listed = path.partition(f"/{{{parameter}}}")[0]
+    operation = next(each.id for each in operations if (each.method, each.path) == ("POST", listed))
+    made = call("POST", listed.removeprefix("/v2"), adapted(call, operation))
+    return str(made[parameter] if parameter in made else made["id"])
 
 
 def conversation(call: Call) -> str:
@@ -90,30 +95,37 @@ def tag_ids(call: Call) -> list[str]:
 
 def installation(call: Call) -> str:
     """An installation of the newest integration, as an admin makes one."""
+    if not call("GET", "/platform-integrations/")["data"]:
+        thing(call, "integration")
     newest = call("GET", "/platform-integrations/")["data"][-1]["id"]
     wanted = {"integration_id": newest, "configuration": {"account": {"name": "Shop 1"}}}
     return str(call("POST", "/_mock/seed", {"installations": [wanted]})["installations"][0]["id"])
 
 
-THINGS: dict[str, Callable[[Call], str]] = {
-    "channel": created("create-channel", "/channels/"),
+def deletion_job(call: Call) -> str:
+    """A job that has nobody to delete."""
+    return str(call("POST", "/end-users/delete", example("delete-end-users"))["job_id"])
+
+
+def variable(call: Call) -> str:
+    """A variable; there are some from the start."""
+    return str(call("GET", "/variables/")["data"][0]["id"])
+
+
+OTHERWISE: dict[str, Callable[[Call], str]] = {
     "conversation": conversation,
-    "end user": created("create-end-user", "/end-users/", "end_user_id"),
-    "webhook": created("create-webhook", "/webhooks/"),
     "knowledge source": knowledge_source,
     "knowledge article": knowledge_article,
     "knowledge tag": knowledge_tag,
-    "deletion job": created("delete-end-users", "/end-users/delete", "job_id"),
-    "integration": created("create-integration", "/platform-integrations/"),
+    "deletion job": deletion_job,
     "installation": installation,
-    "variable": lambda call: str(call("GET", "/variables/")["data"][0]["id"]),
-    "custom instruction": created("create-instruction", "/custom-instructions/"),
+    "variable": variable,
 }
-"""How there comes to be a thing of each kind that paths name; each returns its id."""
+"""How there comes to be a thing of a kind that is not just posted to its list; each returns its id."""
 
 MEMBERS: dict[str, Callable[[Call], Any]] = {
-    "channel_id": THINGS["channel"],
-    "end_user_id": THINGS["end user"],
+    "channel_id": lambda call: thing(call, "channel"),
+    "end_user_id": lambda call: thing(call, "end user"),
     "knowledge_source_id": knowledge_source,
     "tag_ids": tag_ids,
 }

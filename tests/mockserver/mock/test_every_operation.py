@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ada_document.answers import Answers, known_documents
-from ada_document.staging import THINGS, adapted, example, knowledge_article
+from ada_document.staging import adapted, example, knowledge_article, thing
 from ada_mockserver.mock.api.document import document
 from support.integration_stage import connected, create
 
@@ -38,7 +38,7 @@ def ready(api, operation):
     path = operation.path
     for parameter, kind in operation.things.items():
         if kind not in found:
-            found[kind] = THINGS[kind](api.ok)
+            found[kind] = thing(api.ok, kind)
         path = path.replace(f"{{{parameter}}}", found[kind])
     if operation.id in BEFORE:
         BEFORE[operation.id](api.ok)
