@@ -18,6 +18,7 @@ import pytest
 
 from ada_mockserver import MockAda
 from ada_mockserver.mock.console.forms import fields_of, fill_in
+from ada_mockserver.mock.state.configuration import misfits, unusable
 from ada_schemas.errors import AdakitError
 from support.integration_stage import INTEGRATION, by_code, connected, create, install, page
 
@@ -155,6 +156,42 @@ def test_deep_form():
     while fields[1].kind == "group":
         found, fields = found + 1, fields[1].fields
     assert (found, fields[1].kind) == (7, "json")
+
+
+@pytest.mark.parametrize(
+    ("schema", "reason"),
+    [
+        ({}, ""),
+        (FIELDS, ""),
+        ({"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {"items": [{}]}}}, ""),
+        ({"$schema": "https://unknown.example/schema", "properties": {}}, ""),
+        (
+            {"$schema": "http://json-schema.org/draft-03/schema#", "properties": {"a": {"required": True}}},
+            "is no JSON Schema: $.properties.a.required is not valid",
+        ),
+        (
+            {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}},
+            "refers to itself without end",
+        ),
+        (
+            {"properties": {"a": {"$dynamicRef": "#meta"}}},
+            "has a reference that does not lead to a place in it, such as #/$defs/address",
+        ),
+    ],
+)
+def test_usable(schema, reason):
+    """A schema of any version since draft 4 can be used, whose references lead to places in it."""
+    assert unusable(schema) == reason
+
+
+def test_strange_references():
+    """A reference that is none, and one that another id leads away, break neither the form nor the check."""
+    draft = {"$schema": "http://json-schema.org/draft-04/schema#", "properties": {"a": {"$ref": 5}}}
+    assert [field.kind for field in fields_of(draft)] == ["text"]
+    away = {"properties": {"a": {"$id": "https://b.example/", "$ref": "#/properties/a"}}}
+    assert misfits(away, {"a": 1}) == [
+        ("$", "cannot be told from the schema, whose references lead nowhere or in a circle")
+    ]
 
 
 def test_sent(api):

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jsonschema.exceptions import SchemaError
-from jsonschema.validators import Draft202012Validator, validator_for
+from jsonschema.validators import Draft3Validator, Draft202012Validator, validator_for
+from referencing.exceptions import Unresolvable
 
 from ada_mockserver.fitting import Problem, fitting_errors, validator
 
@@ -47,8 +48,10 @@ def misfits(schema: dict[str, Any], configuration: dict[str, Any]) -> list[Probl
     """What is wrong with a configuration."""
     try:
         return fitting_errors(validator(schema, _version(schema)), configuration)
-    except RecursionError:
-        return [Problem("$", f"cannot be told from the schema, which {_CIRCULAR}")]
+    except (RecursionError, Unresolvable):
+        return [
+            Problem("$", "cannot be held against the schema, whose references lead nowhere or in a circle")
+        ]
 
 
 def resolved(root: dict[str, Any], schema: Any, *, most: int = 16) -> dict[str, Any]:
@@ -58,7 +61,7 @@ def resolved(root: dict[str, Any], schema: Any, *, most: int = 16) -> dict[str, 
     """
     if not isinstance(schema, dict):
         return {}
-    if "$ref" not in schema:
+    if not isinstance(schema.get("$ref"), str):
         return schema
     if most == 0:
         raise RecursionError(schema["$ref"])
@@ -74,8 +77,12 @@ def resolved(root: dict[str, Any], schema: Any, *, most: int = 16) -> dict[str, 
 
 
 def _version(schema: dict[str, Any]) -> Any:
-    """The validators of the version of JSON Schema that a schema names, or else of the latest."""
-    return validator_for(schema, default=Draft202012Validator)
+    """The validators of the version of JSON Schema that a schema names, or else of the latest.
+
+    Draft 3 is not among them: there ``required`` and ``type`` have other forms.
+    """
+    named = validator_for(schema, default=Draft202012Validator)
+    return Draft202012Validator if named is Draft3Validator else named
 
 
 def _references(value: Any) -> Iterator[Any]:
