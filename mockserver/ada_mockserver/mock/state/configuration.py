@@ -49,9 +49,7 @@ def misfits(schema: dict[str, Any], configuration: dict[str, Any]) -> list[Probl
     try:
         return fitting_errors(validator(schema, _version(schema)), configuration)
     except (RecursionError, Unresolvable):
-        return [
-            Problem("$", "cannot be held against the schema, whose references lead nowhere or in a circle")
-        ]
+        return [Problem("$", "cannot be told from the schema, whose references lead nowhere or in a circle")]
 
 
 def resolved(root: dict[str, Any], schema: Any, *, most: int = 16) -> dict[str, Any]:
