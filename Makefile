@@ -28,9 +28,11 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# What is generated from the documented payloads: the schema files, and the pairwise combinations of ADA109.
+# What is generated: the schema files and the pairwise combinations of ADA109 from the documented payloads, the pages of
+# the rules, and the list of the mock's operations.
 schemas: $(STAMP)
 	$(BIN)/python -m ada_contract_tests.rules docs/rules
+	PYTHONPATH=tests $(BIN)/python -m ada_document.table docs/mock-ada.md
 	$(BIN)/adakit schemas generate
 	$(BIN)/python -m ada_schemas.variation.combinations build
 

@@ -17,7 +17,7 @@ def known(request):
     """One of the documents, and its name."""
     documents = ada_documents()
     if request.param not in documents:
-        pytest.skip(f"ADAKIT_ADA_OPENAPI names no folder with Ada's {request.param}")
+        pytest.skip(f"no {request.param} is where ADAKIT_ADA_OPENAPI names Ada's openapi.yaml")
     return documents[request.param], request.param
 
 
