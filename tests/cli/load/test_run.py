@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -136,11 +137,13 @@ def test_reports_that_are_none(send, endpoint, report, error):
 def test_interrupted(endpoint, capsys, monkeypatch, tmp_path):
     """Ctrl-C ends a load; what was delivered so far is summed up, and the exit code is 130."""
     adakit = CommandLine(monkeypatch, capsys, tmp_path)
+    monkeypatch.setattr("adakit.load.sources.AHEAD", 100_000)  # bytes, so that it begins at once
+    once = threading.Lock()
 
     class Requests(list):
         def append(self, request):
             super().append(request)
-            if len(self) == 50:
+            if len(self) >= 50 and once.acquire(blocking=False):  # several threads append
                 os.kill(os.getpid(), signal.SIGINT)
 
     endpoint.requests = Requests()
