@@ -35,13 +35,14 @@ def ready(order: Order) -> Iterator[Ready]:
     return (Ready(body, number) for number, told in enumerate(order.bodies()) for body in told)
 
 
-def prepared(items: Iterator[Ready], ahead: int = AHEAD) -> Iterator[Ready]:
-    """The same items, of which so many bytes are made at once, and the rest as they are asked for."""
+def prepared(items: Iterator[Ready], ahead: int | None = None) -> Iterator[Ready]:
+    """The same items, of which `AHEAD` bytes, or ``ahead``, are made at once, the rest as they are asked for."""
     made: list[Ready] = []
+    left = AHEAD if ahead is None else ahead
     for item in items:
         made.append(item)
-        ahead -= len(item.body)
-        if ahead < 0:
+        left -= len(item.body)
+        if left < 0:
             break
     made.reverse()
     return itertools.chain(_drained(made), items)
