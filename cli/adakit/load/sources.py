@@ -36,7 +36,7 @@ def ready(order: Order) -> Iterator[Ready]:
 
 
 def prepared(items: Iterator[Ready], ahead: int | None = None) -> Iterator[Ready]:
-    """The same items, of which `AHEAD` bytes, or ``ahead``, are made at once, the rest as they are asked for."""
+    """The same items, of which `AHEAD` bytes, or ``ahead``, are made at once, the rest when asked for."""
     made: list[Ready] = []
     left = AHEAD if ahead is None else ahead
     for item in items:
