@@ -102,6 +102,15 @@ def installation(call: Call) -> str:
     return str(call("POST", "/_mock/seed", {"installations": [wanted]})["installations"][0]["id"])
 
 
+def custom_instruction(call: Call) -> str:
+    """An instruction whose title no other has."""
+    wanted = example("create-instruction")
+    known = {each["title"] for each in call("GET", "/custom-instructions/")["data"]}
+    while wanted["title"] in known:
+        wanted["title"] += " again"
+    return str(call("POST", "/custom-instructions/", wanted)["id"])
+
+
 def deletion_job(call: Call) -> str:
     """A job that has nobody to delete."""
     return str(call("POST", "/end-users/delete", example("delete-end-users"))["job_id"])
@@ -118,6 +127,7 @@ OTHERWISE: dict[str, Callable[[Call], str]] = {
     "knowledge article": knowledge_article,
     "knowledge tag": knowledge_tag,
     "deletion job": deletion_job,
+    "custom instruction": custom_instruction,
     "installation": installation,
     "variable": variable,
 }

@@ -152,6 +152,19 @@ def test_script_and_limits(served, tmp_path):
         assert 429 in [call(said, "/api/v2/webhooks", "k")[0] for _ in range(150)]
 
 
+def test_handoffs_are_followed(served):
+    """A call that starts a handoff is a line in the log, with what came of it."""
+    url = "http://127.0.0.1:9/start"
+    with served("--pace", "instant", "--api-key", "k", "--handoff-url", url) as (_, said):
+        talk = call(said, "/api/v2/conversations", "k", {"channel_id": said["ADA_CHANNEL_ID"]})[1]
+        author = {"role": "end_user", "id": talk["end_user_id"]}
+        path = f"/api/v2/conversations/{talk['id']}/messages"
+        call(said, path, "k", {"author": author, "content": {"type": "text", "body": "a human, please"}})
+        call(said, "/_mock/clock", None, {"advance": 1})  # all that is due is done
+    assert said["err"].startswith(f"Handoff to custom-handoff: POST {url}: ")
+    assert "refused" in said["err"]
+
+
 def test_at_a_human_pace(served):
     """Unless another pace is asked for, the AI Agent takes its time to answer, on the mock's clock."""
     with served("--api-key", "k") as (_, said):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import signal
@@ -96,6 +97,7 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
         parse_url(chosen["webhook"])
         _check_secret(secret)
     raise_file_limit()
+    _follow_handoffs()
 
     async def serve() -> int | None:
         with bind(host, port) as bound:
@@ -117,6 +119,14 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
 
     if asyncio.run(serve()) == signal.SIGINT:
         raise KeyboardInterrupt
+
+
+def _follow_handoffs() -> None:
+    """Print a line for each call that starts a handoff, on standard error."""
+    log = logging.getLogger("ada_mockserver.handoffs")
+    log.addHandler(logging.StreamHandler())
+    log.setLevel(logging.INFO)
+    log.propagate = False
 
 
 def _api_key(option: str | None) -> tuple[str, bool]:

@@ -7,6 +7,7 @@ the AI Agent says that nobody could be reached, and answers what came in between
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
@@ -19,6 +20,7 @@ from ada_mockserver.mock.state.conversations import cancel_handoff
 from ada_mockserver.mock.store.database import find
 from ada_mockserver.mock.store.handoff_calls import HandoffCall
 from ada_mockserver.mock.store.models import Conversation
+from ada_schemas.shown import shown
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from ada_mockserver.mock.state.transaction import MockContext, Transaction
 
 __all__ = ["HandoffCaller"]
+
+_log = logging.getLogger("ada_mockserver.handoffs")
 
 CONCURRENCY = 8
 """Calls under way at a time, at most."""
@@ -127,6 +131,8 @@ async def _first(
 async def _conclude(transaction: Transaction, call: HandoffCall, conversation: Conversation) -> None:
     """Go on with the conversation, unless the handoff has ended while the call was under way."""
     call.finished_at = transaction.now
+    outcome = call.status or call.error
+    _log.info("Handoff to %s: POST %s: %s", shown(call.integration), shown(call.url), outcome)
     if not call.is_about(conversation):
         return
     if call.state == "succeeded":
