@@ -66,6 +66,7 @@ def test_amended():
     assert made["paths"]["/v2/end-users/"]["post"]["responses"]["201"]["description"] == "Created."
     assert set(made["paths"]["/v2/end-users/"]["patch"]["responses"]) == {
         "401",
+        "403",
         "404",
         "406",
         "413",
