@@ -25,7 +25,7 @@ from ada_mockserver.mock.agent.initial import create_initial, create_tables
 from ada_mockserver.mock.api import oauth
 from ada_mockserver.mock.api.document import document
 from ada_mockserver.mock.api.errors import ApiError
-from ada_mockserver.mock.api.middleware import KEYED, Guard
+from ada_mockserver.mock.api.middleware import DOCUMENT, KEYED, Guard
 from ada_mockserver.mock.api.operations import due_jobs, handlers, routes
 from ada_mockserver.mock.api.rates import RateLimiter
 from ada_mockserver.mock.api.things import attachments
@@ -176,7 +176,14 @@ def create_app(
     """
     app = Starlette(
         routes=[
-            Mount("/api", routes=[Route("/openapi.json", _document, methods=["GET"]), *oauth.ROUTES, *_API]),
+            Mount(
+                "/api",
+                routes=[
+                    Route(DOCUMENT.removeprefix("/api"), _document, methods=["GET"]),
+                    *oauth.ROUTES,
+                    *_API,
+                ],
+            ),
             *_API,  # for clients whose base URL should have ended in /api
             *attachments.SERVED,
             *state.ROUTES,

@@ -284,6 +284,24 @@ def test_other_resources_share():
     assert limiter.wait(channels, 5.0) == 1
 
 
+def test_document(api):
+    """The document of the API is there for everybody, complete with the answers that all operations share."""
+    api.client.headers.pop("authorization")
+    served = api.ok("GET", "http://mock.test/api/openapi.json")
+    assert served == document().served
+    assert len(served["paths"]) == 39
+    assert set(served["paths"]["/v2/webhooks/"]["get"]["responses"]) == {
+        "200",
+        "401",
+        "403",
+        "406",
+        "429",
+        "500",
+    }
+    assert api.request("POST", "http://mock.test/api/openapi.json").status_code == 405
+    assert api.request("GET", "http://mock.test/openapi.json").status_code == 404
+
+
 def test_lost(api):
     """A client whose base URL has /api too often, or not, is told which base URL it should have."""
     assert api.request("GET", "http://mock.test/v2/webhooks").json() == api.ok("GET", "/webhooks")

@@ -1,8 +1,8 @@
 """Middleware: API key, body-size limit, and who may come. Pure ASGI, so that no body is held.
 
 Every route is guarded, also one that is not named here: Ada's API (`KEYED`) by the key or an access token;
-elsewhere, where no key is asked for, by where the request comes from. The exceptions are `OPEN`, and
-`EXCHANGE`, which asks for a secret itself.
+elsewhere, where no key is asked for, by where the request comes from. The exceptions are `OPEN`,
+`DOCUMENT`, and `EXCHANGE`, which asks for a secret itself.
 
 A body that is refused is not read here; the server discards the rest of it as it comes.
 """
@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 
     from ada_mockserver.mock.state.installations import Grant
 
-__all__ = ["EXCHANGE", "KEYED", "OPEN", "Guard"]
+__all__ = ["DOCUMENT", "EXCHANGE", "KEYED", "OPEN", "Guard"]
 
 KEYED = re.compile(r"/(api|v[0-9]+)(/.*)?", re.DOTALL)
 """The paths of Ada's API, below ``/api`` and without it."""
+
+DOCUMENT = "/api/openapi.json"
+"""The path of the document of the API, which holds no secret."""
 
 EXCHANGE = "/api/platform_integrations/oauth/token"
 """The path of Ada's API at which a client of OAuth 2.0 proves itself by what is in the body."""
@@ -98,7 +101,7 @@ class Guard:
             send = _hardened(send)
         watched = _Watched(send)
         try:
-            if keyed and path != EXCHANGE:  # the operation says how large a body may be
+            if keyed and path not in (EXCHANGE, DOCUMENT):  # the operation says how large a body may be
                 scope = {**scope, "grant": await self._authenticate(scope)}
             else:
                 if not keyed and not is_open:
