@@ -134,10 +134,14 @@ def test_reports_that_are_none(send, endpoint, report, error):
     assert endpoint.requests == []
 
 
-def test_interrupted(endpoint, capsys, monkeypatch, tmp_path):
+def test_interrupted(endpoint, capsys, monkeypatch, tmp_path, request):
     """Ctrl-C ends a load; what was delivered so far is summed up, and the exit code is 130."""
     adakit = CommandLine(monkeypatch, capsys, tmp_path)
     monkeypatch.setattr("adakit.load.sources.AHEAD", 100_000)  # bytes, so that it begins at once
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # what a shell starts behind it ignores it
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     once = threading.Lock()
 
     class Requests(list):

@@ -71,7 +71,9 @@ def test_blocked_thread():
         with pytest.raises(WireError) as first:
             await worker.run(block, timeout=0.05, grace=0.0)
         assert worker.stuck
-        place = worker.blocked_at()
+        async with asyncio.timeout(10):  # on a busy machine it may not have come so far yet
+            while "release.wait()" not in (place := worker.blocked_at()):  # noqa: ASYNC110 - a thread gets there
+                await asyncio.sleep(0.001)
         with pytest.raises(WireError) as second:
             await worker.run(fine, timeout=60.0)
         release.set()
