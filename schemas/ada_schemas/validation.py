@@ -71,7 +71,8 @@ def _passes(contract: Contract, name: str, payload: Any) -> bool:
     """True if a payload is certainly valid."""
     try:
         return bool(_fast(contract, name).is_valid(payload))
-    except UnicodeEncodeError:  # a lone surrogate, which JSON can spell and Rust's texts cannot hold
+    except (UnicodeEncodeError, SystemError):
+        # A lone surrogate, which JSON can spell and Rust's texts cannot hold; jsonschema-rs 0.35 says it badly.
         return False
 
 
