@@ -72,7 +72,7 @@ def _passes(contract: Contract, name: str, payload: Any) -> bool:
     try:
         return bool(_fast(contract, name).is_valid(payload))
     except (UnicodeEncodeError, SystemError):
-        # A lone surrogate, which JSON can spell and Rust's texts cannot hold; jsonschema-rs 0.35 says it badly.
+        # A lone surrogate, which JSON can spell and Rust's texts cannot hold; jsonschema-rs 0.35 fails at it.
         return False
 
 
