@@ -10,7 +10,6 @@ import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from unittest import mock
 
 from hypothesis import strategies as st
 
@@ -18,14 +17,13 @@ from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.signing import authentic_headers
 from ada_mockserver.http_server import ServerThread, bind, make_server
 from ada_mockserver.private_files import open_private
-from adakit import deliveries
 from adakit.commands.listen import LARGEST_BODY, Listener
 from fuzz.campaign import Entrance
 from fuzz.command import SECRET, adakit, folder
-from fuzz.entrances.replay import Recorder
 from fuzz.mutation import damaged
 from fuzz.recordings import events, spelled
 from fuzz.sandbox import bounded, require
+from support.threaded_endpoint import threaded_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -263,11 +261,11 @@ def check(given: Talk) -> None:
         hold_said(said.getvalue())
         read = adakit("schemas", "observe", "recorded")
         require(read.code == 0, "a recording that observe does not read", read)
-        with mock.patch.object(deliveries, "Wire", Recorder):
-            sent = adakit("replay", "recorded", "--to", "http://consumer.example/", "--secret", SECRET)
+        with threaded_endpoint() as endpoint:
+            sent = adakit("replay", "recorded", "--to", endpoint.url, "--secret", SECRET)
         require(sent.code == 0, "a recording that replay does not read", sent)
         recorded = sum(record["event"] is not None for record in records)
-        require(len(Recorder.requests) == recorded, "an event that is recorded is not replayed", sent)
+        require(len(endpoint.requests) == recorded, "an event that is recorded is not replayed", sent)
 
 
 def hold_said(said: str) -> None:

@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
-from unittest import mock
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from ada_mockserver.delivery.http import Request, Response
 from ada_mockserver.delivery.signing import verify
 from ada_mockserver.recording import Redactor
 from ada_schemas.errors import DocumentError
 from ada_schemas.foreign_json import read_json
-from adakit import deliveries
 from fuzz.campaign import Entrance
 from fuzz.command import SECRET, adakit, folder
 from fuzz.mutation import damaged, mutated
 from fuzz.recordings import events, spelled
 from fuzz.sandbox import require
 from fuzz.values import json_values
+from support.threaded_endpoint import threaded_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,20 +72,6 @@ def files(draw: st.DrawFn) -> File:
     return File(tuple(drawn), end)
 
 
-class Recorder:
-    """Answers 200; the class keeps every request."""
-
-    requests: ClassVar[list[Request]] = []
-
-    def __init__(self, **_: Any) -> None:
-        self.requests.clear()
-
-    async def send(self, request: Request, *, timeout: float) -> Response:
-        """The answer to a request."""
-        self.requests.append(request)
-        return Response(200, (), b"", 0.001)
-
-
 def expected(raw: bytes) -> list[tuple[str | None, bytes]] | None:
     """The events of a file with the ids that they came under; None where one of its lines is none."""
     found: list[tuple[str | None, bytes]] = []
@@ -112,11 +96,10 @@ def expected(raw: bytes) -> list[tuple[str | None, bytes]] | None:
 
 def check(given: File) -> None:
     """Either a file is refused, and nothing goes out; or all of its events do, in order, signed."""
-    with folder(), mock.patch.object(deliveries, "Wire", Recorder):
+    with folder(), threaded_endpoint() as endpoint:
         Path("file").write_bytes(given.raw)
-        arguments = ("replay", "file", "--to", "http://consumer.example/", "--secret", SECRET)
-        outcome = adakit(*arguments)
-        sent = list(Recorder.requests)
+        outcome = adakit("replay", "file", "--to", endpoint.url, "--secret", SECRET)
+        sent = list(endpoint.requests)
     events_in = expected(given.raw)
     if outcome.code == 2:
         require(not sent, "something goes out of a file that is refused", sent)
@@ -128,13 +111,10 @@ def check(given: File) -> None:
     require(outcome.code == 0, "a delivery fails", outcome)
     require(events_in is not None, "a file is taken that is no recording", outcome)
     bodies = [body for _, body in events_in or ()]
-    require(
-        [request.body for request in sent] == bodies, "what goes out is not what was recorded", (sent, bodies)
-    )
+    require([body for _, body in sent] == bodies, "what goes out is not what was recorded", (sent, bodies))
     ids: dict[str, str] = {}
-    for (known, _), request in zip(events_in or (), sent, strict=True):
-        headers = dict(request.headers)
-        verify(SECRET, request.headers, request.body, now=int(headers["svix-timestamp"]))
+    for (known, _), (headers, body) in zip(events_in or (), sent, strict=True):
+        verify(SECRET, tuple(headers.items()), body, now=int(headers["svix-timestamp"]))
         require(ids.setdefault(headers["svix-id"], str(known)) == str(known), "two ids become one", ids)
     different = {known for known, _ in events_in or () if known is not None}
     plain = sum(known is None for known, _ in events_in or ())
