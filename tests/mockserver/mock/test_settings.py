@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from ada_mockserver.mock.api.things import custom_instructions
@@ -159,6 +161,17 @@ def test_pages_of_the_audit_log(api):
         api.clock.advance(1)
         api.channel()
     assert [entry["timestamp"][17:19] for entry in seen] == ["24", "23", "22", "21", "20"]
+
+
+@pytest.mark.parametrize("ordinal", ["9" * 40, "-1", "0", "true.5", "[" * 5000])
+def test_forged_cursor(api, ordinal):
+    """A cursor that the mock did not make is refused, whatever it holds."""
+    window = "1699920000000, 1700006400000"  # that of the query
+    cursor = base64.urlsafe_b64encode(f"[{ordinal}, {window}]".encode()).decode()
+    query = f"start_date={BEGIN}&end_date=2023-11-15T00:00:00Z&cursor={cursor}"
+    assert api.invalid("GET", f"/analytics/audit-log/events/?{query}") == {
+        "$.cursor": "is not a cursor of this window; take meta.next_page_url as it is"
+    }
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ async def _serve(request: Request, operation: Operation, handler: Handler) -> Re
     _check_scope(request, operation)
     _check_accepted(request, operation)
     _count(request, operation)
-    context, body = context_of(request), {}
+    context, body, query = context_of(request), {}, None
     if operation.body is not None:
         if operation.things:
             async with context.begin() as transaction:
@@ -97,7 +97,8 @@ async def _serve(request: Request, operation: Operation, handler: Handler) -> Re
         try:
             async with context.begin() as transaction:
                 found = await _find(transaction, request, operation, lock=operation.method != "GET")
-                query = read_query(request.query_params, operation.query)
+                if query is None:
+                    query = read_query(request.query_params, operation.query)
                 answer = await handler(Call(operation, request, transaction, query, body, found))
             break
         except IntegrityError:  # another process created the same meanwhile: now it is known

@@ -84,15 +84,9 @@ def query_limit(query: QueryParams) -> int:
     return min(int(text), MOST_RECORDS)
 
 
-def query_choice(
-    query: Mapping[str, str], name: str, choices: Sequence[str], *, required: bool = False
-) -> str | None:
+def query_choice(query: Mapping[str, str], name: str, choices: Sequence[str]) -> str | None:
     """A query parameter that is one of ``choices``, or None where it is not given."""
     value = query.get(name)
-    if value is None:
-        if required:
-            raise refused(f"$.{name}", "is required", "query")
-        return None
-    if value not in choices:
+    if value is not None and value not in choices:
         raise refused(f"$.{name}", f"must be one of: {', '.join(choices)}", "query")
     return value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from dataclasses import fields
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from ada_mockserver.mock.api.errors import refused
 from ada_mockserver.mock.api.own_routes import OwnCall, operation, read_own, resource
 from ada_mockserver.mock.api.queries import query_choice, query_limit
 from ada_mockserver.mock.api.things.webhooks import query_event_type
+from ada_mockserver.mock.api.times import zoned
 from ada_mockserver.mock.outbox import attempts_log as log
 from ada_mockserver.numbers import finite
 from ada_schemas.errors import UsageError
@@ -140,8 +140,7 @@ def time_of(value: Any, where: str, location: Any) -> float:
     """A time as Unix seconds: a number, or ISO 8601, in UTC where it names no zone; raises `ApiError`."""
     try:
         if isinstance(value, str) and not re.fullmatch(r"[0-9.]+", value):
-            parsed = datetime.fromisoformat(value)
-            return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+            return zoned(value).timestamp()
         if (moment := finite(value)) is not None:
             return moment
     except (ValueError, OverflowError):

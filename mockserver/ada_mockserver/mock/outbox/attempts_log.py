@@ -126,15 +126,6 @@ def _conditions(filters: Filters, kind: type[Delivery | LoggedAttempt]) -> Itera
 
 
 def _attempt(attempt: LoggedAttempt, event_type: str, body: bytes) -> dict[str, Any]:
-    response = error = None
-    if attempt.status is not None:
-        response = {
-            "status": attempt.status,
-            "headers": attempt.response_headers,
-            "body": (attempt.response_body or b"").decode("utf-8", "replace"),
-        }
-    elif attempt.error_kind:
-        error = {"kind": attempt.error_kind, "message": attempt.error}
     return {
         "ordinal": attempt.ordinal,
         "id": attempt.id,
@@ -154,6 +145,5 @@ def _attempt(attempt: LoggedAttempt, event_type: str, body: bytes) -> dict[str, 
             "headers": attempt.request_headers,
             "body": body.decode("utf-8", "replace"),
         },
-        "response": response,
-        "error": error,
+        **attempt.outcome(attempt.response_headers),
     }

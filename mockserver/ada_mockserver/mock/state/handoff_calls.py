@@ -94,15 +94,6 @@ async def list_calls(session: AsyncSession, *, limit: int | None = None) -> list
 
 
 def _shown(call: HandoffCall) -> dict[str, Any]:
-    response = error = None
-    if call.status is not None:
-        response = {
-            "status": call.status,
-            "headers": masked(call.response_headers or []),
-            "body": (call.response_body or b"").decode("utf-8", "replace"),
-        }
-    elif call.error_kind:
-        error = {"kind": call.error_kind, "message": call.error}
     return {
         "id": call.id,
         "conversation_id": call.conversation_id,
@@ -117,6 +108,5 @@ def _shown(call: HandoffCall) -> dict[str, Any]:
             "headers": masked(call.headers),
             "body": call.body.decode("utf-8", "replace"),
         },
-        "response": response,
-        "error": error,
+        **call.outcome(masked(call.response_headers or [])),
     }

@@ -17,7 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_co
 from ada_mockserver.events.payload import member_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Self
 
     from sqlalchemy import ColumnElement, Dialect
@@ -27,6 +27,7 @@ __all__ = [
     "Identified",
     "NamedByClient",
     "Numbered",
+    "Requested",
     "Resource",
     "Stored",
     "Tuples",
@@ -119,6 +120,33 @@ class Identified(Numbered):
     def key(cls, text: str) -> str | None:
         """The ``id`` in the database for an id as clients write it, None for what can be none."""
         return text if is_id(text) else None
+
+
+class Requested(Identified):
+    """A request that was made, or is to be, with what came of it.
+
+    ``elapsed`` is in seconds of the machine's time, ``finished_at`` in Unix seconds of the mock's.
+    """
+
+    __abstract__ = True
+
+    finished_at: Mapped[float | None] = mapped_column(default=None)
+    elapsed: Mapped[float | None] = mapped_column(default=None)
+    status: Mapped[int | None] = mapped_column(default=None)
+    response_headers: Mapped[list[list[str]] | None] = mapped_column(sa.JSON, default=None)
+    response_body: Mapped[bytes | None] = mapped_column(default=None)
+    error_kind: Mapped[str | None] = mapped_column(default=None)
+    error: Mapped[str | None] = mapped_column(sa.Text, default=None)
+
+    def outcome(self, headers: Sequence[Sequence[str]] | None) -> dict[str, Any]:
+        """The members ``response``, with these headers, and ``error``; null for what there is not."""
+        response = error = None
+        if self.status is not None:
+            body = (self.response_body or b"").decode("utf-8", "replace")
+            response = {"status": self.status, "headers": headers, "body": body}
+        elif self.error_kind:
+            error = {"kind": self.error_kind, "message": self.error}
+        return {"response": response, "error": error}
 
 
 class Resource(Identified):

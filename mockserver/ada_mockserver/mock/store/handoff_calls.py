@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ada_mockserver.mock.store.base import Identified
+from ada_mockserver.mock.store.base import Requested
 
 if TYPE_CHECKING:
     from ada_mockserver.mock.store.models import Conversation
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["HandoffCall"]
 
 
-class HandoffCall(Identified):
+class HandoffCall(Requested, kw_only=True):
     """A call to the customer's endpoint that starts a handoff: to be made, in flight, and how it ended.
 
     ``state`` is ``pending``, ``in-flight``, ``succeeded``, ``failed``, ``interrupted`` (the mock was stopped
@@ -39,13 +39,6 @@ class HandoffCall(Identified):
     state: Mapped[str] = mapped_column(default="pending", index=True)
     started_at: Mapped[float | None] = mapped_column(default=None)
     leased_until: Mapped[float | None] = mapped_column(default=None)
-    finished_at: Mapped[float | None] = mapped_column(default=None)
-    elapsed: Mapped[float | None] = mapped_column(default=None)
-    status: Mapped[int | None] = mapped_column(default=None)
-    response_headers: Mapped[list[list[str]] | None] = mapped_column(sa.JSON, default=None)
-    response_body: Mapped[bytes | None] = mapped_column(default=None)
-    error_kind: Mapped[str | None] = mapped_column(default=None)
-    error: Mapped[str | None] = mapped_column(sa.Text, default=None)
 
     def is_about(self, conversation: Conversation) -> bool:
         """True while the handoff that it starts is the conversation's."""

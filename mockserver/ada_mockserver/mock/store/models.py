@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ada_mockserver.delivery.http import Headers  # noqa: TC001 - SQLAlchemy reads the annotations
 from ada_mockserver.events import payload
-from ada_mockserver.mock.store.base import Base, Identified, Numbered, Resource, Tuples, Value
+from ada_mockserver.mock.store.base import Base, Identified, Numbered, Requested, Resource, Tuples, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -282,8 +282,8 @@ class Delivery(Numbered):
     leased_until: Mapped[float | None] = mapped_column(default=None)
 
 
-class LoggedAttempt(Identified):
-    """An attempt: begun, in flight, and how it ended. ``elapsed`` is in seconds of the machine's time."""
+class LoggedAttempt(Requested, kw_only=True):
+    """An attempt: begun, in flight, and how it ended."""
 
     __tablename__ = "outbox_attempts"
 
@@ -297,13 +297,6 @@ class LoggedAttempt(Identified):
     request_headers: Mapped[list[list[str]]] = mapped_column(sa.JSON)
     started_at: Mapped[float]
     state: Mapped[str] = mapped_column(default="in-flight")
-    finished_at: Mapped[float | None] = mapped_column(default=None)
-    elapsed: Mapped[float | None] = mapped_column(default=None)
-    status: Mapped[int | None] = mapped_column(default=None)
-    response_headers: Mapped[list[list[str]] | None] = mapped_column(sa.JSON, default=None)
-    response_body: Mapped[bytes | None] = mapped_column(default=None)
-    error_kind: Mapped[str | None] = mapped_column(default=None)
-    error: Mapped[str | None] = mapped_column(sa.Text, default=None)
     next_at: Mapped[float | None] = mapped_column(default=None)
 
 

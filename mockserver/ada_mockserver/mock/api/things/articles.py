@@ -6,7 +6,7 @@ rules. Where one article of a request cannot be kept, none is.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,6 +27,7 @@ from ada_mockserver.mock.api.things.knowledge_sources import (
     delete_due,
 )
 from ada_mockserver.mock.api.things.variables import NAMES as VARIABLES
+from ada_mockserver.mock.api.times import zoned
 from ada_mockserver.mock.store.base import Base, NamedByClient
 from ada_mockserver.mock.store.database import add_many, change
 
@@ -226,8 +227,7 @@ def _language(tag: str) -> str | None:
 def _time(text: str | None) -> str | None:
     """A time in UTC, as it is where it names no offset; None for what is no time."""
     try:
-        given = datetime.fromisoformat(text or "")
-        return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+        return zoned(text or "").astimezone(UTC).isoformat()
     except (ValueError, OverflowError):
         return None
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["OPERATIONS"]
 
 _LONGEST = timedelta(days=30)
+_BEYOND = 2**63
+"""More than any number that a database gives an entry."""
 
 
 async def _list(call: Call) -> dict[str, Any]:
@@ -54,9 +56,9 @@ def _last(cursor: str, window: list[int]) -> int:
     """The number of the last entry of a page; raises `ApiError` (400) for a cursor of another window."""
     try:
         ordinal, *bound = json.loads(base64.urlsafe_b64decode(cursor))
-        if bound == window and isinstance(ordinal, int):
+        if bound == window and isinstance(ordinal, int) and 0 < ordinal < _BEYOND:
             return ordinal
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         pass
     raise refused("$.cursor", "is not a cursor of this window; take meta.next_page_url as it is", "query")
 

@@ -52,13 +52,14 @@ async def _read(call: Call) -> dict[str, Any]:
 
 async def _update(call: Call) -> dict[str, Any]:
     # Added as a new one is, so that the change is the only thing that the audit log tells.
-    persona = await _stored(call) or await _PERSONA.add(call, {"id": "persona", **_NEW})
+    persona = await _stored(call, lock=True) or await _PERSONA.add(call, {"id": "persona", **_NEW})
     await _PERSONA.change(call, persona, call.body)
     return persona.shown()
 
 
-async def _stored(call: Call) -> Persona | None:
-    return await call.transaction.session.scalar(select(Persona).with_for_update())
+async def _stored(call: Call, *, lock: bool = False) -> Persona | None:
+    statement = select(Persona)
+    return await call.transaction.session.scalar(statement.with_for_update() if lock else statement)
 
 
 OPERATIONS = {"get-persona": _read, "update-persona": _update}
