@@ -213,12 +213,13 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which says when it has started, and keeps to itself which signal ended it.
+    """uvicorn's server, which says when it starts and ends, and keeps to itself which signal ended it.
 
     uvicorn raises the signal again once it is done, while the code around it still has to clean up.
     """
 
     on_started: Callable[[], None] | None = None
+    on_ending: Callable[[], None] | None = None
     ended_by: int | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -228,6 +229,12 @@ class Server(uvicorn.Server):
             bound.listen(QUEUE)
         if self.started and self.on_started is not None:
             self.on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Call ``on_ending``, for answers that go on until then, and end."""
+        if self.on_ending is not None:
+            self.on_ending()
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End the server, at once when asked twice."""

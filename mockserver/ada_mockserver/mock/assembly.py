@@ -29,7 +29,8 @@ from ada_mockserver.mock.api.middleware import DOCUMENT, KEYED, Guard
 from ada_mockserver.mock.api.operations import due_jobs, handlers, routes
 from ada_mockserver.mock.api.rates import RateLimiter
 from ada_mockserver.mock.api.things import attachments
-from ada_mockserver.mock.console import routes as console
+from ada_mockserver.mock.console.live import LiveFeed
+from ada_mockserver.mock.console.routes import all_pages, console_routes
 from ada_mockserver.mock.control import deliveries, handoffs, state
 from ada_mockserver.mock.outbox.backoff import JITTER, schedule_named
 from ada_mockserver.mock.outbox.outbox import Outbox
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from ada_mockserver.clock import AdjustableClock
     from ada_mockserver.http_server import Server
     from ada_mockserver.mock.agent.initial import Initial
+    from ada_mockserver.mock.console.page import Page
     from ada_mockserver.mock.outbox.worker import Begin
 
 __all__ = ["Assembly", "MockSettings", "assemble", "create_app", "perform_all_due", "running"]
@@ -95,8 +97,8 @@ class Assembly:
         return initial
 
 
-def assemble(settings: MockSettings, bound: socket.socket) -> Assembly:
-    """Put a mock together that is served on the socket ``bound``.
+def assemble(settings: MockSettings, bound: socket.socket, *, more_pages: Sequence[Page] = ()) -> Assembly:
+    """Put a mock together that is served on the socket ``bound``; ``more_pages`` as for `create_app`.
 
     Raises `UsageError` for a database or a schedule that cannot be used.
     """
@@ -125,8 +127,11 @@ def assemble(settings: MockSettings, bound: socket.socket) -> Assembly:
         outbox=outbox,
         rate_limited=settings.rate_limits,
         local=is_loopback(bound),
+        more_pages=more_pages,
     )
-    return Assembly(context, outbox, app, make_server(app))
+    server = make_server(app)
+    server.on_ending = app.state.feed.close
+    return Assembly(context, outbox, app, server)
 
 
 async def perform_all_due(context: MockContext) -> float | None:
@@ -168,12 +173,15 @@ def create_app(
     outbox: Outbox | None = None,
     rate_limited: bool = False,
     local: bool = True,
+    more_pages: Sequence[Page] = (),
 ) -> Starlette:
     """The application, to be served within `running`.
 
-    Without an ``outbox`` events are stored and nothing is delivered; ``local`` as for `Guard`. Its
+    Without an ``outbox`` events are stored and nothing is delivered; ``local`` as for `Guard`;
+    ``more_pages`` are pages of the console beside its own. Its
     ``state.initial``, an `Initial` or None, is what clearing leaves.
     """
+    pages = all_pages(more_pages)
     app = Starlette(
         routes=[
             Mount(
@@ -189,7 +197,7 @@ def create_app(
             *state.ROUTES,
             *handoffs.ROUTES,
             *(deliveries.ROUTES if outbox is not None else ()),
-            *console.ROUTES,
+            *console_routes(pages),
         ],
         middleware=[Middleware(Guard, keys=keys, grant_of=partial(grant_of, context), local=local)],
         exception_handlers={
@@ -201,6 +209,7 @@ def create_app(
         },
     )
     app.state.context, app.state.outbox, app.state.initial = context, outbox, None
+    app.state.pages, app.state.feed = pages, LiveFeed(context.database, context.clock)
     app.state.limiter = RateLimiter() if rate_limited else None
     return app
 

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from ada_mockserver import MockAda
-from ada_mockserver.mock.console.forms import fields_of, fill_in
+from ada_mockserver.mock.console.configuration_form import fields_of, fill_in
 from ada_mockserver.mock.state.configuration import misfits, unusable
 from ada_schemas.errors import AdakitError
 from support.integration_stage import INTEGRATION, by_code, connected, create, install, page

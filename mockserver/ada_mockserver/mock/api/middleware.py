@@ -41,6 +41,7 @@ EXCHANGE = "/api/platform_integrations/oauth/token"
 OPEN = re.compile(
     r"/attachments/[^/]+/[^/]+"  # the address is the key, as Ada presigns it
     r"|/platform/integrations/[^/]+/connections/(success|error)"  # browsers are sent there by Ada's name
+    r"|/static/[^/]+"  # scripts and styles of those pages, which are public
 )
 """The paths that whoever knows them may read, from anywhere."""
 

@@ -1,76 +1,60 @@
-"""The page at ``/``: webhooks, conversations, events and attempts, and never a secret."""
+"""The console put together: its pages, the files that they load, and the live feed that they follow."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from importlib import resources
+from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from starlette.exceptions import HTTPException
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from ada_mockserver.mock.api.own_routes import OwnCall, found, operation
-from ada_mockserver.mock.console import integrations
-from ada_mockserver.mock.console.pages import html
-from ada_mockserver.mock.outbox.attempts_log import list_attempts, list_deliveries
-from ada_mockserver.mock.state.handoff_calls import list_calls
-from ada_mockserver.mock.state.overview import read_state
-from ada_mockserver.mock.store.models import Conversation, Event, Message
+from ada_mockserver.mock.console.page import CONSOLE, own_pages
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
+    from collections.abc import Sequence
 
-    from ada_mockserver.mock.state.transaction import Transaction
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
 
-__all__ = ["ROUTES"]
+    from ada_mockserver.mock.console.page import Page
 
-SHOWN = 25
-"""So many of each kind are on the page, the newest first."""
+__all__ = ["all_pages", "console_routes"]
 
-
-async def _page(call: OwnCall) -> Response:
-    content = await _content(call.transaction)
-    name = "content.html" if "content" in call.request.query_params else "page.html"
-    return html(name, **content, url=str(call.request.base_url).rstrip("/"))
+_KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 
-async def _content(transaction: Transaction) -> dict[str, Any]:
-    state = await read_state(transaction, limit=SHOWN)
-    for conversation in state["conversations"]:
-        statement = (
-            select(Message.data)
-            .where(Message.conversation_id == conversation["id"])
-            .order_by(Message.ordinal)
-            .limit(200)
-        )
-        conversation["messages"] = (await transaction.session.scalars(statement)).all()
-    deliveries: dict[str, list[dict[str, Any]]] = {}
-    for delivery in await list_deliveries(transaction.session, limit=8 * SHOWN):
-        deliveries.setdefault(delivery["event_id"], []).append(delivery)
-    newest = select(Event).order_by(Event.ordinal.desc()).limit(SHOWN)
-    shown = [
-        {
-            "id": event.id,
-            "type": event.type,
-            "channels": event.channels,
-            "body": json.dumps(json.loads(event.body), indent=2, ensure_ascii=False),
-            "timestamp": json.loads(event.body).get("timestamp"),
-            "deliveries": deliveries.get(event.id, []),
-        }
-        for event in await transaction.session.scalars(newest)
+def all_pages(more: Sequence[Page] = ()) -> list[Page]:
+    """The console's own pages, and those of packages above it."""
+    return [*own_pages(), *more]
+
+
+def console_routes(pages: Sequence[Page]) -> list[BaseRoute]:
+    """The routes of pages, of their files, and of the live feed."""
+    packages = dict.fromkeys((CONSOLE, *(page.package for page in pages)))
+    return [
+        Route("/static/{name}", partial(_file, tuple(packages)), methods=["GET"]),
+        Route("/live", _live, methods=["GET"]),
+        *(route for page in pages for route in page.routes),
     ]
-    attempts = await list_attempts(transaction.session, limit=SHOWN)
-    handoffs = await list_calls(transaction.session, limit=SHOWN)
-    return {**state, "events": shown, "attempts": attempts, "handoffs": handoffs}
 
 
-async def _survey(call: OwnCall) -> Response:
-    """The page to which the link after a conversation leads."""
-    await found(call, Conversation, "conversation_id")
-    return html("survey.html")
+async def _file(packages: Sequence[str], request: Request) -> Response:
+    name: str = request.path_params["name"]
+    kind = _KINDS.get(name.rpartition(".")[2])
+    for package in packages if kind and "/" not in name and not name.startswith(".") else ():
+        file = resources.files(package) / "static" / name
+        if file.is_file():
+            headers = {
+                "cache-control": "no-cache",
+                "x-content-type-options": "nosniff",
+                "cross-origin-resource-policy": "same-origin",
+            }
+            return Response(file.read_bytes(), media_type=kind, headers=headers)
+    raise HTTPException(404)
 
 
-ROUTES = [
-    *integrations.ROUTES,
-    Route("/", operation(_page), methods=["GET"]),
-    Route("/survey/{conversation_id}", operation(_survey), methods=["GET"]),
-]
+async def _live(request: Request) -> Response:
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(request.app.state.feed.follow(), media_type="text/event-stream", headers=headers)

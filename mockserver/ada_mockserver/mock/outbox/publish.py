@@ -25,12 +25,20 @@ async def publish(
     body: bytes,
     channels: Sequence[str],
     now: float,
+    endpoint_id: str | None = None,
 ) -> str:
     """Store an event and its delivery to every enabled endpoint that takes it; returns its ``svix-id``.
 
     See `publish_all`; ``body`` is what is signed and sent.
     """
-    (event_id,) = await publish_all(session, event_type=event_type, bodies=[body], channels=channels, now=now)
+    (event_id,) = await publish_all(
+        session,
+        event_type=event_type,
+        bodies=[body],
+        channels=channels,
+        now=now,
+        endpoint_id=endpoint_id,
+    )
     return event_id
 
 
@@ -41,12 +49,14 @@ async def publish_all(
     bodies: Iterable[bytes],
     channels: Sequence[str],
     now: float,
+    endpoint_id: str | None = None,
 ) -> list[str]:
     """Store events of a type and their deliveries to every enabled endpoint that takes them, in this order.
 
     ``event_type`` is as on the wire (``v1.conversation.ended``), ``channels`` are the channel tags of each.
     What is stored is delivered once the transaction is committed. Returns their ``svix-id``s, which are drawn
-    from the system's randomness: a consumer may remember the ids of earlier runs.
+    from the system's randomness: a consumer may remember the ids of earlier runs. With an ``endpoint_id``
+    they go to that endpoint alone, whatever its filters.
     """
     tags = tuple(channels)
     events = [
@@ -57,7 +67,8 @@ async def publish_all(
     takers = [
         endpoint.id
         for endpoint in await list_endpoints(session)
-        if not endpoint.disabled and endpoint.takes(event_type, channels)
+        if (endpoint.id == endpoint_id if endpoint_id else endpoint.takes(event_type, channels))
+        and not endpoint.disabled
     ]
     ids = [event.id for event in events]
     await schedule(session, ids, takers, now=now, trigger="scheduled")

@@ -43,6 +43,8 @@ MEMORY = "sqlite://"
 """The URL of a database that lives as long as its `Database`."""
 
 _WAKE = "adakit-wake"
+_WRITTEN = "adakit-written"
+_READING = ("SELECT", "BEGIN", "PRAGMA")
 _BUSY = 30.0
 _TRIES = 100
 _TURNS, _GATE = 0xADA, 0xADB
@@ -62,6 +64,7 @@ class Database:
 
     def __init__(self, url: str = MEMORY) -> None:
         self._listeners: list[Callable[[], None]] = []
+        self._followers: list[Callable[[], None]] = []
         self._lock: IO[bytes] | None = None
         self._keeper: sqlite3.Connection | None = None
         parsed = _parse(url)
@@ -70,6 +73,7 @@ class Database:
             parsed.database if self.is_sqlite and parsed.database not in (None, "", ":memory:") else None
         )
         self.engine = self._sqlite(parsed) if self.is_sqlite else _postgres(parsed)
+        event.listen(self.engine.sync_engine, "after_cursor_execute", _note_writing)
 
     def _sqlite(self, url: URL) -> AsyncEngine:
         if self.file is None:
@@ -159,7 +163,8 @@ class Database:
         others begin after it, in all processes.
         """
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-            await session.connection()  # begins now, and not with the first statement
+            connection = await session.connection()  # begins now, and not with the first statement
+            written = _note_of(connection)
             if not self.is_sqlite:  # there transactions run one after another anyway
                 lock = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
                 await session.execute(select(lock(_GATE)))
@@ -167,10 +172,21 @@ class Database:
         if session.info.get(_WAKE):
             for listener in self._listeners:
                 listener()
+        if written:
+            for follower in self._followers:
+                follower()
 
     def on_wake(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` after every commit of a transaction that asked for it (`wake_on_commit`)."""
         self._listeners.append(listener)
+
+    def on_write(self, follower: Callable[[], None]) -> Callable[[], None]:
+        """Call ``follower`` after every commit of this process that changed something.
+
+        Returns what ends that.
+        """
+        self._followers.append(follower)
+        return partial(self._followers.remove, follower)
 
     async def close(self) -> None:
         """Close all connections; a database in memory is gone then."""
@@ -329,6 +345,19 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:  # noqa: ARG001 - SQL
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _note_of(connection: AsyncConnection) -> list[bool]:
+    """A list that stays empty while nothing is written over a connection."""
+    written: list[bool] = []
+    assert connection.sync_connection is not None  # noqa: S101 - it has begun
+    connection.sync_connection.info[_WRITTEN] = written
+    return written
+
+
+def _note_writing(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature
+    if cursor.rowcount and not statement.startswith(_READING):
+        connection.info.setdefault(_WRITTEN, []).append(True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -19,8 +19,9 @@ from ada_mockserver.delivery.endpoint import TIME_LIMIT
 from ada_mockserver.mock.api.calls import context_of
 from ada_mockserver.mock.api.errors import ApiError
 from ada_mockserver.mock.api.own_routes import OwnCall, found, operation
-from ada_mockserver.mock.console.forms import fields_of, fill_in
-from ada_mockserver.mock.console.pages import html
+from ada_mockserver.mock.console.configuration_form import fields_of, fill_in
+from ada_mockserver.mock.console.page import Page
+from ada_mockserver.mock.console.rendering import html
 from ada_mockserver.mock.state.configuration import misfits
 from ada_mockserver.mock.state.installations import (
     Installation,
@@ -41,10 +42,10 @@ if TYPE_CHECKING:
 
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.fitting import Problem
-    from ada_mockserver.mock.console.forms import Field
+    from ada_mockserver.mock.console.configuration_form import Field
     from ada_mockserver.mock.state.transaction import Transaction
 
-__all__ = ["ROUTES"]
+__all__ = ["PAGE"]
 
 _SHOWN_ANSWER = 300
 _MACHINE = SystemClock()
@@ -59,11 +60,11 @@ async def _list(call: OwnCall) -> Response:
     connections = {row[0]: row[1] for row in counted}
     listed = await session.scalars(select(Integration).order_by(Integration.ordinal.desc()).limit(100))
     shown = [{**each.data, "connections": connections.get(each.id, 0)} for each in listed]
-    return _page("list", "Integrations", call.transaction, integrations=shown)
+    return _page(call.request, "list", "Integrations", integrations=shown)
 
 
 async def _show(call: OwnCall) -> Response:
-    return await _one(call.transaction, await found(call, Integration))
+    return await _one(call.request, call.transaction, await found(call, Integration))
 
 
 async def _install(request: Request) -> Response:
@@ -76,7 +77,7 @@ async def _install(request: Request) -> Response:
         configuration = fill_in(fields_of(schema), given)
         faults = misfits(schema, configuration)
         if faults:
-            return await _one(transaction, integration, values=given, faults=faults, status=400)
+            return await _one(request, transaction, integration, values=given, faults=faults, status=400)
         _, code = await install(transaction, integration, configuration)
         address = callback(integration, code)
     return RedirectResponse(address, 303, {"cache-control": "no-store", "referrer-policy": "origin"})
@@ -97,7 +98,7 @@ async def _uninstall(request: Request) -> Response:
         if installation is not None:
             await remove(transaction, integration, installation)
         notice = f"Uninstalled. {_outcome(attempt)}"
-        return await _one(transaction, integration, notice=notice, well=attempt.accepted)
+        return await _one(request, transaction, integration, notice=notice, well=attempt.accepted)
 
 
 def _outcome(attempt: Attempt) -> str:
@@ -111,7 +112,7 @@ def _outcome(attempt: Attempt) -> str:
 async def _connected(call: OwnCall) -> Response:
     integration = await found(call, Integration)
     notice = f"{integration.title} is connected."
-    return _page("outcome", integration.title, call.transaction, notice=notice, well=True)
+    return _page(call.request, "outcome", integration.title, notice=notice, well=True)
 
 
 async def _failed(call: OwnCall) -> Response:
@@ -120,10 +121,11 @@ async def _failed(call: OwnCall) -> Response:
     messages: Mapping[str, Any] = integration.data.get("error_codes") or {}
     codes = [query[name] for name in ("error_code", "error", "code") if name in query]
     notice = next((str(messages[code]) for code in codes if code in messages), "It could not be connected.")
-    return _page("outcome", integration.title, call.transaction, notice=notice)
+    return _page(call.request, "outcome", integration.title, notice=notice)
 
 
 async def _one(
+    request: Request,
     transaction: Transaction,
     integration: Integration,
     *,
@@ -139,9 +141,9 @@ async def _one(
     )
     fields = fields_of(integration.data["configuration_fields"])
     return _page(
+        request,
         "one",
         integration.title,
-        transaction,
         # The redirect that answers the form counts as where it leads, and so does each one that follows.
         forms="'self' http: https:",
         integration=integration.shown(),
@@ -161,13 +163,13 @@ def _initial(fields: Sequence[Field]) -> dict[str, list[str]]:
     return values
 
 
-def _page(view: str, title: str, transaction: Transaction, **content: Any) -> Response:
-    home = f"{transaction.context.base_url}/platform/integrations"
-    settings = {"notice": "", "well": False, "forms": "'self'", **content}
-    return html("integrations.html", view=view, title=title, home=home, **settings)
+def _page(request: Request, view: str, title: str, **content: Any) -> Response:
+    home = f"{context_of(request).base_url}/platform/integrations"
+    settings = {"notice": "", "well": False, **content}
+    return html(request, "integrations.html", view=view, title=title, home=home, **settings)
 
 
-ROUTES = [
+_ROUTES = [
     Route("/platform/integrations", operation(_list), methods=["GET"]),
     Route("/platform/integrations/{id}", operation(_show), methods=["GET"]),
     Route("/platform/integrations/{id}", _install, methods=["POST"]),
@@ -177,3 +179,5 @@ ROUTES = [
     Route("/platform/integrations/{id}/connections/success", operation(_connected), methods=["GET"]),
     Route("/platform/integrations/{id}/connections/error", operation(_failed), methods=["GET"]),
 ]
+
+PAGE = Page(_ROUTES, title="Integrations", path="/platform/integrations", order=80)

@@ -1,0 +1,44 @@
+"""A page of the console: its routes, where it stands in the navigation, and where its templates are.
+
+A page is one module of ``console.pages`` with a `Page` named ``PAGE``, one template, and a test.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ada_mockserver.mock.console import pages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.routing import BaseRoute
+
+__all__ = ["CONSOLE", "Page", "own_pages"]
+
+CONSOLE = "ada_mockserver.mock.console"
+"""The package of the console: its folders ``templates`` and ``static`` hold what pages share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: ``routes`` answer for it, and for what it loads.
+
+    ``title`` is its name in the navigation, which leads to ``path``, "" for a page that is not there;
+    ``order`` is its place there. ``package`` has a folder ``templates``, and may have one named ``static``.
+    """
+
+    routes: Sequence[BaseRoute]
+    title: str = ""
+    path: str = ""
+    order: int = 0
+    package: str = CONSOLE
+
+
+def own_pages() -> list[Page]:
+    """The pages of the console itself: ``PAGE`` of each module of ``pages``."""
+    found = pkgutil.iter_modules(pages.__path__, f"{pages.__name__}.")
+    return [import_module(module.name).PAGE for module in found]

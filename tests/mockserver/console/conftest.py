@@ -1,0 +1,61 @@
+"""A mock that runs, an endpoint that it delivers to, and a browser that looks at its console."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from ada_mockserver import MockAda
+from support.browser import MISSING, browser, find_chromium
+from support.threaded_endpoint import threaded_endpoint
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A browser for all tests of a worker."""
+    if find_chromium() is None:
+        if os.environ.get("CI"):
+            pytest.fail(MISSING, pytrace=False)
+        pytest.skip(MISSING)
+    with browser() as launched:
+        yield launched
+
+
+@pytest.fixture
+def endpoint():
+    """A consumer that answers 200, or what its ``outcome`` says, and keeps the requests."""
+    with threaded_endpoint() as server:
+        yield server
+
+
+@pytest.fixture
+def mock():
+    """A mock whose clock stands still."""
+    with MockAda() as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(chromium, mock):
+    """Opens a page of the console: ``open_page("/")``; what a browser would report as an error fails the test.
+
+    ``expected`` are pieces of such reports that are to come.
+    """
+    contexts, reports, allowed = [], [], []
+
+    def open_it(path="/", *, width=1440, height=900, scheme="light", expected=()):
+        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        contexts.append(context)
+        allowed.extend(expected)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: reports.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: reports.append(str(error)))
+        page.goto(mock.base_url + path)
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert [report for report in reports if not any(piece in report for piece in allowed)] == []
