@@ -5,19 +5,15 @@ A page is one module of ``console.pages`` with a `Page` named ``PAGE``, one temp
 
 from __future__ import annotations
 
-import pkgutil
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING
-
-from ada_mockserver.mock.console import pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlette.routing import BaseRoute
 
-__all__ = ["CONSOLE", "Page", "own_pages"]
+__all__ = ["CONSOLE", "Page"]
 
 CONSOLE = "ada_mockserver.mock.console"
 """The package of the console: its folders ``templates`` and ``static`` hold what pages share."""
@@ -36,9 +32,3 @@ class Page:
     path: str = ""
     order: int = 0
     package: str = CONSOLE
-
-
-def own_pages() -> list[Page]:
-    """The pages of the console itself: ``PAGE`` of each module of ``pages``."""
-    found = pkgutil.iter_modules(pages.__path__, f"{pages.__name__}.")
-    return [import_module(module.name).PAGE for module in found]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import pkgutil
 from functools import partial
-from importlib import resources
+from importlib import import_module, resources
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from ada_mockserver.mock.console.page import CONSOLE, own_pages
+from ada_mockserver.mock.console import pages
+from ada_mockserver.mock.console.page import CONSOLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,17 +28,18 @@ _KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-
 
 
 def all_pages(more: Sequence[Page] = ()) -> list[Page]:
-    """The console's own pages, and those of packages above it."""
-    return [*own_pages(), *more]
+    """The pages of ``console.pages``, and those of packages above the console."""
+    found = pkgutil.iter_modules(pages.__path__, f"{pages.__name__}.")
+    return [*(import_module(module.name).PAGE for module in found), *more]
 
 
-def console_routes(pages: Sequence[Page]) -> list[BaseRoute]:
+def console_routes(shown: Sequence[Page]) -> list[BaseRoute]:
     """The routes of pages, of their files, and of the live feed."""
-    packages = dict.fromkeys((CONSOLE, *(page.package for page in pages)))
+    packages = dict.fromkeys((CONSOLE, *(page.package for page in shown)))
     return [
         Route("/static/{name}", partial(_file, tuple(packages)), methods=["GET"]),
         Route("/live", _live, methods=["GET"]),
-        *(route for page in pages for route in page.routes),
+        *(route for page in shown for route in page.routes),
     ]
 
 

@@ -355,7 +355,7 @@ def _note_of(connection: AsyncConnection) -> list[bool]:
     return written
 
 
-def _note_writing(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:  # noqa: ARG001 - SQLAlchemy's signature
+def _note_writing(connection: Connection, cursor: Any, statement: str, *_: Any) -> None:
     if cursor.rowcount and not statement.startswith(_READING):
         connection.info.setdefault(_WRITTEN, []).append(True)
 
