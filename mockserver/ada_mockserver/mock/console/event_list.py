@@ -83,6 +83,12 @@ class ListedEvent:
         states = {each.state for each in self.deliveries}
         return next((state for state in ("failed", "pending", "delivered") if state in states), "unsent")
 
+    @property
+    def again_at(self) -> float | None:
+        """When a delivery that failed is tried again next."""
+        again = [each.due_at for each in self.deliveries if each.state == "pending" and each.answer]
+        return min((at for at in again if at is not None), default=None)
+
 
 async def list_events(session: AsyncSession, filters: EventFilters, *, limit: int) -> list[ListedEvent]:
     """The events that the filters let through, the newest first."""
