@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.node_tools import node_commands
+from support.node_tools import node_commands, npm_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,22 +20,7 @@ PACKAGES = Path(__file__).with_name("npm")
 @pytest.fixture(scope="session")
 def npm_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of ``npm/`` with its packages, shared by the workers of pytest-xdist."""
-    _, npm = node_commands()
-    base = tmp_path_factory.getbasetemp()
-    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    folder = base / "interop" / "npm"
-    with (base / "interop.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "installed").exists():
-            shutil.copytree(PACKAGES, folder, ignore=shutil.ignore_patterns("node_modules"))
-            options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
-            done = subprocess.run(
-                [*npm, "ci", *options], cwd=folder, capture_output=True, text=True, check=False
-            )
-            if done.returncode:
-                pytest.fail(f"npm ci failed:\n{done.stdout}{done.stderr}", pytrace=False)
-            (folder / "installed").touch()
-    return folder
+    return npm_packages(PACKAGES, "interop", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

@@ -60,30 +60,38 @@ async function look(detail) {
 
 // The ids of rows to ask for again: those whose deliveries changed, and those in sight that are not done.
 function changedRows(changed) {
-  const ids = new Set();
+  const ids = new Set(), named = new Set(changed ?? []);
   for (const row of rows().children) {
-    const box = row.hasAttribute("data-open") || changed === null ? row.getBoundingClientRect() : null;
-    const seen = box && box.bottom > 0 && box.top < innerHeight;
-    if (seen || changed?.includes(row.dataset.event)) ids.add(row.dataset.id ?? row.dataset.event);
+    if (named.has(row.dataset.event)) ids.add(row.dataset.id ?? row.dataset.event);
+    else if ((row.hasAttribute("data-open") || changed === null) && isSeen(row)) {
+      ids.add(row.dataset.id ?? row.dataset.event);
+    }
     if (ids.size >= Number(area().dataset.shown)) break;
   }
   return [...ids];
 }
 
+function isSeen(row) {
+  const box = row.getBoundingClientRect();
+  return box.bottom > 0 && box.top < innerHeight;
+}
+
 function takeIn(found, asked) {
+  const reading = isReading(); // asked before anything is moved: the answer would cost a layout
+  const selecting = !getSelection().isCollapsed;
   const there = new Set(found.map(row => row.id));
   const fresh = [];
   for (const row of found) {
     const old = document.getElementById(row.id);
     if (!old) fresh.push(row);
-    else if (!isRead(old)) replace(old, row);
+    else if (!selecting || !isRead(old)) replace(old, row);
   }
   for (const id of asked) { // it fits the filters no more
     const row = document.getElementById(`${rows().dataset.prefix ?? "e-"}${id}`);
     if (row && !there.has(row.id)) row.remove();
   }
   list.held = [...fresh, ...list.held];
-  if (isReading()) showHeld();
+  if (reading) showHeld();
   else letIn();
 }
 
@@ -109,7 +117,8 @@ function letIn() {
   box.append(...fresh);
   showTimes(box);
   rows().prepend(box);
-  while (rows().children.length > MOST_ROWS) rows().lastElementChild.remove();
+  const surplus = [...rows().children].slice(MOST_ROWS);
+  for (const row of surplus) row.remove();
   if (rows().children.length >= Number(area().dataset.shown)) document.getElementById("more").hidden = false;
   document.getElementById("empty").hidden = rows().children.length > 0;
   showHeld();
