@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console import console
 from contract_check import contract_check
 from delivery import delivery, nginx
 from generation import generation
@@ -38,6 +39,7 @@ PARTS: dict[str, Callable[[Run], list[Part]]] = {
     "delivery": delivery,
     "check": contract_check,
     "plugin": plugin,
+    "console": console,
 }
 
 INTRODUCTION = """# Results
