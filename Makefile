@@ -9,7 +9,7 @@ WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cor
 # Tests start hundreds of processes, each of which would compile every module anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint format schemas npm mutants fuzz soak bench compat clean
+.PHONY: demo test lint format schemas npm pictures mutants fuzz soak bench compat clean
 
 demo: $(STAMP)
 	$(BIN)/adakit demo
@@ -44,6 +44,11 @@ npm: $(STAMP)
 	$(BIN)/adakit schemas export --cases -o dist/npm/ada_schemas/v1
 	cp schemas/package.json schemas/README.md dist/npm
 	npm pack --pack-destination dist ./dist/npm
+
+# The screenshots of the console in docs/images.
+pictures: $(STAMP)
+	@PYTHONPATH=tests $(BIN)/python -m support.browser
+	PYTHONPATH=tests $(BIN)/python -m console_pictures
 
 # Every consumer of tests/corpus against the check and its peers: what is found, missed and wrongly accused.
 # What Go, Java, PHP and Ruby lack is installed from Debian where apt-get is there; a stack that is not there is
