@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from ada_mockserver.mock.console.rendering import html
+from ada_mockserver.mock.store.base import is_id
 from ada_mockserver.mock.store.endpoints import list_endpoints
 
 if TYPE_CHECKING:
@@ -35,14 +36,15 @@ def chosen(query: Mapping[str, str], *names: str) -> dict[str, Any]:
     What is no number where one is wanted counts as not there: a page for people has no use for an error.
     """
     every = ("type", "endpoint", "conversation", "text", *names)
-    given: dict[str, Any] = {name: query.get(name, "").strip() for name in every}
+    # No payload and no id holds NUL, which PostgreSQL refuses to look for.
+    given: dict[str, Any] = {name: query.get(name, "").replace("\0", "").strip() for name in every}
     if given["type"] and not given["type"].startswith("v1."):
         given["type"] = f"v1.{given['type']}"
     for name in ("before", "after"):
         if re.fullmatch(r"[0-9]{1,15}", query.get(name, "")):
             given[name] = int(query[name])
     if query.get("ids"):
-        given["ids"] = query["ids"].split(",")[:SHOWN]
+        given["ids"] = [name for name in query["ids"].split(",") if is_id(name)][:SHOWN]
     return given
 
 
