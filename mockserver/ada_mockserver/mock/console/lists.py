@@ -12,7 +12,7 @@ from ada_mockserver.mock.store.base import is_id
 from ada_mockserver.mock.store.endpoints import list_endpoints
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.responses import Response
 
@@ -30,15 +30,17 @@ MOST_NEW = 500
 """Rows that come at once when a page asks for what is new; of more the newest."""
 
 
-def chosen(query: Mapping[str, str], *names: str) -> dict[str, Any]:
-    """The filters that a query names: those of every list, and these ``names``.
+def chosen(call: OwnCall, *names: str) -> dict[str, Any]:
+    """The filters that the address names: those of every list, and these ``names``.
 
+    The type may stand there without the version before it.
     What is no number where one is wanted counts as not there: a page for people has no use for an error.
     """
+    query, known = call.request.query_params, call.transaction.context.contract.by_type
     every = ("type", "endpoint", "conversation", "text", *names)
     # No payload and no id holds NUL, which PostgreSQL refuses to look for.
     given: dict[str, Any] = {name: query.get(name, "").replace("\0", "").strip() for name in every}
-    if given["type"] and not given["type"].startswith("v1."):
+    if given["type"] not in known and f"v1.{given['type']}" in known:
         given["type"] = f"v1.{given['type']}"
     for name in ("before", "after"):
         if re.fullmatch(r"[0-9]{1,15}", query.get(name, "")):

@@ -21,7 +21,7 @@ _ANSWERS = ("succeeded", "failed", "in-flight", "interrupted", "2xx", "4xx", "5x
 
 
 async def _list(call: OwnCall) -> Response:
-    filters = AttemptFilters(**chosen(call.request.query_params, "answer"))
+    filters = AttemptFilters(**chosen(call, "answer"))
     session = call.transaction.session
     return await live_list(
         call,

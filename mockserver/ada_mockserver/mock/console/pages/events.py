@@ -19,7 +19,7 @@ __all__ = ["PAGE"]
 
 
 async def _list(call: OwnCall) -> Response:
-    given = chosen(call.request.query_params, "state")
+    given = chosen(call, "state")
     filters = EventFilters(**{**given, "state": given["state"] if given["state"] in STATES else ""})
     session = call.transaction.session
     return await live_list(
