@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 
 import pytest
+from playwright.sync_api import expect
 
 from ada_mockserver import MockAda
 from support.browser import MISSING, browser, find_chromium
 from support.threaded_endpoint import threaded_endpoint
+
+expect.set_options(timeout=20_000)  # what is expected comes at once on a machine that has nothing else to do
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +52,7 @@ def open_page(chromium, mock):
         contexts.append(context)
         allowed.extend(expected)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(20_000)
         page.on("console", lambda message: reports.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: reports.append(str(error)))
         page.goto(mock.base_url + path)
