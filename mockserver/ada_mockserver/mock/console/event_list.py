@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy import and_, exists, or_, select
 
+from ada_mockserver.mock.store.base import is_id
 from ada_mockserver.mock.store.models import Delivery, Endpoint, Event, LoggedAttempt
 
 if TYPE_CHECKING:
@@ -18,7 +19,16 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
-__all__ = ["STATES", "EventFilters", "ListedDelivery", "ListedEvent", "holds_text", "list_events", "summary"]
+__all__ = [
+    "STATES",
+    "EventFilters",
+    "ListedDelivery",
+    "ListedEvent",
+    "conversation_in",
+    "holds_text",
+    "list_events",
+    "summary",
+]
 
 STATES = ("delivered", "pending", "failed", "unsent")
 """What came of an event: all deliveries succeeded, one is still to come, one failed, nobody subscribed."""
@@ -147,20 +157,30 @@ def _clipped(text: str) -> str:
     return line if len(line) <= LONGEST_SUMMARY else f"{line[: LONGEST_SUMMARY - 1]}…"
 
 
-def _listed(event: Event) -> ListedEvent:
+def conversation_in(body: bytes) -> str:
+    """The id of the conversation that an event is about, "" for none, and for what cannot be an id here."""
+    found = _conversation(_payload(body))
+    return found if is_id(found) else ""
+
+
+def _payload(body: bytes) -> Any:
+    """The payload of a body, or the beginning of its text where it is no JSON."""
     try:
-        payload = json.loads(event.body)
+        return json.loads(body)
     except (ValueError, RecursionError):
-        payload = event.body[:_OPENING].decode("utf-8", "replace")
+        return body[:_OPENING].decode("utf-8", "replace")
+
+
+def _conversation(payload: Any) -> str:
     data = payload.get("data") if isinstance(payload, dict) else None
     conversation = data.get("conversation_id") if isinstance(data, dict) else None
+    return conversation if isinstance(conversation, str) else ""
+
+
+def _listed(event: Event) -> ListedEvent:
+    payload = _payload(event.body)
     return ListedEvent(
-        event.ordinal,
-        event.id,
-        event.type,
-        event.created_at,
-        summary(payload),
-        conversation if isinstance(conversation, str) else "",
+        event.ordinal, event.id, event.type, event.created_at, summary(payload), _conversation(payload)
     )
 
 

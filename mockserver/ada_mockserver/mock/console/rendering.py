@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from ada_mockserver.clock import SteeredClock
 from ada_mockserver.mock.console.page import CONSOLE
+from ada_schemas.shown import spelled
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -90,6 +91,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"clock": _clock, "moment": _moment, "pretty": _pretty, "ms": _milliseconds}
+    environment.filters |= {"span": _span, "spelled": spelled}
     shared = environment.get_template("parts.html").make_module()
     environment.globals |= {name: value for name, value in vars(shared).items() if not name.startswith("_")}
     return environment
@@ -113,6 +115,16 @@ def _moment(seconds: float) -> str:
 def _milliseconds(seconds: float) -> str:
     """How long something took, as people say it."""
     return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def _span(seconds: float) -> str:
+    """A span of time in at most two units, as people say it."""
+    said, left = [], round(seconds)
+    for name, length in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        if count := left // length:
+            said.append(f"{count} {name}")
+        left %= length
+    return " ".join(said[:2]) or "0 s"
 
 
 def _pretty(text: str) -> str:

@@ -1,0 +1,166 @@
+"""One event: its payload beside the contract, its deliveries as they go on, and what can be done with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ada_mockserver.mock.api.calls import context_of
+from ada_mockserver.mock.api.own_routes import OwnCall
+from ada_mockserver.mock.console.event_detail import neighbours, plain_text, read_detail
+from ada_mockserver.mock.console.page import Page
+from ada_mockserver.mock.console.payload_review import review
+from ada_mockserver.mock.console.payload_view import payload_lines
+from ada_mockserver.mock.console.rendering import html, see_other
+from ada_mockserver.mock.console.snippets import (
+    again_with_adakit,
+    again_with_curl,
+    as_pytest_case,
+    verifying,
+)
+from ada_mockserver.mock.outbox.backoff import SCHEDULES
+from ada_mockserver.mock.store.database import find
+from ada_mockserver.mock.store.models import Endpoint, Event
+from ada_schemas.errors import UsageError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from ada_mockserver.mock.console.event_detail import EventDetail
+    from ada_mockserver.mock.state.transaction import Transaction
+
+__all__ = ["PAGE"]
+
+NOWHERE = "http://localhost:8000/webhooks/ada"
+"""The address in commands while there is no endpoint: that of the examples."""
+
+MOST_SENT = 1_000_000
+"""Bytes of a body that are on the page as they are sent."""
+
+_REASONS = {
+    "exhausted": "The schedule is at its end: no try is left.",
+    "aborted": "The endpoint asked with webhook-delivery: abort-message that it is not tried again.",
+    "disabled": "The endpoint is disabled.",
+    "deleted": "The endpoint was deleted.",
+}
+
+
+async def _show(request: Request) -> Response:
+    return await _page(request)
+
+
+async def _page(request: Request, *, wrong: str = "") -> Response:
+    async with context_of(request).begin() as transaction:
+        event = await _event(request, transaction)
+        if event is None:
+            return html(request, "event.html", status=404, event=None)
+        content = await _whole(request, transaction, event, wrong)
+    return html(request, "event.html", status=400 if wrong else 200, **content)
+
+
+async def _whole(request: Request, transaction: Transaction, event: Event, wrong: str) -> dict[str, Any]:
+    session, body = transaction.session, event.body
+    content = await _live_content(request, transaction, event, wrong)
+    detail: EventDetail = content["detail"]
+    reviewed = review(body, transaction.context.contract)
+    before, after = await neighbours(session, event, detail.conversation)
+    chosen = request.query_params.get("attempt", "")
+    attempts = detail.attempts
+    attempt = next((each for each in attempts if each.id == chosen), attempts[0] if attempts else None)
+    here = f"{transaction.context.base_url}/events/{event.id}/fixture.json"
+    delivery = next((d for d in detail.deliveries if attempt in d.attempts), None)
+    url, headers = NOWHERE, ()
+    if delivery is not None and (endpoint := await find(session, Endpoint, delivery.endpoint_id)):
+        url, headers = endpoint.url, endpoint.headers
+    return content | {
+        "reviewed": reviewed,
+        "tree": None if reviewed.unread else payload_lines(reviewed),
+        "text": plain_text(body[:MOST_SENT]) if reviewed.unread else "",
+        "sent": plain_text(body[:MOST_SENT]),
+        "size": len(body),
+        "before": before,
+        "after": after,
+        "attempt": attempt,
+        "snippets": verifying(body, attempt.signature, fetched_from=here) if attempt else {},
+        "curl": again_with_curl(body, url=url, headers=headers, fetched_from=here),
+        "adakit": again_with_adakit(body, url=url, fetched_from=here),
+        "pytest_case": as_pytest_case(body, reviewed.payload, event_type=event.type),
+    }
+
+
+async def _live_content(
+    request: Request, transaction: Transaction, event: Event, wrong: str
+) -> dict[str, Any]:
+    outbox = request.app.state.outbox
+    schedule = outbox.options.schedule if outbox else SCHEDULES["svix-8"]
+    detail = await read_detail(transaction.session, event, schedule)
+    return {
+        "event": event,
+        "detail": detail,
+        "reasons": _REASONS,
+        "delivers": outbox is not None,
+        "wrong": wrong,
+    }
+
+
+async def _live(request: Request) -> Response:
+    """The part that follows: what came of the event."""
+    return await _live_part(request)
+
+
+async def _live_part(request: Request, *, wrong: str = "") -> Response:
+    async with context_of(request).begin() as transaction:
+        event = await _event(request, transaction)
+        if event is None:
+            return Response(status_code=204)
+        content = await _live_content(request, transaction, event, wrong)
+    return html(request, "event_live.html", status=400 if wrong else 200, **content)
+
+
+async def _resend(request: Request) -> Response:
+    """Deliver the event again: to the endpoint of the form, else to all that it was meant for."""
+    form = await request.form()
+    outbox, event_id = request.app.state.outbox, request.path_params["id"]
+    wrong = ""
+    try:
+        if outbox is None:
+            raise UsageError("This mock stores events and delivers none.")
+        if not await outbox.resend(event_id, endpoint_id=str(form.get("endpoint") or "") or None):
+            wrong = "No endpoint that it was meant for is enabled."
+    except UsageError as error:
+        wrong = f"{error.what} {error.next_step}".strip()
+    if "hx-request" in request.headers:
+        return await _live_part(request, wrong=wrong)
+    return await _page(request, wrong=wrong) if wrong else see_other(request, f"/events/{event_id}")
+
+
+async def _fixture(request: Request) -> Response:
+    """The body as it is sent: ``adakit send --payload`` and ``adakit replay`` take it."""
+    async with context_of(request).begin() as transaction:
+        event = await _event(request, transaction)
+    if event is None:
+        return Response("There is no such event.", status_code=404, media_type="text/plain")
+    name = event.type.removeprefix("v1.")
+    plain = "".join(each if each.isascii() and (each.isalnum() or each in "._-") else "-" for each in name)
+    headers = {
+        "content-disposition": f'attachment; filename="{plain}-{event.id}.json"',
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+    }
+    return Response(event.body, media_type="application/json", headers=headers)
+
+
+async def _event(request: Request, transaction: Transaction) -> Event | None:
+    return await find(transaction.session, Event, request.path_params["id"])
+
+
+PAGE = Page(
+    [
+        Route("/events/{id}", _show, methods=["GET"]),
+        Route("/events/{id}/live", _live, methods=["GET"]),
+        Route("/events/{id}/fixture.json", _fixture, methods=["GET"]),
+        Route("/events/{id}/resend", _resend, methods=["POST"]),
+    ]
+)
