@@ -1,4 +1,4 @@
-"""An event as its page shows it: its deliveries with their attempts, and its neighbours in the conversation."""
+"""An event as its page shows it: its deliveries with their attempts, and its neighbours."""
 
 from __future__ import annotations
 

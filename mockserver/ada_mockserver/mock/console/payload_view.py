@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.paths import json_type
@@ -51,7 +51,7 @@ class Line:
 
     name: str
     place: str
-    kind: str
+    kind: str = ""
     text: str = ""
     more: str = ""
     inner: tuple[Line, ...] = ()
@@ -85,23 +85,24 @@ class _Reader:
         undocumented: bool = False,
     ) -> Line:
         self._left -= 1
-        told = {
-            "about": about,
-            "undocumented": undocumented,
-            "problems": tuple(self._problems.get(place, ())),
-            "notes": tuple(self._notes.get(place, ())),
-        }
-        if not isinstance(value, dict | list) or not value or depth >= DEEPEST:
-            kind = {"string": "string", "integer": "number", "number": "number"}.get(json_type(value), "")
-            text = shown_json(value)
-            head, more = (text, "") if len(text) <= 2 * OPENING else (text[:OPENING], text[OPENING:LONGEST])
-            missing = tuple(_missing(value, shape)) if value == {} else ()
-            return Line(name, place, kind or "literal", head, more, missing=missing, **told)
-        kind = "object" if isinstance(value, dict) else "array"
-        inner = tuple(self._inner(place, value, shape, depth + 1))
-        missing = tuple(_missing(value, shape)) if isinstance(value, dict) else ()
-        text = f"{len(value):,} {'members' if kind == 'object' else 'entries'}"
-        return Line(name, place, kind, text, inner=inner, missing=missing, **told)
+        found = Line(
+            name,
+            place,
+            about=about,
+            undocumented=undocumented,
+            missing=tuple(_missing(value, shape)) if isinstance(value, dict) else (),
+            problems=tuple(self._problems.get(place, ())),
+            notes=tuple(self._notes.get(place, ())),
+        )
+        if isinstance(value, dict | list) and value and depth < DEEPEST:
+            kind = "object" if isinstance(value, dict) else "array"
+            text = f"{len(value):,} {'members' if kind == 'object' else 'entries'}"
+            inner = tuple(self._inner(place, value, shape, depth + 1))
+            return replace(found, kind=kind, text=text, inner=inner)
+        kind = {"string": "string", "integer": "number", "number": "number"}.get(json_type(value), "literal")
+        text = shown_json(value)
+        head, more = (text, "") if len(text) <= 2 * OPENING else (text[:OPENING], text[OPENING:LONGEST])
+        return replace(found, kind=kind, text=head, more=more)
 
     def _inner(self, place: str, value: Any, shape: Shape | None, depth: int) -> Iterator[Line]:
         entries = value.items() if isinstance(value, dict) else enumerate(value)
@@ -111,7 +112,8 @@ class _Reader:
                 yield Line("", place, "left", f"{len(value) - index:,} more")
                 return
             where = spelled(f"{place}.{key}" if place else str(key)[:LONGEST_NAME])
-            name, of, about, undocumented = "", _entry(shape), (), False
+            name, of, undocumented = "", _entry(shape), False
+            about: tuple[str, ...] = ()
             if isinstance(value, dict):
                 name = shown_json(str(key)[:LONGEST_NAME])
                 member = known.member(key) if known else None

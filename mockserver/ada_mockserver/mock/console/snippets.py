@@ -86,8 +86,9 @@ def as_pytest_case(body: bytes, payload: Any, *, event_type: str) -> str:
     event = shipped().known(event_type)
     data = payload.get("data") if isinstance(payload, dict) else None
     # What ada_event does not set is as its own event has it.
-    whole = isinstance(data, dict) and set(payload) <= {"type", "timestamp", "data"}
-    if event is None or event.type != event_type or not whole or not _sendable(payload):
+    extra = isinstance(payload, dict) and payload.keys() - {"type", "timestamp", "data"}
+    known = event is not None and event.type == event_type
+    if event is None or not known or not isinstance(data, dict) or extra or not _sendable(payload):
         return _SIGNED_BY_HAND.format(name=name, body=_python_bytes(body))
     shape = next((m.shape for m in event.payload.members if m.name == "data"), None)
     documented = [m.name for m in shape.members] if isinstance(shape, Object) else []

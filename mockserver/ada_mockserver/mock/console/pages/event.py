@@ -8,7 +8,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ada_mockserver.mock.api.calls import context_of
-from ada_mockserver.mock.api.own_routes import OwnCall
 from ada_mockserver.mock.console.event_detail import neighbours, plain_text, read_detail
 from ada_mockserver.mock.console.page import Page
 from ada_mockserver.mock.console.payload_review import review
@@ -28,13 +27,17 @@ from ada_schemas.errors import UsageError
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from ada_mockserver.delivery.http import Headers
     from ada_mockserver.mock.console.event_detail import EventDetail
+    from ada_mockserver.mock.outbox.outbox import Outbox
     from ada_mockserver.mock.state.transaction import Transaction
 
 __all__ = ["PAGE"]
 
 NOWHERE = "http://localhost:8000/webhooks/ada"
 """The address in commands while there is no endpoint: that of the examples."""
+
+NO_OUTBOX = "This mock stores events and delivers none."
 
 MOST_SENT = 1_000_000
 """Bytes of a body that are on the page as they are sent."""
@@ -71,7 +74,8 @@ async def _whole(request: Request, transaction: Transaction, event: Event, wrong
     attempt = next((each for each in attempts if each.id == chosen), attempts[0] if attempts else None)
     here = f"{transaction.context.base_url}/events/{event.id}/fixture.json"
     delivery = next((d for d in detail.deliveries if attempt in d.attempts), None)
-    url, headers = NOWHERE, ()
+    url: str = NOWHERE
+    headers: Headers = ()
     if delivery is not None and (endpoint := await find(session, Endpoint, delivery.endpoint_id)):
         url, headers = endpoint.url, endpoint.headers
     return content | {
@@ -101,6 +105,7 @@ async def _live_content(
         "detail": detail,
         "reasons": _REASONS,
         "delivers": outbox is not None,
+        "swapped": False,
         "wrong": wrong,
     }
 
@@ -116,24 +121,28 @@ async def _live_part(request: Request, *, wrong: str = "") -> Response:
         if event is None:
             return Response(status_code=204)
         content = await _live_content(request, transaction, event, wrong)
-    return html(request, "event_live.html", status=400 if wrong else 200, **content)
+    return html(request, "event_live.html", status=400 if wrong else 200, **(content | {"swapped": True}))
 
 
 async def _resend(request: Request) -> Response:
     """Deliver the event again: to the endpoint of the form, else to all that it was meant for."""
     form = await request.form()
-    outbox, event_id = request.app.state.outbox, request.path_params["id"]
-    wrong = ""
-    try:
-        if outbox is None:
-            raise UsageError("This mock stores events and delivers none.")
-        if not await outbox.resend(event_id, endpoint_id=str(form.get("endpoint") or "") or None):
-            wrong = "No endpoint that it was meant for is enabled."
-    except UsageError as error:
-        wrong = f"{error.what} {error.next_step}".strip()
+    event_id, endpoint_id = request.path_params["id"], str(form.get("endpoint") or "") or None
+    wrong = await _sent_again(request.app.state.outbox, event_id, endpoint_id)
     if "hx-request" in request.headers:
         return await _live_part(request, wrong=wrong)
     return await _page(request, wrong=wrong) if wrong else see_other(request, f"/events/{event_id}")
+
+
+async def _sent_again(outbox: Outbox | None, event_id: str, endpoint_id: str | None) -> str:
+    """Deliver an event again; returns why it could not be done, "" where it could."""
+    if outbox is None:
+        return NO_OUTBOX
+    try:
+        count = await outbox.resend(event_id, endpoint_id=endpoint_id)
+    except UsageError as error:
+        return f"{error.what} {error.next_step}".strip()
+    return "" if count else "No endpoint that it was meant for is enabled."
 
 
 async def _fixture(request: Request) -> Response:

@@ -1,0 +1,149 @@
+"""The editor: an event that is written, checked while one types, and sent through the outbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.routing import Route
+
+from ada_mockserver.mock.api.calls import context_of
+from ada_mockserver.mock.console.draft import (
+    checked,
+    drafted_case,
+    drafted_event,
+    takers,
+    written,
+)
+from ada_mockserver.mock.console.event_detail import plain_text
+from ada_mockserver.mock.console.page import Page
+from ada_mockserver.mock.console.rendering import html, see_other
+from ada_mockserver.mock.outbox.publish import publish
+from ada_mockserver.mock.store.database import find
+from ada_mockserver.mock.store.endpoints import list_endpoints
+from ada_mockserver.mock.store.models import Event
+from ada_schemas.errors import DocumentError, UsageError
+from ada_schemas.foreign_json import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ada_mockserver.mock.state.transaction import Transaction
+
+__all__ = ["PAGE"]
+
+
+async def _show(request: Request) -> Response:
+    """An editor that holds an event, a case, or an ordinary event of a type."""
+    query = request.query_params
+    async with context_of(request).begin() as transaction:
+        try:
+            given = await _initial(transaction, query)
+        except UsageError as error:
+            blank: dict[str, Any] = {"text": "{}", "wrong": f"{error.what} {error.next_step}".strip()}
+            return await _page(request, transaction, blank, status=400)
+        return await _page(request, transaction, given)
+
+
+async def _initial(transaction: Transaction, query: Mapping[str, str]) -> dict[str, Any]:
+    contract = transaction.context.contract
+    if query.get("event"):
+        event = await find(transaction.session, Event, query["event"])
+        if event is None:
+            raise UsageError("There is no such event any more.")
+        try:
+            text = written(read_json(event.body, name="The payload"))
+        except DocumentError:
+            text = plain_text(event.body)
+        return {"text": text, "channels": ", ".join(event.channels), "source": event.id}
+    seed = _seed(query.get("seed", ""), transaction)
+    if query.get("case"):
+        payload = drafted_case(query["case"], seed=seed, contract=contract)
+        return {"text": written(payload), "case": query["case"], "seed": seed}
+    name = query.get("type") or contract.event_names[0]
+    return {"text": written(drafted_event(name, seed=seed, contract=contract))}
+
+
+def _seed(text: str, transaction: Transaction) -> int:
+    if text.isascii() and text.isdecimal() and len(text) < 16:
+        return int(text)
+    return transaction.rng.randrange(1_000_000)
+
+
+async def _check(request: Request) -> Response:
+    """What is wrong with the draft, and where it would go; for the page, while somebody types."""
+    async with context_of(request).begin() as transaction:
+        content = await _content(transaction, await _form(request))
+    return html(request, "compose.html", block="check", **content)
+
+
+async def _format(request: Request) -> Response:
+    """The page again, with the draft a member a line."""
+    given = await _form(request)
+    async with context_of(request).begin() as transaction:
+        draft = checked(given["text"], transaction.context.contract)
+        if not draft.reviewed.unread:
+            given["text"] = written(draft.reviewed.payload)
+        return await _page(request, transaction, given)
+
+
+async def _send(request: Request) -> Response:
+    """Publish the draft; leads to the event that it has become."""
+    given = await _form(request)
+    async with context_of(request).begin() as transaction:
+        session = transaction.session
+        draft = checked(given["text"], transaction.context.contract)
+        chosen = given["endpoint"]
+        enabled = {each.id for each in await list_endpoints(session) if not each.disabled}
+        if not draft.refused and chosen and chosen not in enabled:
+            given["wrong"] = "The endpoint is not there any more, or is disabled: choose another."
+        if draft.refused or given["wrong"]:
+            return await _page(request, transaction, given, status=400)
+        event_id = await publish(
+            session,
+            event_type=draft.type,
+            body=draft.body,
+            channels=_tags(given["channels"]),
+            now=transaction.now,
+            endpoint_id=chosen or None,
+        )
+    return see_other(request, f"/events/{event_id}")
+
+
+async def _form(request: Request) -> dict[str, Any]:
+    form = await request.form()
+    given = {name: str(form.get(name) or "") for name in ("text", "channels", "endpoint", "source", "case")}
+    # A form sends the ends of lines as CR LF.
+    return {**given, "text": given["text"].replace("\r\n", "\n"), "wrong": ""}
+
+
+def _tags(text: str) -> list[str]:
+    return list(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
+
+
+async def _content(transaction: Transaction, given: Mapping[str, Any]) -> dict[str, Any]:
+    endpoints = [each for each in await list_endpoints(transaction.session) if not each.disabled]
+    nothing = {"channels": "", "endpoint": "", "source": "", "case": "", "seed": "", "wrong": ""}
+    given = {**nothing, **given}
+    draft = checked(given["text"], transaction.context.contract)
+    subscribed = takers(endpoints, draft.type, _tags(given["channels"]))
+    one = [each for each in endpoints if each.id == given["endpoint"]]
+    return {**given, "draft": draft, "endpoints": endpoints, "goes_to": one or subscribed}
+
+
+async def _page(
+    request: Request, transaction: Transaction, given: Mapping[str, Any], *, status: int = 200
+) -> Response:
+    return html(request, "compose.html", status=status, **await _content(transaction, given))
+
+
+PAGE = Page(
+    [
+        Route("/compose", _show, methods=["GET"]),
+        Route("/compose", _send, methods=["POST"]),
+        Route("/compose/check", _check, methods=["POST"]),
+        Route("/compose/format", _format, methods=["POST"]),
+    ]
+)
