@@ -55,7 +55,8 @@ def html(
         "cache-control": "no-store",
         "referrer-policy": "origin",
     }
-    return HTMLResponse(text, status_code=status, headers=headers)
+    # JSON can spell a lone surrogate, which UTF-8 cannot.
+    return HTMLResponse(text.encode("utf-8", "backslashreplace"), status_code=status, headers=headers)
 
 
 def see_other(request: Request, path: str) -> Response:
