@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ada_mockserver.mock.state.installations import Grant
     from ada_mockserver.mock.state.transaction import MockContext, Transaction
 
-__all__ = ["Call", "Handler", "context_of", "grant_in", "origin_of"]
+__all__ = ["Call", "Handler", "all_changed", "context_of", "grant_in", "origin_of"]
 
 Thing = TypeVar("Thing", bound=Resource)
 
@@ -61,24 +61,39 @@ class Call:
 
     async def all_changed(self, changes: Iterable[tuple[Resource, str]]) -> None:
         """Have the audit log say what happened to things, each with its activity, in this order."""
-        client = self.request.client
-        by = {
-            "context_ip": "" if client is None else client.host,
-            "context_user_agent": self.request.headers.get("user-agent", ""),
-        }
-        await record_changes(
-            self.transaction,
-            [
-                {
-                    "entity_type": thing.entity,
-                    "entity_id": thing.named,
-                    "entity_name": thing.title,
-                    "activity": activity,
-                    **by,
-                }
-                for thing, activity in changes
-            ],
-        )
+        await all_changed(self.request, self.transaction, changes)
+
+
+async def all_changed(
+    request: Request,
+    transaction: Transaction,
+    changes: Iterable[tuple[Resource, str]],
+    *,
+    interface: str = "api",
+) -> None:
+    """Have the audit log say what a request did to things, each with its activity, in this order.
+
+    ``interface`` is where the change came from, as the audit log names it.
+    """
+    client = request.client
+    by = {
+        "context_ip": "" if client is None else client.host,
+        "context_user_agent": request.headers.get("user-agent", ""),
+        "interface": interface,
+    }
+    await record_changes(
+        transaction,
+        [
+            {
+                "entity_type": thing.entity,
+                "entity_id": thing.named,
+                "entity_name": thing.title,
+                "activity": activity,
+                **by,
+            }
+            for thing, activity in changes
+        ],
+    )
 
 
 Handler = Callable[[Call], Awaitable[Any]]

@@ -8,7 +8,7 @@ from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.ids import hexadecimal
 from ada_mockserver.mock.agent.simulate import Plot, simulate
 from ada_mockserver.mock.api.errors import Detail, invalid, refused
-from ada_mockserver.mock.api.things.webhooks import add_webhook, header_lines
+from ada_mockserver.mock.api.things.webhooks import add_webhook, dashboard_members
 from ada_mockserver.mock.state.configuration import misfits
 from ada_mockserver.mock.state.installations import Integration, callback, install
 from ada_mockserver.mock.state.records import add_channel, add_end_user, find_external
@@ -43,9 +43,8 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
             transaction,
             wanted,
             where,
-            channels=wanted.get("channels", ()),
-            headers=header_lines(wanted.get("headers", {}), f"{where}.headers"),
             secret=wanted.get("secret"),
+            **dashboard_members(wanted, where),
         )
         made["webhooks"].append(endpoint.shown())
     for index, wanted in enumerate(document.get("channels", [])):

@@ -18,11 +18,11 @@ from ada_mockserver.mock.api.bodies import parse_json
 from ada_mockserver.mock.api.calls import context_of
 from ada_mockserver.mock.api.own_routes import OwnCall, found, operation, resource
 from ada_mockserver.mock.api.queries import query_limit
-from ada_mockserver.mock.api.things.webhooks import header_lines, query_event_type
+from ada_mockserver.mock.api.things.webhooks import dashboard_members, query_event_type
 from ada_mockserver.mock.control.seed import seed
 from ada_mockserver.mock.state.installations import Integration
 from ada_mockserver.mock.state.overview import read_state
-from ada_mockserver.mock.store.endpoints import Changes, update_endpoint
+from ada_mockserver.mock.store.endpoints import update_endpoint
 from ada_mockserver.mock.store.models import Endpoint, Event
 
 if TYPE_CHECKING:
@@ -70,11 +70,7 @@ async def _seed(call: OwnCall) -> dict[str, Any]:
 
 
 async def _set_webhook(call: OwnCall) -> dict[str, Any]:
-    body, transaction, changes = call.body, call.transaction, Changes()
-    if "channels" in body:
-        changes["channels"] = body["channels"]
-    if "headers" in body:
-        changes["headers"] = header_lines(body["headers"], "$.headers")
+    transaction, changes = call.transaction, dashboard_members(call.body)
     webhook = await found(call, Endpoint)
     await update_endpoint(transaction.session, webhook.id, now=transaction.now, **changes)
     return {**webhook.shown(), "channels": list(webhook.channels)}

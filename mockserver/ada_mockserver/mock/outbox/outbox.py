@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ada_mockserver.clock import SteeredClock
 from ada_mockserver.delivery.chaos import parse_rules
 from ada_mockserver.mock.outbox.claims import release
-from ada_mockserver.mock.outbox.redelivery import recover, resend
+from ada_mockserver.mock.outbox.redelivery import recover, resend, resend_failed
 from ada_mockserver.mock.outbox.shared_settings import adopt_time, load_settings, store_chaos
 from ada_mockserver.mock.outbox.worker import Options, Worker
 from ada_schemas.errors import UsageError
@@ -103,6 +103,11 @@ class Outbox:
         """Deliver an event again; see `ada_mockserver.mock.outbox.redelivery.resend`."""
         async with self.database.begin() as session:
             return await resend(session, event_id, now=self.clock.now(), endpoint_id=endpoint_id)
+
+    async def resend_failed(self, endpoint_id: str) -> int:
+        """Deliver what failed again; see `ada_mockserver.mock.outbox.redelivery.resend_failed`."""
+        async with self.database.begin() as session:
+            return await resend_failed(session, endpoint_id, now=self.clock.now())
 
     async def recover(self, endpoint_id: str, *, since: float) -> int:
         """Deliver what an endpoint missed; see `ada_mockserver.mock.outbox.redelivery.recover`."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
-__all__ = ["recover", "resend"]
+__all__ = ["recover", "resend", "resend_failed"]
 
 
 async def resend(session: AsyncSession, event_id: str, *, now: float, endpoint_id: str | None = None) -> int:
@@ -44,6 +44,15 @@ async def resend(session: AsyncSession, event_id: str, *, now: float, endpoint_i
     )
     enabled = (await session.scalars(meant_for)).all()
     return sum([await _again(session, of_event, each, now, "resend") for each in enabled])
+
+
+async def resend_failed(session: AsyncSession, endpoint_id: str, *, now: float) -> int:
+    """Deliver to an endpoint again what failed, whenever that was; returns how many events that is.
+
+    Raises `UsageError` for an endpoint that is not there or is disabled.
+    """
+    endpoint = await _enabled(session, endpoint_id)
+    return await _again(session, Delivery.state == "failed", endpoint.id, now, "resend")
 
 
 async def recover(session: AsyncSession, endpoint_id: str, *, since: float, now: float) -> int:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ada_mockserver.mock.store.endpoints import Changes
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["OPERATIONS", "add_webhook", "header_lines", "query_event_type"]
+__all__ = ["OPERATIONS", "add_webhook", "dashboard_members", "members_of", "query_event_type"]
 
 _OWN_HEADER = re.compile(
     "svix-.*|webhook-.*|content-.*|host|connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|expect"
@@ -58,7 +58,7 @@ async def add_webhook(
 
     Raises `ApiError` for a member that cannot be used; ``where`` is the JSON path of the body.
     """
-    members: Changes = {**settings, **_members(body, transaction.context.contract, where)}
+    members: Changes = {**settings, **members_of(body, transaction.context.contract, where)}
     try:
         return await endpoints.create_endpoint(
             transaction.session, now=transaction.now, rng=transaction.rng, secret=secret, **members
@@ -67,8 +67,8 @@ async def add_webhook(
         raise refused(f"{where}.secret", error.what) from None
 
 
-def _members(body: dict[str, Any], contract: Contract, where: str = "$") -> Changes:
-    """The body's members as the outbox calls them.
+def members_of(body: dict[str, Any], contract: Contract, where: str = "$") -> Changes:
+    """The body's members that the API takes, as the outbox calls them.
 
     Events to subscribe to are those of ``contract``; ``where`` is the JSON path of the body. Raises
     `ApiError` for a member that cannot be used.
@@ -97,7 +97,7 @@ def _members(body: dict[str, Any], contract: Contract, where: str = "$") -> Chan
 
 async def _update(call: Call) -> dict[str, Any]:
     transaction, endpoint = call.transaction, call.thing(Endpoint)
-    changes = _members(call.body, transaction.context.contract)
+    changes = members_of(call.body, transaction.context.contract)
     await endpoints.update_endpoint(transaction.session, endpoint.id, now=transaction.now, **changes)
     await call.changed(endpoint, "updated")
     return endpoint.shown()
@@ -157,7 +157,20 @@ def query_event_type(request: Request, name: str) -> str | None:
     return query_choice({name: f"v1.{given.removeprefix('v1.')}"}, name, known)
 
 
-def header_lines(headers: dict[str, str], where: str) -> Headers:
+def dashboard_members(body: dict[str, Any], where: str = "$") -> Changes:
+    """The body's members that Ada's dashboard sets, and the API does not: ``channels`` and ``headers``.
+
+    Raises `ApiError` as `members_of` does.
+    """
+    changes: Changes = {}
+    if "channels" in body:
+        changes["channels"] = body["channels"]
+    if "headers" in body:
+        changes["headers"] = _header_lines(body["headers"], f"{where}.headers")
+    return changes
+
+
+def _header_lines(headers: dict[str, str], where: str) -> Headers:
     """Headers that go with every delivery.
 
     Raises `ApiError` (400) for what HTTP cannot carry, and for names that a delivery has already.
