@@ -29,6 +29,7 @@ from ada_mockserver.mock.api.middleware import DOCUMENT, KEYED, Guard
 from ada_mockserver.mock.api.operations import due_jobs, handlers, routes
 from ada_mockserver.mock.api.rates import RateLimiter
 from ada_mockserver.mock.api.things import attachments
+from ada_mockserver.mock.console.error_page import error_response
 from ada_mockserver.mock.console.live import LiveFeed
 from ada_mockserver.mock.console.routes import all_pages, console_routes
 from ada_mockserver.mock.control import deliveries, handoffs, state
@@ -214,12 +215,12 @@ def create_app(
     return app
 
 
-async def _refuse(request: Request, error: Exception) -> Response:  # noqa: ARG001 - Starlette's signature
+async def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)  # noqa: S101 - what it is registered for
-    return error.response()
+    return error_response(request, error)
 
 
-async def _document(request: Request) -> Response:  # noqa: ARG001 - likewise
+async def _document(request: Request) -> Response:  # noqa: ARG001 - Starlette's signature
     return JSONResponse(document().served)
 
 
@@ -227,7 +228,7 @@ async def _http_error(request: Request, error: Any) -> Response:
     phrase = HTTPStatus(error.status_code).phrase
     kind = phrase.lower().replace(" ", "_")
     message = _lost(request) if error.status_code == 404 else f"{phrase}."
-    return ApiError(error.status_code, kind, message, headers=error.headers).response()
+    return error_response(request, ApiError(error.status_code, kind, message, headers=error.headers))
 
 
 def _lost(request: Request) -> str:
@@ -249,11 +250,11 @@ async def _unstored(request: Request, error: Exception) -> Response:
     if not reason:
         raise error
     _log.error("%s %s could not be stored: %s", request.method, quote(request.url.path), reason)
-    return ApiError(
-        507, "insufficient_storage", "The mock cannot store more; its log has the reason."
-    ).response()
+    message = "The mock cannot store more; its log has the reason."
+    return error_response(request, ApiError(507, "insufficient_storage", message))
 
 
-async def _fail(request: Request, error: Exception) -> Response:  # noqa: ARG001 - likewise
+async def _fail(request: Request, error: Exception) -> Response:  # noqa: ARG001 - likewise, of the error
     """Answer 500 without the reason, which is in the server's log: it may hold secrets."""
-    return ApiError(500, "internal_error", "The mock failed; its log has the reason.").response()
+    failed = ApiError(500, "internal_error", "The mock failed; its log has the reason.")
+    return error_response(request, failed)

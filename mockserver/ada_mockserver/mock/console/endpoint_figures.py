@@ -49,6 +49,7 @@ class Span:
 
 
 SPANS = {
+    "5m": Span("5 minutes", 30, 10.0),
     "15m": Span("15 minutes", 30, 30.0),
     "1h": Span("hour", 30, 120.0),
     "6h": Span("6 hours", 36, 600.0),
