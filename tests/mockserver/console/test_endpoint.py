@@ -44,8 +44,8 @@ def done(answer):
 
 def fault(answer, field):
     assert answer.status_code == 400
-    found = re.search(rf'aria-describedby="([^"]*{field}-fault)"', answer.text)[1]
-    return unescape(re.search(rf'id="{found}">([^<]+)<', answer.text)[1])
+    assert f'aria-describedby="{field}-fault' in answer.text
+    return unescape(re.search(rf'id="{field}-fault">([^<]+)<', answer.text)[1])
 
 
 def refused(answer):
@@ -120,7 +120,7 @@ def test_rotate_to_own(mock, endpoint):
     assert done(act(mock, hook, "rotate", secret=f" {SECRET} ")) == "The secret is rotated."
     assert mock.call("GET", f"/v2/webhooks/{hook.id}/secret/")["key"] == SECRET
     assert (
-        fault(act(mock, hook, "rotate", secret="v1,x"), "rotate")
+        fault(act(mock, hook, "rotate", secret="v1,x"), "rotate-secret")
         == "The signing secret begins with 'v1,' as a signature does."
     )
     entries = [event["payload"]["data"] for event in mock.events("v1.audit_log.emitted")]
@@ -162,7 +162,7 @@ def test_recover(mock, endpoint):
     mock.settle()
     assert "delivered 3 failed 0" in look(mock, hook)
     bad = act(mock, hook, "recover", since="yesterday")
-    assert fault(bad, "since") == "must be a time: a date and an hour, in UTC"
+    assert fault(bad, "recover-since") == "must be a time: a date and an hour, in UTC"
     assert 'value="yesterday"' in bad.text
 
 
@@ -231,7 +231,7 @@ def test_bad_settings(mock, endpoint):
     hook = mock.add_webhook(endpoint.url)
     before = settings(mock, hook)
     answer = act(mock, hook, **{**before, "url": "no url", "description": HOSTILE})
-    assert fault(answer, "url") == "must be a URL"
+    assert fault(answer, "set-url") == "must be a URL"
     assert refused(answer) == "Not saved: see what is marked below."
     assert unescape(re.search(r'name="description" value="([^"]*)"', answer.text)[1]) == HOSTILE
     assert "<script>document" not in answer.text

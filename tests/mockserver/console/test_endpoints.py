@@ -101,7 +101,7 @@ def test_refused(mock, field, value, message):
     fault = re.search(rf'id="add-{field}-fault">([^<]+)<', answer.text)
     assert fault
     assert unescape(fault[1]).startswith(message)
-    assert f'aria-describedby="add-{field}-fault"' in answer.text
+    assert re.search(rf'aria-describedby="add-{field}-fault[" ]', answer.text)
     assert field in ("url", "description") or 'value="http://127.0.0.1:1/hook"' in answer.text
     assert mock.call("GET", "/v2/webhooks/")["data"] == []
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import String, cast, func, select, union_all
 
@@ -17,7 +17,7 @@ from ada_mockserver.mock.store.models import Delivery, Event, LoggedAttempt
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Executable
+    from sqlalchemy import Executable, Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
     "recent_outcomes",
 ]
 
-MOST_COUNTED = 2000
+MOST_COUNTED = 1000
 """Attempts that figures are made of at most, the latest."""
 
 
@@ -173,30 +173,33 @@ async def recent_outcomes(
     session: AsyncSession, endpoint_ids: Sequence[str], *, limit: int = MOST_COUNTED
 ) -> dict[str, list[Outcome]]:
     """The latest attempts to each endpoint that ended by an answer or an error, the newest first."""
-    kind = LoggedAttempt
     found: defaultdict[str, list[Outcome]] = defaultdict(list)
-    if not endpoint_ids:
-        return found
-    of_each = [
-        select(
-            kind.endpoint_id,
-            kind.ordinal,
-            kind.started_at,
-            kind.elapsed,
-            kind.state,
-            func.coalesce(cast(kind.status, String), kind.error_kind, "").label("answer"),
-        )
+    of_each = [_latest(endpoint_id, limit) for endpoint_id in endpoint_ids]
+    if len(of_each) > 1:
+        together = union_all(*(select(each.subquery()) for each in of_each)).subquery()
+        of_each = [select(together).order_by(together.c.ordinal.desc())]
+    for statement in of_each:
+        for endpoint_id, _, at, elapsed, state, answer in await session.execute(statement):
+            found[endpoint_id].append(Outcome(at, elapsed, state == "succeeded", answer))
+    return found
+
+
+def _latest(endpoint_id: str, limit: int) -> Select[Any]:
+    kind = LoggedAttempt
+    columns: list[Any] = [
+        kind.endpoint_id,
+        kind.ordinal,
+        kind.started_at,
+        kind.elapsed,
+        kind.state,
+        func.coalesce(cast(kind.status, String), kind.error_kind, "").label("answer"),
+    ]
+    return (
+        select(*columns)
         .where(kind.endpoint_id == endpoint_id, kind.state.in_(("succeeded", "failed")))
         .order_by(kind.ordinal.desc())
         .limit(limit)
-        .subquery()
-        for endpoint_id in endpoint_ids
-    ]
-    together = union_all(*(select(each) for each in of_each)).subquery()
-    for row in await session.execute(select(together).order_by(together.c.ordinal.desc())):
-        outcome = Outcome(row.started_at, row.elapsed, row.state == "succeeded", row.answer)
-        found[row.endpoint_id].append(outcome)
-    return found
+    )
 
 
 async def count_pending(session: AsyncSession, endpoint_ids: Sequence[str]) -> dict[str, int]:
