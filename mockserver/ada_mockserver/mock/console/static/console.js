@@ -155,3 +155,6 @@ setInterval(() => { if (!document.hidden && !absolute) showTimes(); }, 1000);
 document.addEventListener("visibilitychange", () => (document.hidden ? unfollow() : follow()));
 addEventListener("pagehide", unfollow);
 follow();
+
+// What somebody opened or closed stays so when the part around it looks again.
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => !(name === "open" && element.matches("details, dialog"));
