@@ -263,7 +263,7 @@ def test_figures(mock, endpoint):
 
 
 def test_live(mock, endpoint, open_page):
-    """The page follows: an attempt that is made is there without a reload, and the form stays as it is."""
+    """The page follows: an attempt that is made is there without a reload; what somebody opened or wrote stays."""
     hook = mock.add_webhook(endpoint.url)
     page = open_page(f"/endpoints/{hook.id}")
     expect(page.get_by_text("Nothing was sent to it yet.")).to_be_visible()
@@ -273,6 +273,12 @@ def test_live(mock, endpoint, open_page):
     expect(attempts).to_have_count(1)
     expect(attempts).to_contain_text("200")
     expect(page.get_by_label("Description")).to_have_value("Half written")
+    page.get_by_text("The numbers as a table").click()
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_role("heading", level=1).click()
+    mock.emit("conversation.message")
+    expect(attempts).to_have_count(2)
+    expect(page.get_by_role("row")).to_have_count(2)
 
 
 def test_delete(mock, endpoint, open_page):
