@@ -176,6 +176,11 @@ async function openBeside(link) {
   await htmx.ajax("GET", link.getAttribute("href"), { target: "#detail", select: "#event", swap: "innerHTML" });
 }
 
+function closeBeside() {
+  document.getElementById("detail").hidden = true;
+  rows().querySelector("[aria-current]")?.removeAttribute("aria-current");
+}
+
 document.addEventListener("click", event => {
   const link = event.target.closest("#rows a.row");
   if (event.target.id === "new-rows") showNew();
@@ -194,7 +199,7 @@ document.addEventListener("keydown", event => {
     j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1),
     "/": () => document.getElementById("search").focus(),
     p: () => pause(), n: () => showNew(), "?": () => document.getElementById("keys").showModal(),
-    Escape: () => { document.activeElement.blur(); if (!isReading()) letIn(); },
+    Escape: () => { document.activeElement.blur(); closeBeside(); if (!isReading()) letIn(); },
   };
   const act = keys[event.key] ?? keys[event.key.toLowerCase()];
   if (!act || document.querySelector("dialog[open]")) return;
