@@ -78,6 +78,7 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
     require_mock("adakit serve")
     from ada_mockserver.http_server import bind, is_loopback, raise_file_limit  # noqa: PLC0415 - with the extra
     from ada_mockserver.mock.assembly import MockSettings, assemble, running  # noqa: PLC0415 - likewise
+    from adakit.check_page.routes import check_page  # noqa: PLC0415 - likewise
 
     key, is_made = _api_key(chosen["api_key"])
     contract = use_contract(chosen["contract"])
@@ -101,7 +102,7 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
 
     async def serve() -> int | None:
         with bind(host, port) as bound:
-            mock = assemble(settings, bound)
+            mock = assemble(settings, bound, more_pages=[check_page(chosen["contract"])])
             async with running(mock.context, mock.outbox):
                 initial = await mock.create_initial(webhook=chosen["webhook"], secret=secret)
                 if chaos:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.findings import Cell, Report
     from ada_contract_tests.grouping import Group
 
-__all__ = ["render"]
+__all__ = ["render", "sign"]
 
 LIMITS = {"groups": 100, "cases": 500, "changes": 10, "traceback": 40}
 LONGEST = 400
@@ -100,7 +100,8 @@ def _slowest(report: Report) -> str:
     return f"slowest answer {max(times) * 1000:.0f} ms" if times else "no answer"
 
 
-def _sign(cell: Cell) -> list[str]:
+def sign(cell: Cell) -> list[str]:
+    """The sign of a cell of the matrix, and the words that it stands for."""
     return [text.format(cell.number, cell.applicable) for text in SIGNS[cell.verdict]]
 
 
@@ -145,7 +146,7 @@ _ENVIRONMENT.filters |= {
     "event_name": event_name,
     "many": many,
     "percent": percent,
-    "sign": _sign,
+    "sign": sign,
     "spread": _spread,
     "traceback": _traceback,
 }

@@ -45,7 +45,7 @@ from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -131,8 +131,13 @@ def assemble(settings: MockSettings, bound: socket.socket, *, more_pages: Sequen
         more_pages=more_pages,
     )
     server = make_server(app)
-    server.on_ending = app.state.feed.close
+    server.on_ending = partial(_end, [app.state.feed.close, *(page.end for page in more_pages if page.end)])
     return Assembly(context, outbox, app, server)
+
+
+def _end(parts: Sequence[Callable[[], None]]) -> None:
+    for end in parts:
+        end()
 
 
 async def perform_all_due(context: MockContext) -> float | None:

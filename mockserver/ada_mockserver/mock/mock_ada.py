@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ada_mockserver.events.dialogues import Kind
     from ada_mockserver.http_server import ServerThread
     from ada_mockserver.mock.assembly import Assembly
+    from ada_mockserver.mock.console.page import Page
     from ada_mockserver.mock.script import Script
     from ada_schemas.contract.contract import Contract
 
@@ -58,7 +59,8 @@ class MockAda:
     again, ``jitter`` is the share by which those times vary, by default not at all. ``contract`` has the
     events that webhooks can subscribe to, ours if it is None. ``pace`` is how long agents take where the
     script names no delay, and how long a story takes: none for ``instant``, that of people for ``natural``.
-    ``handoff_url`` is the customer's endpoint that a handoff to ``custom-handoff`` calls.
+    ``handoff_url`` is the customer's endpoint that a handoff to ``custom-handoff`` calls. ``pages`` are pages
+    of the console beside its own.
 
     Raises `MissingExtraError` without the extra ``mock``, `UsageError` for a script, a URL, a pace, a
     schedule, a database or a port that cannot be used.
@@ -79,6 +81,7 @@ class MockAda:
         contract: Contract | None = None,
         pace: str = "instant",
         handoff_url: str | None = None,
+        pages: Sequence[Page] = (),
     ) -> None:
         require_mock("The mock Ada")
         from ada_mockserver.mock.assembly import MockSettings  # noqa: PLC0415 - with the extra
@@ -111,6 +114,7 @@ class MockAda:
             rate_limits=rate_limits,
         )
         self._port = port
+        self._pages = pages
         self._served: _Served | None = None
 
     def start(self) -> Self:
@@ -120,7 +124,7 @@ class MockAda:
 
         bound = bind("127.0.0.1", self._port)
         try:
-            assembly = assemble(self._settings, bound)
+            assembly = assemble(self._settings, bound, more_pages=self._pages)
         except UsageError:
             bound.close()
             raise

@@ -8,15 +8,16 @@ import pytest
 from playwright.sync_api import expect
 
 from ada_mockserver import MockAda
+from adakit.check_page.routes import check_page
 from support.browser import MISSING, browser, find_chromium
 from support.threaded_endpoint import threaded_endpoint
 
 expect.set_options(timeout=20_000)  # what is expected comes at once on a machine that has nothing else to do
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """A browser for all tests of a worker."""
+    """A browser for the tests of a module: while it is there, nothing else runs an event loop in this thread."""
     if find_chromium() is None:
         if os.environ.get("CI"):
             pytest.fail(MISSING, pytrace=False)
@@ -34,8 +35,8 @@ def endpoint():
 
 @pytest.fixture
 def mock():
-    """A mock whose clock stands still."""
-    with MockAda() as running:
+    """A mock whose clock stands still, with the pages that ``adakit serve`` has."""
+    with MockAda(pages=[check_page()]) as running:
         yield running
 
 

@@ -15,7 +15,7 @@ from support.console_stage import HOSTILE, LONG, say
 from support.node_tools import npm_packages
 
 SECRET = "whsec_c2VjcmV0IG9mIHRoZSBjb25zb2xlIHRlc3Rz"
-FIXED = ("/", "/attempts", "/platform/integrations")
+FIXED = ("/", "/attempts", "/endpoints", "/check", "/platform/integrations")
 
 
 class Inline(HTMLParser):
@@ -123,9 +123,9 @@ def test_seen(filled, paths, open_page, axe):
 
 def test_templates():
     """No template has a script or a style in it, which the pages' policy would keep from working."""
-    folder = resources.files("ada_mockserver.mock.console") / "templates"
-    for file in folder.iterdir():
-        assert Inline(file.read_text(encoding="utf-8")).found == [], file.name
+    for package in ("ada_mockserver.mock.console", "adakit.check_page"):
+        for file in (resources.files(package) / "templates").iterdir():
+            assert Inline(file.read_text(encoding="utf-8")).found == [], file.name
 
 
 def test_files(mock):

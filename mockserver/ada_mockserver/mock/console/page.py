@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.routing import BaseRoute
 
@@ -25,6 +25,7 @@ class Page:
 
     ``title`` is its name in the navigation, which leads to ``path``, "" for a page that is not there;
     ``order`` is its place there. ``package`` has a folder ``templates``, and may have one named ``static``.
+    ``end`` is called when the server ends.
     """
 
     routes: Sequence[BaseRoute]
@@ -32,3 +33,4 @@ class Page:
     path: str = ""
     order: int = 0
     package: str = CONSOLE
+    end: Callable[[], None] | None = None
