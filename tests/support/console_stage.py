@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["HOSTILE", "LONG", "say"]
+from ada_mockserver.mock.outbox.publish import publish
+
+__all__ = ["HOSTILE", "LONG", "say", "store"]
 
 HOSTILE = "<script>document.title='taken'</script>\"'><img src=x onerror=\"document.title='taken'\">"
 """A text that is markup wherever a page forgets to escape it; then the page's title is ``taken``."""
@@ -18,3 +20,17 @@ def say(mock, text, conversation=None):
     body = {"author": author, "content": {"type": "text", "body": text}}
     mock.call("POST", f"/v2/conversations/{talk['id']}/messages/", body)
     return talk
+
+
+def store(mock, body, event_type="v1.conversation.message", *, channels=()):
+    """Store an event of any bytes, and deliver it to those who take it; returns its id."""
+
+    async def publishing():
+        async with mock._running.assembly.context.begin() as transaction:
+            return await publish(
+                transaction.session, event_type=event_type, body=body, channels=channels, now=transaction.now
+            )
+
+    event_id = mock._run(publishing())
+    mock.settle()
+    return event_id

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ada_mockserver.mock.api.calls import context_of
+from ada_mockserver.mock.api.errors import not_found
 from ada_mockserver.mock.console.event_detail import neighbours, plain_text, read_detail
 from ada_mockserver.mock.console.page import Page
 from ada_mockserver.mock.console.payload_review import review
@@ -57,8 +58,6 @@ async def _show(request: Request) -> Response:
 async def _page(request: Request, *, wrong: str = "") -> Response:
     async with context_of(request).begin() as transaction:
         event = await _event(request, transaction)
-        if event is None:
-            return html(request, "event.html", status=404, event=None)
         content = await _whole(request, transaction, event, wrong)
     return html(request, "event.html", status=400 if wrong else 200, **content)
 
@@ -118,8 +117,6 @@ async def _live(request: Request) -> Response:
 async def _live_part(request: Request, *, wrong: str = "") -> Response:
     async with context_of(request).begin() as transaction:
         event = await _event(request, transaction)
-        if event is None:
-            return Response(status_code=204)
         content = await _live_content(request, transaction, event, wrong)
     return html(request, "event_live.html", status=400 if wrong else 200, **(content | {"swapped": True}))
 
@@ -149,8 +146,6 @@ async def _fixture(request: Request) -> Response:
     """The body as it is sent: ``adakit send --payload`` and ``adakit replay`` take it."""
     async with context_of(request).begin() as transaction:
         event = await _event(request, transaction)
-    if event is None:
-        return Response("There is no such event.", status_code=404, media_type="text/plain")
     name = event.type.removeprefix("v1.")
     plain = "".join(each if each.isascii() and (each.isalnum() or each in "._-") else "-" for each in name)
     headers = {
@@ -161,8 +156,11 @@ async def _fixture(request: Request) -> Response:
     return Response(event.body, media_type="application/json", headers=headers)
 
 
-async def _event(request: Request, transaction: Transaction) -> Event | None:
-    return await find(transaction.session, Event, request.path_params["id"])
+async def _event(request: Request, transaction: Transaction) -> Event:
+    event = await find(transaction.session, Event, request.path_params["id"])
+    if event is None:
+        raise not_found("event")
+    return event
 
 
 PAGE = Page(
