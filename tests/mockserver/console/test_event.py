@@ -233,26 +233,22 @@ def test_case_of_other_bodies(body):
     verify(SECRET, event.headers, event.body, now=float(event.headers["svix-timestamp"]))
 
 
-def test_case_runs(mock, tmp_path):
+def test_case_runs(mock, tmp_path, monkeypatch, forks):
     """What the page offers is pasted into a file, and passes against a consumer that is right."""
-    known, unknown = store(mock, encode(message())), store(mock, AWKWARD, "v1.new")
-    for number, event_id in enumerate((known, unknown)):
-        code = shown(look(mock, event_id), "event-pytest")
-        (tmp_path / f"test_pasted_{number}.py").write_text(code, encoding="utf-8")
-    (tmp_path / "pytest.ini").write_text(
-        "[pytest]\nada_target = adakit.demo.consumer:app\nada_path = /webhooks/ada\n"
-    )
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "test_pasted_0.py",
-        "test_pasted_1.py",
-    ]
-    assert "2 passed" in ran(command, folder=tmp_path)
+    for name in ("known", "other"):
+        body, kind = (
+            (encode(message()), "v1.conversation.message") if name == "known" else (AWKWARD, "v1.new")
+        )
+        code = shown(look(mock, store(mock, body, kind)), "event-pytest")
+        (tmp_path / f"test_{name}.py").write_text(code, encoding="utf-8")
+    settings = "[pytest]\nada_target = adakit.demo.consumer:app\nada_path = /webhooks/ada\n"
+    (tmp_path / "pytest.ini").write_text(settings)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    output = tmp_path / "output"
+    arguments = ("-p", "adakit", "-p", "no:cacheprovider", "test_known.py", "test_other.py")
+    code = forks.pytest(*arguments, folder=tmp_path, output=output, errors=tmp_path / "errors", timeout=60)
+    assert code == 0, output.read_text()
+    assert "2 passed" in output.read_text()
 
 
 def test_fixture_file(mock, endpoint, tmp_path, monkeypatch, capsys):
