@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from importlib import resources
 from pathlib import Path
@@ -77,7 +78,9 @@ def paths(filled):
     """Every page that there is: those of the navigation, and one of each thing."""
     listed = Links(httpx.get(filled.base_url).text).found
     assert set(FIXED) <= set(listed)
-    return listed
+    found = [httpx.get(f"{filled.base_url}/?text={text}").text for text in ("Once more", "long long")]
+    events = [re.search(r'id="e-(\w+)"', page)[1] for page in found]
+    return [*listed, *(f"/events/{event_id}" for event_id in events), f"/compose?event={events[0]}"]
 
 
 @pytest.fixture(scope="session")
