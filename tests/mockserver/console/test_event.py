@@ -21,7 +21,7 @@ from ada_mockserver.events.payload import encode
 from ada_mockserver.mock.console.payload_review import review
 from ada_mockserver.mock.console.payload_view import MOST_LINES, payload_lines
 from ada_mockserver.mock.console.snippets import LONGEST_BODY, again_with_curl, as_pytest_case, verifying
-from ada_schemas.contract.contract import shipped
+from ada_schemas.contract.contract import read_contract, shipped
 from support.command_line import SECRET, CommandLine
 from support.console_stage import HOSTILE, LONG, say, store
 from support.node_tools import node_commands
@@ -47,7 +47,7 @@ def words(text):
 
 def shown(text, name):
     """The text of the element of that id."""
-    return unescape(re.search(rf'id="{name}">([^<]*)<', text)[1])
+    return unescape(re.search(rf'id="{name}"[^>]*>([^<]*)<', text)[1])
 
 
 def ran(command, *, secret=SECRET, folder):
@@ -68,7 +68,7 @@ def message(**data):
     return {**payload, "data": {**payload["data"], **data}}
 
 
-def lines(payload):
+def lines(payload, contract=None):
     """The tree of a payload, by the places of its lines."""
     found = {}
 
@@ -77,7 +77,7 @@ def lines(payload):
         for each in line.inner:
             walk(each)
 
-    walk(payload_lines(review(json.dumps(payload), shipped())))
+    walk(payload_lines(review(json.dumps(payload), contract or shipped())))
     return found
 
 
@@ -103,6 +103,53 @@ def test_what_the_contract_does_not_name():
     assert found["data.channel.modality"].problems == ()
     assert found["data.channel.modality"].notes == ('expected one of messaging, email, voice, got "fax"',)
     assert found["data.channel.metadata.free"].about == ()
+
+
+def object_of(required=(), **properties):
+    return {"type": "object", "required": list(required), "properties": properties}
+
+
+def named(name):
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+SHOP = {
+    "openapi": "3.1.0",
+    "info": {"title": "Shop", "version": "1"},
+    "webhooks": {
+        "paid": {"post": {"requestBody": {"content": {"application/json": {"schema": named("Paid")}}}}}
+    },
+    "components": {
+        "schemas": {
+            "Paid": object_of(
+                ["type", "by"],
+                type={"const": "paid"},
+                by={"oneOf": [named("Card"), named("Cash")], "discriminator": {"propertyName": "kind"}},
+                items={"type": "array", "items": named("Item")},
+            ),
+            "Card": object_of(
+                ["kind", "last4"], kind={"const": "card"}, last4={"type": "string", "description": "Its end."}
+            ),
+            "Cash": object_of(["kind"], kind={"const": "cash"}),
+            "Item": object_of(price={"type": "integer", "description": "In cents."}),
+        }
+    },
+}
+
+
+def test_another_contract(tmp_path):
+    """References and branches of a contract that is not Ada's are followed by what the value is."""
+    (tmp_path / "shop.json").write_text(json.dumps(SHOP))
+    contract = read_contract(str(tmp_path / "shop.json"))
+    paid = {"type": "paid", "by": {"kind": "card"}, "items": [{"price": 5, "tax": 1}]}
+    found = lines(paid, contract)
+    missing = [(each.name, each.about) for each in found["by"].missing]
+    assert missing == [('"last4"', ("Its end.", "A string; always there."))]
+    assert found["items.0.price"].about == ("In cents.", "An integer; may be absent.")
+    assert [place for place, line in found.items() if line.undocumented] == ["items.0.tax"]
+    cash = lines({"type": "paid", "by": {"kind": "cash", "last4": ""}}, contract)
+    assert [place for place, line in cash.items() if line.undocumented] == ["by.last4"]
+    assert lines({"type": "v1.conversation.ended"}, contract)["type"].about == ()
 
 
 @pytest.mark.parametrize(
@@ -290,6 +337,27 @@ def test_deliveries_are_shown(mock, endpoint):
     assert signature in unescape(
         look(mock, event_id, f"?attempt={first['id']}").partition('id="event-verify"')[2]
     )
+
+
+@pytest.mark.parametrize(
+    ("chaos", "said"),
+    [
+        (
+            "bad-signature",
+            "Chaos signed it with another secret: it is not valid, and a consumer must refuse it.",
+        ),
+        (
+            "stale-timestamp",
+            "Chaos set its time back: it is valid, and a consumer must refuse it as too old.",
+        ),
+    ],
+)
+def test_chaos_is_named(mock, endpoint, chaos, said):
+    mock.add_webhook(endpoint.url, secret=SECRET)
+    mock.set_chaos(chaos)
+    text = words(look(mock, store(mock, b"{}")))
+    assert f"chaos: {chaos}" in text
+    assert said in text
 
 
 def test_neighbours(mock, endpoint):

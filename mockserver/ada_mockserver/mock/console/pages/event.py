@@ -86,6 +86,7 @@ async def _whole(request: Request, transaction: Transaction, event: Event, wrong
         "before": before,
         "after": after,
         "attempt": attempt,
+        "receiver": delivery.endpoint_id if delivery else "",
         "snippets": verifying(body, attempt.signature, fetched_from=here) if attempt else {},
         "curl": again_with_curl(body, url=url, headers=headers, fetched_from=here),
         "adakit": again_with_adakit(body, url=url, fetched_from=here),
