@@ -230,10 +230,9 @@ def test_bytes_survive_the_shell(tmp_path):
     assert (tmp_path / "event.json").read_bytes() == BYTES
 
 
-def made_by(code):
+def made_by(code, **scope):
     """The event that a copied test delivers."""
     delivered = []
-    scope = {}
     exec(code, scope)  # noqa: S102 - it is what a user pastes
     (test,) = (value for name, value in scope.items() if name.startswith("test_"))
 
@@ -278,6 +277,15 @@ def test_case_of_other_bodies(body):
     event = made_by(as_pytest_case(body, payload, event_type="v1.conversation.message"))
     assert event.body == body
     verify(SECRET, event.headers, event.body, now=float(event.headers["svix-timestamp"]))
+
+
+def test_case_of_a_long_body(tmp_path):
+    """A long event is read from its fixture file."""
+    body = encode(message(long=LONG))
+    code = as_pytest_case(body, json.loads(body), event_type="v1.conversation.message")
+    (tmp_path / "event.json").write_bytes(body)
+    assert len(code) < 1000
+    assert made_by(code, __file__=str(tmp_path / "test_it.py")).body == body
 
 
 def test_case_runs(mock, tmp_path, monkeypatch, forks):
@@ -397,8 +405,33 @@ def test_resent_without_scripts(mock, endpoint):
 
 
 def test_nothing_there(mock):
-    for path in ("msg_none", "msg_none/live", "msg_none/fixture.json", "%00"):
+    for path in ("msg_none", "msg_none/fixture.json", "%00"):
         assert httpx.get(f"{mock.base_url}/events/{path}").status_code == 404
+    live = httpx.get(f"{mock.base_url}/events/msg_none/live")
+    assert words(live.text) == "This event is not there any more: the mock was cleared."
+
+
+def test_nothing_delivers(mock, monkeypatch):
+    """A mock that stores alone shows events, and says that it sends none."""
+    event_id = store(mock, encode(message()))
+    monkeypatch.setattr(mock._running.assembly.app.state, "outbox", None)
+    assert "/resend" not in look(mock, event_id)
+    answer = httpx.post(f"{mock.base_url}/events/{event_id}/resend")
+    assert answer.status_code == 400
+    assert "This mock stores events and delivers none." in words(answer.text)
+
+
+def test_endpoints_that_are_gone(mock, endpoint):
+    """What is not delivered any more is said, with the reason; nothing offers to send there."""
+    hooks = [mock.add_webhook(f"{endpoint.url}/{name}") for name in ("off", "deleted")]
+    event_id = store(mock, encode(message()))
+    mock.call("PATCH", f"/v2/webhooks/{hooks[0].id}", {"enabled": False})
+    mock.call("DELETE", f"/v2/webhooks/{hooks[1].id}")
+    page = look(mock, event_id)
+    text = words(page)
+    assert f"{endpoint.url}/off delivered The endpoint is disabled." in text
+    assert f"{endpoint.url}/deleted delivered The endpoint was deleted." in text
+    assert f'href="/endpoints/{hooks[1].id}"' not in page
 
 
 def test_any_body_is_shown(mock):

@@ -80,13 +80,15 @@ def as_pytest_case(body: bytes, payload: Any, *, event_type: str) -> str:
     """A test that delivers the event to the target of adakit's pytest plugin.
 
     An event of our contract is made by ``ada_event`` and has a time of its own; of any other the bytes are
-    signed as they are.
+    signed as they are, those of a long one from its fixture file.
     """
     name = re.sub(r"\W+", "_", event_type.removeprefix("v1."), flags=re.ASCII).strip("_")[:60] or "event"
     event = shipped().by_type.get(event_type)
     data = payload.get("data") if isinstance(payload, dict) else None
+    if len(body) > LONGEST_BODY:
+        return _SIGNED_BY_HAND.format(name=name, imports=_FILE_IMPORT, body=_FILE_BODY)
     if event is None or not isinstance(data, dict) or not _can_be_made(payload):
-        return _SIGNED_BY_HAND.format(name=name, body=_python_bytes(body))
+        return _SIGNED_BY_HAND.format(name=name, imports="", body=_python_bytes(body))
     shape = next((m.shape for m in event.payload.members if m.name == "data"), None)
     documented = [m.name for m in shape.members] if isinstance(shape, Object) else []
     absent = [member for member in documented if member not in data]
@@ -106,7 +108,7 @@ _MADE = """\
 
 _SIGNED_BY_HAND = """\
 import time
-from types import SimpleNamespace
+{imports}from types import SimpleNamespace
 
 from ada_mockserver import signature_headers
 
@@ -118,6 +120,9 @@ def test_{name}(ada_deliver, ada_secret):
     event = SimpleNamespace(body=body, headers={{"content-type": "application/json", **headers}})
     assert ada_deliver(event).status // 100 == 2
 """
+
+_FILE_IMPORT = "from pathlib import Path\n"
+_FILE_BODY = 'Path(__file__).with_name("event.json").read_bytes()  # the fixture file of the event'
 
 
 def _can_be_made(payload: dict[str, Any]) -> bool:

@@ -86,7 +86,7 @@ async def _whole(request: Request, transaction: Transaction, event: Event, wrong
         "before": before,
         "after": after,
         "attempt": attempt,
-        "receiver": delivery.endpoint_id if delivery else "",
+        "receiver": delivery.endpoint_id if delivery and delivery.gone != "deleted" else "",
         "snippets": verifying(body, attempt.signature, fetched_from=here) if attempt else {},
         "curl": again_with_curl(body, url=url, headers=headers, fetched_from=here),
         "adakit": again_with_adakit(body, url=url, fetched_from=here),
@@ -117,7 +117,9 @@ async def _live(request: Request) -> Response:
 
 async def _live_part(request: Request, *, wrong: str = "") -> Response:
     async with context_of(request).begin() as transaction:
-        event = await _event(request, transaction)
+        event = await find(transaction.session, Event, request.path_params["id"])
+        if event is None:  # the mock was cleared: no error of whoever has the page open
+            return html(request, "event_live.html", event=None)
         content = await _live_content(request, transaction, event, wrong)
     return html(request, "event_live.html", status=400 if wrong else 200, **(content | {"swapped": True}))
 
