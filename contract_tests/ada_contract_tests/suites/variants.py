@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from ada_contract_tests.case import BodyVariant, case
 from ada_contract_tests.rules import expecting
-from ada_schemas.variation.builder import removing
-from ada_schemas.variation.enumeration import ANY, variations
+from ada_schemas.variation.enumeration import ANY, envelope_variations, variations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +16,6 @@ if TYPE_CHECKING:
     from ada_schemas.contract.contract import Contract
 
 __all__ = ["cases"]
-
-ENVELOPE = ("type", "timestamp", "data")
-"""Documented as optional on most pages, yet always sent, and required by our schemas: a consumer may refuse
-an event without them, and one that answers 500 is warned."""
 
 
 def cases(contract: Contract, event: str) -> Iterator[Case]:
@@ -41,14 +36,12 @@ def cases(contract: Contract, event: str) -> Iterator[Case]:
             expect=expect,
             base_event=contract.event_names[0] if event == ANY else event,
         )
-    if event == ANY:
-        return
-    for member in filter(contract.event(event).payload.member, ENVELOPE):
+    for variation in envelope_variations(contract, event):  # one that answers 500 is warned
         yield case(
-            f"{event}/absent:{member}",
-            "ADA105",
+            variation.id,
+            variation.rule,
             event,
-            f"{member} is absent, although Ada always sends it",
-            payload=BodyVariant(change=removing(member)),
-            expect=expecting("ADA105", answer="either", handled="may", severity="warning"),
+            variation.summary,
+            payload=BodyVariant(change=variation.apply),
+            expect=expecting(variation.rule, answer="either", handled="may", severity="warning"),
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.contract import shipped
 from ada_schemas.errors import UsageError
-from ada_schemas.variation.builder import VariationBuilder
+from ada_schemas.variation.builder import Variation, VariationBuilder, removing
 from ada_schemas.variation.combinations import combination_variations
 from ada_schemas.variation.documented import documented_variations
 from ada_schemas.variation.extreme import extreme_variations
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ada_schemas.contract.contract import Contract
-    from ada_schemas.variation.builder import Variation
 
-__all__ = ["ANY", "Variant", "told_apart", "variants", "variations"]
+__all__ = ["ANY", "Variant", "envelope_variations", "told_apart", "variants", "variations"]
+
+ENVELOPE = ("type", "timestamp", "data")
+"""Documented as optional on most pages, yet always sent, and required by our schemas."""
 
 ANY = "any"
 """Stands in a case id for the event where a case is about no documented event."""
@@ -66,6 +68,24 @@ def variations(contract: Contract, event: str) -> tuple[Variation, ...]:
     )
     ids = told_apart([variation.id for variation in found])
     return tuple(v if v.id == own else replace(v, id=own) for v, own in zip(found, ids, strict=True))
+
+
+def envelope_variations(contract: Contract, event: str) -> list[Variation]:
+    """An event without each member around its data, which a consumer may refuse; none of ``any``."""
+    if event == ANY:
+        return []
+    return [
+        Variation(
+            f"{event}/absent:{member}",
+            "ADA105",
+            event,
+            member,
+            f"{member} is absent, although Ada always sends it",
+            refusable=True,
+            apply=removing(member),
+        )
+        for member in filter(contract.event(event).payload.member, ENVELOPE)
+    ]
 
 
 def told_apart(ids: Sequence[str]) -> list[str]:

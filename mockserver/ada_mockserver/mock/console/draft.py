@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.payload import encode
+from ada_mockserver.events.variants import variant_of, variation_named
 from ada_mockserver.mock.console.payload_review import Review, review
 from ada_mockserver.mock.console.payload_view import payload_lines
 from ada_schemas.errors import UsageError
 from ada_schemas.shown import shown_json
-from ada_schemas.variation.builder import removing
-from ada_schemas.variation.enumeration import ANY, variations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,15 +86,9 @@ def drafted_case(case_id: str, *, seed: int, contract: Contract) -> dict[str, An
 
     Raises `UsageError` for a case that is about something else than the members of an event.
     """
-    name, _, difference = case_id.partition("/")
-    events = EventFactory(seed=seed, contract=contract)
-    found = next((each for each in variations(contract, name) if each.id == case_id), None)
+    found = variation_named(contract, case_id)
     if found is not None:
-        base = contract.event_names[0] if name == ANY else name
-        return found.apply(events.event(base, key=case_id))
-    member = difference.removeprefix("absent:")
-    if name != ANY and difference.startswith("absent:") and contract.event(name).payload.member(member):
-        return removing(member)(events.event(name, key=case_id))
+        return variant_of(found, seed=seed, contract=contract)
     raise UsageError(
         f"The case '{case_id[:120]}' cannot be edited here: it is not about the members of an event.",
         next_step=f"Repeat it with: adakit check URL --case {case_id[:120]} --seed {seed}",

@@ -15,9 +15,8 @@ from ada_mockserver.mock.api.errors import refused
 from ada_mockserver.mock.api.own_routes import OwnCall, operation, read_own, resource
 from ada_mockserver.mock.api.queries import query_choice, query_limit
 from ada_mockserver.mock.api.things.webhooks import query_event_type
-from ada_mockserver.mock.api.times import zoned
+from ada_mockserver.mock.api.times import seconds_of, time_of
 from ada_mockserver.mock.outbox import attempts_log as log
-from ada_mockserver.numbers import finite
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,10 +28,8 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.chaos import Chaos
     from ada_mockserver.mock.outbox.outbox import Outbox
 
-__all__ = ["ROUTES", "seconds_of", "time_of"]
+__all__ = ["ROUTES"]
 
-_SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
-_UNITS = (86_400.0, 3600.0, 60.0, 1.0)
 _LISTED = {field.name for field in fields(log.Filters)} | {"limit"}
 
 
@@ -124,28 +121,6 @@ async def _recover(request: Request) -> Response:
     with _refusing("$.endpoint_id"):
         count = await _outbox(request).recover(endpoint_id, since=since)
     return JSONResponse({"deliveries": count}, status_code=202)
-
-
-def seconds_of(value: Any, where: str) -> float:
-    """A span as seconds: a number, or a text such as ``90s``, ``27h35m`` or ``7d``; raises `ApiError`."""
-    if not isinstance(value, str) and (seconds := finite(value)) is not None:
-        return seconds
-    match = _SPAN.fullmatch(value) if isinstance(value, str) and len(value) < 40 else None
-    if match is None or not value:
-        raise refused(where, "must be seconds, or a text such as 90s, 27h35m or 7d")
-    return sum(float(number or 0) * unit for number, unit in zip(match.groups(), _UNITS, strict=True))
-
-
-def time_of(value: Any, where: str, location: Any) -> float:
-    """A time as Unix seconds: a number, or ISO 8601, in UTC where it names no zone; raises `ApiError`."""
-    try:
-        if isinstance(value, str) and not re.fullmatch(r"[0-9.]+", value):
-            return zoned(value).timestamp()
-        if (moment := finite(value)) is not None:
-            return moment
-    except (ValueError, OverflowError):
-        pass
-    raise refused(where, "must be a time: Unix seconds, or ISO 8601", location)
 
 
 @contextmanager
