@@ -20,7 +20,16 @@ if TYPE_CHECKING:
     from ada_mockserver.mock.store.models import Endpoint
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["NO_TYPE", "Draft", "checked", "drafted_case", "drafted_event", "takers", "written"]
+__all__ = [
+    "LONGEST_TYPE",
+    "NO_TYPE",
+    "Draft",
+    "checked",
+    "drafted_case",
+    "drafted_event",
+    "takers",
+    "written",
+]
 
 NO_TYPE = "(no type)"
 """The type under which an event is kept that says none."""

@@ -1,0 +1,58 @@
+"""The variants of a contract's events as the console lists them: found by words, grouped by event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ada_mockserver.events.variants import event_variations
+from ada_schemas.variation.enumeration import ANY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ada_schemas.contract.contract import Contract
+    from ada_schemas.variation.builder import Variation
+
+__all__ = ["Group", "find_variants"]
+
+FEW = 12
+"""Variants of an event that are listed where all events are."""
+
+MANY = 150
+"""Variants of an event that are listed where one event is chosen, or words are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The variants of an event that were looked for; ``shown`` are those that are listed."""
+
+    event: str
+    found: Sequence[Variation]
+    shown: Sequence[Variation]
+
+
+def find_variants(contract: Contract, *, event: str = "", text: str = "", every: bool = False) -> list[Group]:
+    """The variants of an event, "" for all events, in whose id and summary all words of a text are.
+
+    The listed ones are limited unless ``every`` one is to be; an event without any is left out.
+    """
+    words = text.lower().split()
+    groups = []
+    for name, searched in _searched(contract):
+        if event in ("", name):
+            found = [each for each, said in searched if all(word in said for word in words)]
+            limit = len(found) if every else MANY if event or words else FEW
+            if found:
+                groups.append(Group(name, found, found[:limit]))
+    return groups
+
+
+@lru_cache(maxsize=4)
+def _searched(contract: Contract) -> list[tuple[str, list[tuple[Variation, str]]]]:
+    """The variants by event, each with the text in which words are looked for."""
+    return [
+        (name, [(each, f"{each.id} {each.summary}".lower()) for each in event_variations(contract, name)])
+        for name in (*contract.event_names, ANY)
+    ]
