@@ -65,7 +65,7 @@ def settings(mock, hook):
     text = httpx.get(f"{mock.base_url}/endpoints/{hook.id}").text
     return {
         "url": unescape(re.search(r'name="url" value="([^"]*)"', text)[1]),
-        "description": unescape(re.search(r'name="description" value="([^"]*)"', text)[1]),
+        "description": unescape(re.search(r'name="description"[^>]*>\n([^<]*)<', text)[1]),
         "event_filters": re.findall(r'name="event_filters" value="([^"]*)" checked', text),
         "channels": unescape(re.search(r'name="channels"[^>]*>\n([^<]*)<', text)[1]),
         "headers": unescape(re.search(r'name="headers"[^>]*>\n([^<]*)<', text)[1]),
@@ -226,6 +226,29 @@ def test_settings(mock, endpoint, open_page):
     assert "Bearer hidden" not in page.content()
 
 
+def test_saved_as_it_is(mock, endpoint):
+    """A form that is sent as it came changes nothing, whatever a client wrote through the API."""
+    headers = {"X-A": "1:2", "Cookie": "c", "x-empty": ""}
+    hook = mock.add_webhook(
+        endpoint.url, events=["v1.end_user.created"], channels=["a b", HOSTILE], headers=headers
+    )
+    description = f"\nFirst\n  second {HOSTILE} \n"
+    before = mock.call("PATCH", f"/v2/webhooks/{hook.id}", {"description": description})
+    fields = settings(mock, hook)
+    assert (
+        done(act(mock, hook, **{**fields, "description": fields["description"].replace("\n", "\r\n")}))
+        == "Saved."
+    )
+    after = mock.call("PATCH", f"/_mock/webhooks/{hook.id}", {})
+    assert after == {**before, "channels": ["a b", HOSTILE], "updated_at": after["updated_at"]}
+    assert after["description"] == description
+    assert settings(mock, hook) == fields
+    mock.call("PATCH", f"/_mock/webhooks/{hook.id}", {"channels": []})
+    mock.emit("end_user.created")
+    mock.settle()
+    assert [endpoint.requests[-1][0][name] for name in headers] == ["1:2", "c", ""]
+
+
 def test_bad_settings(mock, endpoint):
     """Settings that cannot be used change nothing, and stay in the form."""
     hook = mock.add_webhook(endpoint.url)
@@ -233,7 +256,7 @@ def test_bad_settings(mock, endpoint):
     answer = act(mock, hook, **{**before, "url": "no url", "description": HOSTILE})
     assert fault(answer, "set-url") == "must be a URL"
     assert refused(answer) == "Not saved: see what is marked below."
-    assert unescape(re.search(r'name="description" value="([^"]*)"', answer.text)[1]) == HOSTILE
+    assert unescape(re.search(r'name="description"[^>]*>\n([^<]*)<', answer.text)[1]) == HOSTILE
     assert "<script>document" not in answer.text
     assert settings(mock, hook) == before
 

@@ -80,7 +80,13 @@ def paths(filled):
     assert set(FIXED) <= set(listed)
     found = [httpx.get(f"{filled.base_url}/?text={text}").text for text in ("Once more", "long long")]
     events = [re.search(r'id="e-(\w+)"', page)[1] for page in found]
-    return [*listed, *(f"/events/{event_id}" for event_id in events), f"/compose?event={events[0]}"]
+    (hook,) = filled.call("GET", "/v2/webhooks/")["data"]
+    return [
+        *listed,
+        *(f"/events/{event_id}" for event_id in events),
+        f"/compose?event={events[0]}",
+        f"/endpoints/{hook['id']}",
+    ]
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ class EndpointForm:
         """The form as a browser sent it."""
         return cls(
             text_of(form, "url").strip(),
-            text_of(form, "description").strip(),
+            text_of(form, "description"),
             [name for name in form.getlist("event_filters") if isinstance(name, str)],
             text_of(form, "channels"),
             text_of(form, "headers"),

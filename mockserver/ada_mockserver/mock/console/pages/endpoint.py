@@ -46,7 +46,7 @@ _SPANS = {"1h": 3600.0, "24h": 86_400.0}
 """The stretches of time that what was missed can be delivered from by a button, in seconds."""
 
 _DONE = {
-    "added": "Added. Events are delivered to it from now on.",
+    "added": "Added. Events are delivered to it from now on, signed with the secret below.",
     "saved": "Saved.",
     "enabled": "Enabled. Events of the time in between are not delivered by themselves: recover them below.",
     "disabled": "Disabled. Nothing is delivered to it until it is enabled again.",
