@@ -9,6 +9,8 @@ import time
 from random import Random
 
 import httpx
+import pytest
+from sqlalchemy.exc import OperationalError
 
 from ada_mockserver import MockAda
 from ada_mockserver.clock import ManualClock
@@ -130,7 +132,9 @@ def test_nobody_follows():
         stream = stage.feed.follow()
         await told(stream)
         assert len(stage.database._followers) == 1
+        watching = stage.feed._watching
         await stream.aclose()
+        await watching
         assert stage.database._followers == []
         await stage.publish()
         again = stage.feed.follow()
@@ -138,6 +142,32 @@ def test_nobody_follows():
         await again.aclose()
 
     run(scenario)
+
+
+def test_lost_database(monkeypatch, caplog):
+    """Where the database cannot be read, streams end, and the log says why; the next follower tries again."""
+    monkeypatch.setattr(live, "PAUSE", 0.0)
+
+    async def scenario(stage):
+        async def fail():
+            raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+        stream = stage.feed.follow()
+        await told(stream)
+        look = stage.feed._look
+        stage.feed._look = fail
+        stage.feed.nudge()
+        with pytest.raises(StopAsyncIteration):
+            await told(stream)
+        stage.feed._look = look
+        again = stage.feed.follow()
+        assert (await told(again))["newest"] == 1
+        await again.aclose()
+
+    run(scenario)
+    assert [record.getMessage() for record in caplog.records] == [
+        "The live feed cannot read the database; pages that follow it come back"
+    ]
 
 
 def test_quiet_streams(monkeypatch):
