@@ -17,19 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ada_mockserver.mock.console.payload_view import Line
-    from ada_mockserver.mock.store.models import Endpoint
     from ada_schemas.contract.contract import Contract
 
-__all__ = [
-    "LONGEST_TYPE",
-    "NO_TYPE",
-    "Draft",
-    "checked",
-    "drafted_case",
-    "drafted_event",
-    "takers",
-    "written",
-]
+__all__ = ["LONGEST_TYPE", "NO_TYPE", "Draft", "checked", "drafted_case", "drafted_event", "written"]
 
 NO_TYPE = "(no type)"
 """The type under which an event is kept that says none."""
@@ -102,8 +92,3 @@ def drafted_case(case_id: str, *, seed: int, contract: Contract) -> dict[str, An
         f"The case '{case_id[:120]}' cannot be edited here: it is not about the members of an event.",
         next_step=f"Repeat it with: adakit check URL --case {case_id[:120]} --seed {seed}",
     )
-
-
-def takers(endpoints: Sequence[Endpoint], event_type: str, channels: Sequence[str]) -> list[Endpoint]:
-    """The endpoints to which an event goes: those that are enabled, and whose filters let it through."""
-    return [each for each in endpoints if not each.disabled and each.takes(event_type, channels)]

@@ -13,6 +13,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events.payload import encode
+from ada_mockserver.mock.console.payload_review import review
 from ada_mockserver.mock.outbox.attempt import masked
 from ada_schemas.contract.contract import shipped
 from ada_schemas.contract.shapes import Object
@@ -76,14 +77,14 @@ def _plain(body: bytes) -> str | None:
     return text if text.isprintable() else None
 
 
-def as_pytest_case(body: bytes, payload: Any, *, event_type: str) -> str:
+def as_pytest_case(body: bytes, *, event_type: str) -> str:
     """A test that delivers the event to the target of adakit's pytest plugin.
 
     An event of our contract is made by ``ada_event`` and has a time of its own; of any other the bytes are
     signed as they are, those of a long one from its fixture file.
     """
     name = re.sub(r"\W+", "_", event_type.removeprefix("v1."), flags=re.ASCII).strip("_")[:60] or "event"
-    event = shipped().by_type.get(event_type)
+    event, payload = shipped().by_type.get(event_type), review(body, shipped()).payload
     data = payload.get("data") if isinstance(payload, dict) else None
     if len(body) > LONGEST_BODY:
         return _SIGNED_BY_HAND.format(name=name, imports=_FILE_IMPORT, body=_FILE_BODY)

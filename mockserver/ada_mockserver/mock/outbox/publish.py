@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-__all__ = ["publish", "publish_all", "schedule"]
+    from ada_mockserver.mock.store.models import Endpoint
+
+__all__ = ["publish", "publish_all", "schedule", "takers"]
 
 
 async def publish(
@@ -64,15 +66,25 @@ async def publish_all(
         for body in bodies
     ]
     await add_many(session, events)
-    takers = [
-        endpoint.id
-        for endpoint in await list_endpoints(session)
-        if (endpoint.id == endpoint_id if endpoint_id else endpoint.takes(event_type, channels))
-        and not endpoint.disabled
-    ]
+    chosen = takers(await list_endpoints(session), event_type, channels, endpoint_id=endpoint_id)
     ids = [event.id for event in events]
-    await schedule(session, ids, takers, now=now, trigger="scheduled")
+    await schedule(session, ids, [each.id for each in chosen], now=now, trigger="scheduled")
     return ids
+
+
+def takers(
+    endpoints: Iterable[Endpoint],
+    event_type: str,
+    channels: Sequence[str],
+    *,
+    endpoint_id: str | None = None,
+) -> list[Endpoint]:
+    """The enabled ones of some endpoints that an event goes to: those that take it, or the one of that id."""
+    return [
+        each
+        for each in endpoints
+        if (each.id == endpoint_id if endpoint_id else each.takes(event_type, channels)) and not each.disabled
+    ]
 
 
 async def schedule(

@@ -11,13 +11,12 @@ from ada_mockserver.mock.console.draft import (
     checked,
     drafted_case,
     drafted_event,
-    takers,
     written,
 )
 from ada_mockserver.mock.console.event_detail import plain_text
 from ada_mockserver.mock.console.page import Page
 from ada_mockserver.mock.console.rendering import html, see_other
-from ada_mockserver.mock.outbox.publish import publish
+from ada_mockserver.mock.outbox.publish import publish, takers
 from ada_mockserver.mock.store.database import find
 from ada_mockserver.mock.store.endpoints import list_endpoints
 from ada_mockserver.mock.store.models import Event
@@ -37,14 +36,13 @@ __all__ = ["PAGE"]
 
 async def _show(request: Request) -> Response:
     """An editor that holds an event, a case, or an ordinary event of a type."""
-    query = request.query_params
-    async with context_of(request).begin() as transaction:
-        try:
-            given = await _initial(transaction, query)
-        except UsageError as error:
-            blank: dict[str, Any] = {"text": "{}", "wrong": f"{error.what} {error.next_step}".strip()}
-            return await _page(request, transaction, blank, status=400)
-        return await _page(request, transaction, given)
+    status = 200
+    try:
+        async with context_of(request).begin() as transaction:
+            given = await _initial(transaction, request.query_params)
+    except UsageError as error:
+        given, status = {"text": "{}", "wrong": f"{error.what} {error.next_step}".strip()}, 400
+    return await _page(request, given, status=status)
 
 
 async def _initial(transaction: Transaction, query: Mapping[str, str]) -> dict[str, Any]:
@@ -74,42 +72,38 @@ def _seed(text: str, transaction: Transaction) -> int:
 
 async def _check(request: Request) -> Response:
     """What is wrong with the draft, and where it would go; for the page, while somebody types."""
-    async with context_of(request).begin() as transaction:
-        content = await _content(transaction, await _form(request))
-    return html(request, "compose.html", block="check", **content)
+    return html(request, "compose.html", block="check", **await _content(request, await _form(request)))
 
 
 async def _format(request: Request) -> Response:
     """The page again, with the draft a member a line."""
     given = await _form(request)
-    async with context_of(request).begin() as transaction:
-        draft = checked(given["text"], transaction.context.contract)
-        if not draft.reviewed.unread:
-            given["text"] = written(draft.reviewed.payload)
-        return await _page(request, transaction, given)
+    draft = checked(given["text"], context_of(request).contract)
+    if not draft.reviewed.unread:
+        given["text"] = written(draft.reviewed.payload)
+    return await _page(request, given)
 
 
 async def _send(request: Request) -> Response:
     """Publish the draft; leads to the event that it has become."""
     given = await _form(request)
+    draft, chosen = checked(given["text"], context_of(request).contract), given["endpoint"]
+    if draft.refused:
+        return await _page(request, given, status=400)
     async with context_of(request).begin() as transaction:
-        session = transaction.session
-        draft = checked(given["text"], transaction.context.contract)
-        chosen = given["endpoint"]
-        enabled = {each.id for each in await list_endpoints(session) if not each.disabled}
-        if not draft.refused and chosen and chosen not in enabled:
-            given["wrong"] = "The endpoint is not there any more, or is disabled: choose another."
-        if draft.refused or given["wrong"]:
-            return await _page(request, transaction, given, status=400)
-        event_id = await publish(
-            session,
-            event_type=draft.type,
-            body=draft.body,
-            channels=_tags(given["channels"]),
-            now=transaction.now,
-            endpoint_id=chosen or None,
-        )
-    return see_other(request, f"/events/{event_id}")
+        endpoints = await list_endpoints(transaction.session)
+        if not chosen or takers(endpoints, draft.type, (), endpoint_id=chosen):
+            event_id = await publish(
+                transaction.session,
+                event_type=draft.type,
+                body=draft.body,
+                channels=_tags(given["channels"]),
+                now=transaction.now,
+                endpoint_id=chosen or None,
+            )
+            return see_other(request, f"/events/{event_id}")
+    wrong = "The endpoint is not there any more, or is disabled: choose another."
+    return await _page(request, {**given, "wrong": wrong}, status=400)
 
 
 async def _form(request: Request) -> dict[str, Any]:
@@ -123,20 +117,19 @@ def _tags(text: str) -> list[str]:
     return list(dict.fromkeys(tag for part in text.split(",") if (tag := part.strip())))
 
 
-async def _content(transaction: Transaction, given: Mapping[str, Any]) -> dict[str, Any]:
-    endpoints = [each for each in await list_endpoints(transaction.session) if not each.disabled]
+async def _content(request: Request, given: Mapping[str, Any]) -> dict[str, Any]:
+    context = context_of(request)
     nothing = {"channels": "", "endpoint": "", "source": "", "case": "", "seed": "", "wrong": ""}
     given = {**nothing, **given}
-    draft = checked(given["text"], transaction.context.contract)
-    subscribed = takers(endpoints, draft.type, _tags(given["channels"]))
-    one = [each for each in endpoints if each.id == given["endpoint"]]
-    return {**given, "draft": draft, "endpoints": endpoints, "goes_to": one or subscribed}
+    draft = checked(given["text"], context.contract)
+    async with context.begin() as transaction:
+        endpoints = [each for each in await list_endpoints(transaction.session) if not each.disabled]
+    goes_to = takers(endpoints, draft.type, _tags(given["channels"]), endpoint_id=given["endpoint"] or None)
+    return {**given, "draft": draft, "endpoints": endpoints, "goes_to": goes_to}
 
 
-async def _page(
-    request: Request, transaction: Transaction, given: Mapping[str, Any], *, status: int = 200
-) -> Response:
-    return html(request, "compose.html", status=status, **await _content(transaction, given))
+async def _page(request: Request, given: Mapping[str, Any], *, status: int = 200) -> Response:
+    return html(request, "compose.html", status=status, **await _content(request, given))
 
 
 PAGE = Page(

@@ -28,10 +28,9 @@ from ada_schemas.errors import UsageError
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from ada_mockserver.delivery.http import Headers
-    from ada_mockserver.mock.console.event_detail import EventDetail
+    from ada_mockserver.mock.console.event_detail import EventDetail, ShownAttempt
     from ada_mockserver.mock.outbox.outbox import Outbox
-    from ada_mockserver.mock.state.transaction import Transaction
+    from ada_mockserver.mock.state.transaction import MockContext, Transaction
 
 __all__ = ["PAGE"]
 
@@ -57,40 +56,51 @@ async def _show(request: Request) -> Response:
 
 async def _page(request: Request, *, wrong: str = "") -> Response:
     async with context_of(request).begin() as transaction:
-        event = await _event(request, transaction)
-        content = await _whole(request, transaction, event, wrong)
-    return html(request, "event.html", status=400 if wrong else 200, **content)
+        session, event = transaction.session, await _event(request, transaction)
+        content = await _live_content(request, transaction, event, wrong)
+        detail: EventDetail = content["detail"]
+        before, after = await neighbours(session, event, detail.conversation)
+        chosen, attempts = request.query_params.get("attempt", ""), detail.attempts
+        attempt = next((each for each in attempts if each.id == chosen), attempts[0] if attempts else None)
+        delivery = next((each for each in detail.deliveries if attempt in each.attempts), None)
+        endpoint = await find(session, Endpoint, delivery.endpoint_id) if delivery else None
+    return html(
+        request,
+        "event.html",
+        status=400 if wrong else 200,
+        before=before,
+        after=after,
+        attempt=attempt,
+        receiver=endpoint.id if endpoint else "",
+        **content,
+        **_payload_content(event, context_of(request)),
+        **_copied(event, attempt, endpoint, context_of(request)),
+    )
 
 
-async def _whole(request: Request, transaction: Transaction, event: Event, wrong: str) -> dict[str, Any]:
-    session, body = transaction.session, event.body
-    content = await _live_content(request, transaction, event, wrong)
-    detail: EventDetail = content["detail"]
-    reviewed = review(body, transaction.context.contract)
-    before, after = await neighbours(session, event, detail.conversation)
-    chosen = request.query_params.get("attempt", "")
-    attempts = detail.attempts
-    attempt = next((each for each in attempts if each.id == chosen), attempts[0] if attempts else None)
-    here = f"{transaction.context.base_url}/events/{event.id}/fixture.json"
-    delivery = next((d for d in detail.deliveries if attempt in d.attempts), None)
-    url: str = NOWHERE
-    headers: Headers = ()
-    if delivery is not None and (endpoint := await find(session, Endpoint, delivery.endpoint_id)):
-        url, headers = endpoint.url, endpoint.headers
-    return content | {
+def _payload_content(event: Event, context: MockContext) -> dict[str, Any]:
+    reviewed = review(event.body, context.contract)
+    sent = plain_text(event.body[:MOST_SENT])
+    return {
         "reviewed": reviewed,
         "tree": None if reviewed.unread else payload_lines(reviewed),
-        "text": plain_text(body[:MOST_SENT]) if reviewed.unread else "",
-        "sent": plain_text(body[:MOST_SENT]),
-        "size": len(body),
-        "before": before,
-        "after": after,
-        "attempt": attempt,
-        "receiver": delivery.endpoint_id if delivery and delivery.gone != "deleted" else "",
+        "sent": sent,
+        "size": len(event.body),
+    }
+
+
+def _copied(
+    event: Event, attempt: ShownAttempt | None, endpoint: Endpoint | None, context: MockContext
+) -> dict[str, Any]:
+    """The programs, commands and the test that can be copied."""
+    body, here = event.body, f"{context.base_url}/events/{event.id}/fixture.json"
+    url = endpoint.url if endpoint else NOWHERE
+    headers = endpoint.headers if endpoint else ()
+    return {
         "snippets": verifying(body, attempt.signature, fetched_from=here) if attempt else {},
         "curl": again_with_curl(body, url=url, headers=headers, fetched_from=here),
         "adakit": again_with_adakit(body, url=url, fetched_from=here),
-        "pytest_case": as_pytest_case(body, reviewed.payload, event_type=event.type),
+        "pytest_case": as_pytest_case(body, event_type=event.type),
     }
 
 
