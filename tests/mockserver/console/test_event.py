@@ -224,10 +224,13 @@ def test_curl_sends_it(mock, endpoint, tmp_path):
     verify(SECRET, dict(headers.items()), body, now=float(headers["svix-timestamp"]))
 
 
-def test_bytes_survive_the_shell(tmp_path):
-    command = again_with_curl(BYTES, url="http://h/", headers=(), fetched_from="").splitlines()[0]
+@pytest.mark.parametrize("body", [BYTES, b"a\x00\x1b[1m\xe2\x80\xaeb"], ids=["bytes", "controls"])
+def test_bytes_survive_the_shell(body, tmp_path):
+    """No command holds what a terminal would obey, and each writes the very bytes."""
+    command = again_with_curl(body, url="http://h/", headers=(), fetched_from="").splitlines()[0]
+    assert command.isprintable()
     ran(["sh", "-c", command], folder=tmp_path)
-    assert (tmp_path / "event.json").read_bytes() == BYTES
+    assert (tmp_path / "event.json").read_bytes() == body
 
 
 def made_by(code, **scope):

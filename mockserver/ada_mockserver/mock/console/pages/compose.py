@@ -108,9 +108,7 @@ async def _send(request: Request) -> Response:
 
 async def _form(request: Request) -> dict[str, Any]:
     form = await request.form()
-    given = {name: str(form.get(name) or "") for name in ("text", "channels", "endpoint", "source", "case")}
-    # A form sends the ends of lines as CR LF.
-    return {**given, "text": given["text"].replace("\r\n", "\n"), "wrong": ""}
+    return {name: str(form.get(name) or "") for name in ("text", "channels", "endpoint", "source", "case")}
 
 
 def _tags(text: str) -> list[str]:
