@@ -175,6 +175,8 @@ async def _page(request: Request, *, status: int = 200, block: str = "", **conte
         **{
             "stores_only": outbox is None,
             "ahead": ahead,
+            "whole": sum(options.schedule),
+            "jitter": options.jitter,
             "advances": _ADVANCES,
             "advance": "",
             "moved": _moved(request.query_params),
