@@ -59,3 +59,10 @@ def test_live(filled):
     with httpx.stream("GET", f"{filled.base_url}/live") as answer:
         line = next(answer.iter_lines())
     assert json.loads(line.removeprefix("data: "))["newest"] >= 8
+
+
+def test_ahead(filled):
+    """What is due is counted, as on SQLite."""
+    page = httpx.get(f"{filled.base_url}/clock?part=ahead").text
+    assert 'aria-label="8 attempts, 48 retries after these, where each fails"' in page
+    assert httpx.get(f"{filled.base_url}/trigger?sent=0-999999999999999").status_code == 200

@@ -20,7 +20,7 @@ __all__ = ["Group", "find_variants"]
 FEW = 12
 """Variants of an event that are listed where all events are."""
 
-MANY = 150
+MANY = 200
 """Variants of an event that are listed where one event is chosen, or words are looked for."""
 
 
