@@ -5,6 +5,7 @@ Chromium is the machine's own, or Debian's: Playwright would bring one that is n
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-__all__ = ["MISSING", "browser", "find_chromium", "install"]
+__all__ = ["MISSING", "browser", "find_chromium", "install", "running_loop"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
@@ -67,6 +68,20 @@ def browser() -> Iterator[Browser]:
             yield launched
         finally:
             launched.close()
+
+
+@contextmanager
+def running_loop(loop: asyncio.AbstractEventLoop | None) -> Iterator[None]:
+    """Within it, the event loop that counts as running in this thread; None for none.
+
+    Playwright's does as long as a browser is open: no test could run another one in this thread.
+    """
+    before = asyncio._get_running_loop()
+    asyncio._set_running_loop(loop)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(before)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from ada_mockserver import MockAda
 from adakit.check_page.routes import check_page
-from support.browser import MISSING, browser, find_chromium
+from support.browser import MISSING, browser, find_chromium, running_loop
 from support.threaded_endpoint import threaded_endpoint
 
 expect.set_options(timeout=20_000)  # what is expected comes at once on a machine that has nothing else to do
@@ -22,7 +22,7 @@ def chromium():
         if os.environ.get("CI"):
             pytest.fail(MISSING, pytrace=False)
         pytest.skip(MISSING)
-    with browser() as launched:
+    with browser() as launched, running_loop(None):
         yield launched
 
 
@@ -59,7 +59,8 @@ def open_page(chromium, mock):
         page.goto(mock.base_url + path)
         return page
 
-    yield open_it
-    for context in contexts:
-        context.close()
+    with running_loop(chromium._loop):
+        yield open_it
+        for context in contexts:
+            context.close()
     assert [report for report in reports if not any(piece in report for piece in allowed)] == []
