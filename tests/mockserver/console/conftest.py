@@ -40,6 +40,13 @@ def mock():
         yield running
 
 
+@pytest.fixture(scope="module")
+def untouched():
+    """A mock in which there is nothing, for tests that put nothing into it."""
+    with MockAda() as running:
+        yield running
+
+
 @pytest.fixture
 def open_page(chromium, mock):
     """Opens a page of the console: ``open_page("/")``; what a browser would report as an error fails the test.

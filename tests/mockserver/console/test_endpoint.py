@@ -326,9 +326,9 @@ def test_delete(mock, endpoint, open_page):
 @pytest.mark.parametrize(
     "action", ["", "enable", "disable", "delete", "secret", "rotate", "recover", "resend"]
 )
-def test_none(mock, action):
+def test_none(untouched, action):
     """No form does anything to an endpoint that is not there."""
     path = f"/endpoints/ep_none{action and f'/{action}'}"
-    answer = httpx.post(mock.base_url + path, data={"span": "all"})
+    answer = httpx.post(untouched.base_url + path, data={"span": "all"})
     assert answer.status_code == 404
     assert answer.json()["errors"][0]["message"] == "There is no such webhook."

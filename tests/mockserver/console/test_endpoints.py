@@ -93,17 +93,17 @@ def test_add_without_scripts(mock):
         ("secret", f'"{SECRET}"', "The signing secret stands in quotes."),
     ],
 )
-def test_refused(mock, field, value, message):
+def test_refused(untouched, field, value, message):
     """What cannot be used is said beside its field, in the API's words; nothing is added, nothing lost."""
     fields = {"url": "http://127.0.0.1:1/hook", "description": "Kept", "headers": "", field: value}
-    answer = add(mock, **fields)
+    answer = add(untouched, **fields)
     assert answer.status_code == 400
     fault = re.search(rf'id="add-{field}-fault">([^<]+)<', answer.text)
     assert fault
     assert unescape(fault[1]).startswith(message)
     assert re.search(rf'aria-describedby="add-{field}-fault[" ]', answer.text)
     assert field in ("url", "description") or 'value="http://127.0.0.1:1/hook"' in answer.text
-    assert mock.call("GET", "/v2/webhooks/")["data"] == []
+    assert untouched.call("GET", "/v2/webhooks/")["data"] == []
 
 
 def test_states(mock, endpoint):
@@ -129,9 +129,9 @@ def disable(mock, hook_id, reason):
     mock._run(change())
 
 
-def test_empty(mock):
+def test_empty(untouched):
     """Without an endpoint the form is open."""
-    page = httpx.get(f"{mock.base_url}/endpoints").text
+    page = httpx.get(f"{untouched.base_url}/endpoints").text
     assert "There is no endpoint." in page
     assert '<details class="panel add" id="add" open>' in page
 

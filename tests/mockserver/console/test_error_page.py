@@ -22,9 +22,9 @@ def get(mock, path, **headers):
     return httpx.get(mock.base_url + path, headers={**BROWSER, **headers})
 
 
-def test_not_found(mock):
+def test_not_found(untouched):
     """Who looks for what is not there gets a page that leads to the nearest one."""
-    answer = get(mock, "/endpoints/ep_none")
+    answer = get(untouched, "/endpoints/ep_none")
     assert answer.status_code == 404
     assert told(answer) == (
         "Not found There is no such webhook. It may have been deleted, or the mock was cleared or started anew"
@@ -34,17 +34,17 @@ def test_not_found(mock):
     assert "default-src 'none'" in answer.headers["content-security-policy"]
 
 
-def test_no_path(mock):
+def test_no_path(untouched):
     """A path that is not there says where the API is; what is in it is no markup."""
-    answer = get(mock, "/<script>x</script>")
+    answer = get(untouched, "/<script>x</script>")
     assert answer.status_code == 404
-    assert told(answer).startswith(f"Not found Not Found: Ada's API is below {mock.base_url}/api/v2. ")
+    assert told(answer).startswith(f"Not found Not Found: Ada's API is below {untouched.base_url}/api/v2. ")
     assert "<script>x" not in answer.text
 
 
-def test_form_visited(mock):
+def test_form_visited(untouched):
     """An address of a form, visited, leads back to its page, and says what it takes."""
-    answer = get(mock, "/endpoints/ep_none/rotate")
+    answer = get(untouched, "/endpoints/ep_none/rotate")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert told(answer) == (
         "That did not work Method Not Allowed. This address takes what a form sends; the page with the form is"
@@ -77,8 +77,8 @@ def test_failure(mock, monkeypatch):
         ("/attachments/a/b", {}),
     ],
 )
-def test_programs(mock, path, headers):
+def test_programs(untouched, path, headers):
     """Programs, and paths that are theirs, get JSON."""
-    answer = get(mock, path, authorization=f"Bearer {mock.api_key}", **headers)
+    answer = get(untouched, path, authorization=f"Bearer {untouched.api_key}", **headers)
     assert answer.status_code in (403, 404)
     assert set(answer.json()["errors"][0]) == {"type", "message", "details"}
