@@ -144,6 +144,29 @@ def test_nobody_follows():
     run(scenario)
 
 
+def test_leaving_midway(monkeypatch):
+    """A read that is under way when the last follower leaves is not broken off: that would disturb others."""
+    begun, go_on, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def slow(_):
+        begun.set()
+        await go_on.wait()
+        ended.set()
+        return set()
+
+    async def scenario(stage):
+        stream = stage.feed.follow()
+        await told(stream)
+        monkeypatch.setattr(LiveFeed, "_look", slow)
+        stage.feed.nudge()
+        await begun.wait()
+        await stream.aclose()
+        go_on.set()
+        await ended.wait()
+
+    run(scenario)
+
+
 def test_lost_database(monkeypatch, caplog):
     """Where the database cannot be read, streams end, and the log says why; the next follower tries again."""
     monkeypatch.setattr(live, "PAUSE", 0.0)
