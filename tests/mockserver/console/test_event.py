@@ -481,3 +481,6 @@ def test_beside_the_list(mock, endpoint, open_page):
     expect(beside.get_by_role("heading", level=1)).to_have_text("v1.conversation.message")
     expect(beside.locator("#event")).to_have_css("container-type", "inline-size")
     expect(beside.locator(".line-of-time li")).to_have_count(1)
+    page.get_by_role("link", name="Full page").click()
+    expect(page.locator("main > #event")).to_be_visible()
+    expect(page.get_by_role("link", name="Full page")).to_be_hidden()
