@@ -154,7 +154,7 @@ def test_sent_to_one(mock, endpoint):
     assert "The endpoint is not there any more, or is disabled: choose another." in words(refused.text)
 
 
-def test_refused(mock):
+def test_refused(untouched):
     """What is no JSON object stays in the editor, with what is wrong."""
     for text, said in (
         ('{"a": NaN}', "The payload is not valid JSON: NaN is not JSON."),
@@ -164,11 +164,11 @@ def test_refused(mock):
         ("[" * 500, "The payload is not valid JSON"),
         (HOSTILE, "The payload is not valid JSON: Expecting value at line 1, column 1."),
     ):
-        answer = send(mock, text)
+        answer = send(untouched, text)
         assert (answer.status_code, draft(answer.text)) == (400, text)
         assert said in words(answer.text)
-    assert "No event" not in words(httpx.get(mock.base_url).text)
-    assert mock.attempts() == []
+    assert "No event" not in words(httpx.get(untouched.base_url).text)
+    assert untouched.attempts() == []
 
 
 @pytest.mark.parametrize(
@@ -186,10 +186,10 @@ def test_types_are_kept(said, kept):
     assert checked(f'{{"type": {said}}}', shipped()).type == kept
 
 
-def test_formatted(mock):
+def test_formatted(untouched):
     """The draft comes back a member a line; one that is no JSON as it was."""
     for text, formatted in (('{"a":[1],"b":1e400}', '{"a":[1],"b":1e400}'), ('{"a":[]}', '{\n  "a": []\n}')):
-        answer = httpx.post(f"{mock.base_url}/compose/format", data={"text": text, "channels": "x"})
+        answer = httpx.post(f"{untouched.base_url}/compose/format", data={"text": text, "channels": "x"})
         assert (answer.status_code, draft(answer.text)) == (200, formatted)
         assert 'name="channels" value="x"' in answer.text
 

@@ -405,10 +405,10 @@ def test_resent_without_scripts(mock, endpoint):
     assert httpx.post(f"{mock.base_url}/events/msg_none/resend").status_code == 404
 
 
-def test_nothing_there(mock):
+def test_nothing_there(untouched):
     for path in ("msg_none", "msg_none/fixture.json", "%00"):
-        assert httpx.get(f"{mock.base_url}/events/{path}").status_code == 404
-    live = httpx.get(f"{mock.base_url}/events/msg_none/live")
+        assert httpx.get(f"{untouched.base_url}/events/{path}").status_code == 404
+    live = httpx.get(f"{untouched.base_url}/events/msg_none/live")
     assert words(live.text) == "This event is not there any more: the mock was cleared."
 
 
