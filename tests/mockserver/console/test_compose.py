@@ -167,7 +167,7 @@ def test_refused(untouched):
         answer = send(untouched, text)
         assert (answer.status_code, draft(answer.text)) == (400, text)
         assert said in words(answer.text)
-    assert "No event" not in words(httpx.get(untouched.base_url).text)
+    assert "Nothing has happened yet." in words(httpx.get(untouched.base_url).text)
     assert untouched.attempts() == []
 
 
