@@ -123,6 +123,15 @@ class Script:
         """The integrations whose handoffs call an endpoint, each with its URL."""
         return {name: target.url for name, target in self.handoffs.items() if target.url is not None}
 
+    @property
+    def integrations(self) -> dict[str, Human | None]:
+        """The integrations that can be handed over to, each with the human agent who is scripted for it."""
+        of_rules = [action for rule in self.rules for action in rule.actions if isinstance(action, HandOff)]
+        known: dict[str, Human | None] = dict.fromkeys((DEFAULT_INTEGRATION, *self.handoffs))
+        for action in of_rules:
+            known[action.integration] = known.get(action.integration) or action.human
+        return known
+
     def with_handoff_url(self, url: str) -> Script:
         """The same script, whose handoffs to the integration of nobody's naming call this URL.
 

@@ -19,11 +19,20 @@ from ada_mockserver.mock.state.planned import Step, free_from, in_turn, plan
 
 if TYPE_CHECKING:
     from ada_mockserver.events.dialogues import Role
-    from ada_mockserver.mock.script import Action
+    from ada_mockserver.mock.script import Action, Human
     from ada_mockserver.mock.state.transaction import Transaction
     from ada_mockserver.mock.store.models import Conversation
 
-__all__ = ["answer", "begin_human", "greet", "greeting", "pause_of", "perform_reply", "say_handoff_failed"]
+__all__ = [
+    "answer",
+    "begin_human",
+    "greet",
+    "greeting",
+    "hand_over",
+    "pause_of",
+    "perform_reply",
+    "say_handoff_failed",
+]
 
 Timed = tuple[int, dict[str, Any]]
 """A step of a reply, and the milliseconds before it at the natural pace."""
@@ -63,6 +72,25 @@ async def say_handoff_failed(transaction: Transaction, conversation: Conversatio
         step = {"kind": "handoff_failed"}
         pause = pause_of(transaction, conversation, "ai_agent", _dressed(conversation, text))
         await _in_time(transaction, conversation, step, [(pause, step)])
+
+
+async def hand_over(
+    transaction: Transaction,
+    conversation: Conversation,
+    integration: str,
+    human: Human | None = None,
+    *,
+    text: str,
+) -> None:
+    """The AI Agent hands over: the integration's endpoint is called, else the scripted human picks up.
+
+    ``text`` is the message that led to it.
+    """
+    waiting = await unanswered(transaction, conversation)
+    hand_off(transaction, conversation, integration)
+    conversation.human = None if human is None else asdict(human)
+    if await start_call(transaction, conversation, text=text, waiting=waiting) is None:
+        await begin_human(transaction, conversation)
 
 
 async def begin_human(transaction: Transaction, conversation: Conversation) -> None:
@@ -138,11 +166,7 @@ async def _act(transaction: Transaction, conversation: Conversation, action: Act
         case Say(text=body):
             await say(transaction, conversation, author, text_content(_dressed(conversation, body)))
         case HandOff(integration, human):
-            waiting = await unanswered(transaction, conversation)
-            hand_off(transaction, conversation, integration)
-            conversation.human = None if human is None else asdict(human)
-            if await start_call(transaction, conversation, text=text, waiting=waiting) is None:
-                await begin_human(transaction, conversation)
+            await hand_over(transaction, conversation, integration, human, text=text)
         case End():
             await end(transaction, conversation, by="system")
 

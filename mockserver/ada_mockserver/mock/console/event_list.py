@@ -25,8 +25,10 @@ __all__ = [
     "ListedDelivery",
     "ListedEvent",
     "conversation_in",
+    "deliveries_of",
     "holds_text",
     "list_events",
+    "one_line",
     "summary",
 ]
 
@@ -106,7 +108,7 @@ async def list_events(session: AsyncSession, filters: EventFilters, *, limit: in
         select(Event).where(*_conditions(session, filters)).order_by(Event.ordinal.desc()).limit(limit)
     )
     events = [_listed(event) for event in await session.scalars(statement)]
-    deliveries = await _deliveries(session, [event.id for event in events])
+    deliveries = await deliveries_of(session, [event.id for event in events])
     for event in events:
         event.deliveries.extend(deliveries.get(event.id, ()))
     return events
@@ -127,7 +129,7 @@ def summary(payload: Any) -> str:
     """A line about an event: what was said, else the members of its data that tell it from others."""
     data = payload.get("data") if isinstance(payload, dict) else None
     if not isinstance(data, dict):
-        return _clipped(json.dumps(payload, ensure_ascii=False))
+        return one_line(json.dumps(payload, ensure_ascii=False))
     content = data.get("content")
     if isinstance(content, dict):
         said = (
@@ -135,8 +137,8 @@ def summary(payload: Any) -> str:
         )
         author = data.get("author")
         who = author.get("role", "") if isinstance(author, dict) else ""
-        return _clipped(f"{str(who).replace('_', ' ')}: {said if said is not None else json.dumps(content)}")
-    return _clipped(" · ".join(_telling(data)))
+        return one_line(f"{str(who).replace('_', ' ')}: {said if said is not None else json.dumps(content)}")
+    return one_line(" · ".join(_telling(data)))
 
 
 def _telling(data: dict[str, Any]) -> Iterator[str]:
@@ -152,7 +154,8 @@ def _telling(data: dict[str, Any]) -> Iterator[str]:
                 yield f"{name.replace('_', ' ')} {inner}"
 
 
-def _clipped(text: str) -> str:
+def one_line(text: str) -> str:
+    """The beginning of a text, in a line."""
     line = " ".join(text[:_OPENING].split())
     return line if len(line) <= LONGEST_SUMMARY else f"{line[: LONGEST_SUMMARY - 1]}…"
 
@@ -213,7 +216,8 @@ def _conditions(session: AsyncSession, filters: EventFilters) -> Iterable[Column
         yield exists().where(mine)
 
 
-async def _deliveries(session: AsyncSession, ids: Sequence[str]) -> dict[str, list[ListedDelivery]]:
+async def deliveries_of(session: AsyncSession, ids: Sequence[str]) -> dict[str, list[ListedDelivery]]:
+    """The deliveries of events, by the events' ids."""
     answers = await _last_answers(session, ids)
     statement = (
         select(Delivery, Endpoint.url)

@@ -15,7 +15,7 @@ from ada_mockserver.events.payload import Author, Metadata, link_content
 from ada_mockserver.mock.script import DEFAULT_INTEGRATION
 from ada_mockserver.mock.state.planned import in_turn, plan
 from ada_mockserver.mock.state.records import add_end_user
-from ada_mockserver.mock.store.models import Conversation, Message, StoredChannel
+from ada_mockserver.mock.store.models import Conversation, ConversationFact, Message, StoredChannel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,8 @@ async def open_conversation(
     )
     await transaction.add(conversation)
     begun = course.begin(conversation, at=_later(transaction, conversation))
-    await transaction.emit(begun.payload(), _tags(conversation))
+    event_id = await transaction.emit(begun.payload(), _tags(conversation))
+    _note(transaction, conversation, "begun", event_id=event_id)
     return conversation
 
 
@@ -72,9 +73,11 @@ async def say(
     said = course.say(conversation, author, content, message_id, at, at)
     payload = said.payload()
     data = {name: payload["data"][name] for name in ("created_at", "author", "content")}
-    message = Message(id=message_id, conversation_id=conversation.id, created_at=at, data=data)
+    event_id = await transaction.emit(payload, _tags(conversation))
+    message = Message(
+        id=message_id, conversation_id=conversation.id, created_at=at, data=data, event_id=event_id
+    )
     await transaction.add(message)
-    await transaction.emit(payload, _tags(conversation))
     return message
 
 
@@ -89,10 +92,12 @@ def hand_off(
 ) -> None:
     """The integration takes over."""
     course.hand_off(conversation, integration, at=transaction.at)
+    _note(transaction, conversation, "handed-off", integration)
 
 
 def cancel_handoff(transaction: Transaction, conversation: Conversation) -> None:
     """The handoff does not come about, so none has ended: no event tells of it."""
+    _note(transaction, conversation, "handoff-failed", conversation.handoff)
     conversation.handoff, conversation.human = None, None
     conversation.handoff_count += 1
     conversation.updated_at = max(transaction.at, conversation.updated_at)
@@ -100,10 +105,11 @@ def cancel_handoff(transaction: Transaction, conversation: Conversation) -> None
 
 async def end_handoff(transaction: Transaction, conversation: Conversation) -> None:
     """Control returns to the AI Agent; the conversation goes on."""
-    tags = _tags(conversation)
+    tags, integration = _tags(conversation), conversation.handoff
     ended = course.end_handoff(conversation, at=_later(transaction, conversation))
     conversation.human = None
-    await transaction.emit(ended.payload(), tags)
+    event_id = await transaction.emit(ended.payload(), tags)
+    _note(transaction, conversation, "handoff-ended", integration, event_id=event_id)
 
 
 async def end(
@@ -114,7 +120,8 @@ async def end(
     if conversation.handoff is not None:
         await end_handoff(transaction, conversation)
     at = _later(transaction, conversation)
-    await transaction.emit(course.end(conversation, by=by, updated_at=at, at=at).payload(), tags)
+    event_id = await transaction.emit(course.end(conversation, by=by, updated_at=at, at=at).payload(), tags)
+    _note(transaction, conversation, "ended", by, event_id=event_id)
     if not survey or not course.sends_survey(conversation):
         return
     if transaction.context.takes_time:
@@ -131,6 +138,20 @@ async def send_survey(transaction: Transaction, conversation: Conversation) -> N
         url = f"{conversation.origin or context.base_url}/survey/{conversation.id}"
         content = link_content(url, context.script.survey)
         await say(transaction, conversation, ai_agent(transaction), content)
+
+
+def _note(
+    transaction: Transaction,
+    conversation: Conversation,
+    kind: str,
+    who: str | None = None,
+    *,
+    event_id: str | None = None,
+) -> None:
+    """Remember what happened, after all that was said by then; the session stores it with what follows."""
+    at = max(transaction.at, conversation.last_at)
+    fact = ConversationFact(conversation_id=conversation.id, at=at, kind=kind, who=who, event_id=event_id)
+    transaction.session.add(fact)
 
 
 def _tags(conversation: Conversation) -> tuple[str, ...]:

@@ -87,9 +87,16 @@ async def unanswered(transaction: Transaction, conversation: Conversation) -> li
     return [step["text"] for step in first if step["kind"] == "reply" and not step.get("only")]
 
 
-async def list_calls(session: AsyncSession, *, limit: int | None = None) -> list[dict[str, Any]]:
-    """The calls, the newest first, as values that fit JSON; confidential headers are masked."""
+async def list_calls(
+    session: AsyncSession, *, conversation_id: str | None = None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """The calls, or those of a conversation, the newest first; confidential headers are masked.
+
+    They are values that fit JSON.
+    """
     statement = select(HandoffCall).order_by(HandoffCall.ordinal.desc()).limit(limit)
+    if conversation_id is not None:
+        statement = statement.where(HandoffCall.conversation_id == conversation_id)
     return [_shown(call) for call in await session.scalars(statement)]
 
 

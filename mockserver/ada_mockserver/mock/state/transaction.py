@@ -83,20 +83,23 @@ class Transaction:
         self.session.add(thing)
         await self.session.flush()
 
-    async def emit(self, payload: Payload, channels: Sequence[str] = ()) -> None:
-        """Store an event with its channel tags, as the contract has it; none that the contract has not."""
-        await self.emit_all(payload["type"], [payload], channels)
+    async def emit(self, payload: Payload, channels: Sequence[str] = ()) -> str | None:
+        """Store an event with its channel tags, as the contract has it; none that the contract has not.
+
+        Returns its ``svix-id``.
+        """
+        return next(iter(await self.emit_all(payload["type"], [payload], channels)), None)
 
     async def emit_all(
         self, event_type: str, payloads: Iterable[Payload], channels: Sequence[str] = ()
-    ) -> None:
-        """Store events of one type, each as `emit` does."""
+    ) -> list[str]:
+        """Store events of one type, each as `emit` does; returns their ``svix-id``s."""
         contract = self.context.contract
         if event_type not in contract.by_type:
-            return
+            return []
         if contract is not shipped():
             payloads = [as_documented(payload, contract) for payload in payloads]
-        await publish_all(
+        return await publish_all(
             self.session,
             event_type=event_type,
             bodies=map(encode, payloads),

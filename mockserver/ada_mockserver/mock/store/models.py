@@ -25,6 +25,7 @@ __all__ = [
     "ATTACHMENT_KEY",
     "Attachment",
     "Conversation",
+    "ConversationFact",
     "Delivery",
     "Endpoint",
     "Event",
@@ -97,7 +98,7 @@ class Conversation(Resource):
     end_user_id: Mapped[str] = mapped_column(sa.ForeignKey("api_end_users.id"), index=True)
     created_at: Mapped[int] = mapped_column(sa.BigInteger)
     updated_at: Mapped[int] = mapped_column(sa.BigInteger)
-    last_at: Mapped[int] = mapped_column(sa.BigInteger)
+    last_at: Mapped[int] = mapped_column(sa.BigInteger, index=True)
     domain: Mapped[str] = mapped_column(sa.Text)
     details: Mapped[dict[str, Any]]
     stored_channel: Mapped[StoredChannel] = relationship(lazy="joined", innerjoin=True)
@@ -134,7 +135,10 @@ class Conversation(Resource):
 
 
 class Message(Resource):
-    """A message of a time in Unix milliseconds; ``data`` is what the API answers about it."""
+    """A message of a time in Unix milliseconds; ``data`` is what the API answers about it.
+
+    ``event_id`` is the ``svix-id`` of its event, None where the contract has none.
+    """
 
     __tablename__ = "api_messages"
     __table_args__ = (sa.Index("ix_api_messages_conversation", "conversation_id", "ordinal"),)
@@ -142,10 +146,28 @@ class Message(Resource):
     conversation_id: Mapped[str] = mapped_column(sa.ForeignKey("api_conversations.id"))
     created_at: Mapped[int] = mapped_column(sa.BigInteger, index=True)
     data: Mapped[dict[str, Any]]
+    event_id: Mapped[str | None] = mapped_column(default=None)
 
     def shown(self) -> dict[str, Any]:
         """An entry of the message log."""
         return {"type": "message_logs", "message_id": self.id, **self.data}
+
+
+class ConversationFact(Numbered):
+    """What happened to a conversation at a time in Unix milliseconds, beside its messages.
+
+    ``kind`` is ``begun``, ``handed-off``, ``handoff-failed``, ``handoff-ended`` or ``ended``; ``who`` is the
+    integration of a handoff, or the role of who ended the conversation. ``event_id`` is the ``svix-id`` of
+    the event that tells of it, None where no event does.
+    """
+
+    __tablename__ = "api_conversation_facts"
+
+    conversation_id: Mapped[str] = mapped_column(sa.ForeignKey("api_conversations.id"), index=True)
+    at: Mapped[int] = mapped_column(sa.BigInteger)
+    kind: Mapped[str]
+    who: Mapped[str | None] = mapped_column(sa.String(128), default=None)
+    event_id: Mapped[str | None] = mapped_column(default=None)
 
 
 class PlannedSteps(Numbered):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.mock.api.calls import Call
 
-__all__ = ["OPERATIONS", "SERVED"]
+__all__ = ["FILE_TYPES", "OPERATIONS", "SERVED", "checked_file"]
 
 ATTACHMENT_LIMIT = 50 * 1024 * 1024
 """Bytes of an uploaded file; the form around it may have some more."""
@@ -38,7 +38,7 @@ _MIME_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100
 
 
 async def _upload(call: Call) -> dict[str, Any]:
-    filename, mime_type, content = _file(call.body)
+    filename, mime_type, content = checked_file(call.body.get("file"))
     conversation = call.thing(Conversation)
     if conversation.handoff is None:
         raise ApiError(
@@ -51,9 +51,8 @@ async def _upload(call: Call) -> dict[str, Any]:
     return {"url": url, "mime_type": mime_type, "filename": filename}
 
 
-def _file(fields: dict[str, Any]) -> tuple[str, str, bytes]:
-    """The name, MIME type and content of the uploaded file; raises `ApiError` (400) for what is none."""
-    file = fields.get("file")
+def checked_file(file: Any) -> tuple[str, str, bytes]:
+    """The name, MIME type and content of an uploaded file; raises `ApiError` (400) for what is none."""
     if not isinstance(file, Upload):
         raise refused("$.file", "is required, as a file of a multipart form")
     filename = _base_name(file.filename)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events.payload import Author, file_content, text_content
-from ada_mockserver.mock.agent.replies import answer, greet
+from ada_mockserver.mock.agent.participants import NotPossibleError, begin, close, hand_back, post_message
 from ada_mockserver.mock.api.bodies import size_in_words
 from ada_mockserver.mock.api.errors import ApiError, Detail, not_found, refused
 from ada_mockserver.mock.api.metadata import check_metadata_size, merged
 from ada_mockserver.mock.api.pages import page
-from ada_mockserver.mock.state.conversations import end, end_handoff, hand_off, open_conversation, say
 from ada_mockserver.mock.state.records import add_end_user, native_channel
 from ada_mockserver.mock.store.database import find
 from ada_mockserver.mock.store.models import Conversation, Message, StoredChannel, StoredEndUser
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ada_mockserver.mock.api.calls import Call
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "is_address"]
 
 _MOST_EMAIL_TEXT = 10 * 1024
 
@@ -33,8 +35,7 @@ async def _create(call: Call) -> dict[str, Any]:
     end_user_id = body.get("end_user_id")
     if end_user_id is not None and await find(transaction.session, StoredEndUser, end_user_id) is None:
         raise not_found("end user")
-    conversation = await open_conversation(transaction, channel, end_user_id, metadata, origin=call.origin)
-    await greet(transaction, conversation)
+    conversation = await begin(transaction, channel, end_user_id, metadata, origin=call.origin)
     return conversation.shown()
 
 
@@ -46,7 +47,7 @@ async def _create_email(call: Call) -> dict[str, Any]:
     addresses = {f"$.{name}": body[name] for name in ("reply_to", "reply_as") if name in body}
     addresses |= {f"$.cc[{index}]": address for index, address in enumerate(body.get("cc", []))}
     for where, address in addresses.items():
-        if not _is_address(address):
+        if not is_address(address):
             raise refused(where, "must be an e-mail address")
     check_metadata_size(metadata, path="$.metadata")
     if not _is_own(body.get("reply_as", ""), transaction.context.domain):
@@ -54,16 +55,15 @@ async def _create_email(call: Call) -> dict[str, Any]:
         raise ApiError(422, "unprocessable", message, details=[Detail("$.reply_as", "is another AI Agent's")])
     channel = await native_channel(transaction.session, "email")
     user = await add_end_user(transaction, display_name=body["name"], email=body["reply_to"])
-    conversation = await open_conversation(transaction, channel, user.id, metadata, origin=call.origin)
-    await greet(transaction, conversation)
+    conversation = await begin(transaction, channel, user.id, metadata, origin=call.origin)
     if text:
         author = Author("end_user", user.id, None, body["name"])
-        await say(transaction, conversation, author, text_content(text))
-        await answer(transaction, conversation, text)
+        await post_message(transaction, conversation, author, text_content(text))
     return {"conversation_id": conversation.id}
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """True if a text can be an e-mail address."""
     local, at, domain = text.partition("@")
     return bool(local and at and domain) and "@" not in domain and text.isprintable() and " " not in text
 
@@ -87,18 +87,13 @@ async def _update(call: Call) -> dict[str, Any]:
 
 
 async def _end(call: Call) -> dict[str, Any]:
-    conversation = call.thing(Conversation)
-    if not conversation.ended:  # a call disconnects
-        calls = conversation.channel.modality == "voice"
-        await end(call.transaction, conversation, by="system" if calls else "end_user")
+    await close(call.transaction, call.thing(Conversation))
     return {"message": "Conversation ended."}
 
 
 async def _end_handoff(call: Call) -> dict[str, Any]:
-    conversation = call.thing(Conversation)
-    if conversation.handoff is None:
-        raise ApiError(422, "no_active_handoff", "The conversation is not in an active handoff.")
-    await end_handoff(call.transaction, conversation)
+    with _refusing(422):
+        await hand_back(call.transaction, call.thing(Conversation))
     return {"message": "Handoff ended."}
 
 
@@ -107,24 +102,25 @@ async def _list_messages(call: Call) -> dict[str, Any]:
 
 
 async def _create_message(call: Call) -> dict[str, Any]:
-    transaction = call.transaction
     author, content = _author(call.body["author"]), _content(call.body["content"])
     conversation = call.thing(Conversation)
-    if conversation.ended:
-        # In the words that clients look for (a Slack bridge, 2026).
-        raise ApiError(400, "conversation_expired", "Conversation is expired")
-    if author.role == "human_agent" and conversation.handoff is None:
-        hand_off(transaction, conversation)
-    message = await say(transaction, conversation, author, content)
-    if author.role == "end_user":
-        text = content["body"] if "body" in content else f"(the file {content['filename']})"
-        await answer(transaction, conversation, text)
+    with _refusing(400):
+        message = await post_message(call.transaction, conversation, author, content)
     return {
         "id": message.id,
         "conversation_id": conversation.id,
         **message.data,
         "updated_at": message.data["created_at"],
     }
+
+
+@contextmanager
+def _refusing(status: int) -> Iterator[None]:
+    """Answer with this status what is not possible in the conversation as it stands."""
+    try:
+        yield
+    except NotPossibleError as error:
+        raise ApiError(status, error.type, error.what) from None
 
 
 def _author(author: dict[str, Any]) -> Author:
