@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
     from ada_mockserver.events.payload import EndUser
 
-__all__ = ["HOLDERS", "ConversationFilters", "ListedConversation", "list_conversations", "name_of"]
+__all__ = ["HOLDERS", "ROLES", "ConversationFilters", "ListedConversation", "list_conversations", "name_of"]
 
 HOLDERS = ("AI Agent", "handoff", "ended")
 """Who may have a conversation: the AI Agent, an integration, nobody any more."""
 
 _SAID = ("content.body", "content.link_text", "content.filename", "author.display_name")
 _NAMES = ("display_name", "first_name", "last_name", "email", "external_id")
-_NAMELESS = "End user without a name"
+
+ROLES = {"end_user": "End user", "ai_agent": "AI Agent", "human_agent": "Human agent"}
+"""What people call the roles of authors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,9 @@ async def list_conversations(
 
 
 def name_of(user: EndUser) -> str:
-    """What people call an end user, in a line."""
+    """What people call an end user, in a line; the end of the id where it has no name."""
     names = " ".join(filter(None, (user.first_name, user.last_name)))
-    return one_line(user.display_name or names or user.email or "") or _NAMELESS
+    return one_line(user.display_name or names or user.email or "") or f"End user …{user.id[-6:]}"
 
 
 def _listed(conversation: Conversation, user: EndUser, last: dict[str, Any] | None) -> ListedConversation:
@@ -100,7 +102,7 @@ def _listed(conversation: Conversation, user: EndUser, last: dict[str, Any] | No
         holder=state if conversation.handoff is None else conversation.handoff,
         begun_at=conversation.created_at / 1000,
         at=conversation.last_at / 1000,
-        by=last["author"]["role"].replace("_", " ") if last else "",
+        by=ROLES.get(last["author"]["role"], last["author"]["role"]) if last else "",
         said=one_line(said or ""),
     )
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 
+from ada_mockserver.mock.console.conversation_list import ROLES
 from ada_mockserver.mock.console.event_list import deliveries_of, one_line
 from ada_mockserver.mock.state.planned import Step
 from ada_mockserver.mock.store.models import ConversationFact, Message, PlannedSteps
@@ -50,7 +51,6 @@ _EVENTS = {
     "ended": "conversation.ended",
 }
 _ENDERS = {"end_user": "the end user", "human_agent": "the human agent", "system": "the system"}
-_ROLES = {"end_user": "End user", "ai_agent": "AI Agent", "human_agent": "Human agent"}
 _EXPECTED = {
     "reply": ("AI Agent", "answers"),
     "greeting": ("AI Agent", "greets"),
@@ -188,7 +188,7 @@ async def _expected(session: AsyncSession, conversation: Conversation) -> list[E
 def _to_come(step: Step) -> Expected:
     what = step.what
     if what["kind"] == "speak":
-        who, does = _ROLES[what["turn"]["by"]], "writes"
+        who, does = ROLES[what["turn"]["by"]], "writes"
     else:
         who, does = _EXPECTED.get(what["kind"], ("Conversation", "goes on"))
     return Expected(who, does, step.due_at / 1000)
@@ -211,7 +211,7 @@ def _said(message: Message) -> Entry:
         content["type"],
         text[:LONGEST_TEXT],
         role=author["role"],
-        who=_ROLES.get(author["role"], author["role"]),
+        who=ROLES.get(author["role"], author["role"]),
         name=one_line(author.get("display_name") or ""),
         url=url[:LONGEST_TEXT],
         href=_address(url),

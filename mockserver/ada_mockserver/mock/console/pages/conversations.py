@@ -46,7 +46,8 @@ async def _page(
 ) -> Response:
     """The page, or with ``?rows`` the list alone; with ``faults`` of the form that was filled in."""
     query, session = request.query_params, transaction.session
-    given = {name: query.get(name, "").strip() for name in ("text", "holder", "before")}
+    # No database takes a NUL in a text to look for.
+    given = {name: query.get(name, "").replace("\0", "").strip() for name in ("text", "holder", "before")}
     if given["holder"] not in HOLDERS:
         given["holder"] = ""
     filters = ConversationFilters(**given)

@@ -65,3 +65,6 @@ if (composer) {
   });
 }
 goToEnd();
+
+// The server says which details are open at first; then the reader does.
+Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => name !== "open" || element.localName !== "details";
