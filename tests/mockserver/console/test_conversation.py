@@ -148,6 +148,38 @@ def test_typing_while_it_goes_on(mock, open_page):
     expect(page.get_by_role("log").get_by_text("I am about to s", exact=True)).to_be_in_viewport()
 
 
+def test_without_the_feed(mock, open_page):
+    """What a person does is seen at once, also while the page hears of nothing else."""
+    talk = say(mock, "hello")
+    page = open_page(f"/conversations/{talk['id']}")
+    page.evaluate("unfollow()")
+    message = page.get_by_label("Message", exact=True)
+    message.fill("apples")
+    message.press("Enter")
+    expect(page.get_by_role("log").locator(".ai_agent").last).to_contain_text("apples")
+    page.get_by_role("button", name="Hand off").click()
+    expect(page.get_by_role("button", name="End the handoff")).to_be_visible()
+
+
+def test_gone(mock, open_page):
+    """A conversation that is forgotten while somebody looks at it is said to be gone."""
+    talk = say(mock, "hello")
+    page = open_page(f"/conversations/{talk['id']}", expected=["404"])
+    mock.clear()
+    expect(page.get_by_role("heading", name="There is no such conversation")).to_be_visible()
+    assert httpx.get(page.url).status_code == 404
+
+
+def test_who_had_it_when(desk):
+    """A human agent who writes takes the conversation first, however long ago somebody wrote last."""
+    with MockAda(handoff_url=desk.url) as mock:
+        talk = say(mock, "hello")
+        mock.advance(60)
+        write(mock, talk, "Robin here.")
+        order = re.findall(r'class="entry (\w+)"', read(mock, talk))
+        assert order == ["fact", "end_user", "ai_agent", "fact", "human_agent"]
+
+
 def test_said_at_once(mock, open_page):
     """What is wrong with a form is said beside it, and what was written is still there."""
     talk = say(mock, "hello")

@@ -148,8 +148,8 @@ def _note(
     *,
     event_id: str | None = None,
 ) -> None:
-    """Remember what happened, after all that was said by then; the session stores it with what follows."""
-    at = max(transaction.at, conversation.last_at)
+    """Remember what happened: after all that was said by then, and before what is said next."""
+    at = max(transaction.at - 1, conversation.last_at)
     fact = ConversationFact(conversation_id=conversation.id, at=at, kind=kind, who=who, event_id=event_id)
     transaction.session.add(fact)
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ada_mockserver.events.conversation import Closer
     from ada_mockserver.mock.state.transaction import Transaction
 
+    Read = Callable[[Request, Transaction, Conversation], Awaitable[Response]]
     Act = Callable[[Request, Transaction, Conversation, Filled], Awaitable[None]]
 
 __all__ = ["PAGE"]
@@ -60,47 +61,51 @@ _CLOSERS: dict[Closer, str] = {
 }
 
 
-async def _show(call: OwnCall) -> Response:
+async def _show(request: Request, transaction: Transaction, conversation: Conversation) -> Response:
     """The page; ``?before`` shows older messages, and does not follow what happens."""
-    conversation = await found(call, Conversation)
-    return await _page(call.request, call.transaction, conversation, before=_ordinal(call, "before"))
+    return await _page(request, transaction, conversation, before=_ordinal(request, "before"))
 
 
-async def _transcript(call: OwnCall) -> Response:
+async def _transcript(request: Request, transaction: Transaction, conversation: Conversation) -> Response:
     """The transcript ``?since`` a message, unless it is ``known`` as it is."""
-    conversation = await found(call, Conversation)
-    transcript = await read_transcript(
-        call.transaction.session, conversation, since=_ordinal(call, "since") or 0
-    )
-    if call.request.query_params.get("known") == transcript.stamp:
+    since = _ordinal(request, "since") or 0
+    transcript = await read_transcript(transaction.session, conversation, since=since)
+    if request.query_params.get("known") == transcript.stamp:
         return Response(status_code=204)
-    return html(call.request, "conversation.html", block="newest", talk=conversation, transcript=transcript)
+    return html(request, "conversation.html", block="newest", talk=conversation, transcript=transcript)
 
 
-async def _earlier(call: OwnCall) -> Response:
-    conversation = await found(call, Conversation)
-    transcript = await read_transcript(
-        call.transaction.session, conversation, before=_ordinal(call, "before") or 0
-    )
-    return html(
-        call.request,
-        "conversation.html",
-        block="earlier",
-        talk=conversation,
-        transcript=transcript,
-        alone=True,
-    )
+async def _earlier(request: Request, transaction: Transaction, conversation: Conversation) -> Response:
+    before = _ordinal(request, "before") or 0
+    transcript = await read_transcript(transaction.session, conversation, before=before)
+    content: dict[str, Any] = {"talk": conversation, "transcript": transcript, "older": True}
+    return html(request, "conversation.html", block="earlier", **content)
 
 
-async def _around(call: OwnCall) -> Response:
-    content = await _surroundings(call.request, call.transaction, await found(call, Conversation))
-    if call.request.query_params.get("known") == content["stamp"]:
+async def _around(request: Request, transaction: Transaction, conversation: Conversation) -> Response:
+    content = await _surroundings(request, transaction, conversation)
+    if request.query_params.get("known") == content["stamp"]:
         return Response(status_code=204)
-    return html(call.request, "conversation.html", block="around", **content)
+    return html(request, "conversation.html", block="around", **content)
 
 
-def _ordinal(call: OwnCall, name: str) -> int | None:
-    text = call.request.query_params.get(name, "")
+def _reading(read: Read, *, part: bool = True) -> Callable[[Request], Awaitable[Response]]:
+    """What shows a conversation, or a ``part`` of its page; that page is loaded anew once it is gone."""
+
+    async def serve(call: OwnCall) -> Response:
+        request, transaction = call.request, call.transaction
+        conversation = await find(transaction.session, Conversation, request.path_params["id"])
+        if conversation is not None:
+            return await read(request, transaction, conversation)
+        if part:
+            return Response(status_code=204, headers={"hx-refresh": "true"})
+        return html(request, "conversation.html", status=404, talk=None)
+
+    return operation(serve)
+
+
+def _ordinal(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name, "")
     return int(text) if re.fullmatch(r"[0-9]{1,15}", text) else None
 
 
@@ -254,10 +259,10 @@ def _acting(act: Act) -> Callable[[Request], Awaitable[Response]]:
 
 PAGE = Page(
     [
-        Route("/conversations/{id}", operation(_show), methods=["GET"]),
-        Route("/conversations/{id}/transcript", operation(_transcript), methods=["GET"]),
-        Route("/conversations/{id}/earlier", operation(_earlier), methods=["GET"]),
-        Route("/conversations/{id}/around", operation(_around), methods=["GET"]),
+        Route("/conversations/{id}", _reading(_show, part=False), methods=["GET"]),
+        Route("/conversations/{id}/transcript", _reading(_transcript), methods=["GET"]),
+        Route("/conversations/{id}/earlier", _reading(_earlier), methods=["GET"]),
+        Route("/conversations/{id}/around", _reading(_around), methods=["GET"]),
         Route("/conversations/{id}/messages", _acting(_write), methods=["POST"]),
         Route("/conversations/{id}/handoff", _acting(_hand_off), methods=["POST"]),
         Route("/conversations/{id}/end-handoff", _acting(_end_handoff), methods=["POST"]),

@@ -71,6 +71,7 @@ async def _page(
         channels=sorted((channel.value for channel in channels), key=_usual_first),
         filled=filled or Filled(),
         faults=faults or {},
+        starting="start" in query,
         **content,
     )
 

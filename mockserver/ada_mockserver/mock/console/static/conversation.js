@@ -12,10 +12,13 @@ const goToEnd = () => { scroller.scrollTop = scroller.scrollHeight; };
 // Following ---------------------------------------------------------------------------------------------------
 
 let following = true;
+let place = 0;
 let before = null; // the height below what is seen, while earlier messages come in above it
 
-scroller.addEventListener("scroll", () => {
-  following = atEnd();
+scroller.addEventListener("scroll", () => { // it may tell of a move late, when more has come in below
+  if (atEnd()) following = true;
+  else if (scroller.scrollTop < place) following = false;
+  place = scroller.scrollTop;
   toEnd.hidden = following;
 });
 toEnd.addEventListener("click", goToEnd);
