@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,6 +14,9 @@ from typing import TYPE_CHECKING
 
 from ada_mockserver import MockAda
 from ada_mockserver.clock import ManualClock
+from ada_mockserver.delivery.signing import verify
+from ada_schemas.errors import SignatureError
+from adakit.check_page.routes import check_page
 from support.browser import browser
 
 if TYPE_CHECKING:
@@ -23,19 +28,24 @@ __all__ = ["FOLDER", "PICTURES", "main"]
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 BEGAN = 1_790_000_000.0
+SECRET = "whsec_cGljdHVyZXMgb2YgdGhlIGNvbnNvbGU="
 ANSWER = b"KeyError: 'body' in handle_message, inbox/webhooks.py line 41"
 
 
 class Consumer(BaseHTTPRequestHandler):
-    """Knows no files: it answers them with 500."""
+    """Verifies, and knows no files: it answers them with 500."""
 
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
-        knows = b'"type":"file"' not in body
-        answer = b"" if knows else ANSWER
-        self.send_response(200 if knows else 500)
+        try:
+            verify(SECRET, dict(self.headers), body, now=time.time())
+            status = 200 if b'"type":"file"' not in body else 500
+        except SignatureError:
+            status = 401
+        answer = ANSWER if status == 500 else b""
+        self.send_response(status)
         self.send_header("content-length", str(len(answer)))
         self.end_headers()
         self.wfile.write(answer)
@@ -50,9 +60,9 @@ def staged() -> Iterator[MockAda]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Consumer) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        with MockAda(clock=ManualClock(BEGAN), rng=Random(19)) as mock:
-            mock.add_webhook(f"http://127.0.0.1:{server.server_port}/webhooks/ada")
-            for seed, story in enumerate(("email", "voice", "messaging", "handoff")):
+        with MockAda(clock=ManualClock(BEGAN), rng=Random(19), pages=[check_page()]) as mock:
+            mock.add_webhook(f"http://127.0.0.1:{server.server_port}/webhooks/ada", secret=SECRET)
+            for story, seed in (("voice", 1), ("messaging", 2), ("handoff", 3), ("email", 0)):
                 mock.play(story, seed=seed)
                 mock.settle()
                 mock.advance(97)
@@ -66,9 +76,27 @@ def events(page: Page, mock: MockAda) -> None:
     page.goto(f"{mock.base_url}/")
     page.locator("#rows li", has=page.locator(".badge.wait, .badge.bad")).first.click()
     page.locator("#detail #event").wait_for()
+    page.evaluate("scrollTo(0, 0)")
 
 
-PICTURES = {"console-events": events}
+def conversation(page: Page, mock: MockAda) -> None:
+    """A chat in which a human agent sends a file."""
+    page.goto(f"{mock.base_url}/conversations")
+    page.locator("main a", has_text=re.compile("custom|Custom")).first.click()
+    page.locator("h1").wait_for()
+
+
+def check(page: Page, mock: MockAda) -> None:
+    """A finished check, with the finding about files open."""
+    page.goto(f"{mock.base_url}/check")
+    page.get_by_text("Which cases, and how").click()
+    page.get_by_label("Seed").fill("19")
+    page.get_by_role("button", name="Run the check").click()
+    page.get_by_role("link", name="Report", exact=True).wait_for(timeout=120_000)
+    page.locator("details.finding", has_text="500").first.locator("summary").first.click()
+
+
+PICTURES = {"console-events": events, "console-conversation": conversation, "console-check": check}
 """What shows each picture, by its name."""
 
 
