@@ -16,7 +16,16 @@ from support.console_stage import HOSTILE, LONG, say
 from support.node_tools import npm_packages
 
 SECRET = "whsec_c2VjcmV0IG9mIHRoZSBjb25zb2xlIHRlc3Rz"
-FIXED = ("/", "/attempts", "/endpoints", "/check", "/platform/integrations")
+FIXED = (
+    "/",
+    "/attempts",
+    "/conversations",
+    "/endpoints",
+    "/trigger",
+    "/clock",
+    "/check",
+    "/platform/integrations",
+)
 
 
 class Inline(HTMLParser):
@@ -81,11 +90,14 @@ def paths(filled):
     found = [httpx.get(f"{filled.base_url}/?text={text}").text for text in ("Once more", "long long")]
     events = [re.search(r'id="e-(\w+)"', page)[1] for page in found]
     (hook,) = filled.call("GET", "/v2/webhooks/")["data"]
+    conversation = filled.events("conversation.message")[-1]["payload"]["data"]["conversation_id"]
     return [
         *listed,
         *(f"/events/{event_id}" for event_id in events),
         f"/compose?event={events[0]}",
         f"/endpoints/{hook['id']}",
+        f"/conversations/{conversation}",
+        "/check?endpoint=none",
     ]
 
 
