@@ -121,25 +121,25 @@ def test_policy(filled, paths):
             assert secret not in page.text, path
 
 
-def test_seen(filled, paths, open_page, axe):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_seen(filled, paths, open_page, axe, scheme):
     """No page breaks on hostile texts, is wider than a phone, or has what axe-core calls serious."""
-    for scheme in ("light", "dark"):
-        page = open_page("/", width=390, height=844, scheme=scheme)
-        for path in paths:
-            page.goto(filled.base_url + path)
-            expect(page.get_by_role("heading", level=1)).to_have_count(1)
-            expect(page.get_by_text("Live", exact=True)).to_be_visible()
-            assert page.title().endswith("· Mock Ada"), path
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-            page.evaluate(f"{axe}; 0")
-            found = page.evaluate("axe.run().then(result => result.violations)")
-            serious = [
-                f"{each['id']}: {node['html'][:200]} {node['failureSummary']}"
-                for each in found
-                if each["impact"] in ("serious", "critical")
-                for node in each["nodes"][:3]
-            ]
-            assert serious == [], f"{path} ({scheme})"
+    page = open_page("/", width=390, height=844, scheme=scheme)
+    for path in paths:
+        page.goto(filled.base_url + path)
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        expect(page.get_by_text("Live", exact=True)).to_be_visible()
+        assert page.title().endswith("· Mock Ada"), path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+        page.evaluate(f"{axe}; 0")
+        found = page.evaluate("axe.run().then(result => result.violations)")
+        serious = [
+            f"{each['id']}: {node['html'][:200]} {node['failureSummary']}"
+            for each in found
+            if each["impact"] in ("serious", "critical")
+            for node in each["nodes"][:3]
+        ]
+        assert serious == [], f"{path} ({scheme})"
 
 
 def test_templates():
