@@ -42,6 +42,7 @@ def test_advance(mock, endpoint, open_page):
     endpoint.outcome = 200
     page.get_by_role("button", name="To what is next").click()
     expect(page.get_by_text("Moved on by 5 s: 1 attempt fell due on the way.")).to_be_visible()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
     assert len(endpoint.requests) == 2
     assert mock.clock.now() - began == pytest.approx(5, abs=0.01)
     expect(page.get_by_text("Nothing is due.")).to_be_visible()

@@ -47,6 +47,7 @@ function toggleTimes() {
 // The live feed: open while the page is seen, since a browser opens few connections to one host. ---------------
 
 let feed = null;
+let connection = ["", "Connecting"]; // the state of the feed, which a page that is swapped in does not know
 
 function follow() {
   if (feed || document.hidden || !document.getElementById("live")) return;
@@ -65,7 +66,14 @@ function unfollow() {
   feed = null;
 }
 
-function showLive(state, text) {
+function showLive(...state) {
+  connection = state;
+  showState();
+}
+
+function showState() {
+  document.getElementById("times")?.setAttribute("aria-pressed", String(absolute));
+  const [state, text] = connection;
   const place = document.getElementById("live");
   if (!place) return;
   place.dataset.state = state;
@@ -112,7 +120,10 @@ document.addEventListener("htmx:beforeSwap", event => {
   toast(said(xhr.responseText));
 });
 document.addEventListener("htmx:sendError", () => toast("The mock does not answer. Is it still running?"));
-document.addEventListener("htmx:afterSettle", () => showTimes());
+document.addEventListener("htmx:afterSettle", () => {
+  showState();
+  showTimes();
+});
 
 // Copying, dialogs, keys --------------------------------------------------------------------------------------
 
@@ -149,7 +160,7 @@ document.addEventListener("keydown", event => {
 });
 
 learnTime(document.body.dataset.now, document.body.dataset.rate);
-document.getElementById("times")?.setAttribute("aria-pressed", String(absolute));
+showState();
 showTimes();
 setInterval(() => { if (!document.hidden && !absolute) showTimes(); }, 1000);
 document.addEventListener("visibilitychange", () => (document.hidden ? unfollow() : follow()));
