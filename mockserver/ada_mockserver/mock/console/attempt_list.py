@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import String, cast, false, func, or_, select
 
-from ada_mockserver.mock.console.event_list import holds_text
+from ada_mockserver.mock.console.event_list import Filters, placed
 from ada_mockserver.mock.store.models import Event, LoggedAttempt
 
 if TYPE_CHECKING:
@@ -16,26 +16,19 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import InstrumentedAttribute
 
 __all__ = ["AttemptFilters", "ListedAttempt", "list_attempt_rows"]
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptFilters:
-    """Which attempts to list; "" lets everything through.
+@dataclass(frozen=True, kw_only=True)
+class AttemptFilters(Filters):
+    """Which attempts to list: `Filters`, and ``answer``: a status, a class of them, an error or a state."""
 
-    ``answer`` is a status, a class of them (``5xx``), a kind of error or a state; the others are as those of
-    `ada_mockserver.mock.console.event_list.EventFilters`, ``ids`` are those of attempts.
-    """
-
-    type: str = ""
     answer: str = ""
-    endpoint: str = ""
-    conversation: str = ""
-    text: str = ""
-    before: int | None = None
-    after: int | None = None
-    ids: Sequence[str] = ()
+
+    def _named(self) -> Sequence[InstrumentedAttribute[str]]:
+        return (LoggedAttempt.event_id, LoggedAttempt.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +87,10 @@ async def list_attempt_rows(
 
 def _conditions(session: AsyncSession, filters: AttemptFilters) -> Iterable[ColumnElement[bool]]:
     kind = LoggedAttempt
-    if filters.type:
-        yield Event.type == filters.type
+    yield from filters.of_the_payload(session)
+    yield from placed(filters, kind)
     if filters.endpoint:
         yield kind.endpoint_id == filters.endpoint
-    if filters.before is not None:
-        yield kind.ordinal < filters.before
-    if filters.after is not None:
-        yield or_(kind.ordinal > filters.after, kind.id.in_(filters.ids))
-    if filters.conversation:
-        yield holds_text(session, filters.conversation)
-    if filters.text:
-        yield or_(holds_text(session, filters.text), kind.event_id == filters.text, kind.id == filters.text)
     if filters.answer:
         yield _answered(filters.answer)
 

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.orm import InstrumentedAttribute
+
+    from ada_mockserver.mock.store.base import Identified
 
 __all__ = [
     "STATES",
     "EventFilters",
+    "Filters",
     "ListedDelivery",
     "ListedEvent",
     "conversation_in",
@@ -29,6 +33,7 @@ __all__ = [
     "holds_text",
     "list_events",
     "one_line",
+    "placed",
     "summary",
 ]
 
@@ -40,24 +45,41 @@ _OPENING = 2000
 """Characters of a text that are read for its summary."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventFilters:
-    """Which events to list; "" lets everything through.
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """Which rows of a list to show; "" lets everything through.
 
-    ``type`` is as on the wire; ``state`` is one of `STATES`; ``endpoint`` is an endpoint's id, which limits
-    ``state`` to its deliveries; ``conversation`` is the id of one; ``text`` is found in payloads and ids, in
-    any letter case of ASCII. ``before`` and ``after`` are ordinals; with ``after`` the events of these
+    ``type`` is as on the wire; ``endpoint`` and ``conversation`` are ids; ``text`` is found in payloads and
+    ids, in any letter case of ASCII. ``before`` and ``after`` are ordinals; with ``after`` the rows of these
     ``ids`` are listed, too.
     """
 
     type: str = ""
-    state: str = ""
     endpoint: str = ""
     conversation: str = ""
     text: str = ""
     before: int | None = None
     after: int | None = None
     ids: Sequence[str] = ()
+
+    def of_the_payload(self, session: AsyncSession) -> Iterator[ColumnElement[bool]]:
+        """The conditions on the event that a row is about."""
+        if self.type:
+            yield Event.type == self.type
+        if self.conversation:
+            yield holds_text(session, self.conversation)
+        if self.text:
+            yield or_(holds_text(session, self.text), *(column == self.text for column in self._named()))
+
+    def _named(self) -> Sequence[InstrumentedAttribute[str]]:
+        return (Event.id,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventFilters(Filters):
+    """Which events to list: `Filters`, and ``state``, one of `STATES`, of the deliveries to ``endpoint``."""
+
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +134,14 @@ async def list_events(session: AsyncSession, filters: EventFilters, *, limit: in
     for event in events:
         event.deliveries.extend(deliveries.get(event.id, ()))
     return events
+
+
+def placed(filters: Filters, kind: type[Identified]) -> Iterator[ColumnElement[bool]]:
+    """The conditions on where a row of this kind stands in its list."""
+    if filters.before is not None:
+        yield kind.ordinal < filters.before
+    if filters.after is not None:
+        yield or_(kind.ordinal > filters.after, kind.id.in_(filters.ids))
 
 
 def holds_text(session: AsyncSession, text: str) -> ColumnElement[bool]:
@@ -188,16 +218,8 @@ def _listed(event: Event) -> ListedEvent:
 
 
 def _conditions(session: AsyncSession, filters: EventFilters) -> Iterable[ColumnElement[bool]]:
-    if filters.type:
-        yield Event.type == filters.type
-    if filters.before is not None:
-        yield Event.ordinal < filters.before
-    if filters.after is not None:
-        yield or_(Event.ordinal > filters.after, Event.id.in_(filters.ids))
-    if filters.conversation:
-        yield holds_text(session, filters.conversation)
-    if filters.text:
-        yield or_(holds_text(session, filters.text), Event.id == filters.text)
+    yield from filters.of_the_payload(session)
+    yield from placed(filters, Event)
     mine = and_(
         Delivery.event_id == Event.id,
         Delivery.endpoint_id == filters.endpoint if filters.endpoint else sa.true(),

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from ada_mockserver.mock.api.own_routes import OwnCall
-    from ada_mockserver.mock.console.attempt_list import AttemptFilters
-    from ada_mockserver.mock.console.event_list import EventFilters
+    from ada_mockserver.mock.console.event_list import Filters
     from ada_mockserver.mock.store.base import Numbered
 
 __all__ = ["MOST_NEW", "SHOWN", "chosen", "live_list"]
@@ -54,7 +53,7 @@ async def live_list(
     call: OwnCall,
     template: str,
     kind: type[Numbered],
-    filters: EventFilters | AttemptFilters,
+    filters: Filters,
     read: Callable[[int], Awaitable[Sequence[Any]]],
     **content: Any,
 ) -> Response:
