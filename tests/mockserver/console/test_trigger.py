@@ -15,6 +15,8 @@ from ada_mockserver.events.scenarios import Teller
 from ada_mockserver.events.variants import event_variations, variant_of, variation_named
 from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION, read_contract, shipped
 from ada_schemas.contract.yaml_reader import parse_yaml
+from ada_schemas.variation.enumeration import ANY
+from adakit.payload_plan import Order
 from support.console_stage import HOSTILE
 
 CASE = "conversation.message/null:data.author.avatar"
@@ -74,6 +76,9 @@ def test_several(mock, endpoint, open_page):
     mock.add_webhook("http://127.0.0.1:1/other")
     page = open_page(f"/trigger?endpoint={hook.id}&event=end_user.created", width=390)
     page.get_by_label("Tick end_user.created/example:documented").check()
+    page.get_by_label("Find").fill("type absent")
+    expect(page.get_by_text("1 variant with these words")).to_be_visible()
+    expect(page.get_by_label("Tick end_user.created/example:documented")).to_be_checked()
     page.get_by_label("Tick end_user.created/absent:type").check()
     page.get_by_role("button", name="Send what is ticked").click()
     expect(page.get_by_role("heading", name="2 events sent")).to_be_visible()
@@ -96,6 +101,26 @@ def test_group(mock, endpoint):
     assert ">5 events sent</h2>" in page
     assert '5 <span class="badge good">delivered</span>' in page
     assert page.count("<li ") == 5
+
+
+def test_again(mock):
+    """The page that follows a variant has that variant chosen, with its seed: to send it again, or edit it."""
+    answer = post(mock, case=CASE, seed="7", text="null")
+    page = httpx.get(f"{mock.base_url}{answer.headers['location']}").text
+    assert f"/compose?case={CASE.replace(':', '%3A')}&amp;seed=7" in page
+    assert ">1 event sent</h2>" in page
+
+
+def test_as_generated():
+    """A variant is the payload that ``adakit generate --case`` makes, for each kind of variation."""
+    kinds = {}
+    for name in (*shipped().event_names, ANY):
+        for each in event_variations(shipped(), name):
+            kinds.setdefault((name, each.rule), each)
+    for variation in kinds.values():
+        event = "conversation.created" if variation.event == ANY else variation.event
+        (planned,) = Order(event, shipped(), 7, case=variation.id).payloads()
+        assert variant_of(variation, seed=7, contract=shipped()) == planned.payload, variation.id
 
 
 def test_light(mock):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -18,7 +19,7 @@ from ada_mockserver.mock.console.page import Page
 from ada_mockserver.mock.console.rendering import html, see_other
 from ada_mockserver.mock.console.sent_list import SentRange, last_ordinal, sent_since
 from ada_mockserver.mock.console.variant_list import find_variants
-from ada_mockserver.mock.outbox.publish import publish
+from ada_mockserver.mock.outbox.publish import publish_all
 from ada_mockserver.mock.store.endpoints import list_endpoints
 from ada_schemas.errors import AdakitError, UsageError
 from ada_schemas.shown import shown_json
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from ada_mockserver.events.payload import Payload
     from ada_mockserver.mock.state.transaction import Transaction
     from ada_schemas.contract.contract import Contract
+    from ada_schemas.variation.builder import Variation
 
     Act = Callable[[Transaction, Mapping[str, str], list[str]], Awaitable[SentRange]]
 
@@ -79,7 +81,8 @@ def _carrying_out(act: Act, place: str) -> Callable[[Request], Awaitable[Respons
         except AdakitError as error:
             async with context_of(request).begin() as transaction:
                 return await _page(request, transaction, given, wrong=(place, error), status=400)
-        kept = {name: given[name] for name in ("event", "text", "endpoint") if given[name]}
+        names = ("event", "text", "endpoint", *(("case", "seed") if given["case"] else ()))
+        kept = {name: given[name] for name in names if given[name]}
         return see_other(request, f"/trigger?{urlencode({**kept, **sent.query})}#sent")
 
     return serve
@@ -128,16 +131,20 @@ async def _publish(transaction: Transaction, payloads: Iterable[Payload], chosen
     if chosen and chosen not in {each.id for each in await list_endpoints(session) if not each.disabled}:
         raise UsageError("The endpoint is not there any more, or is disabled.", next_step="Choose another.")
     before = await last_ordinal(session)
-    for payload in payloads:
-        await publish(
+    for event_type, alike in groupby(payloads, key=_type):
+        await publish_all(
             session,
-            event_type=str(payload.get("type") or NO_TYPE)[:LONGEST_TYPE],
-            body=encode(payload),
+            event_type=event_type,
+            bodies=map(encode, alike),
             channels=(),
             now=transaction.now,
             endpoint_id=chosen or None,
         )
     return SentRange(before, await last_ordinal(session))
+
+
+def _type(payload: Payload) -> str:
+    return str(payload.get("type") or NO_TYPE)[:LONGEST_TYPE]
 
 
 def _payload(contract: Contract, given: Mapping[str, str]) -> Payload | None:
@@ -183,6 +190,7 @@ async def _page(
         given=given | {"event": event},
         any=ANY,
         groups=groups,
+        ticked=_ticked(contract, request.query_params.getlist("chosen")),
         found=sum(len(group.found) for group in groups),
         chosen=variation_named(contract, given["case"]) if payload else None,
         payload="" if payload is None else shown_json(payload, indent=2),
@@ -193,6 +201,12 @@ async def _page(
         scenarios=SCENARIOS,
         wrong={place: _said(wrong[1]) if wrong and wrong[0] == place else "" for place in _PLACES},
     )
+
+
+def _ticked(contract: Contract, ids: list[str]) -> list[Variation]:
+    """The variations that were ticked before others were looked for."""
+    known = {each.id: each for group in find_variants(contract) for each in group.found}
+    return [known[each] for each in dict.fromkeys(ids) if each in known]
 
 
 def _said(error: AdakitError) -> str:
