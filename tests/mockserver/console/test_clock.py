@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from ada_mockserver import MockAda
 from support.console_stage import HOSTILE, say
 
 
@@ -83,6 +84,23 @@ def test_advance_without_scripts(mock, endpoint):
     answer = post(mock, by="27h36m")
     assert (answer.status_code, answer.headers["location"]) == (303, "/clock?moved=99360&attempts=7")
     assert len(endpoint.requests) == 8
+
+
+def test_whole_schedule(mock):
+    """The longest button covers the schedule however much longer the waits are."""
+    assert 'value="27h36m"' in httpx.get(f"{mock.base_url}/clock").text
+    with MockAda(jitter=0.2) as other:
+        page = httpx.get(f"{other.base_url}/clock").text
+    assert 'value="33h7m"' in page
+    assert "to its last retry it is 27 h 35 min, each wait up to 20 % longer or shorter." in page
+
+
+def test_deletion(mock):
+    """The steps of a deletion job are ahead, and the clock goes to them."""
+    mock.call("POST", "/v2/end-users/delete/", {"identifiers": [{"type": "email", "value": "a@b.example"}]})
+    ((_, what, count),) = rows(mock)
+    assert (what, count) == ("Steps of deletion jobs", "1")
+    assert post(mock, by="next").status_code == 303
 
 
 def test_ahead(mock, endpoint):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, literal, select
 
+from ada_mockserver.mock.api.things.deletions import DeletionJob
 from ada_mockserver.mock.store.models import Delivery, Endpoint, PlannedSteps, StoredEndUser
 
 if TYPE_CHECKING:
@@ -139,12 +140,14 @@ async def read_timeline(
         for column, conditions in (
             (Delivery.due_at, pending),
             (PlannedSteps.due_at, ()),
+            (DeletionJob.due_at, ()),
             (StoredEndUser.expires_at, ()),
         )
     ]
     first = [
         await session.scalar(select(func.min(Delivery.due_at)).where(*pending)),
         await session.scalar(select(func.min(PlannedSteps.due_at))),
+        await session.scalar(select(func.min(DeletionJob.due_at))),
     ]
     ends = [sum(schedule) * (1 + jitter), *rotated, *(at - now for at in last if at is not None)]
     axis = _Axis(max(SHORTEST, *ends))
@@ -160,6 +163,7 @@ async def read_timeline(
     ]
     for title, tone, column in (
         ("Planned steps of conversations", "good", PlannedSteps.due_at),
+        ("Steps of deletion jobs", "good", DeletionJob.due_at),
         ("End users that are forgotten", "bad", StoredEndUser.expires_at),
     ):
         counts = _Counts(axis)
@@ -169,7 +173,7 @@ async def read_timeline(
     secrets = _Counts(axis)
     for seconds in rotated:
         secrets.add(seconds, 1)
-    lanes.insert(3, secrets.lane("Rotated secrets that stop signing", "bad"))
+    lanes.insert(4, secrets.lane("Rotated secrets that stop signing", "bad"))
     ticks = [Tick("now", 0.0)]
     ticks += [Tick(label, axis.share(at)) for label, at in _TICKS.items() if at <= axis.longest]
     return Timeline(lanes, ticks, 1 / STEPS, min((at for at in first if at is not None), default=None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from ada_mockserver.mock.console.endpoint_form import faults_of
 from ada_mockserver.mock.console.page import Page
 from ada_mockserver.mock.console.rendering import html, see_other
 from ada_mockserver.mock.console.timeline import read_timeline
+from ada_mockserver.mock.outbox.backoff import FLOOR
 from ada_mockserver.mock.outbox.worker import Options
 from ada_mockserver.mock.store.models import LoggedAttempt
 from ada_schemas.errors import UsageError
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PAGE"]
 
-_ADVANCES = {"5s": "5 s", "5m": "5 min", "1h": "1 h", "27h36m": "27 h 36 min"}
+_ADVANCES = {"5s": "5 s", "5m": "5 min", "1h": "1 h"}
 _STORES_ONLY = "This mock stores events, and delivers none."
 _A_MOMENT = 0.001
 """Seconds beyond the time of the next attempt: sums of times are not exact."""
@@ -152,6 +154,18 @@ def _said(error: UsageError) -> str:
     return " ".join(f"{error.what} {error.next_step}".split())
 
 
+def _whole(options: Options) -> dict[str, str]:
+    """The span in which a delivery that fails now comes to its last retry, however long its waits are."""
+    longest = sum(max(FLOOR, wait * (1 + options.jitter)) for wait in options.schedule)
+    text = _hours(math.ceil(longest / 60))
+    return {text.replace(" min", "m").replace(" ", ""): text}
+
+
+def _hours(minutes: int) -> str:
+    """Minutes as hours and minutes."""
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
 def _moved(query: Mapping[str, str]) -> tuple[int, int] | None:
     """How far the clock was moved in seconds, and how many attempts that took."""
     given = query.get("moved", ""), query.get("attempts", "")
@@ -175,9 +189,9 @@ async def _page(request: Request, *, status: int = 200, block: str = "", **conte
         **{
             "stores_only": outbox is None,
             "ahead": ahead,
-            "whole": sum(options.schedule),
+            "whole": _hours(round(sum(options.schedule) / 60)),
             "jitter": options.jitter,
-            "advances": _ADVANCES,
+            "advances": _ADVANCES | _whole(options),
             "advance": "",
             "moved": _moved(request.query_params),
             "done": _DONE.get(request.query_params.get("done", ""), ""),
