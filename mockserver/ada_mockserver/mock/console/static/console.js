@@ -162,6 +162,7 @@ document.addEventListener("keydown", event => {
 learnTime(document.body.dataset.now, document.body.dataset.rate);
 showState();
 showTimes();
+document.querySelector(".side nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 setInterval(() => { if (!document.hidden && !absolute) showTimes(); }, 1000);
 document.addEventListener("visibilitychange", () => (document.hidden ? unfollow() : follow()));
 addEventListener("pagehide", unfollow);
