@@ -61,7 +61,12 @@ def test_no_warnings(installed):
     assert "ada_mockserver.mock.store.database" in lacking
     assert "ada_mockserver.locust.wire" not in lacking
     others = [name for name in lacking if not name.startswith("ada_mockserver.")]
-    assert {name.rpartition(".")[0] for name in others} == {"ada_contract_tests", "ada_contract_tests.fuzz"}
+    assert {name.rpartition(".")[0] for name in others} == {
+        "ada_contract_tests",
+        "ada_contract_tests.fuzz",
+        "adakit.check_page",
+    }
+    assert "adakit.check_page.form" not in others
     assert "ada_contract_tests.fuzz.draw" in others
     assert "ada_contract_tests.fuzz.extra" not in others
 

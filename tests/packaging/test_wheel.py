@@ -43,11 +43,11 @@ def test_typed(wheel_files):
 
 
 def test_few_files(wheel_files):
-    """The wheel holds fewer than 450 files: pytest reads the list of every installed one when it starts.
+    """The wheel holds fewer than 500 files: pytest reads the list of every installed one when it starts.
 
     Reading 240 entries took 0.8 ms of a start-up of 130.
     """
-    assert len(wheel_files) < 450
+    assert len(wheel_files) < 500
 
 
 def test_no_leftovers(wheel_files):
