@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from ada_mockserver.mock.agent.replies import answer, greet, hand_over
 from ada_mockserver.mock.script import DEFAULT_INTEGRATION
 from ada_mockserver.mock.state.conversations import end, end_handoff, hand_off, open_conversation, say
+from ada_mockserver.mock.store.models import Message
 from ada_schemas.errors import AdakitError
 
 if TYPE_CHECKING:
@@ -18,9 +21,11 @@ if TYPE_CHECKING:
     from ada_mockserver.events.conversation import Closer
     from ada_mockserver.events.payload import Author, Metadata
     from ada_mockserver.mock.state.transaction import Transaction
-    from ada_mockserver.mock.store.models import Conversation, Message, StoredChannel
+    from ada_mockserver.mock.store.models import Conversation, StoredChannel
 
 __all__ = ["NotPossibleError", "begin", "close", "hand_back", "hand_to", "post_message", "usual_closer"]
+
+_LATEST = 20
 
 
 class NotPossibleError(AdakitError):
@@ -80,7 +85,16 @@ async def hand_to(
         message = f"The conversation is in a handoff to {conversation.handoff} already."
         raise NotPossibleError("active_handoff", message)
     human = transaction.context.script.integrations.get(integration)
-    await hand_over(transaction, conversation, integration, human, text="")
+    text = await _last_words(transaction, conversation)
+    await hand_over(transaction, conversation, integration, human, text=text)
+
+
+async def _last_words(transaction: Transaction, conversation: Conversation) -> str:
+    """What the end user wrote last, of the latest messages; "" for nothing."""
+    statement = select(Message.data).where(Message.conversation_id == conversation.id)
+    latest = await transaction.session.scalars(statement.order_by(Message.ordinal.desc()).limit(_LATEST))
+    said = (each["content"].get("body") for each in latest if each["author"]["role"] == "end_user")
+    return next(filter(None, said), "")
 
 
 async def hand_back(transaction: Transaction, conversation: Conversation) -> None:

@@ -14,14 +14,22 @@ from ada_mockserver.mock.console.event_list import one_line
 from ada_mockserver.mock.store.models import Conversation, Message, StoredEndUser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from ada_mockserver.events.payload import EndUser
 
-__all__ = ["HOLDERS", "ROLES", "ConversationFilters", "ListedConversation", "list_conversations", "name_of"]
+__all__ = [
+    "HOLDERS",
+    "ROLES",
+    "ConversationFilters",
+    "ListedConversation",
+    "list_conversations",
+    "messages_of",
+    "name_of",
+]
 
 HOLDERS = ("AI Agent", "handoff", "ended")
 """Who may have a conversation: the AI Agent, an integration, nobody any more."""
@@ -78,24 +86,33 @@ async def list_conversations(
         .limit(limit)
     )
     rows = (await session.execute(statement)).all()
-    last = await _last_messages(session, [conversation.id for conversation, _ in rows])
-    return [_listed(conversation, user, last.get(conversation.id)) for conversation, user in rows]
+    ids = [conversation.id for conversation, _ in rows]
+    first, last = await messages_of(session, ids, func.min), await messages_of(session, ids, func.max)
+    return [
+        _listed(conversation, name_of(user, first.get(conversation.id)), last.get(conversation.id))
+        for conversation, user in rows
+    ]
 
 
-def name_of(user: EndUser) -> str:
-    """What people call an end user, in a line; the end of the id where it has no name."""
+def name_of(user: EndUser, first: dict[str, Any] | None) -> str:
+    """What people call an end user, in a line.
+
+    It is the name in the profile, else in the ``first`` message: clients say it there alone. Where there is
+    none, it is the end of the id.
+    """
     names = " ".join(filter(None, (user.first_name, user.last_name)))
-    return one_line(user.display_name or names or user.email or "") or f"End user …{user.id[-6:]}"
+    said = first["author"].get("display_name") if first and first["author"]["role"] == "end_user" else ""
+    return one_line(user.display_name or names or said or user.email or "") or f"End user …{user.id[-6:]}"
 
 
-def _listed(conversation: Conversation, user: EndUser, last: dict[str, Any] | None) -> ListedConversation:
+def _listed(conversation: Conversation, name: str, last: dict[str, Any] | None) -> ListedConversation:
     state = "ended" if conversation.ended else "handoff" if conversation.handoff else "AI Agent"
     content = last["content"] if last else {}
     said = content.get("body") or content.get("link_text") or content.get("filename") or content.get("url")
     return ListedConversation(
         id=conversation.id,
         place=f"{conversation.last_at}.{conversation.ordinal}",
-        name=name_of(user),
+        name=name,
         channel=conversation.channel.name,
         modality=conversation.channel.modality,
         state=state,
@@ -107,13 +124,16 @@ def _listed(conversation: Conversation, user: EndUser, last: dict[str, Any] | No
     )
 
 
-async def _last_messages(session: AsyncSession, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    newest = (
-        select(func.max(Message.ordinal))
+async def messages_of(
+    session: AsyncSession, ids: Sequence[str], which: Callable[..., Any] = func.max
+) -> dict[str, dict[str, Any]]:
+    """The last message of each conversation, or the first with ``func.min``, by the conversations' ids."""
+    chosen = (
+        select(which(Message.ordinal))
         .where(Message.conversation_id.in_(ids))
         .group_by(Message.conversation_id)
     )
-    statement = select(Message.conversation_id, Message.data).where(Message.ordinal.in_(newest))
+    statement = select(Message.conversation_id, Message.data).where(Message.ordinal.in_(chosen))
     return {row.conversation_id: row.data for row in await session.execute(statement)}
 
 

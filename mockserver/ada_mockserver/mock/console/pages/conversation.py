@@ -6,6 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import func
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
@@ -25,8 +26,9 @@ from ada_mockserver.mock.api.document import BODY_LIMIT
 from ada_mockserver.mock.api.errors import ApiError, not_found
 from ada_mockserver.mock.api.own_routes import OwnCall, found, operation
 from ada_mockserver.mock.api.things.attachments import FILE_TYPES, checked_file
+from ada_mockserver.mock.api.times import zoned
 from ada_mockserver.mock.console.conversation_form import Filled, read_filled, said_of
-from ada_mockserver.mock.console.conversation_list import name_of
+from ada_mockserver.mock.console.conversation_list import messages_of, name_of
 from ada_mockserver.mock.console.conversation_view import read_transcript
 from ada_mockserver.mock.console.page import Page
 from ada_mockserver.mock.console.rendering import html, see_other
@@ -141,6 +143,8 @@ async def _surroundings(
     session, script = transaction.session, transaction.context.script
     user = await find(session, StoredEndUser, conversation.end_user_id)
     assert user is not None  # noqa: S101 - end users are deleted with their conversations
+    first = await messages_of(session, [conversation.id], func.min)
+    calls = await list_calls(session, conversation_id=conversation.id, limit=CALLS_SHOWN)
     humans = {name: human and human.display_name for name, human in script.integrations.items()}
     closers = dict(_CLOSERS)
     if conversation.handoff_count == 0:
@@ -149,10 +153,10 @@ async def _surroundings(
         closers = {"system": "the system: a call disconnects"}
     content: dict[str, Any] = {
         "user": user.shown(),
-        "user_name": name_of(user.value),
+        "user_name": name_of(user.value, first.get(conversation.id)),
         "human": conversation.human,
         "agent_name": (conversation.human or {}).get("display_name") or _AGENT,
-        "calls": await list_calls(session, conversation_id=conversation.id, limit=CALLS_SHOWN),
+        "calls": [{**call, "at": zoned(call["created_at"]).timestamp()} for call in calls],
         "humans": humans,
         "called": script.called,
         "closers": closers,
