@@ -97,7 +97,7 @@ def check(page: Page, mock: MockAda) -> None:
 
 
 PICTURES = {"console-events": events, "console-conversation": conversation, "console-check": check}
-"""What shows each picture, by its name."""
+"""The functions that show each picture, by its name."""
 
 
 def main(folder: Path = FOLDER) -> None:

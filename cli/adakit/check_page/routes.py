@@ -53,7 +53,7 @@ _REPORT_POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
     "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts"
 )
-"""What the report may do at most; its own policy names the one script that it runs."""
+"""The most that the report may do; its own policy names the one script that it runs."""
 
 
 def check_page(contract_directory: str | None = None) -> Page:

@@ -1,4 +1,4 @@
-"""What people do in conversations, by the API or by the console: begin, write, hand over, hand back, end.
+"""The acts of people in conversations, by the API or by the console: begin, write, hand over, hand back, end.
 
 Whatever entrance they come by, the same follows from it.
 """
@@ -29,7 +29,7 @@ _LATEST = 20
 
 
 class NotPossibleError(AdakitError):
-    """What cannot be done in a conversation as it stands; ``type`` is the reason's stable name."""
+    """An act that a conversation does not allow as it stands; ``type`` is the reason's stable name."""
 
     def __init__(self, type_: str, what: str) -> None:
         super().__init__(what)
@@ -90,7 +90,7 @@ async def hand_to(
 
 
 async def _last_words(transaction: Transaction, conversation: Conversation) -> str:
-    """What the end user wrote last, of the latest messages; "" for nothing."""
+    """The end user's last text among the latest messages; "" for none."""
     statement = select(Message.data).where(Message.conversation_id == conversation.id)
     latest = await transaction.session.scalars(statement.order_by(Message.ordinal.desc()).limit(_LATEST))
     said = (each["content"].get("body") for each in latest if each["author"]["role"] == "end_user")

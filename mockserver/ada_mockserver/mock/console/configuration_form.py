@@ -56,12 +56,12 @@ class Field:
 
     @property
     def title(self) -> str:
-        """What it is called."""
+        """Its name for people."""
         return str(self.schema.get("title") or self.path[-1])
 
     @property
     def initial(self) -> list[str]:
-        """What a browser would send if nobody changed it."""
+        """The texts that a browser would send if nobody changed it."""
         default = self.schema.get("default")
         if default is None or default is False:
             return []

@@ -1,4 +1,4 @@
-"""What a person fills in about conversations: the beginning of one, and what is written in it."""
+"""The forms of conversations: the beginning of one, and what is written in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Faults", "Filled", "read_filled", "said_of"]
 
 Faults = dict[str, str]
-"""What is wrong with the fields of a form, by their names."""
+"""The faults of the fields of a form, by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Filled:
 
 
 async def read_filled(request: Request) -> Filled:
-    """What a form was filled in with; raises `ApiError` for a body that is none."""
+    """The fields of a form as they were filled in; raises `ApiError` for a body that is none."""
     texts: dict[str, str] = {}
     file = None
     try:
@@ -78,7 +78,7 @@ async def read_filled(request: Request) -> Filled:
 
 
 def said_of(error: ApiError) -> str:
-    """What an error says about the one parameter that is wrong, else the error itself."""
+    """The message of an error about the one parameter that is wrong, else the error's own."""
     if isinstance(error.details, (list, tuple)) and error.details:
         return str(error.details[0].message)
     return error.message

@@ -38,7 +38,7 @@ _SAID = ("content.body", "content.link_text", "content.filename", "author.displa
 _NAMES = ("display_name", "first_name", "last_name", "email", "external_id")
 
 ROLES = {"end_user": "End user", "ai_agent": "AI Agent", "human_agent": "Human agent"}
-"""What people call the roles of authors."""
+"""The roles of authors in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ async def list_conversations(
 
 
 def name_of(user: EndUser, first: dict[str, Any] | None) -> str:
-    """What people call an end user, in a line.
+    """The name of an end user, in a line.
 
     It is the name in the profile, else in the ``first`` message: clients say it there alone. Where there is
     none, it is the end of the id.

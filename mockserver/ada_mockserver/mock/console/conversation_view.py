@@ -91,7 +91,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What is planned: somebody does something at a time in Unix seconds."""
+    """A planned step: somebody does something at a time in Unix seconds."""
 
     who: str
     what: str
@@ -115,7 +115,7 @@ class Transcript:
 
     @property
     def stamp(self) -> str:
-        """What tells it from itself at another time."""
+        """A text that differs once anything in it has changed."""
         return hashlib.sha256(repr(self).encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -160,7 +160,7 @@ async def read_transcript(
 async def _facts(
     session: AsyncSession, conversation: Conversation, after: int | None, until: int | None
 ) -> Sequence[ConversationFact]:
-    """What happened from the message at one time, if any, until that at another."""
+    """The facts from the message at one time, if any, until that at another."""
     statement = select(ConversationFact).where(ConversationFact.conversation_id == conversation.id)
     if after is not None:
         statement = statement.where(ConversationFact.at >= after)

@@ -62,7 +62,7 @@ SPANS = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attempt that ended; ``answer`` is its status or kind of error.
+    """The outcome of an attempt that ended; ``answer`` is its status or kind of error.
 
     ``at`` is when it began (Unix seconds), ``elapsed`` how many seconds it took.
     """
@@ -102,7 +102,7 @@ class Figures:
 
     @property
     def words(self) -> str:
-        """What the span is called."""
+        """The span in words."""
         return SPANS[self.span].words
 
     @property

@@ -100,7 +100,7 @@ def text_of(form: FormData, name: str) -> str:
 
 
 def faults_of(error: ApiError) -> dict[str, str]:
-    """What a refusal says of each field, the first of it; raises the error where it is of none."""
+    """The first fault of each field that a refusal names; raises the error where it is of none."""
     faults: dict[str, str] = {}
     for detail in error.details:
         if not isinstance(detail, Detail) or not (match := re.match(r"\$\.(\w+)", detail.parameter)):

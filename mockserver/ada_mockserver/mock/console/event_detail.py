@@ -105,7 +105,7 @@ class EventDetail:
 
     @property
     def state(self) -> str:
-        """What came of its deliveries together, as the list of events says it."""
+        """The state of its deliveries together, as the list of events says it."""
         listed = [ListedDelivery(d.endpoint_id, d.url, d.state, 0, "", None) for d in self.deliveries]
         return ListedEvent(0, "", "", 0.0, "", "", listed).state
 
@@ -117,7 +117,7 @@ class EventDetail:
 
 
 async def read_detail(session: AsyncSession, event: Event, schedule: Sequence[float]) -> EventDetail:
-    """What the page of an event shows; ``schedule`` holds the waits after each failure."""
+    """The content of an event's page; ``schedule`` holds the waits after each failure."""
     made = await _attempts(session, event.id)
     detail = EventDetail(event, conversation_in(event.body))
     statement = select(Endpoint).order_by(Endpoint.ordinal)

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 STATES = ("delivered", "pending", "failed", "unsent")
-"""What came of an event: all deliveries succeeded, one is still to come, one failed, nobody subscribed."""
+"""The states of an event: all deliveries succeeded, one is still to come, one failed, nobody subscribed."""
 
 LONGEST_SUMMARY = 160
 _OPENING = 2000
@@ -113,7 +113,7 @@ class ListedEvent:
 
     @property
     def state(self) -> str:
-        """What came of its deliveries together."""
+        """The state of its deliveries together."""
         states = {each.state for each in self.deliveries}
         return next((state for state in ("failed", "pending", "delivered") if state in states), "unsent")
 

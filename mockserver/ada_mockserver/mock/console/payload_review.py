@@ -25,7 +25,7 @@ MOST_NAMED = 50
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What the contract says about a body.
+    """The contract's judgement of a body.
 
     ``unread`` says why it is no JSON, "" where it is; ``event`` is the contract's, None for a type that it
     does not name. ``problems`` break the schema that a consumer may count on; ``notes`` do not, and yet

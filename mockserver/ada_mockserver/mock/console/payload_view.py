@@ -158,7 +158,7 @@ def _missing(value: dict[str, Any], shape: Shape | None) -> Iterator[Missing]:
 
 
 def _about(shape: Shape, *, required: bool) -> tuple[str, ...]:
-    """What the contract says about a member, in sentences: its description, then what it may be."""
+    """The contract's words about a member, in sentences: its description, then what it may be."""
     words = _kind(shape) + (", or null" if shape.nullable else "")
     facts = f"{words[:1].upper()}{words[1:]}; {'always there' if required else 'may be absent'}."
     return (shape.description, facts) if shape.description else (facts,)

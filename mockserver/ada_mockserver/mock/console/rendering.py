@@ -68,7 +68,7 @@ def see_other(request: Request, path: str) -> Response:
 
 
 def _surroundings(request: Request) -> dict[str, Any]:
-    """What every page is given: the navigation, the mock's address and its time."""
+    """The content that every page is given: the navigation, the mock's address and its time."""
     state = request.app.state
     pages: list[Page] = state.pages
     clock = state.context.clock

@@ -46,7 +46,7 @@ class SentRange:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of the events of a range: ``count`` of them, deliveries by state, the newest events."""
+    """The outcome of the events of a range: ``count`` of them, deliveries by state, the newest events."""
 
     range: SentRange
     count: int
@@ -60,7 +60,7 @@ async def last_ordinal(session: AsyncSession) -> int:
 
 
 async def sent_since(session: AsyncSession, given: SentRange) -> Sent:
-    """What became of the events of a range so far."""
+    """The outcome of the events of a range so far."""
     if given.conversation:
         filters = EventFilters(conversation=given.conversation)
         events = await list_events(session, filters, limit=SHOWN)

@@ -1,4 +1,4 @@
-"""What of an event can be copied: commands, a test, and programs that verify a signature.
+"""Copies of an event to take away: commands, a test, and programs that verify a signature.
 
 All of them hold the event's own bytes, and none a secret: that is in ADA_WEBHOOK_SECRET.
 """

@@ -76,7 +76,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """What is ahead; ``next_at`` is when the first of it happens (Unix seconds), None for nothing."""
+    """All that is ahead; ``next_at`` is when the first of it happens (Unix seconds), None for nothing."""
 
     lanes: Sequence[Lane]
     ticks: Sequence[Tick]
@@ -126,7 +126,7 @@ class _Counts:
 async def read_timeline(
     session: AsyncSession, *, now: float, schedule: Sequence[float], jitter: float
 ) -> Timeline:
-    """What is ahead after ``now`` (Unix seconds), by the schedule on which failed deliveries are retried."""
+    """All that is ahead after ``now`` (Unix seconds); ``schedule`` is that of failed deliveries."""
     rotated = [
         until - now
         for endpoint in await session.scalars(select(Endpoint).where(Endpoint.present()))

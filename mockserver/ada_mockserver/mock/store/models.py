@@ -154,7 +154,7 @@ class Message(Resource):
 
 
 class ConversationFact(Numbered):
-    """What happened to a conversation at a time in Unix milliseconds, beside its messages.
+    """A fact of a conversation at a time in Unix milliseconds, beside its messages.
 
     ``kind`` is ``begun``, ``handed-off``, ``handoff-failed``, ``handoff-ended`` or ``ended``; ``who`` is the
     integration of a handoff, or the role of who ended the conversation. ``event_id`` is the ``svix-id`` of

@@ -71,7 +71,7 @@ def _seed(text: str, transaction: Transaction) -> int:
 
 
 async def _check(request: Request) -> Response:
-    """What is wrong with the draft, and where it would go; for the page, while somebody types."""
+    """The faults of the draft, and where it would go; for the page, while somebody types."""
     return html(request, "compose.html", block="check", **await _content(request, await _form(request)))
 
 

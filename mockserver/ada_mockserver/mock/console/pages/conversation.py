@@ -92,7 +92,7 @@ async def _around(request: Request, transaction: Transaction, conversation: Conv
 
 
 def _reading(read: Read, *, part: bool = True) -> Callable[[Request], Awaitable[Response]]:
-    """What shows a conversation, or a ``part`` of its page; that page is loaded anew once it is gone."""
+    """A handler that shows a conversation, or a ``part`` of its page, loaded anew once it is gone."""
 
     async def serve(call: OwnCall) -> Response:
         request, transaction = call.request, call.transaction
@@ -139,7 +139,7 @@ async def _page(
 async def _surroundings(
     request: Request, transaction: Transaction, conversation: Conversation
 ) -> dict[str, Any]:
-    """What is said and can be done beside the transcript; ``stamp`` tells it from itself at another time."""
+    """The part beside the transcript: facts and forms; ``stamp`` differs once anything in it has changed."""
     session, script = transaction.session, transaction.context.script
     user = await find(session, StoredEndUser, conversation.end_user_id)
     assert user is not None  # noqa: S101 - end users are deleted with their conversations

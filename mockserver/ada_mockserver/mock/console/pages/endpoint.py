@@ -70,7 +70,7 @@ async def _show(call: OwnCall) -> Response:
 
 
 def _done(request: Request) -> str:
-    """What a form that was carried out says, on the page to which it led."""
+    """The notice of a form that was carried out, on the page to which it led."""
     done = request.query_params.get("done", "")
     count = re.fullmatch(r"(?:queued)-([0-9]{1,9})", done)
     if count is None:
