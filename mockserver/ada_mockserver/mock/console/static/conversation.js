@@ -68,6 +68,3 @@ if (composer) {
   });
 }
 goToEnd();
-
-// The server says which details are open at first; then the reader does.
-Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => name !== "open" || element.localName !== "details";
