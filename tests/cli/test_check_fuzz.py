@@ -123,7 +123,9 @@ def test_warnings_only(adakit, shop):
     """What is beyond the contract warns, and fails with --strict alone."""
     options = ["check", shop, "--select", "ADA703", "--events", MESSAGE, "--fuzz", 100, "--seed", 2]
     outcome = adakit(*options)
-    assert (outcome.code, "\nwarning ADA703 data is absent: 500\n" in outcome.out) == (0, True)
+    assert outcome.code == 0
+    # Which of them is drawn depends on what else Hypothesis has seen of the sources that are loaded.
+    assert re.search(r"\nwarning ADA703 [^\n]+: 500\n", outcome.out), outcome.out
     assert re.search(r"\nPASS .*: 1 passed, \d warnings?\n", outcome.out)
     assert adakit(*options, "--strict").code == 1
 

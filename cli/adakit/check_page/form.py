@@ -47,7 +47,13 @@ DEFAULTS = {
 }
 """The fields of the form, and what is in them at first."""
 
-_MOST = {"timeout": 600.0, "budget": 3600.0, "jobs": 256.0, "seed": 1e9, "fuzz": 10_000.0}
+_BOUNDS = {
+    "timeout": (0.1, 600.0),
+    "budget": (0.0, 3600.0),
+    "jobs": (1.0, 256.0),
+    "seed": (0.0, 1e9),
+    "fuzz": (0.0, 10_000.0),
+}
 
 
 def can_fuzz() -> bool:
@@ -63,10 +69,10 @@ def read_form(
 ) -> tuple[str, Options]:
     """The target and the options of a check, with a seed.
 
-    An endpoint of the mock brings its signing secret and its headers. Raises `UsageError` for what cannot be
-    used, before anything is sent.
+    An endpoint of the mock brings its signing secret and its headers; a URL that is given wins. Raises
+    `UsageError` for what cannot be used, before anything is sent.
     """
-    chosen = next((each for each in endpoints if each.id == given["endpoint"]), None)
+    chosen = next((each for each in endpoints if each.id == given["endpoint"] and not given["url"]), None)
     target = chosen.url if chosen is not None else given["url"]
     if not target:
         raise UsageError("There is nothing to check.", next_step="Choose an endpoint, or give a URL.")
@@ -79,8 +85,7 @@ def read_form(
         *(chosen.headers if chosen is not None else ()),
         *parse_headers(tuple(_lines(given["headers"]))),
     )
-    seed, fuzz = _number(given, "seed"), _number(given, "fuzz")
-    jobs = _number(given, "jobs")
+    seed, fuzz, jobs = (_number(given, name, whole=True) for name in ("seed", "fuzz", "jobs"))
     options = Options(
         secret=secret,
         accept=given["accept"] or None,
@@ -92,7 +97,7 @@ def read_form(
         ),
         headers=headers,
         timeout=_number(given, "timeout") or float(DEFAULTS["timeout"]),
-        jobs=None if jobs is None else max(1, int(jobs)),
+        jobs=None if jobs is None else int(jobs),
         budget=_number(given, "budget"),
         seed=draw_seed() if seed is None else int(seed),
         insecure=bool(given["insecure"]),
@@ -113,13 +118,14 @@ def _lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _number(given: Mapping[str, str], name: str) -> float | None:
-    text = given[name]
+def _number(given: Mapping[str, str], name: str, *, whole: bool = False) -> float | None:
+    text, (least, most) = given[name], _BOUNDS[name]
     if not text:
         return None
     number = finite(text)
-    if number is None or not 0 <= number <= _MOST[name]:
+    if number is None or not least <= number <= most or (whole and not number.is_integer()):
+        kind = "a whole number" if whole else "a number"
         raise UsageError(
-            f"{name} cannot be {text!r}.", next_step=f"Give a number from 0 to {_MOST[name]:.0f}."
+            f"{name} cannot be {text!r}.", next_step=f"Give {kind} from {least:g} to {most:.0f}."
         )
     return number

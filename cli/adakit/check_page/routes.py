@@ -19,6 +19,7 @@ from ada_contract_tests.reports.html import sign
 from ada_contract_tests.reports.wording import event_name, many
 from ada_contract_tests.rules import RULES, digits
 from ada_mockserver.mock.api.calls import context_of
+from ada_mockserver.mock.api.errors import ApiError
 from ada_mockserver.mock.console.page import Page
 from ada_mockserver.mock.console.rendering import html, see_other
 from ada_mockserver.mock.store.endpoints import list_endpoints
@@ -170,8 +171,9 @@ class _Pages:
         case_id = str(form.get("id", ""))
         if run.result_of(case_id) is None:
             raise HTTPException(404)
-        if not run.is_running:
-            run.repeat(case_id)
+        if self.runs.running is not None:
+            raise ApiError(409, "conflict", "Another check is running. Wait for it, or cancel it.")
+        run.repeat(case_id)
         return see_other(request, f"/check/runs/{run.id}/case?id={_quoted(case_id)}")
 
     async def report(self, request: Request) -> Response:

@@ -22,7 +22,7 @@ from ada_mockserver.clock import new_event_loop
 from ada_schemas.errors import AdakitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from ada_contract_tests.engine.check import Options
     from ada_contract_tests.engine.run_events import RunEvent
@@ -58,6 +58,7 @@ class CheckRun:
     problem: AdakitError | None = None
     finished: Report | None = None
     again: dict[str, list[CheckRun]] = field(default_factory=dict)
+    _cancelled: bool = False
     _since: float = field(default_factory=time.monotonic)
     _loop: asyncio.AbstractEventLoop | None = None
     _task: asyncio.Task[Report] | None = None
@@ -70,6 +71,7 @@ class CheckRun:
 
     def cancel(self) -> None:
         """Send nothing more; what was found stays."""
+        self._cancelled = True
         if self._loop is not None and self._task is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._task.cancel)
 
@@ -112,7 +114,7 @@ class CheckRun:
         """Carry one case out again, as ``--case ID --seed N`` does."""
         selection = Selection(cases=(case_id,))
         run = CheckRun(self.target, replace(self.options, selection=selection), self.notify)
-        self.again.setdefault(case_id, []).append(run)
+        self.again[case_id] = [*self.again.get(case_id, []), run][-KEPT:]
         run.start()
         return run
 
@@ -131,6 +133,8 @@ class CheckRun:
     async def _check(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(acheck(self.target, self.options, notify=self._tell))
+        if self._cancelled:  # before there was anything to cancel
+            self._task.cancel()
         try:
             self.finished = await self._task
         except asyncio.CancelledError:
@@ -160,8 +164,8 @@ class CheckRuns:
 
     @property
     def running(self) -> CheckRun | None:
-        """The one that is not over, or None."""
-        return next((run for run in self._runs.values() if run.is_running), None)
+        """The one that is not over, be it of a single case, or None."""
+        return next((run for run in self._all() if run.is_running), None)
 
     def find(self, run_id: str) -> CheckRun | None:
         """The run of that id, or None."""
@@ -170,17 +174,21 @@ class CheckRuns:
     def start(self, target: str, options: Options, notify: Callable[[], None]) -> CheckRun:
         """Begin a check; those that are over are forgotten, the oldest first, where they are too many."""
         run = CheckRun(target, options, notify)
-        self._runs[run.id] = run
-        for old in [run_id for run_id, each in self._runs.items() if not each.is_running][:-KEPT]:
+        for old in [run_id for run_id, each in self._runs.items() if not each.is_running][: 1 - KEPT]:
             del self._runs[old]
+        self._runs[run.id] = run
         run.start()
         return run
 
+    def _all(self) -> Iterator[CheckRun]:
+        for run in self._runs.values():
+            yield run
+            for again in run.again.values():
+                yield from again
+
     def end(self) -> None:
         """Cancel what runs, and wait a moment for it."""
-        every = [*self._runs.values()]
-        every += [again for run in self._runs.values() for runs in run.again.values() for again in runs]
-        going = [run for run in every if run.is_running]
+        going = [run for run in self._all() if run.is_running]
         for run in going:
             run.cancel()
         for run in going:

@@ -103,7 +103,8 @@ class Fuzzing:
         from ada_contract_tests.fuzz.draw import drawn  # noqa: PLC0415 - Hypothesis, when asked for
 
         contract = self._session.events.contract
-        names = frozenset(area.event for area in areas if area.event in contract.event_names)
+        named = frozenset(area.event for area in areas if area.event in contract.event_names)
+        names = named or frozenset(contract.event_names)  # where sequences alone are asked for, of all events
         ordinary = [FuzzedEvent(name, "documented", ()) for name in contract.event_names if name in names]
         found: dict[str, Fuzzed] = {}
         for fuzzed in [*ordinary, *kept]:

@@ -109,28 +109,48 @@ def test_by_the_browser(mock, open_page):
         expect(page.get_by_role("link", name=url)).to_be_visible()
 
 
-def test_a_case_that_is_mended(mock):
-    """A case that is sent again once the consumer was mended has the new verdict beside the old."""
-    mended = threading.Event()
-
-    with consumer(knows_files=False) as url:
-        page = start(mock, url, events="conversation.message", select="ADA103")
-        (finding, *_) = finished(page)["findings"]
-    del mended
-    case = finding["case"]
+def resent(page, case, count):
+    """The page of a case once it was sent again so many times."""
     answer = httpx.post(f"{page}/case", data={"id": case})
-    assert (answer.status_code, answer.headers["location"].partition("?")[2]) == (
-        303,
-        f"id={quote(case, safe='')}",
-    )
+    assert answer.status_code == 303
+    assert answer.headers["location"].partition("?")[2] == f"id={quote(case, safe='')}"
     until = time.monotonic() + 30
-    while (
-        "Sent again" not in (shown := httpx.get(f"{page}/case?id={quote(case)}").text) or "running" in shown
-    ):
+    while True:
+        shown = httpx.get(f"{page}/case?id={quote(case)}").text
+        if shown.count("Sent again") == count and "running" not in shown:
+            return shown
         assert time.monotonic() < until
         time.sleep(0.05)
-    assert shown.count('<span class="badge bad">failed</span>') == 1  # in the check; now nobody listens
-    assert "No connection could be made" in shown or "refused" in shown
+
+
+def test_a_case_that_is_mended(mock):
+    """A case that is sent again has the new verdict above the old: as before, then that of a mended consumer."""
+    knows = []
+    with consumer(knows_files=knows) as url:
+        page = start(mock, url, events="conversation.message", select="ADA103")
+        case = finished(page)["findings"][0]["case"]
+        verdicts = re.compile(r'<span class="badge (?:good|bad)">(passed|failed)</span>')
+        assert verdicts.findall(resent(page, case, 1)) == ["failed", "failed"]
+        knows.append(True)
+        assert verdicts.findall(resent(page, case, 2)) == ["passed", "failed", "failed"]
+
+
+def test_a_url_wins(mock):
+    """A URL that is given is checked, also while an endpoint stands in the form; a resend is a run as well."""
+    hold = threading.Event()
+    with consumer() as url, consumer(hold=hold) as slow:
+        hook = mock.add_webhook("http://127.0.0.1:1/hook")
+        page = start(mock, url, endpoint=hook.id, events="conversation.ended", select="ADA101")
+        report = finished(page)
+        assert report["target"] == url
+        other = start(mock, slow, events="conversation.ended", select="ADA101")
+        refused = httpx.post(f"{page}/case", data={"id": report["cases"][0]["id"]})
+        assert (refused.status_code, refused.json()["errors"][0]["message"]) == (
+            409,
+            "Another check is running. Wait for it, or cancel it.",
+        )
+        httpx.post(f"{other}/cancel")
+        hold.set()
 
 
 def test_the_same_verdict(mock):
@@ -213,6 +233,9 @@ def test_nobody_answers(mock):
         ({"events": "nothing.*"}, "No event fits &#39;nothing.*&#39;."),
         ({"timeout": "soon"}, "timeout cannot be &#39;soon&#39;."),
         ({"timeout": "nan"}, "timeout cannot be &#39;nan&#39;."),
+        ({"timeout": "0"}, "timeout cannot be &#39;0&#39;.</b><br>Give a number from 0.1 to 600."),
+        ({"jobs": "0"}, "jobs cannot be &#39;0&#39;.</b><br>Give a whole number from 1 to 256."),
+        ({"seed": "1.7"}, "seed cannot be &#39;1.7&#39;.</b><br>Give a whole number from 0 to 1000000000."),
         ({"budget": "-1"}, "budget cannot be &#39;-1&#39;."),
         ({"headers": "no colon"}, "&#39;no colon&#39; is not a header."),
         ({"secret": "not one!"}, "secret"),
@@ -263,14 +286,13 @@ def test_runs_end_with_the_server():
     with consumer(hold=hold) as url:
         run = runs.start(url, options, lambda: None)
         assert runs.running is run
-        while run._task is None:
-            time.sleep(0.01)
         runs.end()
+        run.join(10)
         assert run.state == "cancelled"
         hold.set()
     ended = [runs.start("http://127.0.0.1:1/", options, lambda: None) for _ in range(12)]
     for each in ended:
         each.join(30)
     runs.start("http://127.0.0.1:1/", options, lambda: None).join(30)
-    assert len(runs.newest_first) == 11
+    assert len(runs.newest_first) == 10
     assert runs.find(run.id) is None

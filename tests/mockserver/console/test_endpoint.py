@@ -140,6 +140,7 @@ def test_disable_and_recover(mock, endpoint, open_page):
     page.get_by_role("button", name="Last hour").click()
     expect(page.get_by_text("4 events queued for delivery.")).to_be_visible()
     expect(page.locator(".counts").get_by_text("5", exact=True)).to_be_visible()
+    mock.settle()
     sent = [body for _, body in endpoint.requests if b'"v1.conversation.message"' in body]
     assert len(sent) == 3
 
