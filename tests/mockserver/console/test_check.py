@@ -72,13 +72,17 @@ def start(mock, url, **fields):
     return mock.base_url + answer.headers["location"]
 
 
+def eventually(url, is_so):
+    """The answer at an address, once it is so."""
+    until = time.monotonic() + 60
+    while not is_so(answer := httpx.get(url)):
+        assert time.monotonic() < until, answer.text
+    return answer
+
+
 def finished(page):
     """The JSON report of a run, once it is over."""
-    until = time.monotonic() + 60
-    while (answer := httpx.get(f"{page}/report/json")).status_code == 404:
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    return answer.json()
+    return eventually(f"{page}/report/json", lambda answer: answer.status_code != 404).json()
 
 
 def test_by_the_browser(mock, open_page):
@@ -114,13 +118,10 @@ def resent(page, case, count):
     answer = httpx.post(f"{page}/case", data={"id": case})
     assert answer.status_code == 303
     assert answer.headers["location"].partition("?")[2] == f"id={quote(case, safe='')}"
-    until = time.monotonic() + 30
-    while True:
-        shown = httpx.get(f"{page}/case?id={quote(case)}").text
-        if shown.count("Sent again") == count and "running" not in shown:
-            return shown
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    return eventually(
+        f"{page}/case?id={quote(case)}",
+        lambda shown: shown.text.count("Sent again") == count and "running" not in shown.text,
+    ).text
 
 
 def test_a_case_that_is_mended(mock):
@@ -215,10 +216,7 @@ def test_watched_and_cancelled(mock, open_page):
 def test_nobody_answers(mock):
     """An endpoint to which no connection can be made is said to be one."""
     page = start(mock, "http://127.0.0.1:1/hook", select="ADA101")
-    until = time.monotonic() + 60
-    while "running" in (shown := httpx.get(page).text):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    shown = eventually(page, lambda answer: "running" not in answer.text).text
     assert "http://127.0.0.1:1/hook" in shown
     assert '<span class="badge bad">failed</span>' in shown
     assert 'role="alert"' in shown

@@ -163,6 +163,7 @@ def test_leaving_midway(monkeypatch):
         await stream.aclose()
         go_on.set()
         await ended.wait()
+        assert stage.feed._followers == set()
 
     run(scenario)
 
