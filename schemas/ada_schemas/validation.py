@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from ada_schemas.contract.constraints import violations
 from ada_schemas.contract.contract import shipped
 from ada_schemas.contract.json_schema import event_schema
-from ada_schemas.contract.paths import json_type
-from ada_schemas.errors import either
+from ada_schemas.contract.paths import ABSENT, get, json_type
+from ada_schemas.errors import UsageError, either, some
 from ada_schemas.jsonschema_errors import Fault, faults, kinds
 
 if TYPE_CHECKING:
@@ -81,21 +81,29 @@ def validate(
 ) -> list[Violation]:
     """Check one payload by a contract, ours if none is given; an empty list means that it is valid.
 
-    ``event`` names the event (with or without ``v1.``); if None it is taken from the payload's ``type``,
-    and a type that is not documented is valid as Ada's versioning policy asks, but not ``closed``.
-    ``closed`` also demands what constraints.yaml ties together. Raises UsageError for an unknown ``event``.
+    ``event`` names the event (with or without ``v1.``); if None it is taken from the payload, from the member
+    that the contract's profile names, and a type that is not documented is valid as a versioning policy asks,
+    but not ``closed``. ``closed`` also demands what constraints.yaml ties together. Raises UsageError for an
+    unknown ``event``, and for none where payloads do not say their type.
     """
     contract = contract or shipped()
     if event is None:
+        place = contract.profile.type_path
+        if not place:
+            raise UsageError(
+                "A payload of this contract does not say of which type it is.",
+                next_step=f"Name its event. The events are: {some(contract.event_names)}.",
+            )
         if not isinstance(payload, dict):
-            return [Violation("", "an object with type, timestamp and data", _phrase(payload))]
-        kind = payload.get("type")
+            usual = ", ".join(member.name for member in contract.events[0].payload.members if member.required)
+            return [Violation("", f"an object with {' and '.join(usual.rsplit(', ', 1))}", _phrase(payload))]
+        kind = get(payload, place)
         known = contract.by_type
         if not isinstance(kind, str):
-            got = "nothing" if "type" not in payload else _phrase(kind)
-            return [Violation("type", f"an event type such as {next(iter(known))}", got)]
+            got = "nothing" if kind is ABSENT else _phrase(kind)
+            return [Violation(place, f"an event type such as {next(iter(known))}", got)]
         if kind not in known:
-            return [Violation("type", f"one of {', '.join(known)}", _phrase(kind))] if closed else []
+            return [Violation(place, f"one of {', '.join(known)}", _phrase(kind))] if closed else []
         event = known[kind].name
     name = contract.event(event).name
     if not closed and _passes(contract, name, payload):
@@ -105,7 +113,7 @@ def validate(
     if closed and not found:
         found = [
             Violation("", f"a coherent event ({sentence})", "this combination")
-            for sentence in violations(contract.constraints, payload)
+            for sentence in violations(contract.constraints_of(contract.event(name)), payload)
         ]
     return found
 

@@ -11,8 +11,10 @@ from ada_schemas.contract.constraints import read_constraints, repair, violation
 from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION, read_contract, shipped
 from ada_schemas.contract.corrections import apply_corrections, read_corrections
 from ada_schemas.contract.documents import load_document
+from ada_schemas.contract.event_types import typed
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.openapi_reader import read_events
+from ada_schemas.contract.profile import Profile
 from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.foreign_json import read_json
 
@@ -35,7 +37,7 @@ def document(schema: dict[str, Any], **components: Any) -> dict[str, Any]:
 def emitted(schema: dict[str, Any], **components: Any) -> Any:
     """The open schema of the member ``data`` that a document's schema becomes."""
     published, _ = read_events(document(schema, **components), name="doc")
-    (event,), _ = apply_corrections(published, (), name="doc")
+    (event,), _ = typed(published, Profile(), name="doc")
     return event_schema(event)["properties"]["data"]
 
 
@@ -111,8 +113,8 @@ def test_a_union_is_discriminated_by_the_member_that_can() -> None:
     }
     schema = emitted({"oneOf": [branch["a"], branch["b"]]})
     assert [b["properties"]["kind"] for b in schema["anyOf"]] == [
-        {"description": "", "const": "a"},
-        {"description": "", "const": "b"},
+        {"const": "a"},
+        {"const": "b"},
         {"type": "string", "not": {"enum": ["a", "b"]}},
     ]
 
@@ -176,16 +178,17 @@ def test_a_document_without_webhooks_is_refused() -> None:
     )
 
 
-def test_a_webhook_whose_type_nobody_names_is_left_out_with_a_warning() -> None:
-    """An event type cannot be guessed; what was left out is said."""
+def test_a_webhook_whose_type_may_be_any_text_is_called_by_its_name() -> None:
+    """Where the document does not say the event type, the webhook's own name is it."""
     plain = document({"type": "object", "properties": {}})
     payload = plain["webhooks"]["thing-webhook"]["post"]["requestBody"]["content"]["application/json"][
         "schema"
     ]
     payload["properties"]["type"] = {"type": "string"}
     published, _ = read_events(plain, name="doc")
-    left_out = "doc: webhook thing-webhook has no `type` of one text, and no correction names the event type; left out."
-    assert apply_corrections(published, (), name="doc") == ((), [left_out])
+    (event,), warnings = typed(published, Profile(), name="doc")
+    assert (event.type, warnings) == ("thing-webhook", [])
+    assert event_schema(event)["properties"]["type"] == {"const": "thing-webhook"}
 
 
 def test_a_correction_that_fits_nothing_is_said() -> None:

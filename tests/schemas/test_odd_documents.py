@@ -8,10 +8,12 @@ import pytest
 
 from ada_schemas import DocumentError
 from ada_schemas.contract.corrections import apply_corrections, read_corrections
+from ada_schemas.contract.event_types import typed
 from ada_schemas.contract.excerpt import webhooks_alone
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.merging import merged
 from ada_schemas.contract.openapi_reader import read_events
+from ada_schemas.contract.profile import Profile
 from ada_schemas.contract.samples import fits, sample
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Member, Object, Scalar, short_name
 from ada_schemas.errors import some
@@ -230,10 +232,8 @@ def test_the_name_of_an_event(kind: str, name: str) -> None:
 def test_an_event_type_that_is_no_text() -> None:
     """An event is told by a text; another value is no type."""
     published, _ = read_events(document({}, kind=5), name="doc")
-    left_out = (
-        "doc: webhook thing has no `type` of one text, and no correction names the event type; left out."
-    )
-    assert apply_corrections(published, (), name="doc") == ((), [left_out])
+    left_out = "doc: webhook thing has no text as `type` that could be the event type; left out."
+    assert typed(published, Profile(), name="doc") == ((), [left_out])
 
 
 def test_webhooks_that_are_left_out_together() -> None:
@@ -242,26 +242,29 @@ def test_webhooks_that_are_left_out_together() -> None:
     untyped = document({}, kind=5)["webhooks"]["thing"]
     webhooks = {f"w{n}": untyped for n in range(5)} | {"a": {"post": {}}, "b": {"post": {}}}
     published, bare = read_events(one | {"webhooks": one["webhooks"] | webhooks}, name="doc")
-    events, warnings = apply_corrections(published, (), name="doc")
+    events, warnings = typed(published, Profile(), name="doc")
     assert [event.name for event in events] == ["thing.happened"]
     assert [*bare, *warnings] == [
         "doc: the webhooks a and b have no JSON request body; left out.",
-        "doc: the webhooks w0, w1, w2 and 2 more have no `type` of one text, and no correction names the event type; left out.",
+        "doc: the webhooks w0, w1, w2 and 2 more have no text as `type` that could be the event type; left out.",
     ]
 
 
 def test_two_events_of_one_name() -> None:
-    """Their files and cases would be the same, so the first has the name, on every file system."""
+    """Their files and cases would be the same, on some file systems: the second gets a number."""
     webhooks = {
         f"w{n}": document({}, kind=kind)["webhooks"]["thing"]
-        for n, kind in enumerate(("v1.Order paid", "order-paid", "v1.order.paid"))
+        for n, kind in enumerate(("v1.Order paid", "order-paid", "v1.order.paid", "order-paid"))
     }
     published, _ = read_events({"openapi": "3.1.0", "webhooks": webhooks}, name="doc")
-    events, warnings = apply_corrections(published, (), name="doc")
-    assert [(event.operation, event.name) for event in events] == [("w0", "Order-paid"), ("w2", "order.paid")]
-    assert warnings == [
-        "doc: webhook w1 has the event type order-paid, and w0 has v1.Order paid already; left out."
+    events, warnings = typed(published, Profile(), name="doc")
+    named = [(event.operation, event.type, event.name) for event in events]
+    assert named == [
+        ("w0", "v1.Order paid", "Order-paid"),
+        ("w1", "order-paid", "order-paid-2"),
+        ("w2", "v1.order.paid", "order.paid"),
     ]
+    assert warnings == ["doc: webhook w3 has the event type order-paid, and w1 has it already; left out."]
 
 
 def test_corrections_that_fit_nothing_together() -> None:

@@ -82,12 +82,10 @@ def _violated(constraint: Constraint, payload: Any) -> list[tuple[str, Condition
 
 
 def violations(constraints: tuple[Constraint, ...], payload: Any) -> list[str]:
-    """Say which constraints a payload of their event violates, a sentence each."""
-    event = payload.get("type") if isinstance(payload, dict) else None
+    """Say which constraints of its event a payload violates, a sentence each."""
     return [
         f"{constraint.id}: {path} must be {_wording(wanted)} here. {constraint.reason}"
         for constraint in constraints
-        if constraint.event == event
         for path, wanted in _violated(constraint, payload)
     ]
 
@@ -101,20 +99,18 @@ def repair(
 ) -> Any:
     """Change what is tied to the members in ``keep`` until no constraint is violated.
 
-    ``supply`` gives a value for a payload path where one becomes necessary (``not-null``). Raises
-    ValueError when the kept members contradict each other.
+    ``constraints`` are those of the payload's event; ``supply`` gives a value for a payload path where one
+    becomes necessary (``not-null``). Raises ValueError when the kept members contradict each other.
     """
-    event = payload.get("type")
-    concerned = [c for c in constraints if c.event == event]
-    for _ in range(len(concerned) + 1):
-        broken = [(path, wanted) for c in concerned for path, wanted in _violated(c, payload)]
+    for _ in range(len(constraints) + 1):
+        broken = [(path, wanted) for c in constraints for path, wanted in _violated(c, payload)]
         if not broken:
             return payload
         for path, wanted in broken:
             if path in keep:
                 raise ValueError(f"{path} must be {_wording(wanted)} beside {', '.join(keep)}")
             payload = _satisfy(payload, path, wanted, supply)
-    raise ValueError(f"the constraints of {event} contradict each other")
+    raise ValueError(f"{', '.join(c.id for c in constraints)} contradict each other")
 
 
 def _satisfy(payload: Any, path: str, wanted: Condition, supply: Callable[[str], Any]) -> Any:

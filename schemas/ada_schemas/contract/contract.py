@@ -9,19 +9,24 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ada_schemas.contract.constraints import Constraint, read_constraints
 from ada_schemas.contract.corrections import Correction, apply_corrections, read_corrections
-from ada_schemas.contract.documents import load_document
+from ada_schemas.contract.documents import load_document, read_text
+from ada_schemas.contract.event_types import typed
 from ada_schemas.contract.excerpt import webhooks_alone
 from ada_schemas.contract.json_schema import event_schema
-from ada_schemas.contract.openapi_reader import read_events
+from ada_schemas.contract.openapi_reader import read_events, webhooks_of
+from ada_schemas.contract.profile import PROFILE_FILE, Profile, read_profile
+from ada_schemas.contract.proposal import Proposal, proposed
 from ada_schemas.contract.versions import Version, read_versions, versioned
 from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.errors import DocumentError, unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ada_schemas.contract.shapes import Event
 
 __all__ = [
@@ -29,6 +34,7 @@ __all__ = [
     "SOURCE",
     "TRANSCRIPTION",
     "Contract",
+    "ada_profile",
     "contract_in",
     "event_names",
     "load",
@@ -36,6 +42,8 @@ __all__ = [
     "released_versions",
     "shipped",
 ]
+
+T = TypeVar("T")
 
 DOCUMENTED = files("ada_schemas") / "documented"
 TRANSCRIPTION = "ada-webhooks.openapi.yaml"
@@ -47,7 +55,8 @@ SOURCE = "source.openapi.json"
 class Contract:
     """The events of a document, in documented order, with what corrected them and what ties them together.
 
-    ``document`` is what it was read from, as far as its webhooks need it; ``warnings`` says what of it could
+    ``document`` is what it was read from, as far as its webhooks need it; ``profile`` is how its provider
+    delivers, ``proposal`` what the document suggests of that; ``warnings`` says what of the document could
     not be used, and why. A contract equals itself alone, so that what is computed from it can be kept by it.
     """
 
@@ -55,7 +64,14 @@ class Contract:
     corrections: tuple[Correction, ...]
     constraints: tuple[Constraint, ...]
     document: dict[str, Any]
+    profile: Profile
+    proposal: Proposal
     warnings: tuple[str, ...] = ()
+
+    @property
+    def is_ada(self) -> bool:
+        """True for the default provider's: its people, conversations and API are known here."""
+        return self.profile.namespace == ada_profile().namespace
 
     @cached_property
     def event_names(self) -> tuple[str, ...]:
@@ -113,36 +129,70 @@ def released_versions() -> tuple[Version, ...]:
 
 
 @cache
+def ada_profile() -> Profile:
+    """How Ada delivers."""
+    name = f"documented/{PROFILE_FILE}"
+    return read_profile((DOCUMENTED / PROFILE_FILE).read_text(encoding="utf-8"), name=name)
+
+
+@cache
 def shipped() -> Contract:
     """Our own contract, from the transcription that adakit ships."""
     return _contract(_data(TRANSCRIPTION), TRANSCRIPTION)
 
 
-def read_contract(location: str) -> Contract:
-    """The contract of an OpenAPI document (path or URL); raises DocumentError when it cannot be used."""
-    return _contract(load_document(location), location)
+def read_contract(location: str, *, beside: str | None = None) -> Contract:
+    """The contract of an OpenAPI document (path or URL); raises DocumentError when it cannot be used.
+
+    ``beside`` is a directory with what its user says of it: ``profile.toml``, and ``corrections.yaml`` and
+    ``constraints.yaml`` as those of Ada's document. Each may be missing.
+    """
+    return _contract(load_document(location), location, None if beside is None else Path(beside))
 
 
 def contract_in(directory: str) -> Contract:
-    """The contract of a directory that ``schemas generate`` or ``export`` wrote; raises DocumentError."""
+    """The contract of a directory that the command wrote; raises DocumentError."""
     file = Path(directory) / SOURCE
     if not file.is_file():
         what = f"holds no {SOURCE}" if Path(directory).is_dir() else "is not a directory"
         raise DocumentError(
-            f"{directory} {what}.", next_step="Make one with: adakit schemas generate --from FILE|URL -o DIR"
+            f"{directory} {what}.", next_step="Make one with: adakit init --from FILE|URL -o DIR"
         )
-    return read_contract(str(file))
+    return read_contract(str(file), beside=directory)
 
 
-def _contract(document: dict[str, Any], name: str) -> Contract:
-    corrections = _our_corrections()
+def _contract(document: dict[str, Any], name: str, beside: Path | None = None) -> Contract:
     published, unread = read_events(document, name=name)
-    events, unfit = apply_corrections(published, corrections, name=name)
-    warnings = (*unread, *unfit)
+    is_adas = any(c.operation in webhooks_of(document, name=name) for c in _our_corrections())
+    corrections = _said(beside, "corrections.yaml", read_corrections, _our_corrections() if is_adas else ())
+    constraints = _said(beside, "constraints.yaml", read_constraints, _our_constraints() if is_adas else ())
+    corrected, unfit = apply_corrections(published, corrections, name=name)
+    proposal = proposed(document, corrected)
+    profile = _profile(beside) or (ada_profile() if is_adas else proposal.profile)
+    events, left_out = typed(corrected, profile, name=name)
+    warnings = (*unread, *left_out, *unfit)
     if not events:
         raise DocumentError(f"{name} names no event type that can be used.", next_step="\n".join(warnings))
     events = versioned(events, released_versions())
-    return Contract(events, corrections, _our_constraints(), webhooks_alone(document), warnings)
+    return Contract(events, corrections, constraints, webhooks_alone(document), profile, proposal, warnings)
+
+
+def _profile(beside: Path | None) -> Profile | None:
+    """The profile in a directory, None where there is none; raises DocumentError for a bad one."""
+    if beside is None or not (beside / PROFILE_FILE).is_file():
+        return None
+    return read_profile(read_text(beside / PROFILE_FILE), name=str(beside / PROFILE_FILE))
+
+
+def _said(
+    beside: Path | None, file: str, read: Callable[..., tuple[T, ...]], otherwise: tuple[T, ...]
+) -> tuple[T, ...]:
+    """What a file of a directory holds, where there is one."""
+    if beside is None or not (beside / file).is_file():
+        return otherwise
+    name = str(beside / file)
+    held = parse_yaml(read_text(beside / file), name=name)
+    return otherwise if held is None else read(held, name=name)
 
 
 def event_names(*, contract: Contract | None = None) -> list[str]:

@@ -88,39 +88,20 @@ def read_corrections(document: Any, *, name: str) -> tuple[Correction, ...]:
 def apply_corrections(
     published: tuple[Event, ...], corrections: tuple[Correction, ...], *, name: str
 ) -> tuple[tuple[Event, ...], list[str]]:
-    """The published events, corrected, and warnings.
-
-    An event whose type neither the document nor a correction names is left out, and so is one that has the
-    name of another. A correction whose place does not exist in this document has no effect. All of this is
-    warned of.
-    """
-    events: dict[str, Event] = {}
-    warnings, untyped = [], []
+    """The published events, corrected, and warnings of corrections whose place is not in this document."""
+    events = []
     used: set[str] = set()
     for event in published:
         concerning = [c for c in corrections if c.concerns(event)]
-        places = {path for path, _ in walk(event.payload)}
+        places = {path for path, _ in walk(event.payload)} if concerning else set()
         applied = [c for c in concerning if c.path in places]
         used.update(c.key for c in applied)
-        corrected = _correct(event, applied)
-        first = events.setdefault(corrected.name.lower(), corrected) if corrected.type else None
-        if first is None:
-            untyped.append(event.operation)
-        elif first is not corrected:
-            warnings.append(
-                f"{name}: webhook {event.operation} has the event type {corrected.type}, and"
-                f" {first.operation} has {first.type} already; left out."
-            )
-    if untyped:
-        have = some_of(untyped, "webhook {} has", "the webhooks {} have")
-        warnings.append(
-            f"{name}: {have} no `type` of one text, and no correction names the event type; left out."
-        )
+        events.append(_correct(event, applied) if applied else event)
     unfit = [c.key for c in corrections if c.key not in used]
-    if unfit:
-        fit = some_of(unfit, "the correction {} fits", "the corrections {} fit")
-        warnings.append(f"{name}: {fit} nothing.")
-    return tuple(events.values()), warnings
+    if not unfit:
+        return tuple(events), []
+    fit = some_of(unfit, "the correction {} fits", "the corrections {} fit")
+    return tuple(events), [f"{name}: {fit} nothing."]
 
 
 def _correct(event: Event, corrections: list[Correction]) -> Event:
@@ -132,11 +113,8 @@ def _correct(event: Event, corrections: list[Correction]) -> Event:
 
     payload = rewrite(event.payload, change)
     assert isinstance(payload, Object)  # noqa: S101 - no action changes an object's kind
-    declared = payload.member("type")
-    enum = declared.shape.enum if declared and isinstance(declared.shape, Scalar) else ()
-    event_type = enum[0] if len(enum) == 1 and isinstance(enum[0], str) else ""
     examples = tuple(_correct_example(e, corrections) for e in event.examples)
-    return replace(event, type=event_type, payload=payload, examples=examples)
+    return replace(event, payload=payload, examples=examples)
 
 
 def _correct_example(example: Example, corrections: list[Correction]) -> Example:

@@ -21,6 +21,7 @@ __all__ = [
     "load_document",
     "malformed",
     "read_file",
+    "read_text",
     "shown_location",
 ]
 
@@ -79,6 +80,14 @@ def read_file(path: Path) -> bytes:
         known = {FileNotFoundError: "does not exist", IsADirectoryError: "is a directory, not a file"}
         reason = known.get(type(error), f"cannot be read: {error.strerror}")
         raise DocumentError(f"{path} {reason}.") from error
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file; raises DocumentError that names it and the reason."""
+    try:
+        return read_file(path).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DocumentError(f"{path} is not UTF-8.") from None
 
 
 def shown_location(location: str) -> str:

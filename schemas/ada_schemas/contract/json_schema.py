@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ada_schemas.contract.paths import steps
 from ada_schemas.contract.shapes import Anything, Array, Event, Mapping, Object, Scalar, Shape, Union
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = ["DIALECT", "bundle", "bundle_id", "embedded_schema", "event_schema", 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 JsonSchema = dict[str, Any]
+Consts = dict[tuple[str, ...], Any]
 
 
 def _as_it_is(_: Shape, demand: JsonSchema) -> JsonSchema:
@@ -34,12 +36,12 @@ class _Form(NamedTuple):
 
 def schema_id(event: Event) -> str:
     """The ``$id`` of an event's schema: a URN, since adakit hosts nothing, with the contract's version."""
-    return f"urn:adakit:ada-webhooks:v1:{event.version}:{event.name}"
+    return f"urn:adakit:{event.profile.namespace}:{event.version}:{event.name}"
 
 
 def bundle_id(events: tuple[Event, ...]) -> str:
     """The ``$id`` of the schema for all events."""
-    return f"urn:adakit:ada-webhooks:v1:{events[0].version}:bundle"
+    return f"urn:adakit:{events[0].profile.namespace}:{events[0].version}:bundle"
 
 
 def event_schema(
@@ -49,7 +51,8 @@ def event_schema(
 
     ``narrow`` is given a shape with the schema of each JSON type that it may have, and gives the one to use.
     """
-    body = _object(event.payload, _Form(closed, narrow), consts={"type": event.type})
+    consts = {tuple(steps(event.type_path)): event.type} if event.type_path else {}
+    body = _object(event.payload, _Form(closed, narrow), consts=consts)
     schema: JsonSchema = {"$schema": DIALECT}
     if not closed:
         schema["$id"] = schema_id(event)
@@ -67,25 +70,37 @@ def embedded_schema(event: Event) -> JsonSchema:
 
 
 def bundle(events: tuple[Event, ...]) -> JsonSchema:
-    """One schema for all events: it dispatches on ``type`` and accepts event types that it does not know."""
-    dispatch = [
-        {
-            "if": {"type": "object", "properties": {"type": {"const": event.type}}, "required": ["type"]},
-            "then": {"$ref": f"#/$defs/{event.name}"},
-        }
-        for event in events
-    ]
-    return {
+    """One schema for all events: it dispatches on their type and accepts event types that it does not know.
+
+    Where the payload does not say its type it checks nothing, and holds the schema of each event.
+    """
+    profile = events[0].profile
+    way = steps(profile.type_path)
+    said: JsonSchema = {
         "$schema": DIALECT,
         "$id": bundle_id(events),
-        "title": "Any Ada webhook event",
+        "title": f"Any {profile.provider} webhook event",
         "description": "Checks an event by the schema of its type; a type that is not known is valid.",
         "type": "object",
-        "properties": {"type": {"type": "string", "examples": [event.type for event in events]}},
-        "required": ["type"],
-        "allOf": dispatch,
-        "$defs": {event.name: embedded_schema(event) for event in events},
     }
+    if way:
+        dispatch = [
+            {"if": _along(way, {"const": event.type}), "then": {"$ref": f"#/$defs/{event.name}"}}
+            for event in events
+        ]
+        said |= _along(way, {"type": "string", "examples": [event.type for event in events]})
+        said["allOf"] = dispatch
+    else:
+        said["description"] = "Holds the schema of each event; a payload does not say of which type it is."
+    said["$defs"] = {event.name: embedded_schema(event) for event in events}
+    return said
+
+
+def _along(way: list[str], demand: JsonSchema) -> JsonSchema:
+    """The schema of an object that has a member with that demand at the end of a way."""
+    head, *rest = way
+    inner = _along(rest, demand) if rest else demand
+    return {"type": "object", "properties": {head: inner}, "required": [head]}
 
 
 def _shape(shape: Shape, form: _Form) -> JsonSchema:
@@ -104,7 +119,7 @@ def _shape(shape: Shape, form: _Form) -> JsonSchema:
             demands = [_object(shape, form)]
         case Union():
             demands = [
-                _object(branch.shape, form, consts={shape.discriminator: branch.tag})
+                _object(branch.shape, form, consts={(shape.discriminator,): branch.tag})
                 for branch in shape.branches
             ]
             demands += [] if form.closed else [_unknown_branch(shape)]
@@ -135,13 +150,17 @@ def _scalar(shape: Scalar, *, closed: bool) -> list[JsonSchema]:
     return demands
 
 
-def _object(shape: Object, form: _Form, *, consts: dict[str, Any] | None = None) -> JsonSchema:
+def _object(shape: Object, form: _Form, *, consts: Consts | None = None) -> JsonSchema:
+    """The schema of an object; ``consts`` are values of members, by the way to them from here."""
     consts = consts or {}
     properties: JsonSchema = {}
     for member in shape.members:
-        if member.name in consts:
-            description = member.shape.description
-            properties[member.name] = {"description": description, "const": consts[member.name]}
+        within = {way[1:]: value for way, value in consts.items() if way[0] == member.name}
+        if () in within:
+            said: JsonSchema = {"description": member.shape.description} if member.shape.description else {}
+            properties[member.name] = {**said, "const": within[()]}
+        elif within and isinstance(member.shape, Object):
+            properties[member.name] = _object(member.shape, form, consts=within)
         else:
             properties[member.name] = _shape(member.shape, form)
     schema: JsonSchema = {"description": shape.description} if shape.description else {}

@@ -7,7 +7,7 @@ use: local references, ``allOf`` merging, ``oneOf``/``anyOf`` unions, type lists
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ada_schemas.contract.documents import malformed
 from ada_schemas.contract.merging import merged
@@ -27,6 +27,9 @@ from ada_schemas.contract.shapes import (
     Union,
 )
 from ada_schemas.errors import DocumentError, some_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["json_media", "read_events", "webhooks_of"]
 
@@ -93,7 +96,15 @@ class _Reader(References):
             description=_text(operation.get("description")),
             payload=payload,
             examples=tuple(self._examples(media, key)),
+            headers=tuple(self._headers(item, operation, key)),
         )
+
+    def _headers(self, item: dict[str, Any], operation: dict[str, Any], key: str) -> Iterator[str]:
+        for node in (item.get("parameters"), operation.get("parameters")):
+            for parameter in node if isinstance(node, list) else ():
+                held = self.followed(parameter, f"{key}.parameters")
+                if held.get("in") == "header" and isinstance(held.get("name"), str):
+                    yield held["name"]
 
     def _examples(self, media: dict[str, Any], key: str) -> list[Example]:
         found = []

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.paths import branched, joined, within
+from ada_schemas.contract.paths import branched, joined, put, within
+from ada_schemas.contract.profile import UNKNOWN, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -151,7 +152,9 @@ class Event:
 
     ``type`` is the value on the wire (``v1.conversation.ended``), ``name`` the short name that files and
     case ids use (``conversation.ended``), ``operation`` the key under ``webhooks:`` in the document,
-    ``version`` that of the contract which it belongs to.
+    ``version`` that of the contract which it belongs to, ``headers`` the names of those that the document
+    describes, ``profile`` how its provider delivers it, ``short`` its short name where another event has the
+    one that would be its own.
     """
 
     type: str
@@ -161,11 +164,24 @@ class Event:
     payload: Object
     examples: tuple[Example, ...] = ()
     version: str = ""
+    headers: tuple[str, ...] = ()
+    profile: Profile = UNKNOWN
+    short: str = ""
 
     @property
     def name(self) -> str:
         """The short name."""
-        return short_name(self.type)
+        return self.short or short_name(self.type)
+
+    @property
+    def type_path(self) -> str:
+        """The payload path of the member that holds the event type; "" where none does."""
+        return self.profile.type_path
+
+    def envelope(self) -> dict[str, Any]:
+        """The least of a payload of this event: its type, where the payload says it."""
+        made: dict[str, Any] = put({}, self.type_path, self.type) if self.type_path else {}
+        return made
 
 
 def short_name(event_type: str) -> str:

@@ -81,11 +81,12 @@ def vocabulary(contract: Contract, name: str) -> Vocabulary:
         if _may_be_empty(shape):
             states.setdefault(place, {})[EMPTY] = None
 
-    for path, shape in walk(contract.event(name).payload):
+    event = contract.event(name)
+    for path, shape in walk(event.payload):
         if isinstance(shape, Object) and not through_entries(path):
             in_branch = any(branches_along(path))
             for member in shape.members:
-                if path or member.name != "type":
+                if joined(path, member.name) != event.type_path:
                     note(joined(path, member.name), member.shape, optional=in_branch or not member.required)
     return Vocabulary(
         {path: tuple(words) for path, words in values.items() if words},

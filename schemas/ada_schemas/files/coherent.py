@@ -49,7 +49,7 @@ def coherent_payloads(
     tied = {path: _values(members[path], closed=closed) for each in kept for path in each.members}
 
     def breaks_none(values: Values) -> bool:
-        payload: Any = {"type": event.type}
+        payload: Any = event.envelope()
         for path, value in zip(tied, values, strict=True):
             payload = payload if value is ABSENT else put(payload, path, value)
         return not violations(kept, payload)

@@ -1,7 +1,7 @@
 """``endpoint.openapi.json``: one endpoint that receives every event, for tools that test endpoints.
 
 ``openapi.json`` tells the events as ``webhooks:``, which such tools leave out. Here they are the body of one
-``POST``, and no wider than what is sent (``traffic``), so that what a tool generates is what Ada could send.
+``POST``, and no wider than what is sent (``traffic``), so that what a tool generates is what could be sent.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.json_schema import DIALECT
+from ada_schemas.contract.paths import steps
 from ada_schemas.errors import UsageError
 from ada_schemas.files.bounds import OTHER_EVENT
+from ada_schemas.files.openapi import about
 from ada_schemas.files.traffic import traffic_schema
 from ada_schemas.files.types import camel
 
@@ -24,10 +26,10 @@ __all__ = ["ENDPOINT_FILE", "endpoint_document"]
 
 ENDPOINT_FILE = "endpoint.openapi.json"
 ABOUT = (
-    "One endpoint that receives the events of an Ada AI Agent, each as it is sent: narrower than the schemas,"
-    " for tools that generate requests. Ada signs each request over its bytes, which no such document can"
-    " say: ada_contract_tests.schemathesis makes Schemathesis do so. Kept by the adakit project from the"
-    " documentation at https://docs.ada.cx; not published by Ada."
+    "One endpoint that receives the events of {sender}, each as it is sent: narrower than the schemas,"
+    " for tools that generate requests. {provider} signs each request over its bytes, which no such"
+    " document can say: ada_contract_tests.schemathesis makes Schemathesis do so. {source}; not"
+    " published by {provider}."
 )
 
 
@@ -40,7 +42,7 @@ def endpoint_document(
 ) -> dict[str, Any]:
     """OpenAPI 3.1 with one ``POST`` at ``path``, whose body is one of ``events`` (all if None).
 
-    ``closed``: as documented today; else with what the versioning policy lets Ada add: members, enum
+    ``closed``: as documented today; else with what the versioning policy lets a provider add: members, enum
     values, kinds of content and event types. Raises UsageError for what is no path and for no events.
     """
     if not path.startswith("/") or set(path) & set("{}?# "):
@@ -64,15 +66,16 @@ def endpoint_document(
         for event in chosen
         if event.examples and _is_valid(schemas[camel(event.name)], event.examples[0].value)
     }
+    limit = f"{contract.profile.timeout:g} seconds"
     content: dict[str, Any] = {"schema": {"anyOf": references}}
     if shown:
         content["examples"] = shown
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "An endpoint for Ada's webhooks",
+            "title": f"An endpoint for {contract.profile.provider}'s webhooks",
             "version": contract.version,
-            "description": ABOUT,
+            "description": about(contract.profile, ABOUT),
         },
         "jsonSchemaDialect": DIALECT,
         "paths": {
@@ -82,7 +85,7 @@ def endpoint_document(
                     "summary": "Receive an event.",
                     "requestBody": {"required": True, "content": {"application/json": content}},
                     "responses": {
-                        "2XX": {"description": "The event was received; answer 200 within 15 seconds."},
+                        "2XX": {"description": f"The event was received; answer 200 within {limit}."},
                         "4XX": {"description": "The request was refused: it is no event, or not authentic."},
                     },
                 }
@@ -100,5 +103,7 @@ def _is_valid(schema: dict[str, Any], example: Any) -> bool:
 
 
 def _another_type(events: tuple[Event, ...]) -> dict[str, Any]:
-    known = {"properties": {"type": {"enum": [event.type for event in events]}}}
+    known: dict[str, Any] = {"enum": [event.type for event in events]}
+    for step in reversed(steps(events[0].type_path)):
+        known = {"properties": {step: known}}
     return {"description": "An event of a type that is not documented yet.", **OTHER_EVENT, "not": known}

@@ -109,7 +109,7 @@ def _case_files(contract: Contract) -> dict[str, str]:
     rendered: dict[str, str] = {}
     entries = []
     for event in contract.events:
-        base = complete(event.payload, event.examples[0].value if event.examples else {"type": event.type})
+        base = complete(event.payload, event.examples[0].value if event.examples else event.envelope())
         for variant in variants(event.name, base, contract=contract):
             file = _free(f"{event.name}/{slug_of(variant.id)}", rendered)
             rendered[file] = as_file(variant.payload)

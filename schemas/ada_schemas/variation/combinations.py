@@ -66,7 +66,7 @@ def _collect(shape: Object, path: str, found: Factors, tag: str = "") -> None:
     """``tag`` names the member that tells a branch from the others, which has one value."""
     for member in shape.members:
         place = joined(path, member.name)
-        levels = _levels(member.shape) if place != "type" else ()
+        levels = _levels(member.shape)
         if not member.required and not member.shape.identity:
             levels = (*(levels or (SET,)), ABSENT)
         if len(levels) > 1 and member.name != tag:

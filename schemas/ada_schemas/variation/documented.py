@@ -116,7 +116,11 @@ def _with_ids_of(base: Any, example: Any) -> Any:
 
 def _enum_members(builder: VariationBuilder) -> Iterator[Variation]:
     for path, shape in builder.places.items():
-        if not isinstance(shape, Scalar) or path == "type" or _is_discriminator(builder, path):
+        if (
+            not isinstance(shape, Scalar)
+            or path == builder.event.type_path
+            or _is_discriminator(builder, path)
+        ):
             continue
         values: tuple[Any, ...] = shape.enum or shape.known_values
         if shape.types == ("boolean",) and not values:

@@ -11,22 +11,26 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.contract import shipped
+from ada_schemas.contract.paths import get
 from ada_schemas.errors import UsageError
-from ada_schemas.variation.builder import Variation, VariationBuilder, removing
+from ada_schemas.variation.builder import Variation, VariationBuilder, plain, removing
 from ada_schemas.variation.combinations import combination_variations
 from ada_schemas.variation.documented import documented_variations
 from ada_schemas.variation.extreme import extreme_variations
 from ada_schemas.variation.forward import forward_variations, new_event_variations
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ada_schemas.contract.contract import Contract
 
 __all__ = ["ANY", "Variant", "envelope_variations", "told_apart", "variants", "variations"]
 
 ENVELOPE = ("type", "timestamp", "data")
-"""Documented as optional on most pages, yet always sent, and required by our schemas."""
+"""The members around what an event is about, beside the one that holds its type.
+
+Documented as optional on most pages, yet always sent, and required by our schemas.
+"""
 
 ANY = "any"
 """Stands in a case id for the event where a case is about no documented event."""
@@ -57,34 +61,45 @@ def variations(contract: Contract, event: str) -> tuple[Variation, ...]:
     Raises UsageError for a name that is not an event of the contract.
     """
     if event == ANY:
-        return tuple(new_event_variations(contract))
+        return _holding(contract, new_event_variations(contract))
     documented = contract.event(event)
     builder = VariationBuilder(documented, contract.constraints_of(documented))
-    found = (
-        *documented_variations(builder),
-        *extreme_variations(builder),
-        *combination_variations(builder),
-        *forward_variations(builder),
+    found = _holding(
+        contract,
+        (
+            *documented_variations(builder),
+            *extreme_variations(builder),
+            *combination_variations(builder),
+            *forward_variations(builder),
+        ),
     )
     ids = told_apart([variation.id for variation in found])
     return tuple(v if v.id == own else replace(v, id=own) for v, own in zip(found, ids, strict=True))
+
+
+def _holding(contract: Contract, found: Iterable[Variation]) -> tuple[Variation, ...]:
+    """The variations of rules that hold for the contract's provider."""
+    return tuple(variation for variation in found if variation.rule not in contract.profile.beyond)
 
 
 def envelope_variations(contract: Contract, event: str) -> list[Variation]:
     """An event without each member around its data, which a consumer may refuse; none of ``any``."""
     if event == ANY:
         return []
+    documented = contract.event(event)
+    envelope = dict.fromkeys((documented.type_path, *ENVELOPE) if documented.type_path else ENVELOPE)
     return [
         Variation(
-            f"{event}/absent:{member}",
+            f"{event}/absent:{plain(member)}",
             "ADA105",
             event,
             member,
-            f"{member} is absent, although Ada always sends it",
+            f"{member} is absent, although {documented.profile.provider} always sends it",
             refusable=True,
             apply=removing(member),
         )
-        for member in filter(contract.event(event).payload.member, ENVELOPE)
+        for member in envelope
+        if "." in member or documented.payload.member(member)
     ]
 
 
@@ -110,7 +125,8 @@ def variants(event: str, base: dict[str, Any], *, contract: Contract | None = No
     members that it lacks are added. Raises UsageError for an unknown event or a base of another type.
     """
     contract = contract or shipped()
-    if event != ANY and base.get("type") != contract.event(event).type:
+    place = contract.profile.type_path
+    if event != ANY and place and get(base, place) != contract.event(event).type:
         raise UsageError(f"The base of the variants of {event} must be an event of that type.")
     return [
         Variant(v.id, v.rule, v.event, v.path, v.summary, v.refusable, v.apply(base))

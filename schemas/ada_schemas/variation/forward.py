@@ -1,6 +1,6 @@
-"""ADA201 to ADA204: what Ada's versioning policy allows it to send tomorrow without a new version.
+"""ADA201 to ADA204: what a versioning policy allows to be sent tomorrow without a new version.
 
-Source: /reference/introduction/versioning.
+Ada's: /reference/introduction/versioning. Which of the rules hold for another provider says its profile.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ __all__ = ["forward_variations", "new_branch", "new_event_variations"]
 NEW_MEMBER = "adakit_new_member"
 NEW_VALUE = "adakit_new_value"
 NEW_EVENTS = ("v1.conversation.reopened", "v1.knowledge.article.published")
+"""Event types that nobody has yet; those of another provider than the default one have its way to begin."""
+OTHER_EVENTS = ("adakit.reopened", "adakit.article.published")
 
 
 def forward_variations(builder: VariationBuilder) -> Iterator[Variation]:
@@ -79,15 +81,19 @@ def _ordered(order: Order, value: Any) -> Any:
 
 
 def new_event_variations(contract: Contract) -> Iterator[Variation]:
-    """Event types that Ada may add; their base is a ``conversation.created``, whose data they borrow."""
-    for new in NEW_EVENTS:
-        if new not in contract.by_type:
+    """Event types that a provider may add; their base is its first event, whose members they borrow.
+
+    None where a payload does not say its type.
+    """
+    place = contract.profile.type_path
+    for new in NEW_EVENTS if contract.is_ada else OTHER_EVENTS:
+        if place and new not in contract.by_type:
             yield Variation(
                 f"any/forward:new-event:{new}",
                 "ADA203",
                 "any",
-                "type",
+                place,
                 f"the event type {new} is not documented yet",
                 refusable=False,
-                apply=putting("type", new),
+                apply=putting(place, new),
             )

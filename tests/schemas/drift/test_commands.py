@@ -528,7 +528,7 @@ def test_a_directory_without_a_contract(adakit, directory, message):
     outcome = adakit("generate", "conversation.ended", "--contract", directory)
     assert (outcome.code, outcome.err) == (
         2,
-        f"adakit: {message}\n  Make one with: adakit schemas generate --from FILE|URL -o DIR\n",
+        f"adakit: {message}\n  Make one with: adakit init --from FILE|URL -o DIR\n",
     )
 
 

@@ -1,0 +1,95 @@
+"""A profile for a document of which nobody has said how its provider delivers: what it says, and guesses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.contract.event_types import find_type_path
+from ada_schemas.contract.profile import BOTH, WEBHOOK, Profile, slug_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ada_schemas.contract.shapes import Event
+
+__all__ = ["Proposal", "proposed"]
+
+GENERIC = re.compile(
+    r"\b(official|public|rest|http|open ?api|api|spec(ification)?|reference|web ?hooks?|notifications?"
+    r"|events?|documentation|docs|v?\d+(\.\d+)*|the|for|and|of|with)\b|'s\b|[^\w\s.-]",
+    re.IGNORECASE,
+)
+"""Words of a title that are no part of a provider's name."""
+LONGEST_NAME = 60
+TYPE_HEADER = re.compile(r"(.*-)?(event|topic)(-?(type|name))?", re.IGNORECASE)
+SIGNATURE_HEADER = re.compile(r".*(signature|hmac).*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A profile, and a sentence about each part of it that says where it comes from."""
+
+    profile: Profile
+    about_type: str
+    about_signature: str
+
+
+def proposed(document: dict[str, Any], events: Sequence[Event]) -> Proposal:
+    """The profile that a document suggests: the type's place, the headers that it describes, its title."""
+    provider = provider_of(document)
+    headers = list(dict.fromkeys(name.lower() for event in events for name in event.headers))
+    families, about_signature = _families(headers)
+    path = find_type_path(events)
+    header = "" if path else next((name for name in headers if TYPE_HEADER.fullmatch(name)), "")
+    if path:
+        about_type = f"In the document the member `{path}` tells the events apart."
+    elif header:
+        about_type = f"In the document no member tells the events apart; it describes the header {header}."
+    else:
+        about_type = (
+            "In the document no member and no header tells the events apart: a webhook's name is its type."
+        )
+    slug = slug_of(provider)
+    profile = Profile(
+        provider=provider,
+        sender=provider,
+        namespace=f"{slug}-webhooks",
+        type_path=path,
+        type_header=header,
+        families=families,
+        secret_variable=_variable(slug),
+    )
+    return Proposal(profile, about_type, about_signature)
+
+
+def provider_of(document: dict[str, Any]) -> str:
+    """The provider's name as far as the title of its document says it."""
+    info = document.get("info")
+    title = info.get("title") if isinstance(info, dict) else None
+    words = GENERIC.sub(" ", title).split() if isinstance(title, str) else []
+    name = " ".join(words)[:LONGEST_NAME].strip(" .-_")
+    return name if name.isprintable() and name else "the provider"
+
+
+def _variable(slug: str) -> str:
+    plain = re.sub(r"[^A-Z0-9]+", "_", slug.upper()).strip("_")
+    name = "" if plain in ("", "THE_PROVIDER") else f"{plain}_"
+    return f"{'' if not name[:1].isdigit() else '_'}{name}WEBHOOK_SECRET"
+
+
+def _families(headers: Iterable[str]) -> tuple[tuple[str, ...], str]:
+    named = set(headers)
+    found = tuple(family for family in BOTH if {f"{family}-id", f"{family}-signature"} & named)
+    if found:
+        return found, "The document describes these headers."
+    others = sorted(name for name in named if SIGNATURE_HEADER.fullmatch(name))
+    if others:
+        return (), (
+            f"The document describes {others[0]}, a signature of another kind, which adakit does not make:"
+            " requests go out without one."
+        )
+    return (
+        WEBHOOK,
+    ), "The document describes no signature: this is a guess. See the provider's documentation."
