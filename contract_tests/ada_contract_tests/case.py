@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 from ada_contract_tests.exchange import Delivery, Exchange
 from ada_contract_tests.pacing import POLITE, asks_for_redelivery, is_limit
 from ada_contract_tests.rules import Expectation, expecting
-from ada_mockserver.delivery.signing import authentic_headers
+from ada_mockserver.delivery.signing import FAMILIES, authentic_headers
 from ada_mockserver.events.payload import encode
-from ada_schemas.contract.shapes import short_name
+from ada_schemas.contract.paths import ABSENT, get
+from ada_schemas.contract.profile import filled
 from ada_schemas.shown import shown
 from ada_schemas.variation.enumeration import ANY
 
@@ -40,19 +41,29 @@ FORGED = Expectation("refused", handled="never")
 
 
 class Unsealed(NamedTuple):
-    """A request before a seal; without ``secrets`` it is not signed, ``rng`` draws what a seal makes up."""
+    """A request before a seal; without ``secrets`` it is not signed, ``rng`` draws what a seal makes up.
+
+    ``families`` is what the names of its signature headers begin with.
+    """
 
     secrets: Sequence[str]
     message_id: str
     timestamp: int
     body: bytes
     rng: random.Random
+    families: tuple[str, ...] = FAMILIES
 
 
 def signed(request: Unsealed) -> tuple[Headers, bytes]:
     """The seal of an ordinary delivery."""
-    secrets, message_id, timestamp, body, _ = request
-    return authentic_headers(secrets, message_id=message_id, timestamp=timestamp, body=body), body
+    headers = authentic_headers(
+        request.secrets,
+        message_id=request.message_id,
+        timestamp=request.timestamp,
+        body=request.body,
+        families=request.families,
+    )
+    return headers, request.body
 
 
 def same(value: T) -> T:
@@ -146,7 +157,7 @@ def case(
 
 
 class Suite:
-    """Cases that every documented event has, or one of them; ``rule`` judges those that name no other."""
+    """Cases that every documented event has, or one of Ada's; ``rule`` judges those that name no other."""
 
     def __init__(self, rule: str = "") -> None:
         self._rule = rule
@@ -179,9 +190,10 @@ class Suite:
 
         return add
 
-    def __call__(self, contract: Contract, event: str) -> Iterator[Case]:  # noqa: ARG002 - some suites need it
-        """The cases of an event, in the order in which they were added."""
-        return (make(event) for of, make in self._added if event == of or not (of or event == ANY))
+    def __call__(self, contract: Contract, event: str) -> Iterator[Case]:
+        """The cases of an event, in the order in which they were added; those of Ada's for Ada alone."""
+        own = event if contract.is_ada else ""
+        return (make(event) for of, make in self._added if own == of != "" or not (of or event == ANY))
 
 
 @dataclass(slots=True)
@@ -245,7 +257,7 @@ class CaseRun:
         requests = [self._sealed(payload, signed, chosen, timestamp) for payload, chosen in deliveries]
         attempts = await self.sender.requests_together(requests)
         sent = [
-            self._record(attempt, chosen, event=_type_of(payload), label=label, sent=payload)
+            self._record(attempt, chosen, event=self._name_of(payload), label=label, sent=payload)
             for attempt, (payload, chosen) in zip(attempts, deliveries, strict=True)
         ]
         payloads = (payload for payload, _ in deliveries)
@@ -348,9 +360,12 @@ class CaseRun:
     ) -> Delivery:
         headers, body = self._sealed(payload, seal, message_id, timestamp)
         attempt = await self.sender.request(headers, body)
-        on_wire = next((value for name, value in headers if name.lower() == "svix-id"), None)
         return self._record(
-            attempt, on_wire or None, event=event or _type_of(payload), sent=payload, **record
+            attempt,
+            self._id_on_wire(headers, message_id),
+            event=event or self._name_of(payload),
+            sent=payload,
+            **record,
         )
 
     def _sealed(
@@ -358,7 +373,29 @@ class CaseRun:
     ) -> tuple[Headers, bytes]:
         stamp = self.sender.now() if timestamp is None else timestamp
         body = payload if isinstance(payload, bytes) else encode(payload)
-        return seal(Unsealed(self.sender.secrets, message_id, stamp, body, self.sender.rng))
+        profile = self.events.contract.profile
+        request = Unsealed(self.sender.secrets, message_id, stamp, body, self.sender.rng, profile.families)
+        headers, sealed = seal(request)
+        further = profile.further_headers(self._type_of(payload))
+        return (*filled(further, message_id=message_id, timestamp=stamp), *headers), sealed
+
+    def _id_on_wire(self, headers: Headers, message_id: str) -> str | None:
+        """The id by which the consumer knows the delivery; None where no header has it."""
+        ids = {name.lower(): value for name, value in reversed(headers)}
+        profile = self.events.contract.profile
+        if profile.families:
+            return next((found for family in profile.families if (found := ids.get(f"{family}-id"))), None)
+        return message_id if any("{id}" in text for _, text in profile.headers) else None
+
+    def _name_of(self, payload: Payload | bytes) -> str:
+        """The short name of the event that a payload is; "" where it does not say it."""
+        return self.events.contract.name_in(payload) if isinstance(payload, dict) else ""
+
+    def _type_of(self, payload: Payload | bytes) -> str:
+        """The event type on the wire: as the payload says it, else that of the case."""
+        contract = self.events.contract
+        said = get(payload, contract.profile.type_path) if contract.profile.type_path else ABSENT
+        return said if isinstance(said, str) else contract.event(self.case.base_event).type
 
     def _record(
         self,
@@ -382,8 +419,3 @@ class CaseRun:
         self.deliveries.append(delivery)
         self.sender.ledger.append(delivery)
         return delivery
-
-
-def _type_of(payload: Payload | bytes) -> str:
-    """The short name of an event; "" where it comes as bytes."""
-    return short_name(str(payload.get("type", ""))) if isinstance(payload, dict) else ""

@@ -16,9 +16,9 @@ from ada_contract_tests.engine.reproduction import Reproduction
 from ada_contract_tests.rules import FAMILIES, RULES, rule, selected_codes
 from ada_contract_tests.suites.registry import all_cases, case_named
 from ada_contract_tests.suites.selection import Selection
-from ada_contract_tests.suites.signatures import AUTHENTIC
+from ada_contract_tests.suites.signatures import authentic
 from ada_mockserver.events.factory import EventFactory
-from ada_schemas.contract.contract import event_names
+from ada_schemas.contract.contract import ada_profile, event_names
 from ada_schemas.errors import UsageError
 from support.fake_targets import FakeTarget, carried_out, carry_out, session
 
@@ -326,7 +326,7 @@ def test_what_a_case_is_about(case_id, is_body):
         ("any/body:no-object:null", ["check", "send", "generate"]),
         (f"{MESSAGE}/signature:unsigned", ["check"]),
         (f"{MESSAGE}/delivery:duplicate", ["check"]),
-        (f"{CREATED}/{AUTHENTIC[0].name}", ["check"]),
+        (f"{CREATED}/{authentic(ada_profile())[0].name}", ["check"]),
     ],
 )
 def test_how_a_case_is_repeated(case_id, programs):

@@ -11,7 +11,8 @@ from ada_contract_tests.engine.check import Options, planned
 from ada_contract_tests.engine.circuit_breaker import CONFIRMATIONS
 from ada_contract_tests.engine.run import COMING_UP, RESTART, STARTING
 from ada_contract_tests.engine.run_events import CaseFinished, RunStopped
-from ada_contract_tests.suites.signatures import AUTHENTIC, UNSIGNED
+from ada_contract_tests.suites.signatures import UNSIGNED, authentic
+from ada_schemas.contract.contract import ada_profile
 from ada_schemas.errors import TargetError, UsageError
 from support.fake_targets import (
     ENDED,
@@ -385,7 +386,7 @@ def test_protocol_errors_are_not_repeated():
 
 def test_not_applicable_in_process():
     """What differs on the wire only is not sent to an application in process, and is left out of coverage."""
-    on_wire = next(form for form in AUTHENTIC if form.over_http)
+    on_wire = next(form for form in authentic(ada_profile()) if form.over_http)
     cases = [*examples(*EVENTS), *cases_of(ENDED, "case", rule=on_wire.rule, form=on_wire, needs=("http",))]
     report = run(FakeTarget(in_process=True), cases)
     assert counted(report) == {"passed": 4, "not applicable": 1}

@@ -72,7 +72,7 @@ def result_of(given, *, rule="ADA101"):
 )
 def test_always_the_same(given, summary, got, hint):
     """One finding says that every event fails in one way, and what to look at first."""
-    finding = always_the_same([result_of(given), result_of(given)], secret_given=True)
+    finding = always_the_same([result_of(given), result_of(given)])
     assert (finding.summary, finding.got, finding.hint) == (summary, got, hint)
     assert (finding.case, finding.reproduce) == (f"{MESSAGE}/case", ("again",))
 
@@ -80,7 +80,7 @@ def test_always_the_same(given, summary, got, hint):
 def test_whose_secret():
     """In process, where the secret was made, the advice names the variable that holds it."""
     results = [result_of(answer(403)), result_of(answer(403))]
-    assert always_the_same(results, secret_given=False).hint == (
+    assert always_the_same(results, made_for="ADA_WEBHOOK_SECRET").hint == (
         "Does the consumer verify with the secret in ADA_WEBHOOK_SECRET? Compare with: adakit verify"
     )
 
@@ -100,7 +100,7 @@ def test_a_clock_that_stands_still(monkeypatch, address, suspect, hint):
     """Where a test froze the clock that signs, an endpoint elsewhere refuses for that; in process it is one."""
     monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
     results = [result_of(answer(401)), result_of(answer(401))]
-    finding = always_the_same(results, secret_given=True, address=address)
+    finding = always_the_same(results, address=address)
     assert finding.summary == f"every correctly signed event is refused: {suspect}?"
     assert finding.hint.startswith(hint)
 
@@ -118,7 +118,7 @@ def test_a_clock_that_stands_still(monkeypatch, address, suspect, hint):
 )
 def test_not_always_the_same(answers):
     """A single failure, a success, or failures of two causes are no case for one finding."""
-    assert always_the_same([result_of(a) for a in answers], secret_given=True) is None
+    assert always_the_same([result_of(a) for a in answers]) is None
 
 
 # --- the exact status ---

@@ -12,10 +12,11 @@ import pytest
 from ada_contract_tests.engine.run import COMING_UP, STARTING
 from ada_contract_tests.engine.witness import BATCH, LONGEST_WAIT, QUIET, Seen, Witness, asking, entries_seen
 from ada_contract_tests.suites.registry import case_named
-from ada_contract_tests.suites.signatures import FORGERIES
+from ada_contract_tests.suites.signatures import forgeries
 from ada_mockserver.clock import ManualClock
 from ada_mockserver.delivery.attempt import Attempt
 from ada_mockserver.delivery.http import Response
+from ada_schemas.contract.contract import ada_profile
 from ada_schemas.errors import TargetError
 from support.fake_targets import answer, cases_of, run, silence
 from support.witnessed_consumer import Consumer, once
@@ -33,7 +34,7 @@ def checked(consumer, cases, *, codes=ALL_CODES):
 
 
 def forged(name):
-    forgery = next(f for f in FORGERIES if f.name == name)
+    forgery = next(f for f in forgeries(ada_profile()) if f.name == name)
     severity = "warning" if forgery.of_the_owner else "error"
     (case,) = cases_of(MESSAGE, name, rule="ADA301", forgery=forgery, severity=severity)
     return case

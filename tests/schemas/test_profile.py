@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ada_schemas.contract.contract import ada_profile, contract_in, read_contract, shipped
-from ada_schemas.contract.profile import FORWARD, Profile, read_profile
+from ada_schemas.contract.profile import FORWARD, Profile, filled, read_profile
 from ada_schemas.contract.proposal import proposed, provider_of
 from ada_schemas.errors import DocumentError
 
@@ -61,10 +61,12 @@ def test_rules_that_do_not_hold() -> None:
 
 def test_the_further_headers_of_a_delivery() -> None:
     """Id, time and type are filled in; the header that holds the type comes last."""
-    made = read_profile(WHOLE, name="p").further_headers(
-        message_id="msg_1", timestamp=7, event_type="order.paid"
+    made = read_profile(WHOLE, name="p").further_headers("order.paid")
+    assert filled(made, message_id="msg_1", timestamp=7) == (
+        ("X-Acme-Delivery", "msg_1"),
+        ("X-Sent", "at 7"),
+        ("X-Acme-Event", "order.paid"),
     )
-    assert made == (("X-Acme-Delivery", "msg_1"), ("X-Sent", "at 7"), ("X-Acme-Event", "order.paid"))
 
 
 @pytest.mark.parametrize(

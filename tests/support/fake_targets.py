@@ -202,7 +202,7 @@ def session(target: FakeTarget, **options: Any) -> Session:
 
 def run(target: FakeTarget, cases: list[Case], **options: Any) -> Report:
     """The report of running the cases against ``target``."""
-    of_the_run = {name: options.pop(name) for name in ("secret_given", "notify", "budget") if name in options}
+    of_the_run = {name: options.pop(name) for name in ("made_for", "notify", "budget") if name in options}
     jobs = options.pop("jobs", 8)
     whole = Run(session(target, **options), jobs, **of_the_run)
     return asyncio.run(whole.run(cases, total_cases=len(cases), seed=1))

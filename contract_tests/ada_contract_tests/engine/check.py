@@ -28,8 +28,8 @@ from ada_contract_tests.suites.selection import Selection
 from ada_contract_tests.targets.load_app import is_application_spec
 from ada_contract_tests.targets.open import open_target, resolve_secret
 from ada_mockserver.clock import SystemClock, new_event_loop
-from ada_mockserver.delivery.sender import TIME_LIMIT
 from ada_mockserver.events.factory import EventFactory
+from ada_schemas.contract.contract import shipped
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,15 +58,15 @@ class Options:
     """How a target is checked.
 
     ``secret`` is the signing secret, ``"none"`` for a consumer that verifies nothing (ADA3xx is left out),
-    None to take ADA_WEBHOOK_SECRET; ``accept`` is ``"200"`` to make any other
-    2xx an error, ``"2xx"`` to say nothing of it, None to warn; ``seed`` None draws one;
-    ``timeout`` is in seconds; ``budget`` is how many seconds the check may take, 0 for as many as it needs,
-    None for 120 over HTTP and no limit in process; ``strict`` makes warnings errors; ``seen_url`` is
-    the witness: a URL, or in process a path of the application; ``ignores`` declares what the consumer
-    ignores on purpose (see `read_ignores`); ``fuzz`` is how much is fuzzed, None for nothing;
-    ``handoff`` is how a handoff is started, None where that is not checked;
-    ``search_path`` goes to the front of ``sys.path`` for ``module:app``; ``contract`` is the contract, ours
-    if None, and ``contract_directory`` names it in the lines that repeat a case.
+    None to take it from the environment (the contract's profile names the variable); ``accept`` is ``"200"``
+    to make any other 2xx an error, ``"2xx"`` to say nothing of it, None as the profile says it, which for Ada
+    is to warn; ``seed`` None draws one; ``timeout`` is in seconds, that of the profile if None; ``budget`` is
+    how many seconds the check may take, 0 for as many as it needs, None for 120 over HTTP and no limit in
+    process; ``strict`` makes warnings errors; ``seen_url`` is the witness: a URL, or in process a path of the
+    application; ``ignores`` declares what the consumer ignores on purpose (see `read_ignores`); ``fuzz`` is
+    how much is fuzzed, None for nothing; ``handoff`` is how a handoff is started, None where that is not
+    checked; ``search_path`` goes to the front of ``sys.path`` for ``module:app``; ``contract`` is the
+    contract, ours if None, and ``contract_directory`` names it in the lines that repeat a case.
     """
 
     path: str | None = None
@@ -74,7 +74,7 @@ class Options:
     accept: str | None = None
     selection: Selection = field(default_factory=Selection)
     headers: Headers = ()
-    timeout: float = TIME_LIMIT
+    timeout: float | None = None
     jobs: int | None = None
     budget: float | None = None
     seed: int | None = None
@@ -88,6 +88,21 @@ class Options:
     search_path: Sequence[Path] = ()
     contract: Contract | None = None
     contract_directory: str | None = None
+
+    @property
+    def known(self) -> Contract:
+        """The contract, ours if none is given."""
+        return self.contract or shipped()
+
+    @property
+    def accepts(self) -> str | None:
+        """What counts as delivered: as asked for, else by the profile."""
+        return self.accept or self.known.profile.accept
+
+    @property
+    def time_limit(self) -> float:
+        """Seconds within which an answer must come: as asked for, else by the profile."""
+        return self.known.profile.timeout if self.timeout is None else self.timeout
 
 
 def draw_seed() -> int:
@@ -108,7 +123,8 @@ def planned(options: Options, *, unsigned: bool = False) -> list[Case]:
     chosen = options.selection.choose(
         options.contract, fuzzed=options.fuzz is not None, handoff=options.handoff
     )
-    left_out = {rule_in_role("exact status").code} if options.accept == "2xx" else set()
+    left_out = {rule_in_role("exact status").code} if options.accepts == "2xx" else set()
+    unsigned = unsigned or not options.known.profile.families
     cases = [c for c in chosen if c.rule not in left_out and not (unsigned and _is_about_signing(c))]
     if not cases:
         raise UsageError(
@@ -147,7 +163,8 @@ async def acheck(
 
     # A URL that cannot be used is said before a secret is asked for; an application finds it once loaded.
     opened = None if is_application_spec(target) else open_named(target, options, clock)
-    secret = resolve_secret(opened.name if opened else target, options.secret)
+    profile = options.known.profile
+    secret = resolve_secret(opened.name if opened else target, options.secret, profile)
     cases = planned(options, unsigned=secret.value is None)
     aim = opened or open_named(target, options, clock)
     witness = witness_of(options.seen_url, aim, options, clock) if options.seen_url else None
@@ -178,17 +195,18 @@ async def run_cases(
     as `acheck`.
     """
     seed = draw_seed() if options.seed is None else options.seed
+    profile = options.known.profile
     handoffs = [case for case in cases if is_handoff(case.id)]
     enumerated = [case for case in cases if not is_area(case.id) and not is_handoff(case.id)]
     areas = [case for case in cases if is_area(case.id)]
     notify = notify or (lambda _: None)
     budget = options.budget if options.budget is not None else 0.0 if aim.in_process else BUDGET
 
-    def new_session(accept: str | None = options.accept) -> Session:
+    def new_session(accept: str | None = options.accepts) -> Session:
         sender = PacedSender(
             target=aim,
             secrets=(secret.value,) if secret.value is not None else (),
-            timeout=options.timeout,
+            timeout=options.time_limit,
             clock=clock,
             rng=random.SystemRandom(),
             headers=options.headers,
@@ -197,7 +215,9 @@ async def run_cases(
         return Session(
             sender,
             EventFactory(seed=seed, contract=options.contract),
-            reproduce=_reproduction(target, options, seed=seed, unsigned=secret.value is None),
+            reproduce=_reproduction(
+                target, options, seed=seed, unsigned=secret.value is None and bool(profile.families)
+            ),
             accept=accept,
             witness=witness,
             codes=options.selection.codes(),
@@ -206,7 +226,13 @@ async def run_cases(
 
     def new_run(session: Session, seconds: float | None) -> Run:
         jobs = options.jobs or (1 if aim.in_process else JOBS)
-        return Run(session, jobs, secret_given=secret.given, budget=seconds, notify=notify)
+        return Run(
+            session,
+            jobs,
+            made_for="" if secret.given else profile.secret_variable,
+            budget=seconds,
+            notify=notify,
+        )
 
     report = Report(aim.name, seed, (), (), 0.0, len(all_cases(options.contract)))
     api = options.handoff.api if handoffs and options.handoff is not None else None
@@ -251,7 +277,8 @@ def _reproduction(
     accept = ["--accept", options.accept] if options.accept else []
     witness = ["--seen-url", options.seen_url] if options.seen_url else []
     ignores = [part for text in options.ignores for part in ("--ignores", text)]
-    limit = ["--timeout", f"{options.timeout:g}"] if options.timeout != TIME_LIMIT else []
+    changed = options.timeout not in (None, options.known.profile.timeout)
+    limit = ["--timeout", f"{options.timeout:g}"] if changed else []
     folder = options.fuzz.folder if options.fuzz else None
     kept = ["--fuzz", "1", *(["--fuzz-db", str(folder)] if folder not in (None, Path(FUZZ_FOLDER)) else [])]
     trust = ["--insecure"] if options.insecure else ["--cacert", options.cacert] if options.cacert else []

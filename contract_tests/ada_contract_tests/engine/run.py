@@ -50,13 +50,13 @@ COMING_UP = 2.0
 class Run:
     """Runs cases once on a session, ``jobs`` at a time; ``notify`` is told of its events.
 
-    ``secret_given`` is true where the user named the secret, for the advice; ``budget`` is how many seconds
-    the run may take, None for as many as it needs.
+    ``made_for`` is the variable into which a secret was put that nobody named, "" where it was given;
+    ``budget`` is how many seconds the run may take, None for as many as it needs.
     """
 
     session: Session
     jobs: int
-    secret_given: bool = True
+    made_for: str = ""
     budget: float | None = None
     notify: Callable[[RunEvent], object] = lambda _: None
     _order: dict[str, int] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class Run:
             session.results = dict(sorted(session.results.items(), key=lambda entry: self._order[entry[0]]))
             overall = always_refused(
                 list(session.results.values()),
-                secret_given=self.secret_given,
+                made_for=self.made_for,
                 address=session.sender.target.address,
             )
             if overall is None:
@@ -180,7 +180,7 @@ class Run:
         session = self.session
         finding = always_the_same(
             [session.results[c.id] for c in probes if c.id in session.results],
-            secret_given=self.secret_given,
+            made_for=self.made_for,
             address=session.sender.target.address,
         )
         if finding is not None:

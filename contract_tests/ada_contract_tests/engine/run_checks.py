@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.advice import EVERY_TIME
-from ada_contract_tests.engine.walls import NOT_THE_HANDLER, page_title, wall_of
+from ada_contract_tests.engine.walls import ENVELOPE, NOT_THE_HANDLER, page_title, wall_of
 from ada_contract_tests.findings import Finding
 from ada_contract_tests.grouping import reasons_of
 from ada_contract_tests.rules import rule_in_role
@@ -37,7 +37,7 @@ REFUSED = (400, 401, 403)
 """Answers of an endpoint that does not take the sender for Ada."""
 
 
-def always_the_same(results: Sequence[Result], *, secret_given: bool, address: str = "") -> Finding | None:
+def always_the_same(results: Sequence[Result], *, made_for: str = "", address: str = "") -> Finding | None:
     """One finding in place of many when an endpoint refuses every ordinary event in one way; else None.
 
     A wall before the handler is one whatever else the answers say, and by a single answer; ``address`` is the
@@ -47,7 +47,7 @@ def always_the_same(results: Sequence[Result], *, secret_given: bool, address: s
     attempts = [r.attempt for r in results if r.attempt is not None]
     if not findings or len(findings) < len(results):
         return None
-    walls = [wall_of(attempt.response, address) for attempt in attempts]
+    walls = [_wall_of(result, address) for result in results if result.attempt is not None]
     before, single = walls[0], len(results) < 2
     if before is not None and {found[0].name if found else "" for found in walls} == {before[0].name}:
         return None if single and not before[0].certain else in_place_of_all(findings[0], *before)
@@ -59,7 +59,7 @@ def always_the_same(results: Sequence[Result], *, secret_given: bool, address: s
         return None
     elsewhere = "://" in address  # an application in process goes by the clock of this process
     clocks = clock_difference() if status in REFUSED and elsewhere else ""
-    hint = clocks or first.hint or _always_hint(status, secret_given=secret_given)
+    hint = clocks or first.hint or _always_hint(status, made_for=made_for)
     return replace(
         first,
         severity="error",
@@ -68,6 +68,13 @@ def always_the_same(results: Sequence[Result], *, secret_given: bool, address: s
         changes=(),
         hint=hint,
     )
+
+
+def _wall_of(result: Result, address: str) -> tuple[Wall, str] | None:
+    if result.exchange is None:
+        return None
+    members = frozenset(result.exchange.base) or ENVELOPE
+    return wall_of(result.exchange.last.response, address, members)
 
 
 def in_place_of_all(first: Finding, wall: Wall, fix: str) -> Finding:
@@ -130,10 +137,10 @@ def _always_summary(status: int | None, first: Finding, *, suspect: str) -> str:
     return f"the endpoint answers every ordinary event with {status}"
 
 
-def _always_hint(status: int | None, *, secret_given: bool) -> str:
+def _always_hint(status: int | None, *, made_for: str) -> str:
     match status:
         case 400 | 401 | 403:
-            where = "the given secret" if secret_given else "the secret in ADA_WEBHOOK_SECRET"
+            where = f"the secret in {made_for}" if made_for else "the given secret"
             return f"Does the consumer verify with {where}? Compare with: adakit verify"
         case 404 | 410:
             return "Is the path right? Give the endpoint's path with --path, or in the URL."
@@ -146,13 +153,14 @@ def _always_hint(status: int | None, *, secret_given: bool) -> str:
     return ""
 
 
-def always_refused(results: Sequence[Result], *, secret_given: bool, address: str = "") -> Finding | None:
+def always_refused(results: Sequence[Result], *, made_for: str = "", address: str = "") -> Finding | None:
     """One finding if no event at all got past the address, a wall or the secret; else None."""
     wanted = [r for r in results if r.exchange is not None and r.case.expect.is_acceptance]
-    attempts = [r.attempt for r in wanted]
-    if any(a is None or (a.status not in TELLING and not wall_of(a.response, address)) for a in attempts):
+    if any(
+        r.attempt is None or (r.attempt.status not in TELLING and not _wall_of(r, address)) for r in wanted
+    ):
         return None
-    return always_the_same(wanted, secret_given=secret_given, address=address)
+    return always_the_same(wanted, made_for=made_for, address=address)
 
 
 def status_findings(

@@ -20,10 +20,25 @@ if TYPE_CHECKING:
 
     from ada_mockserver.delivery.http import Response
 
-__all__ = ["NOT_THE_HANDLER", "WALLS", "Wall", "is_page", "is_unavailable", "page_title", "wall_of"]
+__all__ = [
+    "ENVELOPE",
+    "NOT_THE_HANDLER",
+    "WALLS",
+    "Wall",
+    "is_page",
+    "is_unavailable",
+    "page_title",
+    "wall_of",
+]
 
 LONGEST_TEXT = 20_000
 """Characters of an answer that are read for words."""
+
+
+ENVELOPE = frozenset({"type", "timestamp", "data"})
+"""The members of an event, where it is not known which it has."""
+ALWAYS = frozenset({"type", "data"})
+"""Those of them of which even a variant of an event has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +61,17 @@ class Wall:
 class Answer:
     """An answer as the table reads it: ``text`` is what a person would read of the body, in small letters.
 
-    ``address`` is the endpoint's own.
+    ``address`` is the endpoint's own, ``members`` are those that the event had.
     """
 
     response: Response
     text: str
     address: str = ""
     value: Any = None
+    members: frozenset[str] = ENVELOPE
 
     @classmethod
-    def of(cls, response: Response, address: str = "") -> Answer:
+    def of(cls, response: Response, address: str = "", members: frozenset[str] = ENVELOPE) -> Answer:
         """Read a response of the endpoint at that address."""
         raw = response.body[: 4 * LONGEST_TEXT].decode("utf-8", "replace")
         try:
@@ -63,7 +79,7 @@ class Answer:
         except DocumentError:
             value = None
         visible = re.sub(r"<(style|script).*?(</\1>|$)|<[^>]*>", " ", raw, flags=re.DOTALL | re.IGNORECASE)
-        return cls(response, " ".join(visible.split()).lower()[:LONGEST_TEXT], address, value)
+        return cls(response, " ".join(visible.split()).lower()[:LONGEST_TEXT], address, value, members)
 
     @property
     def status(self) -> int:
@@ -127,8 +143,6 @@ GUARD = re.compile(
     r"|\bip( address)?( [\w.:]+)?( is| was)? (not (allowed|permitted|(white|allow)-?listed)|blocked|denied)\b"
 )
 """The words of nginx, Apache, Cloudflare, ModSecurity, Envoy, CloudFront, and of lists of addresses."""
-
-ENVELOPE = {"type", "timestamp", "data"}
 
 
 def _csrf(answer: Answer) -> str:
@@ -229,9 +243,11 @@ def _elsewhere(answer: Answer) -> str:
         return ""
     missing = list(_missing(answer.value))
     for place, name in missing:
-        if place in ("body", "header", "cookie", "form", "path") and name not in ENVELOPE:
+        if place in ("body", "header", "cookie", "form", "path") and name not in answer.members:
             return f"`{name}` in the {'path' if place == 'path' else place}"
-    if {("body", "type"), ("body", "data")} <= set(missing):  # every event has one of them at least
+    # Every event has one of them at least.
+    always = ALWAYS if ALWAYS.issubset(answer.members) else answer.members
+    if {("body", name) for name in always} <= set(missing):
         return "the fields of a form"
     for error in _errors(answer.value):
         found = re.fullmatch(
@@ -353,11 +369,16 @@ NOT_THE_HANDLER = Wall(
 )
 
 
-def wall_of(response: Response | None, address: str = "") -> tuple[Wall, str] | None:
-    """The wall that an answer of the endpoint at ``address`` shows, and what to do; None without one."""
+def wall_of(
+    response: Response | None, address: str = "", members: frozenset[str] = ENVELOPE
+) -> tuple[Wall, str] | None:
+    """The wall that an answer of the endpoint at ``address`` shows, and what to do; None without one.
+
+    ``members`` are those of the event that it answers.
+    """
     if response is None or response.accepted:
         return None
-    answer = Answer.of(response, address)
+    answer = Answer.of(response, address, members)
     speaks = ABOUT_A_SIGNATURE.search(answer.text) is not None
     for wall in WALLS:
         if speaks and wall.seen in (_authentication, _guard):

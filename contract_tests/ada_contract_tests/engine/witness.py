@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from ada_contract_tests.engine.ignores import Ignores
 from ada_contract_tests.engine.lost import Lost, lost_findings, nothing_handled, witness_finding
 from ada_contract_tests.engine.walls import is_unavailable
-from ada_schemas.contract.shapes import short_name
 from ada_schemas.contract.vocabulary import vocabulary
 from ada_schemas.errors import DocumentError, TargetError
 from ada_schemas.foreign_json import read_entries
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.findings import Finding
     from ada_contract_tests.targets.base import Target
     from ada_mockserver.clock import Clock
+    from ada_schemas.contract.contract import Contract
 
 __all__ = [
     "Seen",
@@ -64,6 +64,8 @@ MOST_TYPES = 100_000
 LONGEST_NAME = 100
 """Characters of an event type or a status; of a longer one the beginning is kept."""
 
+ID_NAMES = ("svix_id", "webhook_id")
+"""How an entry calls the id of a delivery: as its header."""
 AGREED = "It should answer a JSON list with an object {svix_id, type, status} for each request."
 
 NAMELESS = frozenset({None})
@@ -179,7 +181,7 @@ def entries_seen(entries: Iterable[Mapping[str, Any]], only: Container[str | Non
     counts: dict[str | None, Counter[str]] = defaultdict(Counter)
     handled, others = set[str](), 0
     for entry in entries:
-        message_id, status = entry["svix_id"], entry["status"]
+        message_id, status = _id_of(entry), entry["status"]
         if not isinstance(status, str):
             raise TypeError("a status that is no text")
         if status == "handled" and len(handled) < MOST_TYPES:
@@ -189,6 +191,11 @@ def entries_seen(entries: Iterable[Mapping[str, Any]], only: Container[str | Non
         else:
             others += 1
     return Seen(dict(counts), frozenset(handled), others=others)
+
+
+def _id_of(entry: Mapping[str, Any]) -> Any:
+    """The id of an entry, under the name of either family of headers; raises KeyError for one without."""
+    return entry[next((name for name in ID_NAMES if name in entry), ID_NAMES[0])]
 
 
 def unfit(name: str, reason: str) -> TargetError:
@@ -233,7 +240,7 @@ def witness_findings(
         case, counts = cases[case_id], seen.counts.get(message_id, Counter())
         authentic = [d for d in deliveries if d.authentic]
         last = (authentic or deliveries)[-1]
-        if counts["handled"] and authentic and short_name(str(last.payload.get("type"))) == last.event:
+        if counts["handled"] and authentic and _is_of_its_event(last, ignores.known):
             handled[last.event].append((case, last))
         if _is_lost(last, counts, ignores):
             if counts or seen.settled:
@@ -255,7 +262,7 @@ def witness_findings(
             event,
             messages_lost,
             handled[event],
-            is_handled=bool(handled[event]) or f"v1.{event}" in seen.handled_types,
+            is_handled=bool(handled[event]) or ignores.known.event(event).type in seen.handled_types,
             words=vocabulary(ignores.known, event),
             reproduce=reproduce,
         )
@@ -264,6 +271,11 @@ def witness_findings(
         of_the_lost = [nothing_handled([one for each in lost.values() for one in each], of_the_lost[0])]
     found += of_the_lost
     return _one_a_case(found)
+
+
+def _is_of_its_event(delivery: Delivery, contract: Contract) -> bool:
+    """False for a delivery whose payload says that it is another event."""
+    return not contract.profile.type_path or contract.name_in(delivery.payload) == delivery.event
 
 
 EFFECT, REPEATED = "refused yet handled", "repeated"

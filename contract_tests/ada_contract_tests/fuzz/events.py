@@ -52,8 +52,12 @@ def events(contract: Contract, name: str, mode: Mode) -> st.SearchStrategy[Fuzze
 @lru_cache(maxsize=64)
 def _valued(contract: Contract, name: str) -> dict[str, st.SearchStrategy[Edit]]:
     """Changes of each member whose values vary, by shape path."""
-    places = builder_of(contract, name).places
-    return {path: edit_at(path, shape) for path, shape in places.items() if path != "type" and varies(shape)}
+    builder = builder_of(contract, name)
+    return {
+        path: edit_at(path, shape)
+        for path, shape in builder.places.items()
+        if path != builder.event.type_path and varies(shape)
+    }
 
 
 @cache
@@ -135,7 +139,9 @@ def _added(
 
 def _beyond(builder: VariationBuilder) -> st.SearchStrategy[tuple[Edit, ...]]:
     """Members that are taken away, or have a value of any type."""
-    places = sorted({payload_path(path) for path in builder.places if path and path != "type"})
+    places = sorted(
+        {payload_path(path) for path in builder.places if path and path != builder.event.type_path}
+    )
 
     def edits(seed: int) -> tuple[Edit, ...]:
         rng = random.Random(seed)  # noqa: S311 - as above

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ada_contract_tests.suites.edits import Edit, FuzzedEvent
 from ada_contract_tests.suites.fuzzed import builder_of
 from ada_mockserver.events.factory import EventFactory
+from ada_schemas.contract.paths import steps
 from ada_schemas.contract.samples import complete
 from ada_schemas.contract.shapes import Object, Scalar, Union
 from ada_schemas.errors import UsageError
@@ -60,7 +61,12 @@ def made_by_schemathesis(
         ) from error
     builder = builder_of(contract, name)
     base = complete(builder.event.payload, EventFactory(seed=0, contract=contract).event(name))
-    made = (tuple(_edits(builder.event.payload, base, body, ())) for body in bodies if isinstance(body, dict))
+    told = tuple(steps(builder.event.type_path))
+    made = (
+        tuple(edit for edit in _edits(builder.event.payload, base, body, ()) if edit.path != told)
+        for body in bodies
+        if isinstance(body, dict)
+    )
     return [FuzzedEvent(name, mode, edits) for edits in made if edits]
 
 
@@ -100,7 +106,7 @@ def _edits(shape: Shape, base: Any, value: Any, path: tuple[str, ...]) -> Iterat
             at = (*path, member.name)
             if member.name not in value:
                 yield Edit(at, "remove")
-            elif at != ("type",):
+            else:
                 yield from _edits(member.shape, base.get(member.name), value[member.name], at)
         known = {member.name for member in shape.members}
         yield from (Edit((*path, key), "put", new) for key, new in value.items() if key not in known)

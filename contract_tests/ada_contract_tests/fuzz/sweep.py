@@ -44,7 +44,11 @@ def sweep(contract: Contract, name: str, *, number: int, seed: int) -> list[Fuzz
     """So many events of one name, all within the contract."""
     rng = random.Random(seed)  # noqa: S311 - no secret: an order
     builder, factors = builder_of(contract, name), factors_in(contract, name)
-    valued = {path: shape for path, shape in builder.places.items() if path != "type" and varies(shape)}
+    valued = {
+        path: shape
+        for path, shape in builder.places.items()
+        if path != builder.event.type_path and varies(shape)
+    }
     turns: dict[str, Iterator[Any]] = defaultdict(lambda: iter(()))
     found = []
     for _ in range(number):

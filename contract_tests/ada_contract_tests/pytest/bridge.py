@@ -220,7 +220,7 @@ class Bridge:
     def deliver(self, target: Any, secret: str | None, headers: Headers, body: bytes) -> Attempt:
         """Make one request with these headers and bytes."""
         self._resolve(target, secret)
-        return self._wait(self._target(target).request(headers, body, timeout=self.options.timeout))
+        return self._wait(self._target(target).request(headers, body, timeout=self.options.time_limit))
 
     async def adeliver(self, target: Any, secret: str | None, headers: Headers, body: bytes) -> Attempt:
         """Make the request from a test that is a coroutine, whose loop goes on meanwhile."""

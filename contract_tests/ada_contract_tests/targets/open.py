@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.targets.base import Target
     from ada_mockserver.clock import Clock
+    from ada_schemas.contract.profile import Profile
 
 __all__ = ["SECRET_VARIABLE", "UNSIGNED", "Secret", "open_target", "resolve_secret"]
 
 SECRET_VARIABLE = "ADA_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
+"""Where the secret of the default contract is; that of another provider's stands in its profile."""
 
 UNSIGNED = "none"
 """Given as the secret, it means that requests are not signed."""
@@ -38,13 +40,17 @@ class Secret:
     given: bool
 
 
-def resolve_secret(target: str, option: str | None) -> Secret:
-    """The secret to sign with: the option, else ADA_WEBHOOK_SECRET, else, in process, a new one.
+def resolve_secret(target: str, option: str | None, profile: Profile | None = None) -> Secret:
+    """The secret to sign with: the option, else that of the environment, else, in process, a new one.
 
-    A secret for an application in process is put into ADA_WEBHOOK_SECRET, where the application finds it.
-    Raises UsageError for a URL without a secret and for a secret that is none.
+    ``profile`` names the variable, ADA_WEBHOOK_SECRET if None; a provider that signs in another way has none.
+    A secret for an application in process is put into the variable, where the application finds it. Raises
+    UsageError for a URL without a secret and for a secret that is none.
     """
-    chosen = option or os.environ.get(SECRET_VARIABLE)
+    variable = SECRET_VARIABLE if profile is None else profile.secret_variable
+    if profile is not None and not profile.families:
+        return Secret(None, given=True)
+    chosen = option or os.environ.get(variable)
     if chosen == UNSIGNED:
         return Secret(None, given=True)
     in_process = is_application_spec(target)
@@ -52,12 +58,12 @@ def resolve_secret(target: str, option: str | None) -> Secret:
         shown = re.sub(r"//[^/@]*@", "//...@", target)  # without a user name and password
         raise UsageError(
             f"No secret to sign the requests to {shown} with.",
-            next_step=f"Give it with --secret or in {SECRET_VARIABLE}; --secret none sends them unsigned.",
+            next_step=f"Give it with --secret or in {variable}; --secret none sends them unsigned.",
         )
     value = chosen or generate_secret(random.SystemRandom())
     parse_secret(value)
     if in_process:
-        os.environ[SECRET_VARIABLE] = value
+        os.environ[variable] = value
     return Secret(value, given=bool(chosen))
 
 

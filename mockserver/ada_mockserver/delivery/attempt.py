@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ada_mockserver.delivery.http import KEPT_BODY, Headers, Request, Response
-from ada_mockserver.delivery.signing import authentic_headers
+from ada_mockserver.delivery.signing import FAMILIES, authentic_headers
+from ada_schemas.contract.profile import filled
 from ada_schemas.errors import WireError
 
 if TYPE_CHECKING:
@@ -89,14 +90,21 @@ def signed_request(
     message_id: str,
     timestamp: int,
     headers: Headers = (),
+    families: Sequence[str] = FAMILIES,
+    further: Headers = (),
     keep: int = KEPT_BODY,
 ) -> Request:
     """The request of one attempt, signed over exactly these bytes; unsigned without ``secrets``.
 
-    ``headers`` are sent beside the usual ones, or in their place. Raises `UsageError` for a bad secret.
+    ``headers`` are sent beside the usual ones, or in their place; ``families`` is what the names of the
+    signature headers begin with; ``further`` are a provider's own, see `Profile.further_headers`. Raises
+    `UsageError` for a bad secret.
     """
-    signature = authentic_headers(secrets, message_id=message_id, timestamp=timestamp, body=body)
-    return Request(url, delivery_headers(signature, headers), body, keep=keep)
+    signature = authentic_headers(
+        secrets, message_id=message_id, timestamp=timestamp, body=body, families=families
+    )
+    own = filled(further, message_id=message_id, timestamp=timestamp)
+    return Request(url, delivery_headers((*signature, *own), headers), body, keep=keep)
 
 
 async def send_once(

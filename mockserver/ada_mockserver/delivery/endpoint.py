@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ada_mockserver.delivery.signing import FAMILIES
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Sequence
@@ -19,11 +21,13 @@ TIME_LIMIT = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint, as it is registered in Ada.
+    """One endpoint, as it is registered with the provider.
 
     ``secrets`` holds its secret, during a rotation the old one too, and is empty to send unsigned;
     ``headers`` are sent beside the usual ones; ``timeout`` in seconds limits an attempt; ``ssl_context``
-    (see `make_ssl_context`) serves an https URL and is made with the system's authorities if None.
+    (see `make_ssl_context`) serves an https URL and is made with the system's authorities if None;
+    ``families`` is what the names of the signature headers begin with, ``further`` are the headers of a
+    provider's own with places for id and time, see `Profile.further_headers`.
     """
 
     url: str
@@ -31,3 +35,5 @@ class Endpoint:
     headers: Headers = ()
     timeout: float = TIME_LIMIT
     ssl_context: ssl.SSLContext | None = field(default=None, repr=False)
+    families: Sequence[str] = FAMILIES
+    further: Headers = ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ada_mockserver.delivery.attempt import delivery_headers
 from ada_mockserver.delivery.request_bytes import encode_head, parse_url
 from ada_mockserver.delivery.signing import Signer, authentic_headers
+from ada_schemas.contract.profile import filled
 
 if TYPE_CHECKING:
     from ada_mockserver.delivery.endpoint import Endpoint
@@ -26,12 +27,15 @@ class RequestTemplate:
     def __init__(self, endpoint: Endpoint) -> None:
         self.target = parse_url(endpoint.url)
         mark = "\x01"
-        while any(mark in value for _, value in endpoint.headers):
+        while any(mark in value for _, value in (*endpoint.headers, *endpoint.further)):
             mark += "\x01"
         marks = {slot: f"{mark}{slot}{mark}" for slot in _SLOTS}
-        given = authentic_headers(endpoint.secrets, message_id="", timestamp="", body=b"")
-        marked = tuple((name, marks[name.removeprefix("svix-")]) for name, _ in given)
-        headers = delivery_headers(marked, endpoint.headers)
+        given = authentic_headers(
+            endpoint.secrets, message_id="", timestamp="", body=b"", families=endpoint.families
+        )
+        marked = tuple((name, marks[name.rpartition("-")[2]]) for name, _ in given)
+        own = filled(endpoint.further, message_id=marks["id"], timestamp=marks["timestamp"])
+        headers = delivery_headers((*marked, *own), endpoint.headers)
         head = encode_head("POST", headers, self.target, length=marks["length"]).replace(b"%", b"%%")
         for slot, text in marks.items():
             head = head.replace(text.encode(), f"%({slot}){'d' if slot == 'length' else 'b'}".encode())

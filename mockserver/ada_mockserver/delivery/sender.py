@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.delivery.attempt import send_once, signed_request
 from ada_mockserver.delivery.endpoint import TIME_LIMIT
-from ada_mockserver.delivery.signing import new_message_id
+from ada_mockserver.delivery.signing import FAMILIES, new_message_id
 from ada_mockserver.events.payload import encode
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Sender:
 
     ``secrets`` holds the endpoint's secret, during a rotation the old one too, and is empty to send
     unsigned; ``rng`` draws message ids; ``timeout`` is in seconds; ``headers`` are sent beside the usual
-    ones, as set per endpoint in Ada.
+    ones, as set per endpoint; ``families`` is what the names of the signature headers begin with.
     """
 
     url: str
@@ -38,6 +38,7 @@ class Sender:
     rng: random.Random
     timeout: float = TIME_LIMIT
     headers: Headers = ()
+    families: Sequence[str] = FAMILIES
 
     async def send(self, payload: dict[str, Any] | bytes, *, message_id: str | None = None) -> Attempt:
         """Deliver one event, once; a payload of bytes goes out as it is.
@@ -53,5 +54,6 @@ class Sender:
             message_id=chosen,
             timestamp=int(self.clock.now()),
             headers=self.headers,
+            families=self.families,
         )
         return await send_once(self.wire, request, timeout=self.timeout, message_id=chosen)

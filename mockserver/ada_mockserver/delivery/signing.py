@@ -1,10 +1,9 @@
-"""Signatures as Svix makes them, over the exact bytes of the body.
+"""Signatures as Svix makes them, and Standard Webhooks ask for them, over the exact bytes of the body.
 
 The signed content is ``{id}.{timestamp}.{raw body}``; the key is what follows ``whsec_`` in the secret,
 decoded from base64; the signature is ``v1,`` and the base64 of the HMAC-SHA256
-(docs.svix.com/receiving/verifying-payloads/how-manual). Ada delivers through Svix
-(docs.ada.cx/reference/webhooks/overview). Nothing here reads a clock, draws a random number by itself,
-or puts a secret into a message.
+(docs.svix.com/receiving/verifying-payloads/how-manual; standardwebhooks.com). Nothing here reads a clock,
+draws a random number by itself, or puts a secret into a message.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 from ada_mockserver.delivery.body_damage import origins
 from ada_mockserver.delivery.body_suspicion import suspicion
 from ada_mockserver.events.ids import new_id
+from ada_schemas.contract.profile import SVIX
 from ada_schemas.errors import SignatureError, UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.http import Headers
 
 __all__ = [
+    "FAMILIES",
+    "PARTS",
     "UNEXPLAINED",
     "Signer",
     "authentic_headers",
@@ -47,7 +49,10 @@ UNEXPLAINED = "No signature matches."
 """The message where no cause is found."""
 
 _PREFIX = "whsec_"
-_PARTS = ("id", "timestamp", "signature")
+FAMILIES = (SVIX,)
+"""What the names of the signature headers begin with, unless it is said."""
+PARTS = ("id", "timestamp", "signature")
+"""What they end with."""
 _BEYOND_BASE64 = re.compile(r"[^A-Za-z0-9+/=]")
 # b64decode's own validation lets "AAAA=" pass.
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
@@ -60,7 +65,7 @@ _PASTED = (
         re.compile(
             rf"(?:{_PREFIX}|(?!{_PREFIX}))(?=.*[-_])(?:[\w-]{{4}})*(?:[\w-]{{2}}==|[\w-]{{3}}=)?$", re.ASCII
         ),
-        "is base64 for URLs, with '-' and '_': Ada's has '+' and '/'",
+        "is base64 for URLs, with '-' and '_' in place of '+' and '/'",
     ),
 )
 """How a secret looks that was pasted amiss, and what is said of it."""
@@ -94,8 +99,8 @@ def parse_secret(secret: str) -> bytes:
         return key
     raise UsageError(
         f"The signing secret {problem}.",
-        next_step=f"It is '{_PREFIX}' and base64, as the endpoint's page in Ada shows it;"
-        " give it in ADA_WEBHOOK_SECRET or with --secret.",
+        next_step=f"It is '{_PREFIX}' and base64, as the provider's page of the endpoint shows it;"
+        " give it with --secret or in the environment.",
     )
 
 
@@ -135,47 +140,70 @@ def sign(secret: str, *, message_id: str, timestamp: int | str, body: bytes) -> 
 
 
 def signature_headers(
-    secrets: Sequence[str], *, message_id: str, timestamp: int | str, body: bytes
+    secrets: Sequence[str],
+    *,
+    message_id: str,
+    timestamp: int | str,
+    body: bytes,
+    families: Sequence[str] = FAMILIES,
 ) -> Headers:
     """``svix-id``, ``svix-timestamp`` and ``svix-signature``; ``timestamp`` is as `sign` takes it.
 
-    Several secrets, as while one is being rotated, give as many signatures, in their order, separated by
-    spaces. Raises `UsageError` for a bad secret and for none at all.
+    ``families`` is what their names begin with: ``svix``, or ``webhook`` as Standard Webhooks have it, or
+    both. Several secrets, as while one is being rotated, give as many signatures, in their order, separated
+    by spaces. Raises `UsageError` for a bad secret and for none at all.
     """
     if not secrets:
         raise UsageError("There is no secret to sign with.")
-    return authentic_headers(secrets, message_id=message_id, timestamp=timestamp, body=body)
+    return authentic_headers(
+        secrets, message_id=message_id, timestamp=timestamp, body=body, families=families
+    )
 
 
 def authentic_headers(
-    secrets: Sequence[str], *, message_id: str, timestamp: int | str, body: bytes
+    secrets: Sequence[str],
+    *,
+    message_id: str,
+    timestamp: int | str,
+    body: bytes,
+    families: Sequence[str] = FAMILIES,
 ) -> Headers:
     """The headers by which a receiver knows the sender: those of `signature_headers`.
 
     Without ``secrets`` the endpoint verifies nothing: ``svix-id`` and ``svix-timestamp`` alone.
     """
-    headers = (("svix-id", message_id), ("svix-timestamp", str(timestamp)))
-    if not secrets:
-        return headers
-    signature = Signer(secrets).signature(_signed(message_id, str(timestamp), body))
-    return (*headers, ("svix-signature", signature.decode("ascii")))
+    values = [message_id, str(timestamp)]
+    if secrets and families:
+        signature = Signer(secrets).signature(_signed(message_id, str(timestamp), body))
+        values.append(signature.decode("ascii"))
+    # Without secrets there are two values for the three names.
+    return tuple(
+        (f"{family}-{part}", value) for family in families for part, value in zip(PARTS, values, strict=False)
+    )
 
 
 def verify(
-    secret: str, headers: Headers | Mapping[str, str], body: bytes, *, now: float, tolerance: float = 300
+    secret: str,
+    headers: Headers | Mapping[str, str],
+    body: bytes,
+    *,
+    now: float,
+    tolerance: float = 300,
+    prefix: str = SVIX,
 ) -> None:
     """Return when one of the signatures is right, as a receiver should judge it.
 
     Header names count in any letter case, ``webhook-id`` and so on beside ``svix-id`` and so on. Any
     matching ``v1`` entry suffices; other versions and malformed entries beside it are skipped. ``now``
-    is Unix time; a timestamp more than ``tolerance`` seconds off is refused.
+    is Unix time; a timestamp more than ``tolerance`` seconds off is refused. ``prefix`` is by which of these
+    names messages call headers that are missing.
 
     Raises `SignatureError`, its ``reason`` one of ``missing-header``, ``malformed-timestamp``,
     ``too-old``, ``too-new``, ``malformed-signature``, ``no-match``; where the likely cause can be found
     by trying, the message names it. Raises `UsageError` for a bad secret.
     """
     key = parse_secret(secret)
-    message_id, timestamp, signature = _required(headers)
+    message_id, timestamp, signature = _required(headers, prefix)
     _check_timestamp(timestamp, now, tolerance)
     given = _v1_signatures(signature)
 
@@ -245,14 +273,14 @@ def _keyed_mac(key: bytes) -> Callable[[bytes], bytes]:
     return mac
 
 
-def _required(headers: Headers | Mapping[str, str]) -> tuple[str, str, str]:
+def _required(headers: Headers | Mapping[str, str], prefix: str) -> tuple[str, str, str]:
     """The id, the timestamp and the signature, each under either of its names."""
     lines = tuple(headers.items() if isinstance(headers, Mapping) else headers)
     found = {
         name.lower(): value.strip(" \t") for name, value in reversed(lines)
     }  # the first of a name counts
-    values = [found.get(f"svix-{part}") or found.get(f"webhook-{part}", "") for part in _PARTS]
-    missing = [f"svix-{part}" for part, value in zip(_PARTS, values, strict=True) if not value]
+    values = [found.get(f"svix-{part}") or found.get(f"webhook-{part}", "") for part in PARTS]
+    missing = [f"{prefix}-{part}" for part, value in zip(PARTS, values, strict=True) if not value]
     if missing:
         raise SignatureError(
             f"The request has no {' and no '.join(missing)} header.", reason="missing-header"

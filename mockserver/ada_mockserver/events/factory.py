@@ -1,7 +1,8 @@
 """Single events: one valid, fully populated payload for a name, a seed and a key.
 
 ``EventFactory`` reads no clock and no ambient randomness; see ``events.scenarios`` for whole stories. An
-event of the contract that is not among ``BUILDERS`` is made by sampling.
+event of Ada's that is not among ``BUILDERS`` is made by sampling, one of another provider's from its
+examples.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from ada_mockserver.events import payload
 from ada_mockserver.events.audit_log import FULLY_POPULATED, draw_change
 from ada_mockserver.events.dialogues import Words, library
 from ada_mockserver.events.ids import below, between, pick, source, uuid4
+from ada_mockserver.events.other_providers import ordinary_event
 from ada_mockserver.events.people import HANDOFF_INTEGRATION, draw_cast
 from ada_mockserver.events.personas import Personas
 from ada_mockserver.events.sampling import as_documented, sampled
@@ -72,6 +74,8 @@ class EventFactory:
         build = BUILDERS.get(short)
         if build is None or self._foreign:
             event = self.contract.event(name)
+            if not self.contract.is_ada:
+                return ordinary_event(event, seed=self.seed, key=key, ordinal=ordinal)
             if build is None or event.type != f"v1.{short}":
                 return sampled(event, self.cast(key), seed=self.seed, key=key, ordinal=ordinal)
         rng = source(self.seed, "event", key, short, ordinal)

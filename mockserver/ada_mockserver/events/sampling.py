@@ -1,4 +1,4 @@
-"""Events by sampling: payloads of a contract that is not ours, and events that no builder knows.
+"""Events by sampling: payloads by another version of Ada's contract, and events that no builder knows.
 
 What is known of an event, its people and times, is kept; its members are those of the contract. An event type
 without a builder has ids, times and a host as the others have, and samples for the rest.

@@ -18,8 +18,10 @@ from ada_schemas.contract.event_types import typed
 from ada_schemas.contract.excerpt import webhooks_alone
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.openapi_reader import read_events, webhooks_of
+from ada_schemas.contract.paths import ABSENT, get
 from ada_schemas.contract.profile import PROFILE_FILE, Profile, read_profile
 from ada_schemas.contract.proposal import Proposal, proposed
+from ada_schemas.contract.shapes import short_name
 from ada_schemas.contract.versions import Version, read_versions, versioned
 from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.errors import DocumentError, unknown
@@ -102,6 +104,14 @@ class Contract:
             return self.by_type[name]
         short = name.removeprefix("v1.")
         return next((event for event in self.events if event.name == short), None)
+
+    def name_in(self, payload: Any) -> str:
+        """The short name of the event type that a payload says, "" where it says none."""
+        said = get(payload, self.profile.type_path) if self.profile.type_path else ABSENT
+        if not isinstance(said, str) or not said:
+            return ""
+        known = self.by_type.get(said)
+        return short_name(said) if known is None else known.name
 
     def constraints_of(self, event: Event) -> tuple[Constraint, ...]:
         """The constraints that tie members of this event together."""

@@ -38,6 +38,8 @@ USUAL = (
     "trigger",
 )
 """The members that hold event types in most payloads, in the order in which they are tried."""
+ENOUGH = 0.8
+"""The share of webhooks that a member must tell from the others, so that it holds their type."""
 ENDINGS = ("event", "webhook", "notification")
 """What names of webhooks end with that event types do not."""
 
@@ -45,29 +47,43 @@ ENDINGS = ("event", "webhook", "notification")
 def find_type_path(events: Sequence[Event]) -> str:
     """The path of the member that holds the event type, "" where none tells the events apart.
 
-    Of several the one counts that tells most of the events; a usual name before others.
+    The first of the usual names counts that tells each webhook from the others, be it a level deeper, or of
+    all members with one value; else the first that has several values in one webhook, all different in
+    others.
     """
-    at_top = [member.name for event in events for member in event.payload.members]
-    inside = [
-        joined(member.name, inner.name)
+    top = Counter(member.name for event in events for member in event.payload.members)
+    inside = dict.fromkeys(
+        joined(joined("", member.name), inner.name)
         for event in events
         for member in event.payload.members
         if isinstance(member.shape, Object)
         for inner in member.shape.members
         if inner.name in USUAL
+    )
+    usual = [joined("", name) for name in USUAL if name in top]
+    others = [
+        joined("", name) for name, times in top.items() if name not in USUAL and times == len(events) > 1
     ]
-    common = Counter(name for name in at_top if name not in USUAL)
-    others = [name for name, times in common.items() if times == len(events) > 1]
-    best, most = "", 0
-    for path in dict.fromkeys(
-        (*(joined("", name) for name in USUAL), *inside, *(joined("", o) for o in others))
+    for paths, open_too, alone in (
+        (usual, True, True),
+        (inside, False, True),
+        (others, False, True),
+        (usual, True, False),
     ):
-        open_too = steps(path)[-1] in USUAL
-        told = [types for event in events if (types := _types_of(event, path, open_too=open_too))]
-        counted = len({one for types in told for one in types})
-        if len(told) > most and counted >= len(told):
-            best, most = path, len(told)
-    return best
+        found = next((path for path in paths if _tells(events, path, open_too=open_too, alone=alone)), None)
+        if found is not None:
+            return found
+    return ""
+
+
+def _tells(events: Sequence[Event], path: str, *, open_too: bool, alone: bool) -> bool:
+    """True if the member at a path tells most events apart; ``alone``: if each webhook has one type by it."""
+    shown = _shown(events, path)
+    told = [_types_of(event, path, shown, open_too=open_too) for event in events]
+    if alone:
+        return len({types for types in told if len(types) == 1}) >= ENOUGH * len(events)
+    every = [one for types in told for one in types]
+    return len(set(every)) == len(every) and sum(map(bool, told)) >= ENOUGH * len(events)
 
 
 def typed(published: Iterable[Event], profile: Profile, *, name: str) -> tuple[tuple[Event, ...], list[str]]:
@@ -77,11 +93,12 @@ def typed(published: Iterable[Event], profile: Profile, *, name: str) -> tuple[t
     is left out, with a warning, that has no such member, or the type of another.
     """
     events = list(published)
+    shown = _shown(events, profile.type_path)
     made: dict[str, Event] = {}
     warnings, without = [], []
     for event in events:
         if profile.type_path:
-            types = _types_of(event, profile.type_path, open_too=True)
+            types = _types_of(event, profile.type_path, shown, open_too=True)
         else:
             types = (_own_name(event),)
         if not types:
@@ -123,22 +140,33 @@ def _is_wanted(event: Event, profile: Profile) -> bool:
     )
 
 
-def _types_of(event: Event, path: str, *, open_too: bool) -> tuple[str, ...]:
-    """The event types of a webhook by the member at a path; none where that is no text."""
+def _shown(events: Sequence[Event], path: str) -> Counter[str]:
+    """The texts that the examples have at a path, with how many webhooks show each."""
+    return Counter(value for event in events for value in _shown_by(event, path)) if path else Counter()
+
+
+def _shown_by(event: Event, path: str) -> set[str]:
+    values = (get(example.value, path) for example in event.examples)
+    return {value for value in values if isinstance(value, str) and value}
+
+
+def _types_of(event: Event, path: str, shown: Counter[str], *, open_too: bool) -> tuple[str, ...]:
+    """The event types of a webhook by the member at a path; none where that is no text.
+
+    An example tells which it is where no other webhook has the same one.
+    """
     shape = _at(event.payload, steps(path))
     if not isinstance(shape, Scalar) or shape.types != ("string",):
         return ()
     values = tuple(value for value in shape.enum if isinstance(value, str) and value)
-    shown = {
-        value for example in event.examples if isinstance(value := get(example.value, path), str) and value
-    }
+    told = [value for value in _shown_by(event, path) if shown[value] == 1]
     if values:
         own = [value for value in values if _plain(value) == _plain(_own_name(event))]
-        agreed = own or [value for value in values if value in shown]
+        agreed = own or [value for value in values if value in told]
         return tuple(agreed) if len(agreed) == 1 else values
     if not open_too:
         return ()
-    return tuple(shown) if len(shown) == 1 else (_own_name(event),)
+    return tuple(told) if len(told) == 1 else (_own_name(event),)
 
 
 def _at(shape: Shape, way: list[str]) -> Shape | None:

@@ -22,6 +22,7 @@ __all__ = [
     "UNKNOWN",
     "WEBHOOK",
     "Profile",
+    "filled",
     "read_profile",
     "slug_of",
 ]
@@ -98,15 +99,22 @@ class Profile:
         """The provider's name as a sentence begins with it."""
         return self.provider[:1].upper() + self.provider[1:]
 
-    def further_headers(
-        self, *, message_id: str, timestamp: int | str, event_type: str
-    ) -> tuple[tuple[str, str], ...]:
-        """The headers of one delivery beside those of its signature."""
-        values = {"id": message_id, "timestamp": str(timestamp), "type": event_type}
-        made = [(name, _SLOT.sub(lambda slot: values[slot[1]], text)) for name, text in self.headers]
+    def further_headers(self, event_type: str) -> tuple[tuple[str, str], ...]:
+        """The headers of a delivery beside those of its signature; `filled` gives them its id and time."""
+        made = [(name, text.replace("{type}", event_type)) for name, text in self.headers]
         if self.type_header:
             made.append((self.type_header, event_type))
         return tuple(made)
+
+
+def filled(
+    headers: tuple[tuple[str, str], ...], *, message_id: str, timestamp: int | str
+) -> tuple[tuple[str, str], ...]:
+    """Headers with the id and the time of a delivery in the place of ``{id}`` and ``{timestamp}``."""
+    return tuple(
+        (name, text.replace("{id}", message_id).replace("{timestamp}", str(timestamp)))
+        for name, text in headers
+    )
 
 
 UNKNOWN = Profile()

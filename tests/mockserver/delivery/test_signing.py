@@ -249,7 +249,7 @@ def test_headers_need_a_secret() -> None:
         (f"'{SECRET}'", "stands in quotes"),
         (f"v1,{SECRET}", "begins with 'v1,' as a signature does"),
         (f"whsec_{SECRET}", "has 'whsec_' twice"),
-        ("whsec_s3cr3t-valu_", "is base64 for URLs, with '-' and '_': Ada's has '+' and '/'"),
+        ("whsec_s3cr3t-valu_", "is base64 for URLs, with '-' and '_' in place of '+' and '/'"),
         (
             base64.b64encode(SECRET.encode()).decode(),
             "is in base64 once more, as Kubernetes keeps secrets: decode it once",
@@ -273,8 +273,8 @@ def test_a_bad_secret_is_explained_without_being_shown(
         use(secret)
     assert str(caught.value) == (
         f"The signing secret {problem}.\n"
-        "  It is 'whsec_' and base64, as the endpoint's page in Ada shows it;"
-        " give it in ADA_WEBHOOK_SECRET or with --secret."
+        "  It is 'whsec_' and base64, as the provider's page of the endpoint shows it;"
+        " give it with --secret or in the environment."
     )
 
 
