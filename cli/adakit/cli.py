@@ -32,6 +32,7 @@ COMMANDS = {
     "scenario": "Check and tell scenarios that you write in YAML.",
     "generate": "Print realistic events as NDJSON.",
     "events": "List the event types and how many variants each has.",
+    "init": "Make a contract of another provider's documented webhooks.",
     "schemas": "List, show, export, validate and generate the schema files.",
     "sign": "Print the signature headers for a body.",
     "verify": "Say why a captured request does or does not verify.",

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
     from ada_mockserver.delivery.http import Headers
     from ada_schemas.contract.contract import Contract
+    from ada_schemas.contract.profile import Profile
 
 __all__ = [
     "CONTRACT",
     "NOT_NEGATIVE",
     "POSITIVE",
+    "SECRET_HELP",
     "Finite",
     "Whole",
     "parse_headers",
@@ -33,6 +35,7 @@ __all__ = [
     "require_secret",
     "together",
     "use_contract",
+    "use_profile",
     "write_bytes",
     "writing",
 ]
@@ -116,18 +119,24 @@ def parse_headers(values: tuple[str, ...]) -> Headers:
     return tuple(headers)
 
 
-def require_secret(option: str | None, what: str, *, otherwise: str = "") -> str:
-    """The secret of the option or of ADA_WEBHOOK_SECRET; raises UsageError that names both.
+def require_secret(option: str | None, what: str, profile: Profile, *, otherwise: str = "") -> str:
+    """The secret of the option or of the profile's variable; raises UsageError that names both.
 
-    ``otherwise`` completes the next step where there is a way without a secret.
+    ``otherwise`` completes the next step where there is a way without a secret. Raises UsageError, too, where
+    the provider signs in a way that is not known here.
     """
     import os  # noqa: PLC0415 - only commands that need a secret read the environment
 
-    secret = os.environ.get("ADA_WEBHOOK_SECRET") if option is None else option
+    if not profile.families:
+        raise UsageError(
+            f"The signatures of {profile.provider} are of a kind that adakit does not know.",
+            next_step="Its profile.toml says so: signature.headers is empty.",
+        )
+    secret = os.environ.get(profile.secret_variable) if option is None else option
     if not secret and option is None:
         raise UsageError(
             f"No secret to {what} with.",
-            next_step=f"Give it with --secret or in ADA_WEBHOOK_SECRET{otherwise}.",
+            next_step=f"Give it with --secret or in {profile.secret_variable}{otherwise}.",
         )
     return secret or ""
 
@@ -137,11 +146,20 @@ def together(*options: Callable[[Any], Any]) -> Callable[[Callable[..., None]], 
     return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
 
 
+SECRET_HELP = "Its signing secret, or none; else ADA_WEBHOOK_SECRET, or the variable of the contract."  # noqa: S105 - a help text
+"""The help of ``--secret``."""
 CONTRACT = click.option(
     "--contract",
     metavar="DIR",
-    help="Work with the contract in DIR, which `adakit schemas generate --from` wrote.",
+    help="Work with the contract in DIR, which `adakit init` wrote, in place of Ada's.",
 )
+
+
+def use_profile(directory: str | None) -> Profile:
+    """The profile of ``--contract DIR``, Ada's for None; raises DocumentError."""
+    from ada_schemas.contract.contract import ada_profile, profile_in  # noqa: PLC0415 - as above
+
+    return ada_profile() if directory is None else profile_in(directory)
 
 
 def use_contract(directory: str | None) -> Contract:

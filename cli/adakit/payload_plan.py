@@ -14,7 +14,7 @@ from ada_mockserver.events.profile import changed
 from ada_mockserver.events.scenarios import SCENARIOS, Teller
 from ada_mockserver.events.written.telling import WrittenTeller
 from ada_schemas.contract.yaml_reader import parse_yaml
-from ada_schemas.errors import UsageError, unknown
+from ada_schemas.errors import UsageError, some, unknown
 from adakit.options import CONTRACT, Whole, read_text, together
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from ada_schemas.contract.contract import Contract
 
 __all__ = ["CHOICE", "OVERRIDES", "PROFILE", "Order", "Planned", "read_profile"]
+
+LISTED = 30
+"""Events at most that an error lists."""
 
 PROFILE = click.option(
     "--profile", metavar="FILE", help="Shares and weights of stories, channels, languages ..."
@@ -98,7 +101,7 @@ class Order:
     def __post_init__(self) -> None:
         if self.written is not None:
             return
-        if self.name in SCENARIOS:
+        if self._is_scenario:
             if self.case:
                 raise UsageError(
                     f"--case goes with an event, and {self.name} is a scenario.",
@@ -106,9 +109,24 @@ class Order:
                 )
             return
         if self.contract.known(self.name) is None:
-            events = self.contract.event_names
-            listed = f"Events: {', '.join(events)}\nScenarios: {', '.join(SCENARIOS)}"
-            raise unknown("event and no scenario", self.name, [*events, *SCENARIOS], next_step=listed)
+            events, scenarios = self.contract.event_names, SCENARIOS if self.contract.is_ada else ()
+            listed = f"Events: {some(events, LISTED)}"
+            if not scenarios:
+                raise unknown("event", self.name, events, next_step=listed)
+            listed += f"\nScenarios: {', '.join(scenarios)}"
+            raise unknown("event and no scenario", self.name, [*events, *scenarios], next_step=listed)
+
+    @property
+    def _is_scenario(self) -> bool:
+        """True for a name of one of the stories, which are told of Ada's events alone."""
+        return self.name in SCENARIOS and self.contract.is_ada
+
+    @property
+    def event_type(self) -> str | None:
+        """The type of all its events on the wire; None where they have several."""
+        if self.written is not None or self._is_scenario:
+            return None
+        return self.contract.event(self.name).type
 
     def payloads(self) -> Iterator[Planned | Step]:
         """The payloads, in order, one after the other; the same for the same order.
@@ -117,7 +135,7 @@ class Order:
         that have a place for it. Raises UsageError for one that fits nowhere.
         """
         edited = self.assignments or self.removals
-        if self.written is None and self.name not in SCENARIOS:
+        if self.written is None and not self._is_scenario:
             for planned in self._events():
                 yield self._overridden(planned, self._edits) if edited else planned
             return
@@ -126,7 +144,7 @@ class Order:
 
     def bodies(self) -> Iterator[list[bytes]]:
         """The bytes of the payloads, in order: those of a story together, else one by one."""
-        if self.written is None and self.name not in SCENARIOS:
+        if self.written is None and not self._is_scenario:
             for planned in self.payloads():
                 yield [planned.body]
         elif self.assignments or self.removals:

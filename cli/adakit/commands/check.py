@@ -13,12 +13,21 @@ from ada_contract_tests.engine.fuzzing import FUZZ_FOLDER, FUZZ_SECONDS, FuzzPla
 from ada_contract_tests.engine.project_settings import handoff_of, ignores_in
 from ada_contract_tests.rules import rule
 from ada_contract_tests.suites.selection import Selection
-from ada_contract_tests.targets.open import SECRET_VARIABLE, UNSIGNED
+from ada_contract_tests.targets.open import UNSIGNED
 from ada_mockserver.delivery.signing import parse_secret
 from ada_schemas.errors import UsageError
 from ada_schemas.shown import shown_json
 from adakit.deliveries import CONNECTION
-from adakit.options import CONTRACT, NOT_NEGATIVE, Whole, parse_headers, together, use_contract, write_bytes
+from adakit.options import (
+    CONTRACT,
+    NOT_NEGATIVE,
+    SECRET_HELP,
+    Whole,
+    parse_headers,
+    together,
+    use_contract,
+    write_bytes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +66,7 @@ HANDOFF = together(
 @click.command("check")
 @click.argument("target", required=False)
 @click.option("--path", help="The endpoint's path; for a URL in place of the one in it.")
-@click.option("--secret", help="The signing secret, or none; else ADA_WEBHOOK_SECRET.")
+@click.option("--secret", help=SECRET_HELP)
 @click.option(
     "--accept", type=click.Choice(["200", "2xx"]), help="200: other 2xx are errors; 2xx: they are fine."
 )
@@ -171,7 +180,8 @@ def command(
         **chosen,
     )
     if list_cases:
-        unsigned = (options.secret or os.environ.get(SECRET_VARIABLE)) == UNSIGNED
+        variable = options.known.profile.secret_variable
+        unsigned = (options.secret or os.environ.get(variable)) == UNSIGNED
         _print_cases(planned(options, unsigned=unsigned), as_json=as_json)
         return
     if target is None:

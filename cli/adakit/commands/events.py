@@ -8,19 +8,21 @@ from collections import Counter
 import click
 
 from ada_contract_tests.suites.registry import all_cases
-from ada_schemas.contract.contract import shipped
+from adakit.options import CONTRACT, use_contract
 
 __all__ = ["command"]
 
 
 @click.command("events")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def command(as_json: bool) -> None:
+@CONTRACT
+def command(as_json: bool, contract: str | None) -> None:
     """List the event types and how many cases the contract check has for each."""
-    counts = Counter(case.event for case in all_cases())
+    known = use_contract(contract)
+    counts = Counter(case.event for case in all_cases(known))
     rows = [
         {"type": e.type, "name": e.name, "cases": counts[e.name], "description": e.description}
-        for e in shipped().events
+        for e in known.events
     ]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -35,9 +37,10 @@ def command(as_json: bool) -> None:
     table.add_column("")
     for row in rows:
         table.add_row(str(row["type"]), str(row["cases"]), str(row["description"]))
+    again = f" --contract {contract}" if contract else ""
     console = open_console()
     console.print(table)
     console.print(
         f"\n{sum(counts.values())} cases in all, {counts['any']} of them about no documented event."
-        " List them with: adakit check --list",
+        f" List them with: adakit check --list{again}",
     )

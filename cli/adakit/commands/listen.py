@@ -18,17 +18,21 @@ from ada_mockserver.delivery.signing import parse_secret, verify
 from ada_mockserver.http_server import base_url, bind, make_server
 from ada_mockserver.private_files import open_private
 from ada_mockserver.recording import Redactor
+from ada_schemas.contract.contract import shipped
+from ada_schemas.contract.paths import ABSENT, get
 from ada_schemas.errors import DocumentError, SignatureError, UsageError
 from ada_schemas.foreign_json import read_json
 from ada_schemas.shown import shown, shown_json
 from ada_schemas.validation import validate
-from adakit.options import Whole
+from adakit.options import CONTRACT, SECRET_HELP, Whole, use_contract
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ada_mockserver.delivery.http import Headers
     from ada_mockserver.http_server import Message, Receive, Send
+    from ada_schemas.contract.contract import Contract
+    from ada_schemas.contract.profile import Profile
 
 __all__ = ["LARGEST_BODY", "Listener", "command"]
 
@@ -44,19 +48,27 @@ LONGEST_NAME = 200
 @click.option(
     "--port", type=click.IntRange(0, 65_535), default=8788, show_default=True, help="0: a free one."
 )
-@click.option("--secret", help="The endpoint's signing secret, or none; else ADA_WEBHOOK_SECRET.")
+@click.option("--secret", help=SECRET_HELP)
 @click.option("--record", metavar="FILE", help="Append what comes, without people, texts and secrets.")
 @click.option("-n", "--count", type=Whole(1), help="End after so many requests.")
 @click.option("-q", "--quiet", is_flag=True, help="One line a request, without its body.")
+@CONTRACT
 def command(
-    host: str, port: int, secret: str | None, record: str | None, count: int | None, quiet: bool
+    host: str,
+    port: int,
+    secret: str | None,
+    record: str | None,
+    count: int | None,
+    quiet: bool,
+    contract: str | None,
 ) -> None:
     """Receive webhooks: verify them, validate them against the contract, and show them.
 
     Answers 200, 401 to what does not verify, and 400 to what is no JSON. With -n the exit code is 1 when a
     request did not verify or is not valid; it is 2 when the recording cannot be written, which ends it.
     """
-    listener = Listener(_secret(secret), quiet=quiet, count=count)
+    known = use_contract(contract)
+    listener = Listener(_secret(secret, known.profile), quiet=quiet, count=count, contract=known)
     with ExitStack() as stack:
         if record is not None:
             listener.recording = stack.enter_context(_open(record))
@@ -69,9 +81,9 @@ def command(
         raise SystemExit(1)
 
 
-def _secret(option: str | None) -> str | None:
-    secret = os.environ.get("ADA_WEBHOOK_SECRET") if option is None else option
-    if secret in (None, UNSIGNED) or (option is None and not secret):
+def _secret(option: str | None, profile: Profile) -> str | None:
+    secret = os.environ.get(profile.secret_variable) if option is None else option
+    if not profile.families or secret in (None, UNSIGNED) or (option is None and not secret):
         return None
     parse_secret(str(secret))
     return secret
@@ -106,10 +118,7 @@ async def _listen(listener: Listener, host: str, port: int) -> int | None:
                 f"Listening on {click.style(f'{base_url(bound)}/', bold=True)} (any path); Ctrl-C stops."
             )
             if listener.secret is None:
-                click.echo(
-                    "Signatures are not verified: there is no secret."
-                    " Give it with --secret or in ADA_WEBHOOK_SECRET."
-                )
+                click.echo(f"Signatures are not verified: {listener.unverified}")
 
         def end() -> None:
             server.should_exit = True
@@ -127,8 +136,11 @@ class Listener:
     calls ``on_end``, too, and answers 507; then ``failure`` is the reason.
     """
 
-    def __init__(self, secret: str | None, *, quiet: bool, count: int | None) -> None:
+    def __init__(
+        self, secret: str | None, *, quiet: bool, count: int | None, contract: Contract | None = None
+    ) -> None:
         self.secret = secret
+        self._contract = contract or shipped()
         self.recording: IO[bytes] | None = None
         self.received = self.bad = 0
         self.on_end: Callable[[], None] | None = None
@@ -138,6 +150,14 @@ class Listener:
         self._clock = SystemClock()
         # Of one secret, all recordings replace the same id by the same.
         self._redactor = Redactor(parse_secret(secret) if secret else secrets.token_bytes(32))
+
+    @property
+    def unverified(self) -> str:
+        """The reason for which signatures are not verified where there is no secret."""
+        profile = self._contract.profile
+        if not profile.families:
+            return f"those of {profile.provider} are of a kind that adakit does not know."
+        return f"there is no secret. Give it with --secret or in {profile.secret_variable}."
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -182,24 +202,41 @@ class Listener:
         verified, problems = self._verified(headers, body, now)
         try:
             event: Any = read_json(body, name="the body")
-            invalid = [str(violation) for violation in validate(event)]
-            event_type = str(event.get("type", "(no type)")) if isinstance(event, dict) else "(no object)"
+            event_type, invalid = self._validated(event, headers)
         except DocumentError:
             event, event_type, invalid = None, f"({len(body)} bytes)", ["not JSON"]
         if self.recording is not None:
             _append(self.recording, self._redactor.line(headers, body, at=now, verified=verified))
         status = 401 if problems else 400 if event is None else 200
         self.bad += bool(problems or invalid)
-        message_id = shown(dict(headers).get("svix-id", "(no svix-id)"), LONGEST_NAME)
+        id_header = f"{self._contract.profile.prefix}-id"
+        message_id = shown(dict(headers).get(id_header, f"(no {id_header})"), LONGEST_NAME)
         title = f"{click.style(shown(event_type, LONGEST_NAME), bold=True)} {message_id}"
         self._show(title, event, status, verified, [*problems, *invalid])
         return status
+
+    def _validated(self, event: Any, headers: Headers) -> tuple[str, list[str]]:
+        """The type of an event, and what is wrong with it."""
+        profile = self._contract.profile
+        if profile.type_path:
+            said = get(event, profile.type_path)
+            found = validate(event, contract=self._contract)
+            kind = str("(no type)" if said is ABSENT else said)
+            return kind if isinstance(event, dict) else "(no object)", list(map(str, found))
+        given = dict(headers).get(profile.type_header.lower(), "") if profile.type_header else ""
+        known = self._contract.by_type.get(given)
+        if known is None:
+            return given or "(no type)", []
+        found = validate(event, event=known.name, contract=self._contract)
+        return given, list(map(str, found))
 
     def _verified(self, headers: Headers, body: bytes, now: float) -> tuple[bool | None, list[str]]:
         if self.secret is None:
             return None, []
         try:
-            verify(self.secret, headers, body, now=now)
+            profile = self._contract.profile
+            age = profile.tolerance or float("inf")
+            verify(self.secret, headers, body, now=now, tolerance=age, prefix=profile.prefix)
         except SignatureError as error:
             return False, [" ".join(part for part in (error.what, error.next_step) if part)]
         return True, []

@@ -13,7 +13,7 @@ from ada_mockserver.delivery.signing import new_message_id
 from ada_mockserver.recording import read_recording
 from adakit.deliveries import delivering, show_delivery
 from adakit.load.run import end, run_load
-from adakit.options import read_bytes
+from adakit.options import CONTRACT, read_bytes
 
 if TYPE_CHECKING:
     from ada_mockserver.delivery.attempt import Attempt
@@ -26,7 +26,8 @@ __all__ = ["command"]
 @click.command("replay")
 @click.argument("file")
 @delivering
-def command(file: str, endpoint: Endpoint, rate: float | None) -> None:
+@CONTRACT
+def command(file: str, endpoint: Endpoint, rate: float | None, contract: str | None) -> None:  # noqa: ARG001 - the endpoint knows it
     """Send the events of a recording again, in its order, signed anew.
 
     FILE is what `adakit listen --record` wrote, or NDJSON of events (- is standard input). What came under

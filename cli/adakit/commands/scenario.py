@@ -38,11 +38,22 @@ def validate(files: tuple[str, ...], contract: str | None) -> None:
 
     Exit code 0 when all are valid, warnings included, 1 when one is not, 2 when a file cannot be read.
     """
-    known = use_contract(contract)
+    known = _of_conversations(contract)
     texts = [(name, read_text(name)) for name in files]
     valid = sum(_is_valid(_titled(name), text, known) for name, text in texts)
     if valid < len(texts):
         raise SystemExit(1)
+
+
+def _of_conversations(directory: str | None) -> Contract:
+    """The contract of ``--contract DIR``; raises UsageError for one of other events than conversations."""
+    known = use_contract(directory)
+    if not known.is_ada:
+        raise UsageError(
+            f"Scenarios tell conversations, and {known.profile.provider} sends other events.",
+            next_step="Send events one by one with: adakit send EVENT --contract DIR --to URL",
+        )
+    return known
 
 
 def _is_valid(name: str, text: str, contract: Contract) -> bool:
@@ -98,7 +109,7 @@ def run(
     scenario is checked before, as `adakit scenario validate` checks it; an invalid one is exit code 2.
     """
     _check_options(endpoint, output, load)
-    plan = read_plan(read_text(file), name=_titled(file), locale=locale, contract=use_contract(contract))
+    plan = read_plan(read_text(file), name=_titled(file), locale=locale, contract=_of_conversations(contract))
     wanted = plan.seed if seed is None else seed
     chosen = draw_seed() if wanted is None else wanted
     for warning in try_out(plan, seed=chosen, profile=read_profile(profile)).warnings:

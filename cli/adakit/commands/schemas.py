@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ada_schemas.contract.contract import load, read_contract, shipped
+from ada_schemas.contract.paths import get
 from ada_schemas.contract.versions import fingerprint
 from ada_schemas.errors import DocumentError, UsageError
 from ada_schemas.files.endpoint import ENDPOINT_FILE, endpoint_document
@@ -124,11 +125,12 @@ def generate(check: bool, location: str | None, output: str | None) -> None:
     """Generate the schema files from the documented payloads.
 
     Without --from, from the transcription that adakit ships; with it, from a document of your choice, such
-    as Ada's own openapi.yaml, into a directory of your own.
+    as Ada's own openapi.yaml, into a directory of your own. What its profile.toml says holds;
+    `adakit init` writes one.
     """
     if location is not None and output is None:
         raise UsageError("--from needs a directory for what it generates.", next_step="Name one with -o DIR.")
-    built = read_contract(location) if location else shipped()
+    built = read_contract(location, beside=output) if location else shipped()
     for warning in built.warnings:
         click.echo(f"warning: {shown(warning)}", err=True)
     if output is None:
@@ -212,11 +214,12 @@ def _payloads(name: str) -> list[tuple[str, Any]]:
 def _print_result(
     place: str, payload: Any, found: list[Violation], *, closed: bool, contract: Contract
 ) -> None:
-    kind = payload.get("type") if isinstance(payload, dict) else None
+    kind = get(payload, contract.profile.type_path) if contract.profile.type_path else "by its schema"
     if found:
         click.echo(f"{shown(place)}: not valid{' (closed)' if closed else ''}")
         for violation in found:
             click.echo(f"  {shown(str(violation))}")
         return
+    is_known = not contract.profile.type_path or kind in contract.by_type
     unknown = ", an event type that is not documented; a receiver must accept it"
-    click.echo(f"{shown(place)}: valid ({shown(str(kind))}{'' if kind in contract.by_type else unknown})")
+    click.echo(f"{shown(place)}: valid ({shown(str(kind))}{'' if is_known else unknown})")

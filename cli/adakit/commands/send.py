@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from operator import attrgetter
 from pathlib import Path
@@ -130,6 +130,7 @@ def command(
         )
     else:
         order = Order(name, found, seed=chosen_seed, count=ENDLESS if endless else count or 1, **chosen)
+        endpoint = replace(endpoint, further=found.profile.further_headers(order.event_type))
         if seed is None:
             click.echo(f"seed {order.seed}", err=True)
         send_payloads(endpoint, order, load, what=name, seed=chosen_seed, shown=shown)

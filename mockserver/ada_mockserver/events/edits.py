@@ -11,7 +11,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.constraints import repair, violations
-from ada_schemas.contract.paths import steps
+from ada_schemas.contract.paths import get, steps
 from ada_schemas.contract.samples import supplier
 from ada_schemas.errors import DocumentError, UsageError
 from ada_schemas.foreign_json import read_json
@@ -146,8 +146,9 @@ def coherent(payload: Payload, *, base: Payload, keep: tuple[str, ...], contract
     away on purpose. Where these contradict each other, ``base`` is not coherent, or the event is not
     documented, nothing is changed.
     """
-    event = contract.by_type.get(str(base.get("type", "")))
-    if event is None or payload.get("type") != event.type:
+    place = contract.profile.type_path
+    event = contract.known(contract.name_in(base)) if place else None
+    if event is None or get(payload, place) != event.type:
         return payload
     constraints = contract.constraints_of(event)
     if violations(constraints, base):

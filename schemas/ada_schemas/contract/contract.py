@@ -40,6 +40,7 @@ __all__ = [
     "contract_in",
     "event_names",
     "load",
+    "profile_in",
     "read_contract",
     "released_versions",
     "shipped",
@@ -169,6 +170,12 @@ def contract_in(directory: str) -> Contract:
             f"{directory} {what}.", next_step="Make one with: adakit init --from FILE|URL -o DIR"
         )
     return read_contract(str(file), beside=directory)
+
+
+def profile_in(directory: str) -> Profile:
+    """The profile of a contract's directory, without its events where it says it; raises DocumentError."""
+    said = _profile(Path(directory)) if (Path(directory) / SOURCE).is_file() else None
+    return said or contract_in(directory).profile
 
 
 def _contract(document: dict[str, Any], name: str, beside: Path | None = None) -> Contract:

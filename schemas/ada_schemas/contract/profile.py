@@ -99,12 +99,15 @@ class Profile:
         """The provider's name as a sentence begins with it."""
         return self.provider[:1].upper() + self.provider[1:]
 
-    def further_headers(self, event_type: str) -> tuple[tuple[str, str], ...]:
-        """The headers of a delivery beside those of its signature; `filled` gives them its id and time."""
-        made = [(name, text.replace("{type}", event_type)) for name, text in self.headers]
-        if self.type_header:
-            made.append((self.type_header, event_type))
-        return tuple(made)
+    def further_headers(self, event_type: str | None) -> tuple[tuple[str, str], ...]:
+        """The headers of a delivery beside those of its signature; `filled` gives them its id and time.
+
+        Those that hold the event type are left out where it is not known.
+        """
+        made = [*self.headers, *([(self.type_header, "{type}")] if self.type_header else [])]
+        if event_type is None:
+            return tuple((name, text) for name, text in made if "{type}" not in text)
+        return tuple((name, text.replace("{type}", event_type)) for name, text in made)
 
 
 def filled(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.event_types import find_type_path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ada_schemas.contract.shapes import Event
 
-__all__ = ["Proposal", "proposed"]
+__all__ = ["Proposal", "named_provider", "proposed", "provider_of"]
 
 GENERIC = re.compile(
     r"\b(official|public|rest|http|open ?api|api|spec(ification)?|reference|web ?hooks?|notifications?"
@@ -62,6 +62,19 @@ def proposed(document: dict[str, Any], events: Sequence[Event]) -> Proposal:
         secret_variable=_variable(slug),
     )
     return Proposal(profile, about_type, about_signature)
+
+
+def named_provider(proposal: Proposal, provider: str) -> Proposal:
+    """The proposal for a provider of that name."""
+    slug = slug_of(provider)
+    profile = replace(
+        proposal.profile,
+        provider=provider,
+        sender=provider,
+        namespace=f"{slug}-webhooks",
+        secret_variable=_variable(slug),
+    )
+    return replace(proposal, profile=profile)
 
 
 def provider_of(document: dict[str, Any]) -> str:
