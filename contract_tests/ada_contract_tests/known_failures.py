@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.case import Case
     from ada_contract_tests.findings import Finding
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["Baseline", "Entry", "KnownFailures", "State", "names_of", "read_entries"]
 
@@ -84,9 +85,16 @@ def _is_there(name: str, families: Container[str]) -> bool:
 
 
 def read_entries(
-    lines: Iterable[str], *, option: str, needs_reason: bool = False, lenient: bool = False
+    lines: Iterable[str],
+    *,
+    option: str,
+    needs_reason: bool = False,
+    lenient: bool = False,
+    contract: Contract | None = None,
 ) -> tuple[Entry, ...]:
     """The entries of an option, a line each: ``ADA503, conversation.ended/*: the reason``.
+
+    The names are those of ``contract``, ours if None.
 
     Raises UsageError for a missing reason, and for a rule, case id or glob that there is none of, unless
     ``lenient``: what stands in a file outlives the version that it was written for.
@@ -96,7 +104,7 @@ def read_entries(
         names, _, reason = (part.strip() for part in re.sub(r":(\s|$)", "\0", line, count=1).partition("\0"))
         known, strangers = [], []
         for name in filter(None, re.split(r"[,\s]+", names)):
-            error = _stranger(name)
+            error = _stranger(name, contract)
             if error is None:
                 known.append(name)
             elif lenient:
@@ -119,13 +127,13 @@ def names_of(entries: Iterable[Entry]) -> str:
     return ",".join(name for entry in entries for name in entry.names)
 
 
-def _stranger(name: str) -> UsageError | None:
+def _stranger(name: str, contract: Contract | None) -> UsageError | None:
     """What is wrong with a name that fits no case and no rule; None for any other."""
     try:
         if "/" not in name:
             selected_codes(name)
-        elif not any(fnmatch.fnmatchcase(known, name) for known in all_names()):
-            case_named(name)
+        elif not any(fnmatch.fnmatchcase(known, name) for known in all_names(contract)):
+            case_named(name, contract)
     except UsageError as error:
         return error
     return None

@@ -21,6 +21,7 @@ from ada_contract_tests.pytest.options import setting
 from ada_contract_tests.pytest.session_run import CaseRecord, RunRecord, shared_run
 from ada_contract_tests.pytest.settings import (
     configured_cases,
+    contract_of,
     known_failures_of,
     options_of,
     pasted_cases,
@@ -30,6 +31,7 @@ from ada_contract_tests.targets.load_app import application_interface
 from ada_contract_tests.targets.open import application_target, resolve_secret
 from ada_contract_tests.tracebacks import exception_text
 from ada_mockserver.clock import SystemClock, new_event_loop
+from ada_schemas.contract.contract import shipped
 from ada_schemas.errors import TargetError, UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.targets.open import Secret
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.http import Headers
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["Bridge", "bridge_of"]
 
@@ -108,6 +111,11 @@ class Bridge:
     def options(self) -> Options:
         """How targets are checked; raises UsageError for options that cannot be used."""
         return options_of(self._config)
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of the session; raises DocumentError for one that cannot be read."""
+        return contract_of(self._config) or shipped()
 
     @cached_property
     def cases(self) -> list[Case]:
@@ -274,7 +282,8 @@ class Bridge:
 
         The fixture gives what it found in the environment as well; an option alone is the user's own.
         """
-        resolved = resolve_secret(target if isinstance(target, str) else "application:object", secret)
+        named = target if isinstance(target, str) else "application:object"
+        resolved = resolve_secret(named, secret, self.contract.profile)
         return replace(resolved, given=setting(self._config, "secret") is not None)
 
     def _target(self, target: Any) -> Target:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ada_contract_tests.pytest.bridge import bridge_of
+from ada_contract_tests.pytest.settings import contract_of
 from ada_contract_tests.suites.selection import Selection
 from ada_schemas.errors import AdakitError, UsageError
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ada_contract_tests.case import Case
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["parametrize"]
 
@@ -28,7 +30,8 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     """
     marker = metafunc.definition.get_closest_marker("ada")
     try:
-        cases = _chosen(marker.args if marker else (), dict(marker.kwargs) if marker else {})
+        contract = contract_of(metafunc.config)
+        cases = _chosen(marker.args if marker else (), dict(marker.kwargs) if marker else {}, contract)
         known = bridge_of(metafunc.config).known_failures
     except AdakitError as error:
         said = f"adakit: {metafunc.definition.name}: {error}"
@@ -37,14 +40,14 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("ada_case", left, ids=[case.id for case in left], indirect=True)
 
 
-def _chosen(args: Sequence[Any], options: dict[str, Any]) -> list[Case]:
+def _chosen(args: Sequence[Any], options: dict[str, Any], contract: Contract | None) -> list[Case]:
     events, rules = _texts("events", options.pop("events", ())), _texts("rules", options.pop("rules", ()))
     if args or options:
         given = next(iter(options), None) or repr(args[0])
         raise UsageError(
             f"The marker ada does not take {given}.", next_step="It takes events=... and rules=..., by name."
         )
-    chosen = Selection(select=",".join(rules) or ORDINARY, events=events).choose()
+    chosen = Selection(select=",".join(rules) or ORDINARY, events=events).choose(contract)
     single = [case for case in chosen if not case.needs]
     if not single:
         raise UsageError(

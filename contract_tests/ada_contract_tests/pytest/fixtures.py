@@ -13,7 +13,7 @@ import pytest
 from ada_contract_tests.case import CaseRun
 from ada_contract_tests.engine.checks import judge
 from ada_contract_tests.pacing import PacedSender
-from ada_contract_tests.pytest.options import SECRET_VARIABLE, UNSIGNED
+from ada_contract_tests.pytest.options import UNSIGNED
 from ada_contract_tests.pytest.seal import Seal
 from ada_contract_tests.pytest.violation import ContractViolation
 from ada_contract_tests.targets.base import Target
@@ -21,18 +21,20 @@ from ada_contract_tests.targets.load_app import is_application_spec
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.attempt import Attempt, delivery_headers
 from ada_mockserver.delivery.http import Response
-from ada_mockserver.delivery.sender import TIME_LIMIT
 from ada_mockserver.delivery.signing import authentic_headers, new_message_id
 from ada_mockserver.events.edits import coherent, set_member
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.payload import encode
+from ada_schemas.contract.contract import Contract, shipped
 from ada_schemas.contract.paths import ABSENT, remove
+from ada_schemas.contract.profile import filled
 from ada_schemas.errors import AdakitError, UsageError
 
 if TYPE_CHECKING:
     from ada_contract_tests.case import Case
     from ada_contract_tests.pytest.bridge import Bridge
     from ada_mockserver.delivery.http import Headers
+    from ada_schemas.contract.profile import Profile
 
 __all__ = [
     "ABSENT",
@@ -70,12 +72,14 @@ class EventMaker:
     seed: int
     key: str
     secret: str | None = field(default=None, repr=False)
+    contract: Contract = field(default_factory=shipped)
     _made: int = 0
 
     def __call__(self, event: str, /, **members: Any) -> SignedEvent:
         """Make an event of that type, with or without ``v1.``.
 
-        Keywords set members of ``data``, two underscores step inside: ``author__role="human_agent"``. The
+        Keywords set members of ``data``, of another provider's event those of the event itself; two
+        underscores step inside: ``author__role="human_agent"``. The
         value ``ada_contract_tests.ABSENT`` takes a member away. What the documentation
         ties to a member that is set, and that is not set itself, follows. Raises UsageError for an unknown
         event or a path that leads nowhere.
@@ -83,39 +87,46 @@ class EventMaker:
         __tracebackhide__ = True
         self._made += 1
         try:
-            payload, secrets = self._payload(event, members), signing_secrets(self.secret)
+            profile = self.contract.profile
+            payload, secrets = self._payload(event, members), signing_secrets(self.secret, profile)
         except AdakitError as error:
             raise error.with_traceback(None) from None  # the test's line is the place to look at
         new_id, body = new_message_id(random.SystemRandom()), encode(payload)
 
+        further = profile.further_headers(self.contract.event(event).type)
+
         def headers() -> dict[str, str]:
             now = int(SystemClock().now())
-            return dict(
-                delivery_headers(authentic_headers(secrets, message_id=new_id, timestamp=now, body=body))
+            signature = authentic_headers(
+                secrets, message_id=new_id, timestamp=now, body=body, families=profile.families
             )
+            return dict(delivery_headers((*signature, *filled(further, message_id=new_id, timestamp=now))))
 
         return SignedEvent(body, json.loads(body), Seal(headers))
 
     def _payload(self, event: str, members: dict[str, Any]) -> dict[str, Any]:
-        events = EventFactory(seed=self.seed)
+        events = EventFactory(seed=self.seed, contract=self.contract)
         base = events.event(event, key=f"{self.key}/{self._made}")
-        paths = {"data." + member.replace("__", "."): value for member, value in members.items()}
+        within = "data." if self.contract.is_ada else ""
+        paths = {within + member.replace("__", "."): value for member, value in members.items()}
         payload: dict[str, Any] = base
         for path, value in paths.items():
             payload = remove(payload, path) if value is ABSENT else set_member(payload, path, value)
         return coherent(payload, base=base, keep=tuple(paths), contract=events.contract)
 
 
-def signing_secrets(given: str | None) -> tuple[str, ...]:
-    """The secret to sign with: as given, else from ADA_WEBHOOK_SECRET; none to sign nothing.
+def signing_secrets(given: str | None, profile: Profile) -> tuple[str, ...]:
+    """The secret to sign with: as given, else from the profile's variable; none to sign nothing.
 
     Raises UsageError where there is none to be found.
     """
-    secret = given or os.environ.get(SECRET_VARIABLE)
+    if not profile.families:
+        return ()
+    secret = given or os.environ.get(profile.secret_variable)
     if not secret:
         raise UsageError(
             "No secret to sign the event with.",
-            next_step=f"Set ada_secret or {SECRET_VARIABLE}, or override the fixture ada_secret.",
+            next_step=f"Set ada_secret or {profile.secret_variable}, or override the fixture ada_secret.",
         )
     return () if secret == UNSIGNED else (secret,)
 
@@ -153,9 +164,9 @@ class SignedCase:
         ends as an expected failure.
         """
         __tracebackhide__ = True
-        case, sent = self.run.case, self.run.deliveries[0]
+        case, sent, limit = self.run.case, self.run.deliveries[0], self.run.sender.timeout
         answered = replace(sent, attempt=Attempt(response=Response(status, (), body, 0.0)))
-        finding = judge(case, replace(self.run.exchange, deliveries=(answered,)), timeout=TIME_LIMIT)
+        finding = judge(case, replace(self.run.exchange, deliveries=(answered,)), timeout=limit)
         if finding is not None and sent.authentic and 400 <= status < 500:
             finding = replace(finding, hint=self.seal.difference() or finding.hint)
         known = self.bridge.known_failures
@@ -182,18 +193,20 @@ class _Capture(Target):
 
 def signed_case(case: Case, *, seed: int, secret: str | None, bridge: Bridge) -> SignedCase:
     """Make the request of a case that is one request; raises UsageError where there is no secret."""
-    secrets, drawn = signing_secrets(secret), random.SystemRandom().getrandbits(64)
+    contract = bridge.contract
+    secrets = signing_secrets(secret, contract.profile)
+    drawn = random.SystemRandom().getrandbits(64)
 
     def made() -> tuple[_Capture, CaseRun]:
         capture = _Capture()
         sender = PacedSender(
             target=capture,
             secrets=secrets,
-            timeout=TIME_LIMIT,
+            timeout=contract.profile.timeout,
             clock=SystemClock(),
             rng=random.Random(drawn),  # noqa: S311 - signed anew it has the same id, and forger's secret
         )
-        run = CaseRun(case, sender, EventFactory(seed=seed))
+        run = CaseRun(case, sender, EventFactory(seed=seed, contract=contract))
         try:
             case.deliver(run).send(None)  # type: ignore[attr-defined]  # a coroutine that never waits
         except StopIteration:

@@ -5,14 +5,18 @@ It imports pytest and the standard library alone.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "SECRET_VARIABLE",
     "TEXT_OPTIONS",
     "UNSIGNED",
+    "contract_directory",
     "entry_lines",
     "file_lines",
     "file_setting",
@@ -27,14 +31,15 @@ __all__ = [
 TEXT_OPTIONS = {
     "target": "the consumer: module:app, module:create_app(), or a URL",
     "path": "the path of its webhook endpoint",
-    "secret": "the signing secret, or none; else ADA_WEBHOOK_SECRET, else made for an application in process",
+    "secret": "the signing secret, or none; else ADA_WEBHOOK_SECRET, or the contract's variable, else made"
+    " for an application in process",
     "accept": "200: any other 2xx fails; 2xx: any will do; else another 2xx is a warning",
     "select": "only these rules, such as ADA1xx,ADA301",
     "ignore": "not these rules or case ids; in a file a line each, with a reason behind ': '",
     "seen_url": "the witness, which answers what was really handled: a URL, or a path of the application",
     "events": "only these events; globs, !glob leaves out",
     "baseline": "a file of known failures, which may fail",
-    "timeout": "seconds within which an answer must come, 15 if not given",
+    "timeout": "seconds within which an answer must come: 15, or as the contract says, if not given",
     "jobs": "deliveries at a time: 8 if not given, 1 to an application in process",
     "ignores": "what the consumer ignores on purpose, as event:path=value; in a file a line each",
     "budget": "seconds that the run may take, 0 for no limit: 120 if not given, in process no limit",
@@ -48,6 +53,7 @@ TEXT_OPTIONS = {
     "handoff_api": "a port of 127.0.0.1 at which the run serves transcripts, as the Ada of the endpoint",
     "header": "a further header, as name: value; in a file a line each",
     "cacert": "a file of certificates to trust, in place of the system's",
+    "contract": "the directory of another provider's contract, which `adakit init` wrote",
 }
 LIST_OPTIONS: dict[str, Literal["args", "linelist"]] = {
     "select": "args",
@@ -67,6 +73,7 @@ FLAGS = {
 }
 XFAIL = "case ids or rules that may fail, a line each: the names, ': ' and the reason"
 SECRET_VARIABLE = "ADA_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
+"""Where the secret of the default contract is."""
 UNSIGNED = "none"
 
 seed_key: pytest.StashKey[int] = pytest.StashKey()
@@ -90,6 +97,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(f"--ada-{name}", action="store_true", default=None, help=text)
         parser.addini(f"ada_{name}", text, type="bool", default=False)
     group.addoption("--ada-seed", type=int, metavar="N", help="repeat the payloads of this seed")
+
+
+def contract_directory(
+    option: str | None, file: str | None, *, root: Path | None, started_in: Path
+) -> str | None:
+    """The directory of the contract: from where pytest was started, in the file from its own folder."""
+    if option:
+        return str(started_in / option)
+    return str((root or started_in) / file) if file else None
 
 
 def setting(config: pytest.Config, name: str) -> str | None:

@@ -85,7 +85,9 @@ class Outcomes:
         known = self.bridge.known_failures
         if known.baseline is None or not known.updating:
             return
-        rules = {case.id: case.rule for case in (*all_cases(), *self.bridge.cases)}
+        rules = {
+            case.id: case.rule for case in (*all_cases(self.bridge.options.contract), *self.bridge.cases)
+        }
         broken = {
             case_id: [
                 finding.rule
@@ -125,8 +127,14 @@ class Outcomes:
 
     def _coverage(self) -> str:
         sent = sum(outcome.state in SENT for outcome in self.results.values())
-        over_http = sum("http" in case.needs for case in all_cases()) if self.in_process else 0
-        total = len({*(case.id for case in all_cases()), *self.results}) - over_http
+        over_http = (
+            sum("http" in case.needs for case in all_cases(self.bridge.options.contract))
+            if self.in_process
+            else 0
+        )
+        total = (
+            len({*(case.id for case in all_cases(self.bridge.options.contract)), *self.results}) - over_http
+        )
         more = f" ({over_http} more make a difference over HTTP only)" if over_http else ""
         return f"contract coverage {percent(sent / total)}: {sent} of {total} cases{more}"
 
@@ -158,7 +166,7 @@ class Outcomes:
             yield f"wrote {self.written.name}: {many(len(now), 'known failure')}, {change}"
             return
         sent = {case_id for case_id, outcome in self.results.items() if outcome.state in SENT}
-        can_fail = {case.id for case in all_cases()} - sent
+        can_fail = {case.id for case in all_cases(self.bridge.options.contract)} - sent
         mended = {pair for pair in baseline.known - set(self._broken()) if pair[0] not in can_fail}
         if mended:
             yield (

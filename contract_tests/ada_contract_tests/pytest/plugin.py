@@ -16,6 +16,7 @@ import pytest
 from ada_contract_tests.pytest.options import (
     SECRET_VARIABLE,
     UNSIGNED,
+    contract_directory,
     is_asked_for,
     pytest_addoption,
     session_seed,
@@ -55,13 +56,33 @@ def _provide_secret(early_config: pytest.Config) -> None:
     if not (target or options.ada) or (target or "").startswith(("http://", "https://")):
         return
     secret = options.ada_secret or early_config.getini("ada_secret")
+    variable = _secret_variable(early_config)
     if secret and secret != UNSIGNED:
-        os.environ[SECRET_VARIABLE] = secret
-    elif not secret and not os.environ.get(SECRET_VARIABLE):
+        os.environ[variable] = secret
+    elif not secret and not os.environ.get(variable):
         import base64  # noqa: PLC0415 - what a run without a target does not need, it does not pay for
         import secrets  # noqa: PLC0415 - likewise: 2 ms of a start-up of 150
 
-        os.environ[SECRET_VARIABLE] = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+        os.environ[variable] = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+
+
+def _secret_variable(config: pytest.Config) -> str:
+    """Where the application looks for the secret, as far as a contract's profile says it."""
+    directory = contract_directory(
+        config.known_args_namespace.ada_contract,
+        config.getini("ada_contract"),
+        root=config.inipath.parent if config.inipath else None,
+        started_in=config.invocation_params.dir,
+    )
+    if directory is None:
+        return SECRET_VARIABLE
+    from ada_schemas.contract.contract import profile_in  # noqa: PLC0415 - with a contract alone
+    from ada_schemas.errors import AdakitError  # noqa: PLC0415 - likewise
+
+    try:
+        return profile_in(directory).secret_variable
+    except AdakitError:
+        return SECRET_VARIABLE  # what is wrong with it is said when the cases are collected
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -210,13 +231,16 @@ def ada_target(pytestconfig: pytest.Config) -> Any:
 def ada_secret(request: pytest.FixtureRequest) -> str | None:
     """The signing secret; override it in the root conftest.py.
 
-    It is the option's, else ADA_WEBHOOK_SECRET, else one that is made, and put there, for an application in
-    process or a target that a fixture gives; None where there is no target, or the URL of a service.
+    It is the option's, else ADA_WEBHOOK_SECRET's (or that of the contract's variable), else one that is made,
+    and put there, for an application in process or a target that a fixture gives; None where there is no
+    target, or the URL of a service.
     """
+    from ada_contract_tests.pytest.bridge import bridge_of  # noqa: PLC0415 - at first use
     from ada_contract_tests.targets.load_app import is_application_spec  # noqa: PLC0415 - at first use
     from ada_contract_tests.targets.open import resolve_secret  # noqa: PLC0415 - likewise
 
-    given = setting(request.config, "secret") or os.environ.get(SECRET_VARIABLE)
+    profile = bridge_of(request.config).contract.profile
+    given = setting(request.config, "secret") or os.environ.get(profile.secret_variable)
     if given:
         return given
     target = setting(request.config, "target")
@@ -225,7 +249,7 @@ def ada_secret(request: pytest.FixtureRequest) -> str | None:
         is_made_for = len(known or ()) > 1
     else:
         is_made_for = is_application_spec(target)
-    return resolve_secret("application:object", None).value if is_made_for else None
+    return resolve_secret("application:object", None, profile).value if is_made_for else None
 
 
 @pytest.fixture(scope="session")
@@ -271,11 +295,13 @@ def ada_event(request: pytest.FixtureRequest, ada_secret: str | None) -> EventMa
     ``ada_event("conversation.ended", ended_by__role="system")`` has ``.body`` (bytes), ``.headers`` (dict)
     and ``.json`` (dict), fit for any test client.
     """
-    from ada_contract_tests.pytest.fixtures import EventMaker  # noqa: PLC0415 - at first use
+    from ada_contract_tests.pytest.bridge import bridge_of  # noqa: PLC0415 - at first use
+    from ada_contract_tests.pytest.fixtures import EventMaker  # noqa: PLC0415 - likewise
 
     seed = session_seed(request.config)
     request.node.add_report_section("setup", "adakit", f"repeat the events with --ada-seed {seed}")
-    return EventMaker(seed=seed, key=request.node.nodeid, secret=ada_secret)
+    contract = bridge_of(request.config).contract
+    return EventMaker(seed=seed, key=request.node.nodeid, secret=ada_secret, contract=contract)
 
 
 @pytest.fixture

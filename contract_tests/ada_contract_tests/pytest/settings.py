@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import pytest
+
 from ada_contract_tests.engine.check import Options, planned
 from ada_contract_tests.engine.fuzzing import FUZZ_FOLDER, FUZZ_SECONDS, FuzzPlan
 from ada_contract_tests.engine.ignores import read_ignores
@@ -12,6 +14,7 @@ from ada_contract_tests.engine.project_settings import handoff_of, ignores_in
 from ada_contract_tests.known_failures import Baseline, KnownFailures, names_of, read_entries
 from ada_contract_tests.pytest.options import (
     UNSIGNED,
+    contract_directory,
     entry_lines,
     file_lines,
     file_setting,
@@ -22,13 +25,11 @@ from ada_contract_tests.pytest.options import (
 from ada_contract_tests.suites.fuzzed import is_fuzzed
 from ada_contract_tests.suites.registry import case_named
 from ada_contract_tests.suites.selection import Selection
-from ada_mockserver.delivery.sender import TIME_LIMIT
+from ada_schemas.contract.contract import Contract, contract_in
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
     from ada_contract_tests.case import Case
     from ada_contract_tests.handoff import Handoff
@@ -36,7 +37,34 @@ if TYPE_CHECKING:
 
     Given = Callable[[pytest.Config, str], str | None]
 
-__all__ = ["configured_cases", "known_failures_of", "options_of", "pasted_cases", "selected_cases"]
+__all__ = [
+    "configured_cases",
+    "contract_of",
+    "known_failures_of",
+    "options_of",
+    "pasted_cases",
+    "selected_cases",
+]
+
+
+contract_key: pytest.StashKey[Contract | None] = pytest.StashKey()
+
+
+def contract_of(config: pytest.Config) -> Contract | None:
+    """The contract of ``ada_contract``, read once; None for Ada's. Raises DocumentError for a bad one."""
+    if contract_key not in config.stash:
+        directory = _directory_of(config)
+        config.stash[contract_key] = None if directory is None else contract_in(directory)
+    return config.stash[contract_key]
+
+
+def _directory_of(config: pytest.Config) -> str | None:
+    return contract_directory(
+        config.getoption("ada_contract", default=None),
+        file_setting(config, "contract"),
+        root=config.inipath.parent if config.inipath else None,
+        started_in=config.invocation_params.dir,
+    )
 
 
 def options_of(config: pytest.Config) -> Options:
@@ -47,13 +75,14 @@ def options_of(config: pytest.Config) -> Options:
     root = config.inipath.parent if config.inipath else config.rootpath
     given = config.getoption("ada_ignores") or ()
     ignores = (*ignores_in(root), *file_lines(config, "ignores"), *given)
-    read_ignores(ignores)
+    contract = contract_of(config)
+    read_ignores(ignores, contract)
     return Options(
         path=setting(config, "path"),
         accept=setting(config, "accept"),
         selection=Selection(select=setting(config, "select") or ""),
         headers=_headers(config),
-        timeout=_number(config, "timeout") or TIME_LIMIT,
+        timeout=_number(config, "timeout"),
         jobs=_jobs(config),
         budget=_number(config, "budget", least=0.0),
         seed=session_seed(config),
@@ -65,6 +94,8 @@ def options_of(config: pytest.Config) -> Options:
         handoff=_handoff(config, setting),
         ignores=ignores,
         search_path=(root,),
+        contract=contract,
+        contract_directory=_directory_of(config),
     )
 
 
@@ -144,6 +175,7 @@ def selected_cases(config: pytest.Config, *, ignored: str, given: Given = settin
         selection=selection,
         fuzz=_fuzz_plan(config, given),
         handoff=_handoff(config, given),
+        contract=contract_of(config),
     )
     return planned(options, unsigned=given(config, "secret") == UNSIGNED)
 
@@ -151,13 +183,15 @@ def selected_cases(config: pytest.Config, *, ignored: str, given: Given = settin
 def pasted_cases(config: pytest.Config) -> list[Case]:
     """The fuzzed events and sequences whose node ids are on the command line."""
     names = (argument.partition("::")[2] for argument in config.args)
-    return [case_named(name) for name in dict.fromkeys(names) if is_fuzzed(name)]
+    return [case_named(name, contract_of(config)) for name in dict.fromkeys(names) if is_fuzzed(name)]
 
 
 def configured_cases(config: pytest.Config) -> list[Case] | None:
     """The cases of a run without options on the command line; None where the file alone fits nothing."""
     try:
-        ignored = read_entries(file_lines(config, "ignore"), option="ada_ignore", lenient=True)
+        ignored = read_entries(
+            file_lines(config, "ignore"), option="ada_ignore", lenient=True, contract=contract_of(config)
+        )
         return selected_cases(config, ignored=names_of(ignored), given=file_setting)
     except UsageError:
         return None
@@ -166,11 +200,17 @@ def configured_cases(config: pytest.Config) -> list[Case] | None:
 def known_failures_of(config: pytest.Config) -> KnownFailures:
     """The known failures of the options and the configuration file; raises UsageError for a bad entry."""
     updating = bool(config.getoption("ada_update_baseline"))
-    is_file = config.getoption("ada_ignore") is None
+    is_file, contract = config.getoption("ada_ignore") is None, contract_of(config)
     return KnownFailures(
-        ignored=read_entries(entry_lines(config, "ignore"), option="ada_ignore", lenient=is_file),
+        ignored=read_entries(
+            entry_lines(config, "ignore"), option="ada_ignore", lenient=is_file, contract=contract
+        ),
         xfailed=read_entries(
-            file_lines(config, "xfail"), option="ada_xfail", needs_reason=True, lenient=True
+            file_lines(config, "xfail"),
+            option="ada_xfail",
+            needs_reason=True,
+            lenient=True,
+            contract=contract,
         ),
         baseline=_baseline_of(config, updating=updating),
         updating=updating,
