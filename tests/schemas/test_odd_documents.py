@@ -17,6 +17,8 @@ from ada_schemas.contract.profile import Profile
 from ada_schemas.contract.samples import fits, sample
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Member, Object, Scalar, short_name
 from ada_schemas.errors import some
+from ada_schemas.variation.builder import VariationBuilder
+from ada_schemas.variation.extreme import extreme_variations
 
 if TYPE_CHECKING:
     from ada_schemas.contract.shapes import Shape
@@ -316,3 +318,22 @@ def test_what_fits_a_shape(shape: Shape, values: list[Any], others: list[Any]) -
 def test_examples_that_do_not_fit(shape: Shape, value: Any) -> None:
     """Documents show values that they do not allow; what is made of a contract is valid by it."""
     assert sample(shape) == value
+
+
+@pytest.mark.parametrize(
+    ("items", "added"),
+    [
+        ({"type": "string", "maxLength": 5}, "tag-0"),
+        ({"type": "string", "enum": ["a", "b"]}, "a"),
+        ({"type": "string", "format": "email"}, "ada@example.com"),
+        ({"type": "integer"}, 7),
+        ({"type": "object", "properties": {"name": {"type": "string"}}}, {"name": "example"}),
+    ],
+)
+def test_a_list_grows_by_entries_of_its_kind(items: Any, added: Any) -> None:
+    """The hundred entries that are added to a list are such as it documents."""
+    data = {"type": "object", "properties": {"list": {"type": "array", "items": items}}}
+    (event,), _ = read_events(document(data), name="doc")
+    (many,) = [v for v in extreme_variations(VariationBuilder(event, ())) if v.id.endswith("data.list:many")]
+    grown = many.apply({"type": event.type, "data": {"list": []}})["data"]["list"]
+    assert (len(grown), grown[0]) == (100, added)

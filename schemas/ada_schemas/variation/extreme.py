@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.paths import apart, union_of
+from ada_schemas.contract.samples import sample
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.variation.builder import Variation, VariationBuilder, changing, putting
 from ada_schemas.variation.texts import BLANKS, cut_texts, presigned_address, varied_words
@@ -17,6 +18,7 @@ from ada_schemas.variation.texts import BLANKS, cut_texts, presigned_address, va
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ada_schemas.contract.shapes import Shape
 
 __all__ = ["extreme_variations", "reshaped"]
 
@@ -107,7 +109,8 @@ NUMBERS: dict[str, tuple[tuple[str, Any], ...]] = {
         ("number-negative-zero", -0.0),
     ),
 }
-MANY_TAGS = 100
+MANY = 100
+"""Entries that are added to a list."""
 
 
 def extreme_variations(builder: VariationBuilder) -> Iterator[Variation]:
@@ -135,7 +138,7 @@ def extreme_variations(builder: VariationBuilder) -> Iterator[Variation]:
             case Scalar() if shape.max_length is not None:
                 yield from _longest(builder, path, shape.max_length)
             case Array():
-                yield from _tags(builder, path)
+                yield from _entries_of_list(builder, path, shape)
             case Mapping():
                 yield from _entries(builder, path, shape)
 
@@ -212,11 +215,18 @@ def reshaped(pattern: str) -> Any:
     return reshape
 
 
-def _tags(builder: VariationBuilder, path: str) -> Iterator[Variation]:
+def _entries_of_list(builder: VariationBuilder, path: str, shape: Array) -> Iterator[Variation]:
     yield builder.put("ADA107", "list", path, "is empty", [], detail="empty")
-    place, many = payload_path(path), [f"tag-{n:03}" for n in range(MANY_TAGS)]
-    said, change = f"{place} has {MANY_TAGS} more entries", changing(place, lambda old: [*(old or []), *many])
+    place, many = payload_path(path), _many(shape.items)
+    said, change = f"{place} has {MANY} more entries", changing(place, lambda old: [*(old or []), *many])
     yield builder.build("ADA107", "list", path, said, change, detail="many", keep=(place,))
+
+
+def _many(items: Shape) -> list[Any]:
+    """So many entries of a list: texts that are free differ, others are as the contract has them."""
+    if isinstance(items, Scalar) and items.types == ("string",) and not items.enum and not items.format:
+        return [f"tag-{n:03}"[: items.max_length] for n in range(MANY)]
+    return [sample(items)] * MANY
 
 
 def _entries(builder: VariationBuilder, path: str, shape: Mapping) -> Iterator[Variation]:
