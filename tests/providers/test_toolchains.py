@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import pytest
 from ada_mockserver import EventFactory
 from ada_schemas.contract.contract import read_contract
 from ada_schemas.files.write import render, write
-from providers.documents import OPENAI
+from providers.documents import DOCUMENTS
 from support.toolchains import (
     check_jsonschema,
     complaints,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from providers.documents import Document
     from support.toolchains import Node
 
-READ = (OPENAI,)
+READ = DOCUMENTS
 """The documents whose files are given to the tools."""
 
 
@@ -87,11 +88,13 @@ def test_a_consumer_compiles_against_the_types(generated: Generated, node: Node,
 
 def typescript_consumer(generated: Generated) -> Iterator[str]:
     """A consumer of every event of a contract, in lines."""
-    yield 'import type { AdaEvents } from "./events.js";'
+    declared = (generated.directory / "events.d.ts").read_text(encoding="utf-8")
+    *_, table = re.findall(r"^export interface (\w+Events) \{$", declared, re.MULTILINE)
+    yield f'import type {{ {table} }} from "./events.js";'
     for number, (event, payload) in enumerate(
         zip(generated.contract.events, generated.events.values(), strict=True)
     ):
-        typed = f"AdaEvents[{json.dumps(event.type)}]"
+        typed = f"{table}[{json.dumps(event.type)}]"
         members = ", ".join(f"event[{json.dumps(member.name)}]" for member in event.payload.members)
         yield f"export const sent{number}: {typed} = {json.dumps(payload)};"
         yield f"export const read{number} = (event: {typed}): unknown[] => [{members}];"
