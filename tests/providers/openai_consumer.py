@@ -1,18 +1,20 @@
 """A service that receives OpenAI's webhooks with OpenAI's library, as its guide has it.
 
-``create_app`` makes one that catches what the guide catches; `create_careful_app` one that takes any trouble
-with a request for a bad request.
+``create_app`` makes one that catches what the guide catches; ``create_careful_app`` one that takes any trouble
+with a request for a bad request, as the library's README has it.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from openai import InvalidWebhookSignatureError, OpenAI
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
+
+from providers.record import Record
 
 if TYPE_CHECKING:
     from openai.types.webhooks import UnwrapWebhookEvent
@@ -22,7 +24,7 @@ __all__ = ["create_app", "create_careful_app"]
 
 
 def handled(event: UnwrapWebhookEvent) -> str | None:
-    """What is done with an event, in a word; None for one that is not known."""
+    """What is done with an event, in words; None for one that is not known."""
     match event.type:
         case "batch.cancelled" | "batch.completed" | "batch.expired" | "batch.failed":
             return f"fetch the results of batch {event.data.id}"
@@ -41,27 +43,18 @@ def handled(event: UnwrapWebhookEvent) -> str | None:
 def create_app(caught: type[Exception] = InvalidWebhookSignatureError) -> Starlette:
     """A service with its own client and record; ``caught`` is answered 400."""
     client = OpenAI(api_key="unused", webhook_secret=os.environ["OPENAI_WEBHOOK_SECRET"])
-    done: dict[str, str] = {}
-    record: list[dict[str, Any]] = []
+    record = Record("webhook-id")
 
     async def receive(request: Request) -> Response:
         body = await request.body()
         try:
             event = client.webhooks.unwrap(body, request.headers)
+            record.take(request, event.type, lambda: handled(event))
         except caught:
             return Response("Invalid signature", status_code=400)
-        message_id = request.headers["webhook-id"]
-        status = "duplicate" if message_id in done else "ignored"
-        if status == "ignored" and (what := handled(event)) is not None:
-            done[message_id] = what
-            status = "handled"
-        record.append({"webhook_id": message_id, "type": event.type, "status": status})
         return Response(status_code=200)
 
-    async def seen(_: Request) -> Response:
-        return JSONResponse(record)
-
-    return Starlette(routes=[Route("/webhooks", receive, methods=["POST"]), Route("/seen", seen)])
+    return Starlette(routes=[Route("/webhooks", receive, methods=["POST"]), Route("/seen", record.seen)])
 
 
 def create_careful_app() -> Starlette:

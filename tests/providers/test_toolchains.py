@@ -12,7 +12,7 @@ import pytest
 from ada_mockserver import EventFactory
 from ada_schemas.contract.contract import read_contract
 from ada_schemas.files.write import render, write
-from providers.documents import DOCUMENTS
+from providers.documents import ADYEN_TRANSFERS, LISTEN_NOTES, OPENAI
 from support.toolchains import (
     check_jsonschema,
     complaints,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from providers.documents import Document
     from support.toolchains import Node
 
-READ = DOCUMENTS
+READ = (OPENAI, LISTEN_NOTES, ADYEN_TRANSFERS)
 """The documents whose files are given to the tools."""
 
 
