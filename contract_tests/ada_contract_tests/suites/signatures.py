@@ -56,7 +56,6 @@ FREE_TEXTS = re.compile(
 """The names of members that hold what people write."""
 
 
-@lru_cache(maxsize=256)
 def _written(event: Event) -> tuple[str, ...]:
     """The paths of the texts of an event that people write."""
     found = []

@@ -1,0 +1,179 @@
+"""The check of a consumer of another provider than the default one, made up here."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from ada_contract_tests import Options, check
+from ada_schemas.contract.contract import contract_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ada_schemas import Contract
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+KEY = base64.b64decode(SECRET.removeprefix("whsec_"))
+
+DOCUMENT = """
+openapi: 3.1.0
+info: {title: Parcels API, version: "1"}
+webhooks:
+  parcelSent:
+    post:
+      requestBody:
+        content:
+          application/json:
+            schema: {$ref: '#/components/schemas/Sent'}
+            example:
+              event: parcel.sent
+              uuid: 0d6b6a62-4d5e-4d5c-9a6a-0f6d1b8f3c11
+              occurredAt: "2026-03-04T10:11:12Z"
+              parcel: {parcelId: prc_8fj2Kd93ms, status: moving, weight: 300, stops: [{city: Ghent}], note: left at 9}
+  parcelLost:
+    post:
+      requestBody:
+        content:
+          application/json:
+            schema: {$ref: '#/components/schemas/Lost'}
+components:
+  schemas:
+    Sent:
+      type: object
+      required: [event, uuid, occurredAt, parcel]
+      properties:
+        event: {type: string, enum: [parcel.sent]}
+        uuid: {type: string, format: uuid}
+        occurredAt: {type: string, format: date-time}
+        parcel: {$ref: '#/components/schemas/Parcel'}
+    Lost:
+      type: object
+      required: [event, uuid, parcel]
+      properties:
+        event: {type: string, enum: [parcel.lost]}
+        uuid: {type: string, format: uuid}
+        parcel: {$ref: '#/components/schemas/Parcel'}
+        found_by: {type: [string, 'null']}
+    Parcel:
+      type: object
+      required: [parcelId, status]
+      properties:
+        parcelId: {type: string}
+        status: {type: string, enum: [moving, resting]}
+        weight: {type: integer}
+        stops: {type: array, items: {type: object, required: [city], properties: {city: {type: string}}}}
+        note: {type: string}
+"""
+PROFILE = """
+provider = "Parcels"
+[event]
+type = "event"
+[signature]
+headers = ["webhook"]
+secret_variable = "PARCELS_SECRET"
+"""
+
+
+class Consumer:
+    """A consumer as its document asks for; ``remembers`` is a header, or a member of the payload."""
+
+    def __init__(self, remembers: str) -> None:
+        self.remembers = remembers
+        self.seen: set[str] = set()
+        self.record: list[dict[str, str]] = []
+
+    def answer(self, headers: dict[str, str], body: bytes) -> int:
+        """The status of an answer to a delivery."""
+        if not is_authentic(headers, body):
+            return 401
+        try:
+            event = json.loads(body)
+            told = (event["event"], handled(event))
+            known = str(headers.get(self.remembers) or event[self.remembers])
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            return 422
+        status = "ignored" if told[1] is None else "duplicate" if known in self.seen else "handled"
+        self.seen.add(known)
+        self.record.append({"webhook_id": headers["webhook-id"], "type": told[0], "status": status})
+        return 202
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message["body"], message["more_body"]
+        headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["path"] == "/seen":
+            status, answer = 200, json.dumps(self.record).encode()
+        else:
+            status, answer = self.answer(headers, body), b""
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": answer})
+
+
+def is_authentic(headers: dict[str, str], body: bytes) -> bool:
+    """True for a signature by Standard Webhooks that is not old."""
+    message_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    if (
+        not message_id
+        or not re.fullmatch("[0-9]{1,12}", timestamp)
+        or abs(time.time() - int(timestamp)) > 300
+    ):
+        return False
+    digest = hmac.digest(KEY, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256)
+    return f"v1,{base64.b64encode(digest).decode()}" in headers.get("webhook-signature", "").split()
+
+
+def handled(event: dict[str, Any]) -> str | None:
+    """What is done with an event; each member that is there has the type that is documented."""
+    if event["event"] not in ("parcel.sent", "parcel.lost"):
+        return None
+    parcel = event["parcel"]
+    cities = [stop["city"].title() for stop in parcel.get("stops", [])]
+    return f"{parcel['parcelId'].strip()} {parcel['status'].lower()} {parcel.get('weight', 0) + 1} {cities}"
+
+
+def create_by_header() -> Consumer:
+    """One that remembers deliveries by their header."""
+    return Consumer("webhook-id")
+
+
+def create_by_member() -> Consumer:
+    """One that remembers events by an id of theirs."""
+    return Consumer("uuid")
+
+
+@pytest.fixture
+def parcels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contract:
+    """The contract of the provider, whose secret is in the environment."""
+    (tmp_path / "source.openapi.json").write_text(json.dumps(yaml.safe_load(DOCUMENT)), encoding="utf-8")
+    (tmp_path / "profile.toml").write_text(PROFILE, encoding="utf-8")
+    monkeypatch.setenv("PARCELS_SECRET", SECRET)
+    return contract_in(str(tmp_path))
+
+
+@pytest.mark.parametrize("remembers", ["header", "member"])
+def test_a_consumer_that_does_as_its_document_says(parcels: Contract, remembers: str) -> None:
+    """Nothing is said of it, whether it knows a delivery again by its header or by an id in the payload."""
+    application = f"{__name__}:create_by_{remembers}()"
+    report = check(application, Options(contract=parcels, path="/hooks", seen_url="/seen", seed=7))
+    assert [(f.case, f.expected, f.got) for f in report.findings] == []
+    assert report.notes == ()
+    assert {result.case.event for result in report.results} == {
+        "parcel.sent",
+        "parcel.lost",
+        "any",
+    }
+    families = {result.case.rule[:4] for result in report.results}
+    assert families == {"ADA1", "ADA2", "ADA3", "ADA4", "ADA5"}
