@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import re
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from ada_schemas.contract.contract import contract_in
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ada_contract_tests import Report
     from ada_schemas import Contract
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -84,26 +86,35 @@ secret_variable = "PARCELS_SECRET"
 
 
 class Consumer:
-    """A consumer as its document asks for; ``remembers`` is a header, or a member of the payload."""
+    """A consumer as its document asks for; ``remembers`` is a header, or a member of the payload.
 
-    def __init__(self, remembers: str) -> None:
+    One fault of those in `FAULTS` may be planted.
+    """
+
+    def __init__(self, remembers: str = "webhook-id", fault: str = "") -> None:
         self.remembers = remembers
+        self.fault = fault
         self.seen: set[str] = set()
         self.record: list[dict[str, str]] = []
 
     def answer(self, headers: dict[str, str], body: bytes) -> int:
         """The status of an answer to a delivery."""
-        if not is_authentic(headers, body):
-            return 401
+        if not is_authentic(headers, body, tolerance=10**9 if self.fault == "any age" else 300):
+            return 200 if self.fault == "forged" else 401
         try:
             event = json.loads(body)
-            told = (event["event"], handled(event))
+            if self.fault == "enum" and event["parcel"]["status"] not in ("moving", "resting"):
+                return 500
+            if self.fault == "null" and event.get("found_by", "") is None:
+                return 500
+            done = handled(event)
             known = str(headers.get(self.remembers) or event[self.remembers])
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
             return 422
-        status = "ignored" if told[1] is None else "duplicate" if known in self.seen else "handled"
+        again = known in self.seen and self.fault != "again"
+        status = "ignored" if done is None else "duplicate" if again else "handled"
         self.seen.add(known)
-        self.record.append({"webhook_id": headers["webhook-id"], "type": told[0], "status": status})
+        self.record.append({"webhook_id": headers["webhook-id"], "type": event["event"], "status": status})
         return 202
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -122,13 +133,13 @@ class Consumer:
         await send({"type": "http.response.body", "body": answer})
 
 
-def is_authentic(headers: dict[str, str], body: bytes) -> bool:
+def is_authentic(headers: dict[str, str], body: bytes, *, tolerance: int) -> bool:
     """True for a signature by Standard Webhooks that is not old."""
     message_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if (
         not message_id
         or not re.fullmatch("[0-9]{1,12}", timestamp)
-        or abs(time.time() - int(timestamp)) > 300
+        or abs(time.time() - int(timestamp)) > tolerance
     ):
         return False
     digest = hmac.digest(KEY, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256)
@@ -144,16 +155,6 @@ def handled(event: dict[str, Any]) -> str | None:
     return f"{parcel['parcelId'].strip()} {parcel['status'].lower()} {parcel.get('weight', 0) + 1} {cities}"
 
 
-def create_by_header() -> Consumer:
-    """One that remembers deliveries by their header."""
-    return Consumer("webhook-id")
-
-
-def create_by_member() -> Consumer:
-    """One that remembers events by an id of theirs."""
-    return Consumer("uuid")
-
-
 @pytest.fixture
 def parcels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contract:
     """The contract of the provider, whose secret is in the environment."""
@@ -163,17 +164,39 @@ def parcels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contract:
     return contract_in(str(tmp_path))
 
 
-@pytest.mark.parametrize("remembers", ["header", "member"])
-def test_a_consumer_that_does_as_its_document_says(parcels: Contract, remembers: str) -> None:
+def checked(consumer: Consumer, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> Report:
+    """The report of a consumer, with its witness."""
+    monkeypatch.setattr(sys.modules[__name__], "app", consumer, raising=False)
+    return check(f"{__name__}:app", Options(contract=contract, path="/hooks", seen_url="/seen", seed=7))
+
+
+@pytest.mark.parametrize("remembers", ["webhook-id", "uuid"])
+def test_a_consumer_that_does_as_its_document_says(
+    parcels: Contract, remembers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing is said of it, whether it knows a delivery again by its header or by an id in the payload."""
-    application = f"{__name__}:create_by_{remembers}()"
-    report = check(application, Options(contract=parcels, path="/hooks", seen_url="/seen", seed=7))
+    report = checked(Consumer(remembers), parcels, monkeypatch)
     assert [(f.case, f.expected, f.got) for f in report.findings] == []
     assert report.notes == ()
-    assert {result.case.event for result in report.results} == {
-        "parcel.sent",
-        "parcel.lost",
-        "any",
-    }
+    events = {result.case.event for result in report.results}
+    assert events == {"parcel.sent", "parcel.lost", "any"}
     families = {result.case.rule[:4] for result in report.results}
     assert families == {"ADA1", "ADA2", "ADA3", "ADA4", "ADA5"}
+
+
+REFUSALS = {f"ADA{number}" for number in (301, 302, 303, 304, 305, 310)}
+FAULTS = {
+    "any age": {"ADA304", "ADA305", "ADA602"},
+    "forged": {*REFUSALS, "ADA501", "ADA502", "ADA503", "ADA504"},
+    "enum": {"ADA202"},
+    "null": {"ADA104", "ADA505"},
+    "again": {"ADA603"},
+}
+"""The rules that a consumer with a fault breaks."""
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_consumer_with_a_fault(parcels: Contract, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its fault is found by the rules that are about it, and by no other."""
+    report = checked(Consumer(fault=fault), parcels, monkeypatch)
+    assert {finding.rule for finding in report.findings} == FAULTS[fault]
