@@ -1,4 +1,4 @@
-"""``adakit serve``: the mock Ada."""
+"""``adakit serve``: the mock Ada, or with another provider's contract what sends that one's events."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
-from ada_contract_tests.targets.open import SECRET_VARIABLE
 from ada_mockserver.clock import parse_clock
 from ada_mockserver.delivery.chaos import parse_rules
 from ada_mockserver.delivery.request_bytes import parse_url
@@ -26,11 +26,22 @@ from adakit.options import CONTRACT, Whole, read_text, use_contract
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ada_mockserver.mock.assembly import Assembly
     from ada_mockserver.mock.script import Script
+    from ada_schemas.contract.contract import Contract
+    from ada_schemas.contract.profile import Profile
 
 __all__ = ["command"]
 
 KEY_VARIABLE = "ADA_API_KEY"
+OF_ADA = {
+    "api_key": "there is no API that asks for a key",
+    "script": "there is no AI Agent",
+    "pace": "there is no AI Agent",
+    "handoff_url": "there are no handoffs",
+    "rate_limits": "there is no API that limits calls",
+}
+"""The options that another provider's contract has no use for, each with the reason."""
 
 
 @click.command("serve")
@@ -63,7 +74,9 @@ KEY_VARIABLE = "ADA_API_KEY"
     help="How long agents take where the script names no delay: as people, or no time.",
 )
 @click.option(
-    "--webhook", metavar="URL", help="Register this webhook, signed with ADA_WEBHOOK_SECRET if set."
+    "--webhook",
+    metavar="URL",
+    help="Register this webhook, signed with ADA_WEBHOOK_SECRET if set (or what the profile names).",
 )
 @click.option("--handoff-url", metavar="URL", help="Call this when a conversation goes to custom-handoff.")
 @click.option("--chaos", default="", metavar="RULES", help="Disturb deliveries.")
@@ -73,15 +86,18 @@ KEY_VARIABLE = "ADA_API_KEY"
 def command(host: str, port: int, database: str, clock: str, chaos: str, **chosen: Any) -> None:
     """Run the mock Ada: its REST API, its webhooks with their retries, and a console.
 
-    Point a client's ADA_BASE_URL at it. The console is the page at the same address.
+    Point a client's ADA_BASE_URL at it. The console is the page at the same address. With the --contract of
+    another provider it sends that one's events, with retries and the console, and without an API.
     """
     require_mock("adakit serve")
     from ada_mockserver.http_server import bind, is_loopback, raise_file_limit  # noqa: PLC0415 - with the extra
     from ada_mockserver.mock.assembly import MockSettings, assemble, running  # noqa: PLC0415 - likewise
     from adakit.check_page.routes import check_page  # noqa: PLC0415 - likewise
 
-    key, is_made = _api_key(chosen["api_key"])
     contract = use_contract(chosen["contract"])
+    if not contract.is_ada:
+        _refuse_options_of_ada(contract)
+    key, is_made = _api_key(chosen["api_key"])
     settings = MockSettings(
         api_key=key,
         clock=parse_clock(clock),
@@ -89,14 +105,16 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
         script=_script(chosen["script"], chosen["handoff_url"]),
         pace=chosen["pace"],
         contract=contract,
+        contract_directory=chosen["contract"],
         schedule=chosen["schedule"],
         rate_limits=chosen["rate_limits"],
     )
     parse_rules(chaos, contract)
-    secret = os.environ.get(SECRET_VARIABLE) or None
+    variable = contract.profile.secret_variable
+    secret = os.environ.get(variable) or None
     if chosen["webhook"] is not None:
         parse_url(chosen["webhook"])
-        _check_secret(secret)
+        _check_secret(secret, variable)
     raise_file_limit()
     _follow_handoffs()
 
@@ -107,14 +125,18 @@ def command(host: str, port: int, database: str, clock: str, chaos: str, **chose
                 initial = await mock.create_initial(webhook=chosen["webhook"], secret=secret)
                 if chaos:
                     await mock.outbox.set_chaos(chaos, seed=chosen["chaos_seed"])
-                mock.server.on_started = lambda: _announce(
-                    mock.context.base_url,
-                    key if is_made else None,
-                    initial.channel.id,
-                    "" if is_loopback(bound) else host,
-                    mock.context.database.exposed,
-                    settings.script.called,
-                )
+                open_to = "" if is_loopback(bound) else host
+
+                def announce() -> None:
+                    url, channel = mock.context.base_url, initial.channel
+                    if channel is None:
+                        _announce_events(url, contract, chosen["webhook"], given=secret is not None)
+                    else:
+                        made = key if is_made else None
+                        _announce_api(url, made, channel.id, settings.script.called)
+                    _announce_end(mock, open_to)
+
+                mock.server.on_started = announce
                 await mock.server.serve(sockets=[bound])
         return mock.server.ended_by
 
@@ -143,13 +165,25 @@ def _api_key(option: str | None) -> tuple[str, bool]:
     return given, False
 
 
-def _check_secret(secret: str | None) -> None:
+def _refuse_options_of_ada(contract: Contract) -> None:
+    """Raise `UsageError` for an option that the contract of another provider has no use for."""
+    context = click.get_current_context()
+    for name, reason in OF_ADA.items():
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option, provider = f"--{name.replace('_', '-')}", contract.profile.provider
+            raise UsageError(
+                f"{option} is for Ada's contract alone: with that of {provider} {reason}.",
+                next_step=f"Leave out {option}, or --contract.",
+            )
+
+
+def _check_secret(secret: str | None, variable: str) -> None:
     try:
         if secret is not None:
             parse_secret(secret)
     except UsageError as error:
-        step = f"Correct {SECRET_VARIABLE}, or unset it, and one is made."
-        raise UsageError(f"{error.what} It is in {SECRET_VARIABLE}.", next_step=step) from None
+        step = f"Correct {variable}, or unset it, and one is made."
+        raise UsageError(f"{error.what} It is in {variable}.", next_step=step) from None
 
 
 def _script(file: str | None, handoff_url: str | None) -> Script:
@@ -159,14 +193,31 @@ def _script(file: str | None, handoff_url: str | None) -> Script:
     return script if handoff_url is None else script.with_handoff_url(handoff_url)
 
 
-def _announce(
-    url: str,
-    made_key: str | None,
-    channel_id: str,
-    open_to: str,
-    exposed: str | None,
-    handoffs: Mapping[str, str],
-) -> None:
+def _announce_events(url: str, contract: Contract, webhook: str | None, *, given: bool) -> None:
+    """Say what there is with another provider's contract."""
+    profile, types = contract.profile, len(contract.events)
+    provider = shown(profile.provider)
+    click.echo(f"The mock {shown(profile.at_start)} and its console are at {click.style(url, bold=True)}\n")
+    click.echo(f"  {types} event type{'' if types == 1 else 's'} of {provider}, {_signing(profile)}\n")
+    if webhook is None:
+        click.echo("Events go to the endpoints that the console or --webhook adds.")
+    elif not profile.families:
+        click.echo(f"Events go to {shown(webhook)}, unsigned.")
+    else:
+        secret = f"the secret in {profile.secret_variable}" if given else "a secret that its page reveals"
+        click.echo(f"Events go to {shown(webhook)}, signed with {secret}.")
+    click.echo(f"It sends events alone: there is no API of {provider}.")
+
+
+def _signing(profile: Profile) -> str:
+    if not profile.families:
+        return "which are not signed in a way that is known here"
+    names = [f"{family}-signature" for family in profile.families]
+    headers = f"header{'' if len(names) == 1 else 's'} {' and '.join(names)}"
+    return f"signed in the {headers}; consumers take the secret from {profile.secret_variable}"
+
+
+def _announce_api(url: str, made_key: str | None, channel_id: str, handoffs: Mapping[str, str]) -> None:
     click.echo(f"The mock Ada and its console are at {click.style(url, bold=True)}\n")
     click.echo(f"  ADA_BASE_URL={url}")
     if made_key is None:
@@ -180,6 +231,10 @@ def _announce(
     )
     for integration, called in handoffs.items():
         click.echo(f"A handoff to {shown(integration)} calls {shown(called)}")
+
+
+def _announce_end(mock: Assembly, open_to: str) -> None:
+    exposed = mock.context.database.exposed
     if open_to:
         click.echo(
             f"It listens on {open_to}: whoever reaches it can read and clear it without a key.", err=True

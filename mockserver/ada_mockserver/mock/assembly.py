@@ -24,7 +24,7 @@ from ada_mockserver.mock.agent.handoff_calls import HandoffCaller
 from ada_mockserver.mock.agent.initial import create_initial, create_tables
 from ada_mockserver.mock.api import oauth
 from ada_mockserver.mock.api.document import document
-from ada_mockserver.mock.api.errors import ApiError
+from ada_mockserver.mock.api.errors import ApiError, no_api
 from ada_mockserver.mock.api.middleware import DOCUMENT, KEYED, Guard
 from ada_mockserver.mock.api.operations import due_jobs, handlers, routes
 from ada_mockserver.mock.api.rates import RateLimiter
@@ -35,7 +35,7 @@ from ada_mockserver.mock.console.routes import all_pages, console_routes
 from ada_mockserver.mock.control import deliveries, handoffs, state
 from ada_mockserver.mock.outbox.backoff import JITTER, schedule_named
 from ada_mockserver.mock.outbox.outbox import Outbox
-from ada_mockserver.mock.outbox.worker import Options
+from ada_mockserver.mock.outbox.worker import GRACE, Options
 from ada_mockserver.mock.script import DEFAULT_SCRIPT, Pace, Script
 from ada_mockserver.mock.state.installations import grant_of
 from ada_mockserver.mock.state.transaction import MockContext
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.routing import BaseRoute
 
     from ada_mockserver.clock import AdjustableClock
     from ada_mockserver.http_server import Server
@@ -68,7 +69,11 @@ _JOBS = due_jobs()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MockSettings:
-    """All that can be chosen of a mock; ``schedule`` is the name of one."""
+    """All that can be chosen of a mock; ``schedule`` is the name of one.
+
+    ``contract_directory`` names the directory of ``contract`` in the commands that the console shows. With
+    another provider's contract there is no API, and no AI Agent: only what sends events.
+    """
 
     api_key: str = field(repr=False)
     clock: AdjustableClock
@@ -77,6 +82,7 @@ class MockSettings:
     script: Script = DEFAULT_SCRIPT
     pace: Pace = "instant"
     contract: Contract = field(default_factory=shipped, repr=False)
+    contract_directory: str | None = None
     schedule: str = "svix-8"
     jitter: float = JITTER
     rate_limits: bool = False
@@ -103,6 +109,7 @@ def assemble(settings: MockSettings, bound: socket.socket, *, more_pages: Sequen
 
     Raises `UsageError` for a database or a schedule that cannot be used.
     """
+    profile = settings.contract.profile
     context = MockContext(
         Database(settings.database),
         settings.clock,
@@ -110,10 +117,15 @@ def assemble(settings: MockSettings, bound: socket.socket, *, more_pages: Sequen
         script=settings.script,
         pace=settings.pace,
         contract=settings.contract,
+        contract_directory=settings.contract_directory,
         base_url=base_url(bound),
     )
     options = Options(
-        schedule=schedule_named(settings.schedule), jitter=settings.jitter, contract=settings.contract
+        schedule=schedule_named(settings.schedule),
+        jitter=settings.jitter,
+        timeout=profile.timeout,
+        lease=profile.timeout + GRACE,
+        contract=settings.contract,
     )
     caller = HandoffCaller(context, options.client, options.machine_clock)
 
@@ -121,7 +133,8 @@ def assemble(settings: MockSettings, bound: socket.socket, *, more_pages: Sequen
         due = (await perform_all_due(context), await caller.begin_due(begin))
         return min((at for at in due if at is not None), default=None)
 
-    outbox = Outbox(context.database, settings.clock, options, jobs=perform)
+    jobs = perform if settings.contract.is_ada else None
+    outbox = Outbox(context.database, settings.clock, options, jobs=jobs)
     app = create_app(
         context,
         keys=[settings.api_key],
@@ -187,25 +200,18 @@ def create_app(
     ``more_pages`` are pages of the console beside its own. Its
     ``state.initial``, an `Initial` or None, is what clearing leaves.
     """
-    pages = all_pages(more_pages)
+    is_ada = context.contract.is_ada
+    pages = all_pages(context.contract, more_pages)
     app = Starlette(
         routes=[
-            Mount(
-                "/api",
-                routes=[
-                    Route(DOCUMENT.removeprefix("/api"), _document, methods=["GET"]),
-                    *oauth.ROUTES,
-                    *_API,
-                ],
-            ),
-            *_API,  # for clients whose base URL should have ended in /api
-            *attachments.SERVED,
+            *(_routes_of_ada() if is_ada else ()),
             *state.ROUTES,
-            *handoffs.ROUTES,
             *(deliveries.ROUTES if outbox is not None else ()),
             *console_routes(pages),
         ],
-        middleware=[Middleware(Guard, keys=keys, grant_of=partial(grant_of, context), local=local)],
+        middleware=[
+            Middleware(Guard, keys=keys, grant_of=partial(grant_of, context), local=local, has_api=is_ada)
+        ],
         exception_handlers={
             ApiError: _refuse,
             HTTPException: _http_error,
@@ -218,6 +224,18 @@ def create_app(
     app.state.pages, app.state.feed = pages, LiveFeed(context.database, context.clock)
     app.state.limiter = RateLimiter() if rate_limited else None
     return app
+
+
+def _routes_of_ada() -> list[BaseRoute]:
+    """The routes of what Ada alone has: its API, the files of its conversations, what its staff sets."""
+    document = Route(DOCUMENT.removeprefix("/api"), _document, methods=["GET"])
+    return [
+        Mount("/api", routes=[document, *oauth.ROUTES, *_API]),
+        *_API,  # for clients whose base URL should have ended in /api
+        *attachments.SERVED,
+        *state.ROUTES_OF_ADA,
+        *handoffs.ROUTES,
+    ]
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
@@ -239,6 +257,11 @@ async def _http_error(request: Request, error: Any) -> Response:
 def _lost(request: Request) -> str:
     """Where a client that called a path which is not there should go."""
     origin, path = str(request.base_url).rstrip("/"), request.url.path
+    contract: Contract = request.app.state.context.contract
+    if not contract.is_ada and KEYED.fullmatch(path):
+        return f"Not Found: {no_api(contract)}"
+    if not contract.is_ada:
+        return f"Not Found: the console is at {origin}/, and what programs call is below {origin}/_mock."
     if path.startswith("/api/api"):
         return f"Not Found: this client adds /api itself, so its base URL is {origin}, without /api."
     if KEYED.fullmatch(path):

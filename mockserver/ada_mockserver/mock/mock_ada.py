@@ -1,4 +1,7 @@
-"""The mock Ada for tests in Python: a server in a thread, on a free port, with a clock that tests move on."""
+"""The mock Ada for tests in Python: a server in a thread, on a free port, with a clock that tests move on.
+
+With another provider's contract it sends that one's events.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,9 @@ class MockAda:
     the AI Agent behaves: a `Script`, or the data that docs/mock-ada.md describes. ``database`` is a URL as
     `adakit serve --db` takes it. ``schedule`` (``svix-8`` or ``ada-9``) says when a failed delivery is tried
     again, ``jitter`` is the share by which those times vary, by default not at all. ``contract`` has the
-    events that webhooks can subscribe to, ours if it is None. ``pace`` is how long agents take where the
+    events that webhooks can subscribe to, ours if it is None; ``contract_directory`` names its directory in
+    the commands that the console shows. With another provider's, events are sent as that one sends them, and
+    there is no API, no AI Agent and no conversation. ``pace`` is how long agents take where the
     script names no delay, and how long a story takes: none for ``instant``, that of people for ``natural``.
     ``handoff_url`` is the customer's endpoint that a handoff to ``custom-handoff`` calls. ``pages`` are pages
     of the console beside its own.
@@ -79,6 +84,7 @@ class MockAda:
         jitter: float = 0.0,
         rate_limits: bool = False,
         contract: Contract | None = None,
+        contract_directory: str | None = None,
         pace: str = "instant",
         handoff_url: str | None = None,
         pages: Sequence[Page] = (),
@@ -94,6 +100,7 @@ class MockAda:
         )
         from ada_schemas.contract.contract import shipped  # noqa: PLC0415 - it is read here alone
 
+        self._contract = contract or shipped()
         self.api_key = api_key or f"mock-{secrets.token_hex(16)}"
         self.clock: AdjustableClock = clock or ManualClock()
         if not isinstance(script, Script):
@@ -108,7 +115,8 @@ class MockAda:
             rng=rng or SystemRandom(),
             script=script,
             pace=parse_pace(pace),
-            contract=contract or shipped(),
+            contract=self._contract,
+            contract_directory=contract_directory,
             schedule=schedule,
             jitter=jitter,
             rate_limits=rate_limits,
@@ -156,6 +164,7 @@ class MockAda:
     @property
     def channel_id(self) -> str:
         """The id of a custom channel (``ADA_CHANNEL_ID``), which is created at first use."""
+        self._need_ada("channels")
         from ada_mockserver.mock.state.records import custom_channel  # noqa: PLC0415 - with the extra
 
         async def find() -> str:
@@ -165,7 +174,7 @@ class MockAda:
         return self._run(find())
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """Call the API as a client does: ``call("POST", "/v2/conversations/", {...})``.
+        """Call the API, or what is below ``/_mock``, as a client does: ``call("POST", "/v2/channels/", {})``.
 
         Returns the JSON of the answer, None for an empty one; raises `AdakitError` for one of 400 and above.
         """
@@ -204,7 +213,16 @@ class MockAda:
         wanted |= {"url": url, "event_filters": list(events), "channels": list(channels)}
         made = self.call("POST", "/_mock/seed", {"webhooks": [{**wanted, "headers": dict(headers or {})}]})
         webhook_id = made["webhooks"][0]["id"]
-        return MockWebhook(webhook_id, self.call("GET", f"/v2/webhooks/{webhook_id}/secret/")["key"])
+        return MockWebhook(webhook_id, self._secret_of(webhook_id))
+
+    def _secret_of(self, webhook_id: str) -> str:
+        from ada_mockserver.mock.store.endpoints import list_endpoints  # noqa: PLC0415 - with the extra
+
+        async def find() -> str:
+            async with self._running.assembly.context.database.begin() as session:
+                return next(each.secret for each in await list_endpoints(session) if each.id == webhook_id)
+
+        return self._run(find())
 
     def install(self, integration_id: str, *, configuration: Mapping[str, Any] | None = None) -> int:
         """Install an integration as an admin does in a browser, up to its own page.
@@ -212,6 +230,7 @@ class MockAda:
         Its OAuth callback is called with a code; returns the status of the answer. Raises `AdakitError` for a
         configuration that its form would not take, and where no answer came.
         """
+        self._need_ada("integrations")
         from ada_mockserver.clock import SystemClock  # noqa: PLC0415 - it is used here alone
         from ada_mockserver.delivery.client import Wire  # noqa: PLC0415 - likewise
         from ada_mockserver.delivery.endpoint import TIME_LIMIT  # noqa: PLC0415 - likewise
@@ -238,12 +257,13 @@ class MockAda:
         is from; ``dialogue`` is the id of one, ``handoff`` asks for one with a handoff or without, and the
         same ``seed`` draws the same people, words and times.
         """
+        self._need_ada("conversations")
         chosen = {"story": story, "locale": locale, "dialogue": dialogue, "handoff": handoff, "seed": seed}
         made = self.call("POST", "/_mock/seed", {"stories": [chosen]})
         return str(made["stories"][0]["conversation_id"])
 
     def emit(self, event: str) -> dict[str, Any]:
-        """Send a sample of an event of the contract, about people of its own; returns its payload."""
+        """Send an event of the contract, about people or things of its own; returns its payload."""
         payload: dict[str, Any] = self.call("POST", "/_mock/seed", {"events": [event]})["events"][0]
         return payload
 
@@ -265,6 +285,7 @@ class MockAda:
 
     def handoffs(self) -> list[dict[str, Any]]:
         """The latest 100 calls that started handoffs, the oldest first, each with its answer or error."""
+        self._need_ada("handoffs")
         listed: list[dict[str, Any]] = self.call("GET", "/_mock/handoffs")["data"]
         return listed[::-1]
 
@@ -292,6 +313,14 @@ class MockAda:
         """Forget everything but the time: webhooks, conversations, events, attempts, chaos."""
         self.call("POST", "/_mock/clear")
         self.set_chaos("")
+
+    def _need_ada(self, what: str) -> None:
+        """Raise `UsageError` where the contract is another provider's, which has no ``what``."""
+        if not self._contract.is_ada:
+            raise UsageError(
+                f"The mock of {self._contract.profile.provider} has no {what}: they are Ada's alone.",
+                next_step="Send its events with emit().",
+            )
 
     @property
     def _running(self) -> _Served:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
-from ada_mockserver.mock.outbox.shared_settings import restart_chaos
+from ada_mockserver.mock.outbox.shared_settings import adopt_provider, restart_chaos
 from ada_mockserver.mock.state.records import add_native_channels, custom_channel
 from ada_mockserver.mock.store.base import Base
 from ada_mockserver.mock.store.endpoints import create_endpoint, list_endpoints
@@ -23,18 +23,26 @@ __all__ = ["Initial", "clear", "create_initial", "create_tables"]
 
 @dataclass(frozen=True, slots=True)
 class Initial:
-    """The channel and the webhook that a server prints at its start and `clear` restores."""
+    """The channel and the webhook that a server prints at its start and `clear` restores.
 
-    channel: StoredChannel
+    There is no channel with another provider's contract.
+    """
+
+    channel: StoredChannel | None
     webhook: Endpoint | None
 
 
 async def create_tables(context: MockContext) -> None:
-    """Make the tables and what a new AI Agent has; does nothing where they are."""
+    """Make the tables and what a new AI Agent has; does nothing where they are.
+
+    Raises `UsageError` for a database with what another provider's mock sent.
+    """
     await context.database.create()
     async with context.begin() as transaction:
         await context.database.take_turns(transaction.session)
-        if await transaction.session.get(Secret, ATTACHMENT_KEY) is None:
+        is_new = await transaction.session.get(Secret, ATTACHMENT_KEY) is None
+        await adopt_provider(transaction.session, context.contract, is_new=is_new)
+        if is_new:
             await _new_agent(transaction)
 
 
@@ -48,7 +56,7 @@ async def create_initial(
     async with context.begin() as transaction:
         session = transaction.session
         await context.database.take_turns(session)
-        channel = await custom_channel(transaction)
+        channel = await custom_channel(transaction) if context.contract.is_ada else None
         if webhook is None:
             return Initial(channel, None)
         for endpoint in await list_endpoints(session):
@@ -70,11 +78,13 @@ async def clear(context: MockContext, initial: Initial | None = None) -> None:
         await restart_chaos(transaction.session)
         await _new_agent(transaction)
         if initial is not None:
-            await transaction.session.merge(initial.channel)
+            if initial.channel is not None:
+                await transaction.session.merge(initial.channel)
             if initial.webhook is not None:
                 await transaction.session.merge(initial.webhook)
 
 
 async def _new_agent(transaction: Transaction) -> None:
     await transaction.add(Secret(name=ATTACHMENT_KEY, value=secrets.token_bytes(32)))
-    await add_native_channels(transaction)
+    if transaction.context.contract.is_ada:
+        await add_native_channels(transaction)

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-__all__ = ["ApiError", "Detail", "invalid", "not_found", "refused"]
+    from ada_schemas.contract.contract import Contract
+
+__all__ = ["ApiError", "Detail", "invalid", "no_api", "not_found", "refused"]
 
 Location = Literal["body", "query", "path"]
 
@@ -75,3 +77,9 @@ def refused(parameter: str, message: str, location: Location = "body") -> ApiErr
 def not_found(what: str) -> ApiError:
     """404: there is no ``what`` (the kind of thing, not its id, which is the caller's text)."""
     return ApiError(404, "not_found", f"There is no such {what}.")
+
+
+def no_api(contract: Contract) -> str:
+    """Why there is no API with another provider's contract, in a sentence."""
+    name = contract.profile.provider
+    return f"the mock of {name} sends events and has no API, since the contract in use is not Ada's."

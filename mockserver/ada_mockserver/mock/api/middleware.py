@@ -67,7 +67,7 @@ class Guard:
     end, and with doubled ones, as a base URL that ends in a slash makes them. Where it is ``local``, reached
     from this machine alone, what needs no key is not answered under a public name; and never to a page of
     another site. A proxy in front of it that speaks TLS may say so by ``X-Forwarded-Proto``: whom a client
-    fools with that is itself alone.
+    fools with that is itself alone. Without ``has_api`` nothing asks for a key.
     """
 
     def __init__(
@@ -77,11 +77,13 @@ class Guard:
         keys: Sequence[str],
         grant_of: Callable[[str], Awaitable[Grant | None]],
         local: bool = True,
+        has_api: bool = True,
     ) -> None:
         self.app = app
         self.grant_of = grant_of
         self.keys = [b"Bearer " + key.encode() for key in keys]
         self.local = local
+        self.has_api = has_api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -96,7 +98,7 @@ class Guard:
             scope = {**scope, "path": path, "raw_path": path.encode()}
         if dict(scope["headers"]).get(b"x-forwarded-proto") == b"https":
             scope = {**scope, "scheme": "https"}
-        keyed = KEYED.fullmatch(path) is not None
+        keyed = self.has_api and KEYED.fullmatch(path) is not None
         is_open = scope["method"] in _READING and OPEN.fullmatch(path) is not None
         if not keyed and not is_open:
             send = _hardened(send)

@@ -25,7 +25,8 @@ class Page:
 
     ``title`` is its name in the navigation, which leads to ``path``, "" for a page that is not there;
     ``order`` is its place there. ``package`` has a folder ``templates``, and may have one named ``static``.
-    ``end`` is called when the server ends.
+    ``end`` is called when the server ends. ``ada_only`` marks a page about what Ada alone has: conversations,
+    integrations.
     """
 
     routes: Sequence[BaseRoute]
@@ -34,3 +35,4 @@ class Page:
     order: int = 0
     package: str = CONSOLE
     end: Callable[[], None] | None = None
+    ada_only: bool = False

@@ -21,16 +21,18 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from ada_mockserver.mock.console.page import Page
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["all_pages", "console_routes"]
 
 _KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 
-def all_pages(more: Sequence[Page] = ()) -> list[Page]:
-    """The pages of ``console.pages``, and those of packages above the console."""
+def all_pages(contract: Contract, more: Sequence[Page] = ()) -> list[Page]:
+    """The pages that a contract has use for, of ``console.pages`` and of packages above the console."""
     found = pkgutil.iter_modules(pages.__path__, f"{pages.__name__}.")
-    return [*(import_module(module.name).PAGE for module in found), *more]
+    every = [*(import_module(module.name).PAGE for module in found), *more]
+    return [page for page in every if contract.is_ada or not page.ada_only]
 
 
 def console_routes(shown: Sequence[Page]) -> list[BaseRoute]:

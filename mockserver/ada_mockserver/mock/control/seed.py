@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ada_mockserver.events.factory import EventFactory
 from ada_mockserver.events.ids import hexadecimal
 from ada_mockserver.mock.agent.simulate import Plot, simulate
-from ada_mockserver.mock.api.errors import Detail, invalid, refused
+from ada_mockserver.mock.api.errors import Detail, invalid, no_api, refused
 from ada_mockserver.mock.api.things.webhooks import add_webhook, dashboard_members
 from ada_mockserver.mock.state.configuration import misfits
 from ada_mockserver.mock.state.installations import Integration, callback, install
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["seed"]
 
+KINDS_OF_ADA = ("channels", "end_users", "stories", "installations")
+KINDS = ("webhooks", "channels", "end_users", "stories", "events", "installations")
+
 
 async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, Any]:
     """Make what ``document`` lists, webhooks first; returns what was made, in the same form.
@@ -33,10 +36,14 @@ async def seed(transaction: Transaction, document: dict[str, Any]) -> dict[str, 
     of each of which a sample is sent; ``installations`` are integrations that an admin installs, by
     ``integration_id`` and with a ``configuration``, each answered with the address that the admin's browser
     goes to next, ``callback_url``. What exists already, by id or external id, is left as it is.
-    ``document`` fits the schema ``seed``; raises `ApiError` (400) for what cannot be made all the same.
+    ``document`` fits the schema ``seed``; raises `ApiError` (400) for what cannot be made all the same, and
+    for what Ada alone has where the contract is another provider's.
     """
-    kinds = ("webhooks", "channels", "end_users", "stories", "events", "installations")
-    made: dict[str, list[Any]] = {kind: [] for kind in kinds}
+    contract = transaction.context.contract
+    for kind in KINDS_OF_ADA:
+        if not contract.is_ada and document.get(kind):
+            raise refused(f"$.{kind}", f"cannot be made: {no_api(contract)}")
+    made: dict[str, list[Any]] = {kind: [] for kind in KINDS if contract.is_ada or kind not in KINDS_OF_ADA}
     for index, wanted in enumerate(document.get("webhooks", [])):
         where = f"$.webhooks[{index}]"
         endpoint = await add_webhook(
@@ -89,12 +96,13 @@ async def _story(transaction: Transaction, plot: Plot, where: str) -> dict[str, 
 
 
 async def _event(transaction: Transaction, name: str, where: str) -> Payload:
-    factory = EventFactory(seed=hexadecimal(transaction.rng, 16), contract=transaction.context.contract)
+    contract = transaction.context.contract
+    factory = EventFactory(seed=hexadecimal(transaction.rng, 16), contract=contract)
     try:
         payload = factory.event(name)
     except UsageError as error:
         raise refused(where, error.what) from None
-    await transaction.emit(payload)
+    await transaction.emit_all(contract.event(name).type, [payload])
     return payload
 
 

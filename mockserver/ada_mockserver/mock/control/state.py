@@ -4,6 +4,7 @@
 was emitted; ``clear`` forgets everything but the time and the chaos; ``seed`` makes channels, end users,
 webhooks and whole conversations at once; ``webhooks`` sets what Ada's dashboard sets: the channels that a
 webhook is filtered by, and the headers that go with it; ``integrations`` what Ada's staff set, the status.
+With another provider's contract there are webhooks and events alone.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-__all__ = ["ROUTES"]
+__all__ = ["ROUTES", "ROUTES_OF_ADA"]
 
 
 async def _health(request: Request) -> Response:  # noqa: ARG001 - a route's signature
@@ -82,8 +83,10 @@ async def _set_integration(call: OwnCall) -> dict[str, Any]:
     return integration.shown()
 
 
-ROUTES = [
+ROUTES_OF_ADA = [
     resource("/_mock/integrations/{id}", PATCH=operation(_set_integration, body="set_integration")),
+]
+ROUTES = [
     resource("/_mock/webhooks/{id}", PATCH=operation(_set_webhook, body="set_webhook")),
     resource("/_mock/health", GET=_health),
     resource("/_mock/state", GET=operation(_state)),

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.attempt import Client
     from ada_mockserver.delivery.chaos import Plan
     from ada_mockserver.delivery.http import Request
-    from ada_mockserver.mock.store.models import Endpoint
+    from ada_mockserver.mock.store.models import Endpoint, Event
+    from ada_schemas.contract.profile import Profile
 
 __all__ = ["KEPT_ANSWER", "make_request", "masked", "send", "send_or_say_why", "shown_headers"]
 
@@ -31,9 +32,16 @@ _log = logging.getLogger(__name__)
 
 
 def make_request(
-    endpoint: Endpoint, *, event_id: str, body: bytes, now: float, signed_at: float, plan: Plan, rng: Random
+    endpoint: Endpoint,
+    event: Event,
+    *,
+    profile: Profile,
+    now: float,
+    signed_at: float,
+    plan: Plan,
+    rng: Random,
 ) -> Request:
-    """The request of one attempt.
+    """The request of one attempt, as the provider of ``profile`` makes it.
 
     ``now`` is the mock's time, by which a rotated secret still signs or not; ``signed_at`` is the time of
     ``svix-timestamp``: the machine's, since the receiver compares it with its own clock.
@@ -41,11 +49,13 @@ def make_request(
     secrets = (generate_secret(rng),) if plan.forged else endpoint.secrets(now)
     return signed_request(
         endpoint.url,
-        body,
+        event.body,
         secrets=secrets,
-        message_id=event_id,
+        message_id=event.id,
         timestamp=int(signed_at - plan.age),
         headers=endpoint.headers,
+        families=profile.families,
+        further=profile.further_headers(event.type),
         keep=KEPT_ANSWER,
     )
 

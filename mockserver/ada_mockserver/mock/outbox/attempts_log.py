@@ -108,11 +108,12 @@ def _conditions(filters: Filters, kind: type[Delivery | LoggedAttempt]) -> Itera
         kind.endpoint_id: filters.endpoint_id,
         kind.state: filters.state,
         kind.trigger: filters.trigger,
-        Event.type: filters.event_type and f"v1.{filters.event_type.removeprefix('v1.')}",
     }
     for column, wanted in equal.items():
         if wanted is not None:
             yield column == wanted
+    if filters.event_type is not None:
+        yield Event.type.in_((filters.event_type, f"v1.{filters.event_type}"))
     if filters.before is not None:
         yield kind.ordinal < filters.before
     if kind is Delivery:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.chaos import Chaos, Plan
     from ada_mockserver.delivery.http import Request
     from ada_mockserver.mock.outbox.transitions import DeliveryState
+    from ada_schemas.contract.profile import Profile
 
 __all__ = ["Claimed", "Now", "claim_due", "finish", "next_due", "release", "stored"]
 
@@ -61,12 +62,13 @@ async def claim_due(
     lease: float,
     room: Callable[[str], int],
     chaos: Chaos,
+    profile: Profile,
     rng: Random,
 ) -> list[Claimed]:
     """Claim what is due for ``lease`` seconds, and store the attempts that begin with it.
 
-    ``room`` tells for an endpoint's id how many more attempts it takes at a time. What chaos holds back is
-    put off instead.
+    ``room`` tells for an endpoint's id how many more attempts it takes at a time; ``profile`` is how the
+    provider delivers. What chaos holds back is put off instead.
     """
     claimed: list[Claimed] = []
     for endpoint in await _endpoints_with_work(session, now):
@@ -85,7 +87,7 @@ async def claim_due(
                 continue
             if delivery.claim is not None:
                 await _interrupt(session, LoggedAttempt.delivery == delivery.ordinal, now.mock)
-            one = _claim(delivery, event, endpoint, now, plan, rng)
+            one = _claim(delivery, event, endpoint, now, plan, profile, rng)
             delivery.claim, delivery.leased_until = owner, now.wall + lease
             delivery.attempts += 1
             session.add_all(_begun(one, delivery, now))
@@ -182,16 +184,16 @@ async def _interrupt(session: AsyncSession, which: ColumnElement[bool], now: flo
 
 
 def _claim(
-    delivery: Delivery, event: Event, endpoint: Endpoint, now: Now, plan: Plan, rng: Random
+    delivery: Delivery,
+    event: Event,
+    endpoint: Endpoint,
+    now: Now,
+    plan: Plan,
+    profile: Profile,
+    rng: Random,
 ) -> Claimed:
     request = make_request(
-        endpoint,
-        event_id=event.id,
-        body=event.body,
-        now=now.mock,
-        signed_at=now.wall,
-        plan=plan,
-        rng=rng,
+        endpoint, event, profile=profile, now=now.mock, signed_at=now.wall, plan=plan, rng=rng
     )
     copies = tuple(new_id("atmpt_", rng) for _ in range(plan.copies))
     failures = delivery.failures

@@ -1,4 +1,4 @@
-"""Settings that processes which share an outbox agree on: the time, and the chaos."""
+"""Settings that processes which share an outbox agree on: the time, the chaos, and whose events they are."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from sqlalchemy import func, select
 from ada_mockserver.clock import Line, SteeredClock
 from ada_mockserver.delivery.chaos import CALM, Chaos, parse_rules
 from ada_mockserver.mock.store.models import Event, LoggedAttempt, Setting
+from ada_schemas.contract.contract import ada_profile
+from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,9 +21,9 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.chaos import ChaosRule
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["adopt_time", "load_settings", "restart_chaos", "store_chaos", "store_time"]
+__all__ = ["adopt_provider", "adopt_time", "load_settings", "restart_chaos", "store_chaos", "store_time"]
 
-_CLOCK, _CHAOS = "clock", "chaos"
+_CLOCK, _CHAOS, _PROVIDER = "clock", "chaos", "provider"
 
 
 async def load_settings(session: AsyncSession, clock: Clock, contract: Contract | None = None) -> Chaos:
@@ -80,6 +82,25 @@ async def adopt_time(session: AsyncSession, clock: SteeredClock, *, alone: bool)
         ]
         clock.line = Line(machine, max(Line(line.base, line.now, 1.0).at(machine), *known), rate)
     await store_time(session, clock.line)
+
+
+async def adopt_provider(session: AsyncSession, contract: Contract, *, is_new: bool) -> None:
+    """Keep a database for the events of one provider, since another's would be signed as they are not.
+
+    One that ``is_new`` becomes that of the contract's provider; one that names none is Ada's. Raises
+    `UsageError` where it is another's.
+    """
+    ada, mine = ada_profile(), contract.profile
+    stored = await _stored(session, _PROVIDER)
+    if stored is None and is_new and not contract.is_ada:
+        await _store(session, _PROVIDER, {"namespace": mine.namespace, "name": mine.provider})
+        return
+    owner = stored or {"namespace": ada.namespace, "name": ada.provider}
+    if owner["namespace"] != mine.namespace and not (is_new and stored is None):
+        raise UsageError(
+            f"The database holds events of {owner['name']}, and the contract is that of {mine.provider}.",
+            next_step="Name another database.",
+        )
 
 
 async def _stored(session: AsyncSession, name: str) -> dict[str, Any] | None:

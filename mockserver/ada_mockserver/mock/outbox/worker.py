@@ -24,6 +24,7 @@ from ada_mockserver.mock.outbox.shared_settings import load_settings, store_time
 from ada_mockserver.mock.outbox.transitions import next_state
 from ada_mockserver.mock.store.database import unwritable
 from ada_mockserver.mock.store.endpoints import disable_endpoint, end_deliveries
+from ada_schemas.contract.contract import ada_profile
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from ada_mockserver.mock.outbox.claims import Claimed
     from ada_mockserver.mock.store.database import Database
     from ada_schemas.contract.contract import Contract
+    from ada_schemas.contract.profile import Profile
 
-__all__ = ["Begin", "Jobs", "Options", "Worker"]
+__all__ = ["GRACE", "Begin", "Jobs", "Options", "Worker"]
 
 Begin: TypeAlias = "Callable[[Coroutine[Any, Any, None]], object]"
 """Begins work that takes time, such as a call over the network, and does not wait for it."""
@@ -44,6 +46,9 @@ Jobs: TypeAlias = "Callable[[Begin], Awaitable[float | None]]"
 
 POLL = 0.5
 """Seconds after which a worker looks for what other processes stored, or left behind."""
+
+GRACE = 15.0
+"""Seconds by which a claim outlasts the longest attempt."""
 
 _log = logging.getLogger(__name__)
 _MACHINE = SystemClock()
@@ -58,7 +63,7 @@ class Options:
     ``jitter`` is the share by which one varies, ``concurrency`` the most attempts at a time for an endpoint,
     ``timeout`` limits an attempt, and ``lease`` is how long a claim holds: after it others take over what a
     process that died was attempting, so it is longer than any attempt. ``contract`` has the events that rules
-    of chaos can name, ours if it is None.
+    of chaos can name, and the profile by which requests are made; it is ours if None.
     """
 
     client: Client = field(default_factory=lambda: Wire(clock=_MACHINE))
@@ -68,8 +73,13 @@ class Options:
     jitter: float = JITTER
     concurrency: int = 8
     timeout: float = TIME_LIMIT
-    lease: float = TIME_LIMIT + 15.0
+    lease: float = TIME_LIMIT + GRACE
     contract: Contract | None = None
+
+    @property
+    def profile(self) -> Profile:
+        """How the provider delivers."""
+        return ada_profile() if self.contract is None else self.contract.profile
 
 
 class Worker:
@@ -153,6 +163,7 @@ class Worker:
                     lease=self._options.lease,
                     room=lambda endpoint_id: self._options.concurrency - self._room[endpoint_id],
                     chaos=chaos,
+                    profile=self._options.profile,
                     rng=self._options.rng,
                 )
                 # Among many that wait, the first is worth looking for only when nothing else is to do.

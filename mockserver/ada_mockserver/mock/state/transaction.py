@@ -33,7 +33,8 @@ class MockContext:
 
     ``pace`` is how long agents take where the script names no delay, and how long a story takes.
     ``domain`` is the host of the AI Agent that events name; ``base_url`` is where the mock is reached, for
-    addresses that it hands out in events.
+    addresses that it hands out in events. ``contract_directory`` names the directory of ``contract`` in
+    commands.
     """
 
     database: Database
@@ -44,6 +45,7 @@ class MockContext:
     pace: Pace = "instant"
     base_url: str = "http://127.0.0.1"
     contract: Contract = field(default_factory=shipped, repr=False)
+    contract_directory: str | None = None
 
     @property
     def takes_time(self) -> bool:
@@ -97,7 +99,7 @@ class Transaction:
         contract = self.context.contract
         if event_type not in contract.by_type:
             return []
-        if contract is not shipped():
+        if contract.is_ada and contract is not shipped():
             payloads = [as_documented(payload, contract) for payload in payloads]
         return await publish_all(
             self.session,

@@ -153,8 +153,9 @@ def query_event_type(request: Request, name: str) -> str | None:
     given = request.query_params.get(name)
     if given is None:
         return None
-    known = list(context_of(request).contract.by_type)
-    return query_choice({name: f"v1.{given.removeprefix('v1.')}"}, name, known)
+    contract = context_of(request).contract
+    event = contract.known(given)
+    return query_choice({name: event.type if event else given}, name, list(contract.by_type))
 
 
 def dashboard_members(body: dict[str, Any], where: str = "$") -> Changes:

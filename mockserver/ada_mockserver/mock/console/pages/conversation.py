@@ -271,5 +271,6 @@ PAGE = Page(
         Route("/conversations/{id}/handoff", _acting(_hand_off), methods=["POST"]),
         Route("/conversations/{id}/end-handoff", _acting(_end_handoff), methods=["POST"]),
         Route("/conversations/{id}/end", _acting(_end), methods=["POST"]),
-    ]
+    ],
+    ada_only=True,
 )

@@ -107,4 +107,5 @@ PAGE = Page(
     title="Conversations",
     path="/conversations",
     order=30,
+    ada_only=True,
 )

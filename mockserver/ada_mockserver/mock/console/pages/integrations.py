@@ -180,4 +180,4 @@ _ROUTES = [
     Route("/platform/integrations/{id}/connections/error", operation(_failed), methods=["GET"]),
 ]
 
-PAGE = Page(_ROUTES, title="Integrations", path="/platform/integrations", order=80)
+PAGE = Page(_ROUTES, title="Integrations", path="/platform/integrations", order=80, ada_only=True)

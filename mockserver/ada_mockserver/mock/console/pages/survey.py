@@ -22,4 +22,4 @@ async def _survey(call: OwnCall) -> Response:
     return html(call.request, "survey.html")
 
 
-PAGE = Page([Route("/survey/{conversation_id}", operation(_survey), methods=["GET"])])
+PAGE = Page([Route("/survey/{conversation_id}", operation(_survey), methods=["GET"])], ada_only=True)
