@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ada_schemas.contract.contract import load, read_contract, shipped
+from ada_schemas.contract.json_schema import bundle
 from ada_schemas.contract.paths import get
 from ada_schemas.contract.versions import fingerprint
 from ada_schemas.errors import DocumentError, UsageError
@@ -49,28 +50,34 @@ command.add_command(observe_command)
 
 @command.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def list_schemas(as_json: bool) -> None:
+@CONTRACT
+def list_schemas(as_json: bool, contract: str | None) -> None:
     """List the schemas and where their files lie."""
-    directory = committed_directory()
-    rows = [{"type": e.type, "file": str(directory / f"{e.name}.schema.json")} for e in shipped().events]
+    directory = committed_directory() if contract is None else Path(contract)
+    known = use_contract(contract)
+    rows = [{"type": e.type, "file": str(directory / f"{e.name}.schema.json")} for e in known.events]
     rows.append({"type": "(all events)", "file": str(directory / "bundle.schema.json")})
     if as_json:
         click.echo(json.dumps(rows, indent=2))
         return
     width = max(len(row["type"]) for row in rows)
     for row in rows:
-        click.echo(f"{row['type']:<{width}}  {row['file']}")
+        click.echo(f"{shown(row['type']):<{width}}  {shown(row['file'])}")
 
 
 @command.command("show")
 @click.argument("event")
 @click.option("--closed", is_flag=True, help="The sender's form: nothing undocumented is valid.")
-def show(event: str, closed: bool) -> None:
+@CONTRACT
+def show(event: str, closed: bool, contract: str | None) -> None:
     """Print the JSON Schema of EVENT, with or without v1., or of 'bundle'."""
-    if event == "bundle" and not closed:
+    if event == "bundle" and not closed and contract is None:
         click.echo((committed_directory() / "bundle.schema.json").read_bytes(), nl=False)
         return
-    click.echo(shown_json(load(event, closed=closed), indent=2).encode())
+    known = use_contract(contract)
+    is_bundle = event == "bundle" and not closed
+    schema = bundle(known.events) if is_bundle else load(event, closed=closed, contract=known)
+    click.echo(shown_json(schema, indent=2).encode())
 
 
 @command.command("export")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import partial, wraps
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import click
 from ada_contract_tests.engine.check import draw_seed
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.load import Load
+from ada_schemas.contract.paths import ABSENT, get
 from ada_schemas.errors import UsageError
 from adakit.deliveries import delivering, show_delivery
 from adakit.load.run import end, run_load
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.endpoint import Endpoint
     from ada_mockserver.events.story import Step
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["ENDLESS", "SHOWN", "LoadOptions", "command", "loading", "send_payloads"]
 
@@ -163,7 +165,8 @@ def send_payloads(
         duration=options.duration,
         attempts=options.attempts,
     )
-    done = _show if shown and not options.as_json else None
+    contract = source.contract if isinstance(source, Order) else None
+    done = partial(_show, contract=contract) if shown and not options.as_json else None
     summary = run_load(
         load, items, what=what, seed=seed, follow=not shown, body=attrgetter("body"), key=_key, done=done
     )
@@ -193,8 +196,10 @@ def _key(item: Planned | Step | Ready) -> Hashable:
     return item.key if isinstance(item, Ready) else item.about or None
 
 
-def _show(item: Planned | Step | Ready, attempt: Attempt) -> None:
-    if isinstance(item, Ready):
+def _show(item: Planned | Step | Ready, attempt: Attempt, *, contract: Contract | None) -> None:
+    if isinstance(item, Ready) or contract is None:
         show_delivery(f"{len(item.body)} bytes", "", attempt)
-    else:
-        show_delivery(str(item.payload.get("type", "(no type)")), item.narration, attempt)
+        return
+    place = contract.profile.type_path
+    said = get(item.payload, place) if place else contract.profile.provider
+    show_delivery("(no type)" if said is ABSENT else str(said), item.narration, attempt)

@@ -1,0 +1,93 @@
+"""pytest with another provider's contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from support.parcels import contract_directory
+
+if TYPE_CHECKING:
+    from plugin.conftest import Project
+
+CONSUMER = """
+import base64, hashlib, hmac, json, os, time
+
+SECRET = os.environ["PARCELS_WEBHOOK_SECRET"]  # read when it is imported
+
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        raise NotImplementedError
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+    status = 200 if judged(headers, body) else 400
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def judged(headers, body):
+    try:
+        message_id, stamp = headers["webhook-id"], headers["webhook-timestamp"]
+        key = base64.b64decode(SECRET.removeprefix("whsec_"))
+        made = hmac.digest(key, f"{message_id}.{stamp}.".encode() + body, hashlib.sha256)
+        right = "v1," + base64.b64encode(made).decode()
+        fresh = message_id and abs(time.time() - int(stamp)) <= 300
+        event = json.loads(body)
+        return right in headers["webhook-signature"].split() and fresh and bool(event["event"])
+    except (KeyError, ValueError, TypeError, RecursionError):
+        return False
+"""
+
+OWN = """
+import json
+
+import pytest
+
+
+def test_an_event(ada_event, ada_deliver):
+    made = ada_event("parcel.lost", parcel__status="moving")
+    assert made.json["parcel"]["status"] == "moving"
+    assert {"webhook-id", "webhook-timestamp", "webhook-signature"} <= set(made.headers)
+    assert ada_deliver(made).status == 200
+
+
+@pytest.mark.ada(events="parcel.lost", rules="ADA102")
+def test_a_case(ada_case):
+    assert ada_case.json["event"] == "parcel.lost"
+    ada_case.check(200)
+"""
+
+
+def test_the_cases_of_the_contract(project: Project) -> None:
+    """They pass; the secret is in the contract's variable before the application is imported."""
+    contract_directory(project.path)
+    project.write("shop.py", CONSUMER)
+    project.configure("shop:app", ada_path=None, ada_contract="parcels")
+    done = project.run("-k", "parcel.sent and (enum or absent or signature)")
+    assert (done.code, done.cases("FAILED")) == (0, [])
+    assert "parcel.sent/enum:parcel.status:moving" in done.cases("PASSED")
+    assert "parcel.sent/signature:missing:webhook-id" in done.cases("PASSED")
+
+
+def test_the_fixtures_of_the_contract(project: Project) -> None:
+    """Events and cases of hand-written tests are those of the contract; keywords set the event's members."""
+    contract_directory(project.path)
+    project.write("shop.py", CONSUMER)
+    project.write("test_own.py", OWN)
+    project.configure("shop:app", ada_path=None, ada_contract="parcels")
+    done = project.run("test_own.py")
+    assert set(done.outcomes.values()) == {"PASSED"}
+    assert len(done.outcomes) == 4
+
+
+def test_a_contract_that_is_none(project: Project) -> None:
+    """The error names the directory, and what makes one."""
+    project.write("shop.py", CONSUMER)
+    project.configure("shop:app", ada_path=None, ada_contract="parcels")
+    done = project.run()
+    assert done.code == 2
+    assert f"{project.path}/parcels is not a directory." in done.text
+    assert "Make one with: adakit init --from FILE|URL -o DIR" in done.text
