@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events.ids import below, source, uuid4
@@ -177,6 +178,7 @@ def _alike(character: str, whole: str, rng: Random) -> str:
     return character
 
 
+@lru_cache(maxsize=4096)
 def _suggested(name: str) -> str:
     plain = name.lower()
     return next((value for form, value in SUGGESTED if re.fullmatch(form, plain)), PLACEHOLDER)
