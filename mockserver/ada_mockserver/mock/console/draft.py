@@ -46,12 +46,12 @@ class Draft:
         return said[:LONGEST_TYPE] or NO_TYPE
 
 
-def checked(text: str, contract: Contract) -> Draft:
-    """Check the text of a draft.
+def checked(text: str, contract: Contract, *, told: str = "") -> Draft:
+    """Check the text of a draft; ``told`` is its type where payloads of the contract do not say theirs.
 
     Any JSON object can be sent, whatever the contract says: what a consumer makes of it is the question.
     """
-    reviewed = review(text, contract)
+    reviewed = review(text, contract, told=told)
     if reviewed.unread:
         return Draft(reviewed, reviewed.unread)
     if not isinstance(reviewed.payload, dict):

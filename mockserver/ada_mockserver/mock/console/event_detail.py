@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from ada_mockserver.delivery.signing import PARTS
 from ada_mockserver.mock.console.event_list import ListedDelivery, ListedEvent, conversation_in, holds_text
 from ada_mockserver.mock.store.models import Delivery, Endpoint, Event, LoggedAttempt
+from ada_schemas.contract.profile import BOTH
 from ada_schemas.shown import shown_json, spelled
 
 if TYPE_CHECKING:
@@ -33,8 +35,6 @@ MOST_ATTEMPTS = 40
 
 NEAR = 3_000
 """Events before and after one among which its neighbours in the conversation are looked for."""
-
-_SIGNED = ("svix-id", "svix-timestamp", "svix-signature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,10 @@ class ShownAttempt:
 
     @property
     def signature(self) -> dict[str, str]:
-        """The headers of the signature, by their names."""
+        """The headers of the signature, by their names: of two families those that come first."""
         found = {name.lower(): value for name, value in self.headers}
-        return {name: found[name] for name in _SIGNED if name in found}
+        first = next((f for name in found for f in BOTH if name == f"{f}-id"), "")
+        return {name: found[name] for part in PARTS if (name := f"{first}-{part}") in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,15 @@ class EventDetail:
         return sorted(every, key=lambda attempt: attempt.ordinal, reverse=True)
 
 
-async def read_detail(session: AsyncSession, event: Event, schedule: Sequence[float]) -> EventDetail:
-    """The content of an event's page; ``schedule`` holds the waits after each failure."""
+async def read_detail(
+    session: AsyncSession, event: Event, schedule: Sequence[float], *, is_ada: bool = True
+) -> EventDetail:
+    """The content of an event's page; ``schedule`` holds the waits after each failure.
+
+    Events of Ada alone are of conversations.
+    """
     made = await _attempts(session, event.id)
-    detail = EventDetail(event, conversation_in(event.body))
+    detail = EventDetail(event, conversation_in(event.body) if is_ada else "")
     statement = select(Endpoint).order_by(Endpoint.ordinal)
     endpoints = {endpoint.id: endpoint for endpoint in await session.scalars(statement)}
     of_event = select(Delivery).where(Delivery.event_id == event.id).order_by(Delivery.ordinal)

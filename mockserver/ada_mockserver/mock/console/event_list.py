@@ -155,9 +155,12 @@ def holds_text(session: AsyncSession, text: str) -> ColumnElement[bool]:
     return body.ilike(f"%{escaped}%", escape="!")
 
 
-def summary(payload: Any) -> str:
-    """A line about an event: what was said, else the members of its data that tell it from others."""
-    data = payload.get("data") if isinstance(payload, dict) else None
+def summary(payload: Any, event_type: str = "") -> str:
+    """A line about an event: what was said, else the members of its data that tell it from others.
+
+    They are members of the payload itself where it has no data; its type is not among them.
+    """
+    data = payload.get("data", payload) if isinstance(payload, dict) else None
     if not isinstance(data, dict):
         return one_line(json.dumps(payload, ensure_ascii=False))
     content = data.get("content")
@@ -168,7 +171,11 @@ def summary(payload: Any) -> str:
         author = data.get("author")
         who = author.get("role", "") if isinstance(author, dict) else ""
         return one_line(f"{str(who).replace('_', ' ')}: {said if said is not None else json.dumps(content)}")
-    return one_line(" · ".join(_telling(data)))
+    others = {name: value for name, value in data.items() if value != event_type}
+    told = " · ".join(_telling(others)) or " · ".join(
+        f"{k} {v}" for k, v in others.items() if isinstance(v, str)
+    )
+    return one_line(told or json.dumps(others, ensure_ascii=False))
 
 
 def _telling(data: dict[str, Any]) -> Iterator[str]:
@@ -212,9 +219,8 @@ def _conversation(payload: Any) -> str:
 
 def _listed(event: Event) -> ListedEvent:
     payload = _payload(event.body)
-    return ListedEvent(
-        event.ordinal, event.id, event.type, event.created_at, summary(payload), _conversation(payload)
-    )
+    said = summary(payload, event.type)
+    return ListedEvent(event.ordinal, event.id, event.type, event.created_at, said, _conversation(payload))
 
 
 def _conditions(session: AsyncSession, filters: EventFilters) -> Iterable[ColumnElement[bool]]:

@@ -35,12 +35,13 @@ def chosen(call: OwnCall, *names: str) -> dict[str, Any]:
     The type may stand there without the version before it.
     What is no number where one is wanted counts as not there: a page for people has no use for an error.
     """
-    query, known = call.request.query_params, call.transaction.context.contract.by_type
-    every = ("type", "endpoint", "conversation", "text", *names)
+    query, contract = call.request.query_params, call.transaction.context.contract
+    about = ("conversation",) if contract.is_ada else ()
+    every = ("type", "endpoint", *about, "text", *names)
     # No payload and no id holds NUL, which PostgreSQL refuses to look for.
     given: dict[str, Any] = {name: query.get(name, "").replace("\0", "").strip() for name in every}
-    if given["type"] not in known and f"v1.{given['type']}" in known:
-        given["type"] = f"v1.{given['type']}"
+    if event := contract.known(given["type"]):
+        given["type"] = event.type
     for name in ("before", "after"):
         if re.fullmatch(r"[0-9]{1,15}", query.get(name, "")):
             given[name] = int(query[name])

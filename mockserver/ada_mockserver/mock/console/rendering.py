@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from ada_mockserver.clock import SteeredClock
 from ada_mockserver.mock.console.page import CONSOLE
+from ada_schemas.contract.profile import slug_of
 from ada_schemas.shown import spelled
 
 if TYPE_CHECKING:
@@ -71,14 +72,16 @@ def _surroundings(request: Request) -> dict[str, Any]:
     """The content that every page is given: the navigation, the mock's address and its time."""
     state = request.app.state
     pages: list[Page] = state.pages
-    clock = state.context.clock
+    clock, contract = state.context.clock, state.context.contract
     return {
         "pages": sorted((page for page in pages if page.title), key=lambda page: page.order),
         "here": request.url.path,
         "url": str(request.base_url).rstrip("/"),
         "now": clock.now(),
         "rate": clock.line.rate if isinstance(clock, SteeredClock) else 0.0,
-        "contract": state.context.contract,
+        "contract": contract,
+        "profile": contract.profile,
+        "is_ada": contract.is_ada,
     }
 
 
@@ -92,7 +95,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"clock": _clock, "moment": _moment, "pretty": _pretty, "ms": _milliseconds}
-    environment.filters |= {"span": _span, "spelled": spelled}
+    environment.filters |= {"span": _span, "spelled": spelled, "slug": slug_of}
     shared = environment.get_template("parts.html").make_module()
     environment.globals |= {name: value for name, value in vars(shared).items() if not name.startswith("_")}
     return environment

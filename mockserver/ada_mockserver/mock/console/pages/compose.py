@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from ada_mockserver.mock.console.draft import Draft
     from ada_mockserver.mock.state.transaction import Transaction
 
 __all__ = ["PAGE"]
@@ -55,13 +56,17 @@ async def _initial(transaction: Transaction, query: Mapping[str, str]) -> dict[s
             text = written(read_json(event.body, name="The payload"))
         except DocumentError:
             text = plain_text(event.body)
-        return {"text": text, "channels": ", ".join(event.channels), "source": event.id}
+        about = {"type": event.type, "channels": ", ".join(event.channels)}
+        return {"text": text, "source": event.id, **about}
     seed = _seed(query.get("seed", ""), transaction)
     if query.get("case"):
         payload = drafted_case(query["case"], seed=seed, contract=contract)
-        return {"text": written(payload), "case": query["case"], "seed": seed}
+        known = contract.known(query["case"].partition("/")[0])
+        told = known.type if known else ""
+        return {"text": written(payload), "case": query["case"], "seed": seed, "type": told}
     name = query.get("type") or contract.event_names[0]
-    return {"text": written(drafted_event(name, seed=seed, contract=contract))}
+    text = written(drafted_event(name, seed=seed, contract=contract))
+    return {"text": text, "type": contract.event(name).type}
 
 
 def _seed(text: str, transaction: Transaction) -> int:
@@ -78,7 +83,7 @@ async def _check(request: Request) -> Response:
 async def _format(request: Request) -> Response:
     """The page again, with the draft a member a line."""
     given = await _form(request)
-    draft = checked(given["text"], context_of(request).contract)
+    draft = _checked(request, given)
     if not draft.reviewed.unread:
         given["text"] = written(draft.reviewed.payload)
     return await _page(request, given)
@@ -87,7 +92,7 @@ async def _format(request: Request) -> Response:
 async def _send(request: Request) -> Response:
     """Publish the draft; leads to the event that it has become."""
     given = await _form(request)
-    draft, chosen = checked(given["text"], context_of(request).contract), given["endpoint"]
+    draft, chosen = _checked(request, given), given["endpoint"]
     if draft.refused:
         return await _page(request, given, status=400)
     async with context_of(request).begin() as transaction:
@@ -108,7 +113,13 @@ async def _send(request: Request) -> Response:
 
 async def _form(request: Request) -> dict[str, Any]:
     form = await request.form()
-    return {name: str(form.get(name) or "") for name in ("text", "channels", "endpoint", "source", "case")}
+    names = ("text", "type", "channels", "endpoint", "source", "case")
+    return {name: str(form.get(name) or "") for name in names}
+
+
+def _checked(request: Request, given: Mapping[str, Any]) -> Draft:
+    """The draft of a form; its field for the type counts where payloads of the contract do not say theirs."""
+    return checked(given["text"], context_of(request).contract, told=str(given["type"]).strip())
 
 
 def _tags(text: str) -> list[str]:
@@ -117,9 +128,9 @@ def _tags(text: str) -> list[str]:
 
 async def _content(request: Request, given: Mapping[str, Any]) -> dict[str, Any]:
     context = context_of(request)
-    nothing = {"channels": "", "endpoint": "", "source": "", "case": "", "seed": "", "wrong": ""}
+    nothing = dict.fromkeys(("type", "channels", "endpoint", "source", "case", "seed", "wrong"), "")
     given = {**nothing, **given}
-    draft = checked(given["text"], context.contract)
+    draft = _checked(request, given)
     async with context.begin() as transaction:
         endpoints = [each for each in await list_endpoints(transaction.session) if not each.disabled]
     goes_to = takers(endpoints, draft.type, _tags(given["channels"]), endpoint_id=given["endpoint"] or None)

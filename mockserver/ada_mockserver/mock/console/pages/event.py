@@ -15,6 +15,7 @@ from ada_mockserver.mock.console.payload_review import review
 from ada_mockserver.mock.console.payload_view import payload_lines
 from ada_mockserver.mock.console.rendering import html, see_other
 from ada_mockserver.mock.console.snippets import (
+    Origin,
     again_with_adakit,
     again_with_curl,
     as_pytest_case,
@@ -23,6 +24,7 @@ from ada_mockserver.mock.console.snippets import (
 from ada_mockserver.mock.outbox.backoff import SCHEDULES
 from ada_mockserver.mock.store.database import find
 from ada_mockserver.mock.store.models import Endpoint, Event
+from ada_schemas.contract.profile import slug_of
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PAGE"]
 
-NOWHERE = "http://localhost:8000/webhooks/ada"
-"""The address in commands while there is no endpoint: that of the examples."""
+NOWHERE = "http://localhost:8000/webhooks/"
+"""The address in commands while there is no endpoint, up to the provider's name: that of the examples."""
 
 NO_OUTBOX = "This mock stores events and delivers none."
 
@@ -79,7 +81,7 @@ async def _page(request: Request, *, wrong: str = "") -> Response:
 
 
 def _payload_content(event: Event, context: MockContext) -> dict[str, Any]:
-    reviewed = review(event.body, context.contract)
+    reviewed = review(event.body, context.contract, told=event.type)
     sent = plain_text(event.body[:MOST_SENT])
     return {
         "reviewed": reviewed,
@@ -94,13 +96,16 @@ def _copied(
 ) -> dict[str, Any]:
     """The programs, commands and the test that can be copied."""
     body, here = event.body, f"{context.base_url}/events/{event.id}/fixture.json"
-    url = endpoint.url if endpoint else NOWHERE
+    of = Origin(context.contract, context.contract_directory or "", event.type)
+    url = endpoint.url if endpoint else f"{NOWHERE}{slug_of(of.profile.provider)}"
     headers = endpoint.headers if endpoint else ()
+    signature = attempt.signature if attempt else {}
+    variable = of.profile.secret_variable
     return {
-        "snippets": verifying(body, attempt.signature, fetched_from=here) if attempt else {},
-        "curl": again_with_curl(body, url=url, headers=headers, fetched_from=here),
-        "adakit": again_with_adakit(body, url=url, fetched_from=here),
-        "pytest_case": as_pytest_case(body, event_type=event.type),
+        "snippets": verifying(body, signature, fetched_from=here, variable=variable) if signature else {},
+        "curl": again_with_curl(body, url=url, headers=headers, fetched_from=here, of=of),
+        "adakit": again_with_adakit(body, url=url, fetched_from=here, of=of),
+        "pytest_case": as_pytest_case(body, event_type=event.type, of=of),
     }
 
 
@@ -109,7 +114,8 @@ async def _live_content(
 ) -> dict[str, Any]:
     outbox = request.app.state.outbox
     schedule = outbox.options.schedule if outbox else SCHEDULES["svix-8"]
-    detail = await read_detail(transaction.session, event, schedule)
+    is_ada = transaction.context.contract.is_ada
+    detail = await read_detail(transaction.session, event, schedule, is_ada=is_ada)
     return {
         "event": event,
         "detail": detail,

@@ -1,11 +1,16 @@
-"""Events at the push of a button: any variant of the contract, a story, or the events of a scenario."""
+"""Events at the push of a button: any variant of the contract, a story, or the events of a scenario.
+
+Stories and scenarios are Ada's.
+"""
 
 from __future__ import annotations
 
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from ada_mockserver.events.dialogues import LANGUAGES, library
@@ -16,6 +21,7 @@ from ada_mockserver.mock.agent.simulate import Plot, simulate
 from ada_mockserver.mock.api.calls import context_of
 from ada_mockserver.mock.console.draft import LONGEST_TYPE, NO_TYPE
 from ada_mockserver.mock.console.page import Page
+from ada_mockserver.mock.console.payload_review import type_in
 from ada_mockserver.mock.console.rendering import html, see_other
 from ada_mockserver.mock.console.sent_list import SentRange, last_ordinal, sent_since
 from ada_mockserver.mock.console.variant_list import find_variants
@@ -72,6 +78,8 @@ def _carrying_out(act: Act, place: str) -> Callable[[Request], Awaitable[Respons
     """A form: what it triggers is stored together, or the page says at ``place`` why it is not."""
 
     async def serve(request: Request) -> Response:
+        if place != "case" and not context_of(request).contract.is_ada:
+            raise HTTPException(404)
         form = await request.form()
         given = _given(form)
         named = [str(each) for each in form.getlist("chosen")]
@@ -98,8 +106,12 @@ async def _send_variants(transaction: Transaction, given: Mapping[str, str], nam
         named = [each.id for group in groups for each in group.found]
     if not named:
         raise UsageError("Nothing is chosen.", next_step="Tick variants, or send one or all of an event.")
-    payloads = [_payload(contract, {**given, "case": each}) for each in named]
-    return await _publish(transaction, (each for each in payloads if each is not None), given["endpoint"])
+    typed = [
+        (_type(payload, contract, each), payload)
+        for each in named
+        if (payload := _payload(contract, {**given, "case": each})) is not None
+    ]
+    return await _publish(transaction, typed, given["endpoint"])
 
 
 async def _send_scenario(transaction: Transaction, given: Mapping[str, str], _: list[str]) -> SentRange:
@@ -107,7 +119,9 @@ async def _send_scenario(transaction: Transaction, given: Mapping[str, str], _: 
     contract = transaction.context.contract
     locale = given["locale"] or None
     told = Teller(given["scenario"], seed=seed, locale=locale, contract=contract).tell(0)
-    return await _publish(transaction, (step.payload for step in told.steps), given["endpoint"])
+    payloads = (step.payload for step in told.steps)
+    typed = ((_type(payload, contract), payload) for payload in payloads)
+    return await _publish(transaction, typed, given["endpoint"])
 
 
 async def _begin_story(transaction: Transaction, given: Mapping[str, str], _: list[str]) -> SentRange:
@@ -126,16 +140,17 @@ async def _begin_story(transaction: Transaction, given: Mapping[str, str], _: li
     return SentRange(before, await last_ordinal(transaction.session), begun.conversation.id)
 
 
-async def _publish(transaction: Transaction, payloads: Iterable[Payload], chosen: str) -> SentRange:
+async def _publish(transaction: Transaction, typed: Iterable[tuple[str, Payload]], chosen: str) -> SentRange:
+    """Send payloads, each with its event type, to the chosen endpoint or to all."""
     session = transaction.session
     if chosen and chosen not in {each.id for each in await list_endpoints(session) if not each.disabled}:
         raise UsageError("The endpoint is not there any more, or is disabled.", next_step="Choose another.")
     before = await last_ordinal(session)
-    for event_type, alike in groupby(payloads, key=_type):
+    for event_type, alike in groupby(typed, key=itemgetter(0)):
         await publish_all(
             session,
             event_type=event_type,
-            bodies=map(encode, alike),
+            bodies=(encode(payload) for _, payload in alike),
             channels=(),
             now=transaction.now,
             endpoint_id=chosen or None,
@@ -143,8 +158,13 @@ async def _publish(transaction: Transaction, payloads: Iterable[Payload], chosen
     return SentRange(before, await last_ordinal(session))
 
 
-def _type(payload: Payload) -> str:
-    return str(payload.get("type") or NO_TYPE)[:LONGEST_TYPE]
+def _type(payload: Payload, contract: Contract, case_id: str = "") -> str:
+    """The event type of a payload: what it says; where a header says it, that of its case."""
+    said = type_in(payload, contract)
+    if not said and (contract.profile.type_header or not contract.profile.type_path):
+        event = contract.known(case_id.partition("/")[0])
+        said = event.type if event else ""
+    return said[:LONGEST_TYPE] or NO_TYPE
 
 
 def _payload(contract: Contract, given: Mapping[str, str]) -> Payload | None:
@@ -197,7 +217,7 @@ async def _page(
         sent=sent and await sent_since(session, sent),
         endpoints=await list_endpoints(session),
         stories=STORIES,
-        dialogues=library(LANGUAGES[0]).dialogues,
+        dialogues=library(LANGUAGES[0]).dialogues if contract.is_ada else {},
         scenarios=SCENARIOS,
         wrong={place: _said(wrong[1]) if wrong and wrong[0] == place else "" for place in _PLACES},
     )
