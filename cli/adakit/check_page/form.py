@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from ada_mockserver.mock.store.models import Endpoint
     from ada_schemas.contract.contract import Contract
+    from ada_schemas.contract.profile import Profile
 
-__all__ = ["DEFAULTS", "can_fuzz", "read_form"]
+__all__ = ["DEFAULTS", "can_fuzz", "defaults_of", "read_form"]
 
 DEFAULTS = {
     "endpoint": "",
@@ -37,7 +38,7 @@ DEFAULTS = {
     "seen_url": "",
     "ignores": "",
     "headers": "",
-    "timeout": "15",
+    "timeout": "",
     "budget": "120",
     "jobs": "8",
     "seed": "",
@@ -45,7 +46,7 @@ DEFAULTS = {
     "strict": "",
     "insecure": "",
 }
-"""The fields of the form, and what is in them at first."""
+"""The fields of the form, and what is in them at first; see `defaults_of`."""
 
 _BOUNDS = {
     "timeout": (0.1, 600.0),
@@ -54,6 +55,11 @@ _BOUNDS = {
     "seed": (0.0, 1e9),
     "fuzz": (0.0, 10_000.0),
 }
+
+
+def defaults_of(profile: Profile) -> dict[str, str]:
+    """The fields of the form with what is in them at first, as the provider delivers."""
+    return {**DEFAULTS, "timeout": f"{profile.timeout:g}", "accept": profile.accept or ""}
 
 
 def can_fuzz() -> bool:
@@ -72,6 +78,7 @@ def read_form(
     An endpoint of the mock brings its signing secret and its headers; a URL that is given wins. Raises
     `UsageError` for what cannot be used, before anything is sent.
     """
+    profile = contract.profile
     chosen = next((each for each in endpoints if each.id == given["endpoint"] and not given["url"]), None)
     target = chosen.url if chosen is not None else given["url"]
     if not target:
@@ -88,7 +95,8 @@ def read_form(
     seed, fuzz, jobs = (_number(given, name, whole=True) for name in ("seed", "fuzz", "jobs"))
     options = Options(
         secret=secret,
-        accept=given["accept"] or None,
+        # As the provider has it, it need not stand in the command that repeats a case.
+        accept=None if given["accept"] == (profile.accept or "") else given["accept"] or None,
         selection=Selection(
             select=given["select"],
             ignore=given["ignore"],
@@ -96,7 +104,7 @@ def read_form(
             cases=tuple(given["cases"].split()),
         ),
         headers=headers,
-        timeout=_number(given, "timeout") or float(DEFAULTS["timeout"]),
+        timeout=_number(given, "timeout"),
         jobs=None if jobs is None else int(jobs),
         budget=_number(given, "budget"),
         seed=draw_seed() if seed is None else int(seed),
@@ -109,7 +117,7 @@ def read_form(
         contract_directory=contract_directory,
     )
     open_target(target, path=None, clock=SystemClock(), search_path=())
-    resolved = resolve_secret(target, options.secret)
+    resolved = resolve_secret(target, options.secret, profile)
     planned(options, unsigned=resolved.value is None or options.secret == UNSIGNED)
     return target, options
 

@@ -25,7 +25,7 @@ from ada_mockserver.mock.console.rendering import html, see_other
 from ada_mockserver.mock.store.endpoints import list_endpoints
 from ada_schemas.errors import AdakitError
 from ada_schemas.shown import spelled
-from adakit.check_page.form import DEFAULTS, can_fuzz, read_form
+from adakit.check_page.form import DEFAULTS, can_fuzz, defaults_of, read_form
 from adakit.check_page.runs import CheckRuns
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class _Pages:
 
     async def show(self, request: Request) -> Response:
         given = {
-            **DEFAULTS,
+            **defaults_of(context_of(request).contract.profile),
             **{name: request.query_params.get(name, "") for name in ("endpoint", "cases", "seed")},
         }
         return self._form(request, await _endpoints(request), given)
