@@ -14,7 +14,6 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from ada_mockserver.clock import SteeredClock
@@ -97,7 +96,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"clock": _clock, "moment": _moment, "pretty": _pretty, "ms": _milliseconds}
-    environment.filters |= {"span": _span, "spelled": spelled, "slug": slug_of, "breakable": _breakable}
+    environment.filters |= {"span": _span, "spelled": spelled, "slug": slug_of, "pieces": _pieces}
     shared = environment.get_template("parts.html").make_module()
     environment.globals |= {name: value for name, value in vars(shared).items() if not name.startswith("_")}
     return environment
@@ -133,10 +132,9 @@ def _span(seconds: float) -> str:
     return " ".join(said[:2]) or "0 s"
 
 
-def _breakable(name: str) -> Markup:
-    """A long name that may go on in the next line after each of its parts."""
-    parts = re.split(r"(?<=[._/-])", name)
-    return Markup("<wbr>").join(parts)  # noqa: S704 - what is joined is escaped
+def _pieces(name: str) -> list[str]:
+    """A name in pieces, after each of which it may go on in the next line."""
+    return re.split(r"(?<=[._/-])", name)
 
 
 def _pretty(text: str) -> str:
