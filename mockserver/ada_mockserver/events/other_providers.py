@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events.ids import below, source, uuid4
-from ada_schemas.contract.samples import fits, fitted
+from ada_schemas.contract.fitting import branch_of, fits
+from ada_schemas.contract.samples import fitted
 from ada_schemas.contract.shapes import Array, Mapping, Object, Scalar, Shape, Union
 
 if TYPE_CHECKING:
@@ -92,8 +93,8 @@ def _told(
                 else inner
                 for name, inner in value.items()
             }
-        case Union() if isinstance(value, dict):
-            branch = shape.branch(value.get(shape.discriminator))
+        case Union():
+            branch = branch_of(shape, value)
             return value if branch is None else _told(branch.shape, value, path, rng_of, moment)
         case Array() if isinstance(value, list):
             # Several entries that were equal stay so, as those of one key do.

@@ -15,6 +15,7 @@ from ada_schemas.contract.constraints import Constraint, read_constraints
 from ada_schemas.contract.corrections import Correction, apply_corrections, read_corrections
 from ada_schemas.contract.documents import load_document, read_text
 from ada_schemas.contract.event_types import typed
+from ada_schemas.contract.examples import with_valid_examples
 from ada_schemas.contract.excerpt import webhooks_alone
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.openapi_reader import read_events, webhooks_of
@@ -184,10 +185,11 @@ def _contract(document: dict[str, Any], name: str, beside: Path | None = None) -
     corrections = _said(beside, "corrections.yaml", read_corrections, _our_corrections() if is_adas else ())
     constraints = _said(beside, "constraints.yaml", read_constraints, _our_constraints() if is_adas else ())
     corrected, unfit = apply_corrections(published, corrections, name=name)
+    corrected, wrong = with_valid_examples(corrected, name=name)
     proposal = proposed(document, corrected)
     profile = _profile(beside) or (ada_profile() if is_adas else proposal.profile)
     events, left_out = typed(corrected, profile, name=name)
-    warnings = (*unread, *left_out, *unfit)
+    warnings = (*unread, *wrong, *left_out, *unfit)
     if not events:
         raise DocumentError(f"{name} names no event type that can be used.", next_step="\n".join(warnings))
     events = versioned(events, released_versions())

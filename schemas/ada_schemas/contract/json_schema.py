@@ -2,7 +2,7 @@
 
 *Open* is the receiver's form and what the committed files hold. It obeys Ada's versioning policy
 (/reference/introduction/versioning): unknown members, new enum values and new union branches are valid,
-and no format or length is demanded. *Closed* is the sender's form: nothing undocumented is valid.
+and no format or other limit is demanded. *Closed* is the sender's form: nothing undocumented is valid.
 
 The open form keeps to what ajv's strict mode accepts: no lists of types, no unknown formats.
 """
@@ -111,18 +111,22 @@ def _shape(shape: Shape, form: _Form) -> JsonSchema:
         case Anything():
             demands = [{"type": kind} for kind in shape.sends if form.closed] or [{}]
         case Array():
-            demands = [{"type": "array", "items": _shape(shape.items, form)}]
+            demands = [_array(shape, form)]
         case Mapping():
-            values = _shape(shape.values, form)
-            demands = [{"type": "object", "additionalProperties": values or True}]
+            demands = [_mapping(shape, form)]
         case Object():
             demands = [_object(shape, form)]
         case Union():
-            demands = [
-                _object(branch.shape, form, consts={(shape.discriminator,): branch.tag})
-                for branch in shape.branches
+            consts: list[Consts] = [
+                {(shape.discriminator,): branch.tag} if shape.discriminator else {} for branch in shape.branches
             ]
-            demands += [] if form.closed else [_unknown_branch(shape)]
+            demands = [
+                _object(branch.shape, form, consts=told)
+                if isinstance(branch.shape, Object)
+                else _shape(branch.shape, form)
+                for branch, told in zip(shape.branches, consts, strict=True)
+            ]
+            demands += [_unknown_branch(shape)] if shape.discriminator and not form.closed else []
     demands = [form.narrow(shape, demand) for demand in demands]
     if shape.nullable:
         demands = [*demands, {"type": "null"}]
@@ -143,11 +147,49 @@ def _scalar(shape: Scalar, *, closed: bool) -> list[JsonSchema]:
     demands: list[JsonSchema] = [{"type": kind} for kind in shape.types]
     if shape.enum:
         return [{"enum": list(shape.enum)}, *([] if closed else demands)]
-    limits = {"format": shape.format or None, "maxLength": shape.max_length} if closed else {}
-    for demand in demands:
-        if demand["type"] == "string":
-            demand |= {k: v for k, v in limits.items() if v is not None}
+    if closed:
+        for demand in demands:
+            demand |= {k: v for k, v in _limits(shape, demand["type"]).items() if v is not None}
     return demands
+
+
+def _limits(shape: Scalar, kind: str) -> JsonSchema:
+    """The limits of the values of one type of a scalar, in the words of JSON Schema."""
+    limits = shape.limits
+    if kind == "string":
+        lengths = {"minLength": limits.min_length, "maxLength": shape.max_length}
+        return {"format": shape.format or None, **lengths, "pattern": limits.pattern}
+    if kind not in ("integer", "number"):
+        return {}
+    return {
+        "minimum": limits.minimum,
+        "maximum": limits.maximum,
+        "exclusiveMinimum": limits.exclusive_minimum,
+        "exclusiveMaximum": limits.exclusive_maximum,
+        "multipleOf": limits.multiple_of,
+    }
+
+
+def _array(shape: Array, form: _Form) -> JsonSchema:
+    schema: JsonSchema = {"type": "array"}
+    if shape.first and form.closed:
+        schema["prefixItems"] = [_shape(each, form) for each in shape.first]
+    if form.closed or not shape.first:
+        schema["items"] = _shape(shape.items, form)
+    if form.closed:
+        counts = {"minItems": shape.min_items or None, "maxItems": shape.max_items}
+        schema |= {k: v for k, v in {**counts, "uniqueItems": shape.unique or None}.items() if v is not None}
+    return schema
+
+
+def _mapping(shape: Mapping, form: _Form) -> JsonSchema:
+    schema: JsonSchema = {"type": "object", "additionalProperties": _shape(shape.values, form) or True}
+    if form.closed:
+        counts = {"minProperties": shape.min_entries or None, "maxProperties": shape.max_entries}
+        schema |= {k: v for k, v in counts.items() if v is not None}
+        if shape.keys is not None:
+            schema["propertyNames"] = {"pattern": shape.keys}
+    return schema
 
 
 def _object(shape: Object, form: _Form, *, consts: Consts | None = None) -> JsonSchema:
@@ -163,12 +205,15 @@ def _object(shape: Object, form: _Form, *, consts: Consts | None = None) -> Json
             properties[member.name] = _object(member.shape, form, consts=within)
         else:
             properties[member.name] = _shape(member.shape, form)
+    properties |= {name: {} for name in shape.others}
     schema: JsonSchema = {"description": shape.description} if shape.description else {}
     schema |= {"type": "object", "properties": properties}
     required = [m.name for m in shape.members if m.required]
     if required:
         schema["required"] = required
-    if form.closed:
+    if shape.extra is not None:
+        schema["additionalProperties"] = _shape(shape.extra, form)
+    elif form.closed:
         schema["additionalProperties"] = False
     return schema
 

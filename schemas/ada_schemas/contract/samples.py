@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from ada_schemas.contract.paths import ABSENT, get, json_type
+from ada_schemas.contract.fitting import branch_of, fits
+from ada_schemas.contract.generated import BY_FORMAT, key_of, of_kind
+from ada_schemas.contract.paths import ABSENT, get
 from ada_schemas.contract.shapes import (
     Anything,
     Array,
@@ -18,19 +21,11 @@ from ada_schemas.contract.shapes import (
     walk,
 )
 
-__all__ = ["as_branch", "complete", "fits", "fitted", "sample", "supplier"]
-
-_BY_FORMAT = {
-    "date-time": "2020-09-20T00:00:00+00:00",
-    "date": "2020-09-20",
-    "uri": "https://example.com/adakit",
-    "email": "ada@example.com",
-    "uuid": "61f46e0b-fa39-4e44-850b-c1ca8f958dd3",
-}
+__all__ = ["as_branch", "complete", "entries", "fitted", "sample", "supplier"]
 
 
 def sample(shape: Shape) -> Any:
-    """A valid value that is not null; an object has all of its members."""
+    """A valid value that is not null unless nothing else is; an object has all of its members."""
     fitting = next(
         (example for example in shape.examples if example is not None and fits(shape, example)), None
     )
@@ -40,11 +35,11 @@ def sample(shape: Shape) -> Any:
         case Scalar():
             return _scalar(shape)
         case Anything():
-            return "example"
+            return None if shape.unread else "example"
         case Array():
-            return [sample(shape.items)]
+            return entries(shape, 1)
         case Mapping():
-            return {"example_key": sample(shape.values)}
+            return _mapping(shape)
         case Object():
             return {m.name: sample(m.shape) for m in shape.members}
         case Union():
@@ -57,18 +52,61 @@ def _scalar(shape: Scalar) -> Any:
         return listed[0]
     if shape.default is not None and fits(shape, shape.default):
         return shape.default
-    text = _BY_FORMAT.get(shape.format or "", "example")[: shape.max_length]
-    values = {"string": text, "boolean": True, "integer": 7}
-    return values.get(shape.types[0], 3.5)
+    made = next((value for kind in shape.types if (value := of_kind(shape, kind)) is not None), None)
+    if made is None and "string" in shape.types:  # nothing is known that has the pattern
+        return BY_FORMAT.get(shape.format or "", "example")[: shape.max_length]
+    return made
 
 
-def as_branch(union: Union, branch: Branch, value: Any) -> dict[str, Any]:
-    """An object of that branch: ``value`` if it is one, else made from the members they share."""
+def entries(shape: Array, least: int) -> list[Any]:
+    """A list of as many entries, as far as its limits allow; one whose entries are not described is empty."""
+    made = [sample(each) for each in shape.first]
+    most = max(least, len(made)) if shape.max_items is None else shape.max_items
+    count = min(max(least, shape.min_items, len(made)), most)
+    if isinstance(shape.items, Anything) and shape.items.unread:
+        return made
+    more = count - len(made)
+    return (made + (_different(shape.items, more) if shape.unique else [sample(shape.items)] * more))[:count]
+
+
+def _different(shape: Shape, count: int) -> list[Any]:
+    """As many values of a shape, none of which is another, as far as they are found."""
+    first = sample(shape)
+    candidates: list[Any] = [first]
+    match shape:
+        case Scalar(enum=enum) if enum:
+            candidates += enum
+        case Scalar():
+            candidates += [f"{first}-{n}" if isinstance(first, str) else n for n in range(2, 2 * count + 12)]
+    found: list[Any] = []
+    for each in candidates:
+        if len(found) < count and each not in found and (each is first or fits(shape, each)):
+            found.append(each)
+    return found
+
+
+def _mapping(shape: Mapping) -> dict[str, Any]:
+    if isinstance(shape.values, Anything) and shape.values.unread:
+        return {}
+    if shape.max_entries == 0:
+        return {}
+    key = key_of(shape.keys)
+    names = [key, *(f"{key}{n}" for n in range(2, shape.min_entries + 1))]
+    return {name: sample(shape.values) for name in names}
+
+
+def as_branch(union: Union, branch: Branch, value: Any) -> Any:
+    """A value of that branch: ``value`` if it is one, else, of an object, made from the members they share."""
+    if not isinstance(branch.shape, Object):
+        return value if branch_of(union, value) is branch else sample(branch.shape)
     given = value if isinstance(value, dict) else {}
-    if given.get(union.discriminator) == branch.tag:
+    if (given or not branch.shape.members) and branch_of(union, given) is branch:
         return given
-    made = {m.name: given[m.name] if m.name in given else sample(m.shape) for m in branch.shape.members}
-    return {**made, union.discriminator: branch.tag}
+    made = {
+        m.name: given[m.name] if m.name in given and fits(m.shape, given[m.name]) else sample(m.shape)
+        for m in branch.shape.members
+    }
+    return {**made, union.discriminator: branch.tag} if union.discriminator else made
 
 
 def complete(shape: Shape, value: Any) -> Any:
@@ -80,8 +118,8 @@ def complete(shape: Shape, value: Any) -> Any:
                 for m in shape.members
             }
             return {**known, **{k: v for k, v in value.items() if k not in known}}
-        case Union() if isinstance(value, dict):
-            branch = shape.branch(value.get(shape.discriminator))
+        case Union():
+            branch = branch_of(shape, value)
             return complete(branch.shape, value) if branch else value
     return value
 
@@ -97,54 +135,23 @@ def fitted(shape: Shape, value: Any) -> Any:
                 for m in shape.members
             }
         case Union():
-            given = value if isinstance(value, dict) else {}
-            branch = shape.branch(given.get(shape.discriminator)) or shape.branches[0]
-            return fitted(branch.shape, as_branch(shape, branch, given))
+            branch = branch_of(shape, value) or shape.branches[0]
+            return fitted(branch.shape, as_branch(shape, branch, value))
         case Mapping() if isinstance(value, dict):
-            return {name: fitted(shape.values, inner) for name, inner in value.items()}
+            made = {name: fitted(shape.values, inner) for name, inner in value.items()}
+            return made if fits(replace(shape, values=Anything()), made) else sample(shape)
         case Array() if isinstance(value, list):
-            return [fitted(shape.items, inner) for inner in value]
-        case Scalar() if _of_kind(shape, value):
-            return value[: shape.max_length] if isinstance(value, str) else value
+            made_list = [
+                fitted(shape.first[n] if n < len(shape.first) else shape.items, inner)
+                for n, inner in enumerate(value)
+            ]
+            return made_list if fits(replace(shape, items=Anything(), first=()), made_list) else sample(shape)
+        case Scalar():
+            cut = value[: shape.max_length] if isinstance(value, str) else value
+            return cut if fits(shape, cut) else sample(shape)
         case Anything():
             return value
     return sample(shape)
-
-
-def fits(shape: Shape, value: Any) -> bool:
-    """True for a value of the shape, in which nothing is undocumented."""
-    if value is None:
-        return shape.nullable or (isinstance(shape, Anything) and not shape.sends)
-    match shape:
-        case Scalar():
-            too_long = (
-                isinstance(value, str) and shape.max_length is not None and len(value) > shape.max_length
-            )
-            return _of_kind(shape, value) and not too_long
-        case Anything():
-            return not shape.sends or json_type(value) in shape.sends
-        case Array():
-            return isinstance(value, list) and all(fits(shape.items, inner) for inner in value)
-        case Mapping():
-            return isinstance(value, dict) and all(fits(shape.values, inner) for inner in value.values())
-        case Object():
-            return isinstance(value, dict) and _has_members(shape, value)
-        case Union():
-            branch = shape.branch(value.get(shape.discriminator)) if isinstance(value, dict) else None
-            return branch is not None and _has_members(branch.shape, value)
-
-
-def _has_members(shape: Object, value: dict[str, Any]) -> bool:
-    known = {member.name: member for member in shape.members}
-    needed = all(member.name in value for member in shape.members if member.required)
-    return needed and all(name in known and fits(known[name].shape, inner) for name, inner in value.items())
-
-
-def _of_kind(shape: Scalar, value: Any) -> bool:
-    if shape.enum:
-        return value in shape.enum
-    kind = json_type(value)
-    return kind in shape.types or (kind == "integer" and "number" in shape.types)
 
 
 def supplier(payload: Object, base: Any) -> Any:

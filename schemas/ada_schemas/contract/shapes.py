@@ -24,11 +24,13 @@ __all__ = [
     "Branch",
     "Event",
     "Example",
+    "Limits",
     "Mapping",
     "Member",
     "Object",
     "Scalar",
     "Shape",
+    "UNLIMITED",
     "Union",
     "parts",
     "payload_path",
@@ -52,11 +54,27 @@ class _Common:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The limits of a value, in the terms of JSON Schema; None where there is none."""
+
+    min_length: int | None = None
+    pattern: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: float | None = None
+    exclusive_maximum: float | None = None
+    multiple_of: float | None = None
+
+
+UNLIMITED = Limits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scalar(_Common):
     """A value of one or several JSON types (``string``, ``integer``, ``number``, ``boolean``).
 
     ``enum`` holds the documented values, ``known_values`` those that prose names without closing the
-    list; ``max_length`` is in characters; ``may_be_empty`` marks a string that is empty when unavailable;
+    list; ``max_length`` is in characters, ``limits`` are the others; ``may_be_empty`` marks a string that is empty when unavailable;
     ``holds`` says what a string is: ``id``, ``time``, ``message`` (text of any length), ``text`` (a name or
     title), ``language`` (a BCP 47 tag), ``domain`` (an AI Agent's host), ``ip``, ``email``, ``mime`` (a media
     type), ``url``, or nothing that the kit would vary.
@@ -67,6 +85,7 @@ class Scalar(_Common):
     known_values: tuple[str, ...] = ()
     format: str | None = None
     max_length: int | None = None
+    limits: Limits = UNLIMITED
     may_be_empty: bool = False
     holds: str = ""
     default: Any = None
@@ -74,24 +93,42 @@ class Scalar(_Common):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anything(_Common):
-    """Any JSON value; ``sends`` names the JSON types that the sender keeps to (all if empty)."""
+    """Any JSON value; ``sends`` names the JSON types that the sender keeps to (all if empty).
+
+    ``unread`` marks what the document describes and the kit does not, such as a component within itself: the
+    sender sends none, so a list of it is empty.
+    """
 
     sends: tuple[str, ...] = ()
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Array(_Common):
-    """A list of values of one shape."""
+    """A list of values of one shape; ``first`` are those of its first entries where they have their own.
+
+    ``unique`` marks a list in which no value comes twice.
+    """
 
     items: Shape
+    first: tuple[Shape, ...] = ()
+    min_items: int = 0
+    max_items: int | None = None
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping(_Common):
-    """An object with free keys; ``max_bytes`` is the documented limit of its JSON text."""
+    """An object with free keys; ``max_bytes`` is the documented limit of its JSON text.
+
+    ``keys`` is a pattern that all of them have, ``min_entries`` and ``max_entries`` say how many there are.
+    """
 
     values: Shape
     max_bytes: int | None = None
+    keys: str | None = None
+    min_entries: int = 0
+    max_entries: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +142,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Object(_Common):
-    """An object with documented members, in documented order."""
+    """An object with documented members, in documented order.
+
+    ``others`` names optional members that the kit does not describe: they may hold anything, and the sender
+    leaves them out. ``extra`` is the documented shape of members with other names, None where nothing is said.
+    """
 
     members: tuple[Member, ...]
+    others: tuple[str, ...] = ()
+    extra: Shape | None = None
 
     def member(self, name: str) -> Member | None:
         """The member of that name, or None."""
@@ -116,17 +159,17 @@ class Object(_Common):
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One alternative of a union; ``tag`` is the value of the discriminator that selects it."""
+    """One alternative of a union; ``tag`` is the value of the discriminator that selects it, else a label."""
 
     tag: str
-    shape: Object
+    shape: Shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Union(_Common):
-    """One of several objects, told apart by the member ``discriminator``."""
+    """One of several shapes; objects are told apart by the member ``discriminator`` if one is named."""
 
-    discriminator: str
+    discriminator: str = ""
     branches: tuple[Branch, ...]
 
     def branch(self, tag: Any) -> Branch | None:

@@ -9,7 +9,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ada_schemas.contract.paths import branched, joined, steps, union_of, within
+from ada_schemas.contract.paths import branched, branches_along, joined, steps, union_of, within
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union, parts
 from ada_schemas.shown import spelled
 
@@ -54,13 +54,15 @@ class Language:
             case Anything():
                 return self.anything
             case Array():
-                written = self.array.format(self.type_of(shape.items, within(path), names))
+                items = Anything() if shape.first else shape.items
+                written = self.array.format(self.type_of(items, within(path), names))
             case Mapping():
                 written = self.mapping.format(self.type_of(shape.values, within(path), names))
             case Object():
                 written = names[path]
             case Union():
-                written = " | ".join(names[branched(path, branch.tag)] for branch in shape.branches)
+                kinds = (self.type_of(b.shape, branched(path, b.tag), names) for b in shape.branches)
+                written = " | ".join(dict.fromkeys(kinds))
         return f"{written} | {self.null}" if shape.nullable else written
 
     def _scalar(self, shape: Scalar) -> str:
@@ -89,7 +91,9 @@ def definitions(event: Event, taken: set[str]) -> list[Named]:
     consts_of_type = {told: event.type} if told else {}
     for path, shape, own in _objects(event.payload, ""):
         consts = own | (consts_of_type if path == holder else {})
-        outer, tag = union_of(path) or path, next(iter(consts.values()), "")
+        outer = union_of(path) or path
+        label = next((tag for at, tag in branches_along(path) if at == outer), "")
+        tag = label or next(iter(consts.values()), "")
         readable = title + camel(re.sub(r"^data[.:]|\*", "", outer).replace(":", "."))
         name = _free(readable + (camel(tag) if tag else ""), taken)
         found.append(Named(name, shape, consts, path, shape.description))
@@ -114,7 +118,9 @@ def _objects(shape: Shape, path: str) -> Iterator[tuple[str, Object, dict[str, s
             yield place, part, {}
     if isinstance(shape, Union):
         for branch in shape.branches:
-            yield branched(path, branch.tag), branch.shape, {shape.discriminator: branch.tag}
+            if isinstance(branch.shape, Object):
+                told = {shape.discriminator: branch.tag} if shape.discriminator else {}
+                yield branched(path, branch.tag), branch.shape, told
 
 
 def _defined(

@@ -1,0 +1,451 @@
+"""From the schemas of a document to shapes.
+
+It understands what public documents use: references, also with words or demands beside them, ``allOf``,
+unions, null in every spelling, components that contain themselves. Where it cannot use a place, it notes the
+place and goes on. A component has one shape, however often it is referred to.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.contract.documents import malformed
+from ada_schemas.contract.keywords import (
+    SCALAR_TYPES,
+    TYPES,
+    common_of,
+    count_of,
+    demands_of,
+    enum_of,
+    format_of,
+    is_null,
+    limits_of,
+    types_of,
+)
+from ada_schemas.contract.merging import merged
+from ada_schemas.contract.omissions import Omissions, UnusableError
+from ada_schemas.contract.paths import json_type, within
+from ada_schemas.contract.references import MAX_REFERENCES, References, steps_of
+from ada_schemas.contract.shapes import Anything, Array, Mapping, Member, Object, Scalar, Shape
+from ada_schemas.contract.unions import Alternative, union_of_all
+from ada_schemas.errors import DocumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_PLACES",
+    "SchemaReader",
+    "TooLargeError",
+    "contains_itself",
+    "is_unread",
+    "unusable",
+]
+
+MAX_DEPTH = 40
+MAX_PLACES = 20_000
+MAX_ALTERNATIVES = 200
+MAX_FOLLOWED = 100
+
+ENDLESS = Anything(unread=True, description="Contains itself.")
+"""The shape of what contains itself, where it comes again."""
+UNUSABLE = Anything(unread=True)
+"""The shape of what cannot be used."""
+
+WORDS_BESIDE = ("description", "example", "examples", "nullable", "title")
+CONDITIONS = {"required", "not", "description", "title"}
+"""The keywords of an alternative that says nothing of the members themselves."""
+SUFFICIENT = {"type", "properties", "allOf", "oneOf", "anyOf", "enum", "const"}
+"""Keywords of which one says which type an alternative is of."""
+
+Plain = dict[str, Any]
+
+
+class TooLargeError(Exception):
+    """A schema that describes more members than are looked at."""
+
+
+class SchemaReader(References):
+    """Makes shapes of the schemas of one document, down to ``levels``; below them, required members alone."""
+
+    def __init__(
+        self, document: dict[str, Any], name: str, omissions: Omissions, levels: int = MAX_DEPTH
+    ) -> None:
+        super().__init__(document, name)
+        self._omissions = omissions
+        self._levels = levels
+        self._places = 0
+        self._active: set[str] = set()
+        self._cut: set[str] = set()
+        """The references that were not followed again, of those that are followed now; "" for the depth."""
+        self._known: dict[tuple[str, int], tuple[Shape, int]] = {}
+
+    def payload(self, node: Any, place: str) -> Shape:
+        """The shape of a whole payload; ENDLESS or UNUSABLE where there is none.
+
+        Raises TooLargeError for one of more than 20,000 members.
+        """
+        self._places, self._active, self._cut = 0, set(), set()
+        return self._shape(node, place, 0)
+
+    def _count(self, places: int = 1) -> None:
+        self._places += places
+        if self._places > MAX_PLACES:
+            raise TooLargeError
+
+    def _shape(self, node: Any, place: str, depth: int) -> Shape:
+        if node is False:
+            return UNUSABLE
+        if depth > MAX_DEPTH:
+            self._cut.add("")
+            return ENDLESS
+        self._count()
+        try:
+            if node is True:
+                return Anything()
+            reference = _bare_reference(node)
+            if reference is not None:
+                return self._referred(reference, node, place, depth)
+            schema, references = self._resolved(node)
+            if again := references & self._active:
+                self._cut |= again
+                return replace(ENDLESS, nullable=types_of(schema)[1])
+            with self._following(references):
+                return self._read(schema, place, depth)
+        except UnusableError as error:
+            self._omissions.note(place, error)
+            return UNUSABLE
+
+    @contextmanager
+    def _following(self, references: frozenset[str]) -> Iterator[None]:
+        """While a schema is read that is reached by some references, which are then not followed again."""
+        fresh = references - self._active
+        self._active |= fresh
+        if len(self._active) > MAX_FOLLOWED:
+            self._active -= fresh
+            raise unusable("{} refers too far", "{} refer too far")
+        try:
+            yield
+        finally:
+            self._active -= fresh
+            self._cut -= fresh
+
+    def _referred(self, reference: str, node: dict[str, Any], place: str, depth: int) -> Shape:
+        """The shape of a component, with the words that stand beside the reference."""
+        target = self._target(reference)
+        if reference in self._active:
+            self._cut.add(reference)
+            return _endless(target, node)
+        key = (reference, depth if self._levels < MAX_DEPTH else 0)
+        if key in self._known:
+            shape, places = self._known[key]
+            self._count(places)
+        else:
+            before, outer, self._cut = self._places, self._cut, set()
+            with self._following(frozenset({reference})):
+                shape = self._shape(target, place, depth)
+            if not self._cut - ({""} if self._levels < MAX_DEPTH else set()):
+                self._known[key] = (shape, self._places - before)
+            self._cut |= outer
+        return shape if is_unread(shape) else replace(shape, **_said_beside(node))
+
+    def _target(self, reference: str) -> Any:
+        try:
+            return self.lookup(reference, "")
+        except DocumentError:
+            where = "does not exist" if reference.startswith("#/") else "is outside the document"
+            raise unusable(
+                f"{{}} refers to {reference}, which {where}", f"{{}} refer to {reference}, which {where}"
+            ) from None
+
+    def _resolved(self, node: Any) -> tuple[Plain, frozenset[str]]:
+        """A node with its references followed, whose keywords hold what they take, and the references.
+
+        What stands beside a reference is demanded, too; of words, those of the outer one count.
+        """
+        schema: Plain = {}
+        references: set[str] = set()
+        for _ in range(MAX_REFERENCES):
+            if node is True:
+                return schema, frozenset(references)
+            if not isinstance(node, dict):
+                said = "is empty" if node is None else "is no schema"
+                raise unusable(f"{{}} {said}", "{} are no schemas")
+            wrong = malformed(node)
+            if wrong:
+                raise unusable(f"{{}} cannot be read: {wrong}", f"{{}} cannot be read: {wrong}")
+            schema = _both(schema, {k: v for k, v in node.items() if k != "$ref"})
+            if "$ref" not in node:
+                return schema, frozenset(references)
+            references.add(node["$ref"])
+            node = self._target(node["$ref"])
+        raise unusable("{} refers to itself", "{} refer to themselves")
+
+    def _read(self, schema: Plain, place: str, depth: int) -> Shape:
+        if "allOf" in schema:
+            references: set[str] = set()
+            bare = {k: v for k, v in schema.items() if k != "allOf"}
+            schema = self._all_of(bare, schema["allOf"], references)
+            with self._following(frozenset(references)):
+                return self._read(schema, place, depth)
+        if alternatives := self._alternatives(schema):
+            return self._union(schema, alternatives, place, depth)
+        types, nullable = types_of(schema)
+        common = common_of(schema, nullable=nullable)
+        enum = enum_of(schema, types)
+        if not types and enum:
+            types = tuple(dict.fromkeys(json_type(v) for v in enum))
+        if unknown := [t for t in types if t not in TYPES]:
+            said = f"the type {', '.join(unknown)}, which JSON Schema has not"
+            raise unusable(f"{{}} has {said}", f"{{}} have {said}")
+        if not types:
+            return Anything(**common)
+        others = [t for t in types if t not in SCALAR_TYPES]
+        if others and len(types) > 1:
+            return self._by_type(schema, types, place, depth)
+        match types[0]:
+            case "object":
+                return self._object(schema, common, place, depth)
+            case "array":
+                return self._array(schema, common, place, depth)
+        return Scalar(
+            types=types,
+            enum=enum,
+            format=format_of(schema) if "string" in types else None,
+            max_length=count_of(schema.get("maxLength")),
+            limits=limits_of(schema),
+            default=schema.get("default"),
+            **common,
+        )
+
+    def _by_type(self, schema: Plain, types: tuple[str, ...], place: str, depth: int) -> Shape:
+        """The union of what a schema says of each of its types."""
+        scalars = [t for t in types if t in SCALAR_TYPES]
+        kinds: list[Any] = [*([scalars] if scalars else []), *(t for t in types if t not in SCALAR_TYPES)]
+        bare = {k: v for k, v in schema.items() if k not in WORDS_BESIDE}
+        words = {k: v for k, v in schema.items() if k in WORDS_BESIDE}
+        words["nullable"] = types_of(schema)[1]
+        return self._union(words, [{**bare, "type": kind} for kind in kinds], place, depth)
+
+    def _all_of(self, made: Plain, parts: list[Any], references: set[str]) -> Plain:
+        """A schema that demands what all parts do; ``references`` gets what was followed for it.
+
+        Of a base that lists what is made of it, as OpenAPI has inheritance, the list is left out.
+        """
+        for part in parts:
+            if part is True:
+                continue
+            self._count()
+            resolved, through = self._resolved(part)
+            if through & references:
+                continue
+            references |= through
+            listed = {str(each.get("$ref")) for each in self._alternatives(resolved) if isinstance(each, dict)}
+            if through & self._active or listed & self._active:
+                resolved = {k: v for k, v in resolved.items() if k not in ("oneOf", "anyOf", "discriminator")}
+            inner = resolved.pop("allOf", [])
+            made = self._all_of(_both(made, resolved), inner, references)
+        return made
+
+    def _alternatives(self, schema: Plain) -> list[Any]:
+        """The alternatives of a schema: those that it lists, else those that its discriminator maps to."""
+        listed = schema.get("oneOf") or schema.get("anyOf")
+        if listed:
+            return list(listed)
+        return [{"$ref": target} for target in dict.fromkeys(_mapped(schema).values())]
+
+    def _union(self, schema: Plain, alternatives: list[Any], place: str, depth: int) -> Shape:
+        base = {k: v for k, v in schema.items() if k not in ("oneOf", "anyOf", "discriminator")}
+        demanded = demands_of(base)
+        nullable = types_of({k: v for k, v in base.items() if k in ("type", "nullable")})[1]
+        if demanded and all(isinstance(each, dict) and set(each) <= CONDITIONS for each in alternatives):
+            return self._conditional(base, alternatives[0], place, depth)
+        mapped: dict[str, list[str]] = {}
+        for tag, target in _mapped(schema).items():
+            mapped.setdefault(target, []).append(tag)
+        found: list[Alternative] = []
+        unread: list[Shape] = []
+        for each in [each for each in alternatives if each is not False][:MAX_ALTERNATIVES]:
+            try:
+                resolved, _ = self._resolved(each)
+            except UnusableError as error:
+                self._omissions.note(place, error)
+                unread.append(UNUSABLE)
+                continue
+            if is_null(resolved):
+                nullable = True
+                continue
+            says_all = not demanded or (set(demanded) == {"type"} and bool(set(resolved) & SUFFICIENT))
+            shape = self._shape(each if says_all else {"allOf": [each, demanded]}, place, depth + 1)
+            if is_unread(shape):
+                unread.append(shape)
+                continue
+            reference = each.get("$ref", "") if isinstance(each, dict) else ""
+            component = steps_of(reference)[-1] if reference.startswith("#/") else ""
+            name = str(resolved.get("title") or component)
+            found.append(Alternative(shape, name, tuple(mapped.get(reference, ())), component))
+        common = common_of(schema, nullable=nullable)
+        if found:
+            return union_of_all(found, str((schema.get("discriminator") or {}).get("propertyName") or ""), common)
+        if any(contains_itself(each) for each in unread):
+            return replace(ENDLESS, nullable=nullable)
+        return UNUSABLE if unread else Anything(**common)
+
+    def _conditional(self, base: Plain, first: Plain, place: str, depth: int) -> Shape:
+        """An object of which one of several sets of members is demanded: the sender always sends the first."""
+        shape = self._read(base, place, depth)
+        if not isinstance(shape, Object) or not isinstance(first.get("required"), list):
+            return shape
+        always = set(first["required"])
+        members = (
+            replace(m, shape=replace(m.shape, identity=True)) if m.name in always and not m.required else m
+            for m in shape.members
+        )
+        return replace(shape, members=tuple(members))
+
+    def _array(self, schema: Plain, common: dict[str, Any], place: str, depth: int) -> Shape:
+        inner, least = within(place), count_of(schema.get("minItems")) or 0
+        listed = schema["prefixItems"] if isinstance(schema.get("prefixItems"), list) else []
+        first = tuple(self._shape(node, inner, depth + 1) for node in listed)
+        if depth >= self._levels and not least:
+            self._cut.add("")
+            items: Shape = ENDLESS
+        else:
+            items = self._shape(schema.get("items", True), inner, depth + 1)
+        if any(map(is_unread, first)) or (is_unread(items) and least > len(first)):
+            if any(map(contains_itself, (*first, items))):
+                return replace(ENDLESS, nullable=common["nullable"])
+            items, first = Anything(), ()
+        return Array(
+            items=items,
+            first=first,
+            min_items=least,
+            max_items=count_of(schema.get("maxItems")),
+            unique=schema.get("uniqueItems") is True,
+            **common,
+        )
+
+    def _object(self, schema: Plain, common: dict[str, Any], place: str, depth: int) -> Shape:
+        properties = schema.get("properties") or {}
+        beside = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
+        patterns = schema.get("patternProperties") or {}
+        if not properties and (beside is not False or patterns):
+            return self._mapping(schema, common, place, depth)
+        required = schema["required"] if isinstance(schema.get("required"), list) else []
+        members, others = [], []
+        for name, node in properties.items():
+            if node is False or not name:  # a member that never comes, or that no path can name
+                continue
+            if depth >= self._levels and name not in required:
+                self._cut.add("")
+                others.append(str(name))
+                continue
+            at = f"{place}{name}" if place.endswith("#") else f"{place}.{name}"
+            shape = self._shape(node, at, depth + 1)
+            if not is_unread(shape) or (shape.nullable and name in required):
+                members.append(Member(str(name), shape, name in required))
+            elif name not in required:
+                others.append(str(name))
+            elif contains_itself(shape):
+                return replace(ENDLESS, nullable=common["nullable"])
+            else:
+                members.append(Member(str(name), Anything(), required=True))
+        extra = self._extra(beside, patterns, place, depth)
+        return Object(members=tuple(members), others=tuple(others), extra=extra, **common)
+
+    def _extra(self, beside: Any, patterns: dict[str, Any], place: str, depth: int) -> Shape | None:
+        """The shape of members that have no name in the document, None where it says nothing of them."""
+        nodes = [*patterns.values(), *([beside] if isinstance(beside, dict) else [])]
+        if not nodes or (beside in (None, True) and patterns):
+            return None
+        shape = self._shape(nodes[0] if len(nodes) == 1 else {"anyOf": nodes}, within(place), depth + 1)
+        return None if isinstance(shape, Anything) else shape
+
+    def _mapping(self, schema: Plain, common: dict[str, Any], place: str, depth: int) -> Shape:
+        beside = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
+        patterns = schema.get("patternProperties") or {}
+        nodes = [*patterns.values()] or [True if beside is None else beside]
+        least = count_of(schema.get("minProperties")) or 0
+        if depth >= self._levels and not least:
+            self._cut.add("")
+            values: Shape = ENDLESS
+        else:
+            values = self._shape(nodes[0] if len(nodes) == 1 else {"anyOf": nodes}, within(place), depth + 1)
+        if is_unread(values) and least:
+            return replace(ENDLESS, nullable=common["nullable"]) if contains_itself(values) else UNUSABLE
+        return Mapping(
+            values=values,
+            keys=_pattern_of_keys(schema.get("propertyNames"), patterns),
+            min_entries=least,
+            max_entries=count_of(schema.get("maxProperties")),
+            **common,
+        )
+
+
+def is_unread(shape: Shape) -> bool:
+    """True for the shape of what the sender does not send."""
+    return isinstance(shape, Anything) and shape.unread
+
+
+def contains_itself(shape: Shape) -> bool:
+    """True for the shape of what contains itself and is not followed again."""
+    return is_unread(shape) and shape.description == ENDLESS.description
+
+
+def unusable(one: str, several: str) -> UnusableError:
+    """The error for a place that is left out, in the words for one such place and for several."""
+    return UnusableError(f"{one}; left out.", f"{several}; left out.")
+
+
+def _endless(target: Any, node: Plain) -> Shape:
+    """The shape of a component where it comes again."""
+    plain = isinstance(target, dict) and not malformed(target)
+    nullable = node.get("nullable") is True or (plain and types_of(target)[1])
+    return replace(ENDLESS, nullable=nullable)
+
+
+def _bare_reference(node: Any) -> str | None:
+    """The reference of a node that demands nothing beside it."""
+    if not isinstance(node, dict) or not isinstance(node.get("$ref"), str) or malformed(node):
+        return None
+    bare = set(demands_of(node)) == {"$ref"} and "default" not in node
+    return str(node["$ref"]) if bare else None
+
+
+def _said_beside(node: Plain) -> dict[str, Any]:
+    """The words beside a reference, which count more than those of the component."""
+    said = common_of(node, nullable=node.get("nullable") is True)
+    return {key: value for key, value in said.items() if value}
+
+
+def _both(one: Plain, other: Plain) -> Plain:
+    """A schema that demands what both demand; where nothing can satisfy both, the first has its way."""
+    kept = {k: v for k, v in other.items() if k != "required" or isinstance(v, list)}
+    return merged(one, kept) or {**kept, **one}
+
+
+def _mapped(schema: Plain) -> dict[str, str]:
+    """The values of a discriminator with the references that they stand for."""
+    mapping = (schema.get("discriminator") or {}).get("mapping")
+    if not isinstance(mapping, dict):
+        return {}
+    named = {str(tag): str(target) for tag, target in mapping.items()}
+    return {
+        tag: target if "/" in target or "#" in target else f"#/components/schemas/{target}"
+        for tag, target in named.items()
+    }
+
+
+def _pattern_of_keys(names: Any, patterns: Plain) -> str | None:
+    """The pattern of the keys of a map, as far as a document has one."""
+    if patterns:
+        return str(next(iter(patterns)))
+    if not isinstance(names, dict):
+        return None
+    if isinstance(names.get("enum"), list) and names["enum"]:
+        return f"^({'|'.join(re.escape(str(each)) for each in names['enum'])})$"
+    return str(names["pattern"]) if isinstance(names.get("pattern"), str) else None
