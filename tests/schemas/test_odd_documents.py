@@ -10,10 +10,10 @@ from ada_schemas import DocumentError
 from ada_schemas.contract.corrections import apply_corrections, read_corrections
 from ada_schemas.contract.event_types import typed
 from ada_schemas.contract.excerpt import webhooks_alone
+from ada_schemas.contract.fitting import fits
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.merging import merged
 from ada_schemas.contract.openapi_reader import read_events
-from ada_schemas.contract.fitting import fits
 from ada_schemas.contract.profile import Profile
 from ada_schemas.contract.samples import sample
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Member, Object, Scalar, short_name

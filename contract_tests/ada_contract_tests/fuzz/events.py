@@ -113,6 +113,8 @@ def _added(
         if at in chosen or any(at.startswith(f"{place}.") for place in chosen) or around(path):
             continue
         if isinstance(shape, Union):
+            if not shape.discriminator:
+                continue
             options.append(("branch", path))
         elif isinstance(shape, Scalar) and shape.holds == "id":
             options.append(("id", at))

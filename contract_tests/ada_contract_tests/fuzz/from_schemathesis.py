@@ -112,7 +112,7 @@ def _edits(shape: Shape, base: Any, value: Any, path: tuple[str, ...]) -> Iterat
         yield from (Edit((*path, key), "put", new) for key, new in value.items() if key not in known)
         return
     if isinstance(shape, Union) and isinstance(value, dict) and isinstance(base, dict):
-        branch = shape.branch(value.get(shape.discriminator))
+        branch = shape.branch(value.get(shape.discriminator)) if shape.discriminator else None
         if branch is not None:
             if value.get(shape.discriminator) != base.get(shape.discriminator):
                 yield Edit(path, "put", {shape.discriminator: branch.tag})

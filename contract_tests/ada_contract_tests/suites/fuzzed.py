@@ -182,7 +182,7 @@ def _whole(union: Union, value: Any, usual: Any) -> Any:
 
     One of a new branch has those of the ``usual`` object that every branch requires.
     """
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not union.discriminator:
         return value
     tag = value.get(union.discriminator)
     branch = union.branch(tag)

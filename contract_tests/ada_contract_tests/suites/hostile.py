@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.case import Case
     from ada_schemas.contract.contract import Contract
+    from ada_schemas.contract.shapes import Shape
 
 __all__ = ["BODIES", "HostileBody", "cases"]
 
@@ -129,11 +130,12 @@ def _numbers(data: Any) -> Iterator[tuple[str, str, Callable[[Payload], bytes]]]
         yield f"{path}:nested", f"{path} holds a nested object", _with(place, nested)
 
 
-def _texts(data: Object | Union, at: str) -> Iterator[str]:
+def _texts(data: Shape, at: str) -> Iterator[str]:
     """The paths of what people write below a path; of a union, those of its first branch that has any."""
     if isinstance(data, Union):
         found = (list(_texts(branch.shape, at)) for branch in data.branches)
         yield from next((paths for paths in found if paths), [])
+    if not isinstance(data, Object):
         return
     for member in data.members:
         path = joined(at, member.name)

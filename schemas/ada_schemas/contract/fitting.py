@@ -52,7 +52,9 @@ def accepts(shape: Shape, value: Any) -> bool:
     match shape:
         case Scalar():
             kind = json_type(value)
-            return value in shape.enum or kind in shape.types or (kind == "integer" and "number" in shape.types)
+            return (
+                value in shape.enum or kind in shape.types or (kind == "integer" and "number" in shape.types)
+            )
         case Array():
             return isinstance(value, list) and all(accepts(shape.items, inner) for inner in value)
         case Mapping():
@@ -132,14 +134,21 @@ def is_within(shape: Scalar, value: Any) -> bool:
     """True for a value that breaks no limit of the scalar that it is of."""
     limits = shape.limits
     if isinstance(value, str):
-        if len(value) < (limits.min_length or 0) or (shape.max_length is not None and len(value) > shape.max_length):
+        if len(value) < (limits.min_length or 0) or (
+            shape.max_length is not None and len(value) > shape.max_length
+        ):
             return False
         if shape.may_be_empty and not value:
             return True
         return has_pattern(limits.pattern, value) and _has_format(shape.format, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
-    least, most, above, below = limits.minimum, limits.maximum, limits.exclusive_minimum, limits.exclusive_maximum
+    least, most, above, below = (
+        limits.minimum,
+        limits.maximum,
+        limits.exclusive_minimum,
+        limits.exclusive_maximum,
+    )
     return (
         (least is None or value >= least)
         and (most is None or value <= most)
@@ -192,7 +201,7 @@ def _is_time(text: str) -> object:
 
 
 def _is_date(text: str) -> object:
-    return date.fromisoformat(text) and len(text) == len("2020-09-20")
+    return len(date.fromisoformat(text).isoformat()) == len(text)
 
 
 _IS: dict[str, Callable[[str], object]] = {

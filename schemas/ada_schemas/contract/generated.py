@@ -47,7 +47,11 @@ def texts_of(shape: Scalar) -> Iterator[str]:
     least, most = shape.limits.min_length or 0, shape.max_length
     if len(text) < least:
         longer = (text + "-") * (least // len(text) + 1)
-        text = longer[:least].replace("-", "x") if shape.format is None else _lengthened(shape.format, text, least)
+        text = (
+            longer[:least].replace("-", "x")
+            if shape.format is None
+            else _lengthened(shape.format, text, least)
+        )
     yield text[:most]
     yield from ("2020-09-20T00:00:00Z", "1", "A" * max(least, 1), "0" * max(least, 1))
 
@@ -68,9 +72,11 @@ def number_of(shape: Scalar, usual: float, kind: str) -> float | None:
         candidates += [bound + 1, bound - 1]
     candidates += [sum(pair) / 2 for pair in pairwise(sorted({*candidates}))]
     if step is not None:
-        candidates += [each * step for c in candidates for each in (math.floor(c / step), math.ceil(c / step))]
+        candidates += [
+            each * step for c in candidates for each in (math.floor(c / step), math.ceil(c / step))
+        ]
     for each in (*candidates, 0, 1):
-        made = int(each) if kind == "integer" or each == int(each) and isinstance(usual, int) else each
+        made = int(each) if kind == "integer" or (each == int(each) and isinstance(usual, int)) else each
         if is_within(shape, made):
             return made
     return None
@@ -119,7 +125,9 @@ class _Maker:
             sort, at = self._part(at)
             least, most, at = self._count(at)
             count = least if most == least else min(least + self._extra, most)
-            made.append("".join(sort[(len("".join(made)) + n) % len(sort)] for n in range(count)) if sort else "")
+            made.append(
+                "".join(sort[(len("".join(made)) + n) % len(sort)] for n in range(count)) if sort else ""
+            )
         return "".join(made), at
 
     def _part(self, at: int) -> tuple[list[str], int]:
@@ -177,7 +185,11 @@ class _Maker:
         while self._pattern[at] != "]" or at == begun:
             one, at = self._escaped(at + 1) if self._pattern[at] == "\\" else ([self._pattern[at]], at + 1)
             if self._pattern[at] == "-" and self._pattern[at + 1] != "]" and len(one) == 1:
-                other, at = self._escaped(at + 2) if self._pattern[at + 1] == "\\" else ([self._pattern[at + 1]], at + 2)
+                other, at = (
+                    self._escaped(at + 2)
+                    if self._pattern[at + 1] == "\\"
+                    else ([self._pattern[at + 1]], at + 2)
+                )
                 one = [chr(code) for code in range(ord(one[0]), min(ord(other[0]), ord(one[0]) + 30) + 1)]
             found += one
         if negated:

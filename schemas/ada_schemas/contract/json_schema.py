@@ -118,7 +118,8 @@ def _shape(shape: Shape, form: _Form) -> JsonSchema:
             demands = [_object(shape, form)]
         case Union():
             consts: list[Consts] = [
-                {(shape.discriminator,): branch.tag} if shape.discriminator else {} for branch in shape.branches
+                {(shape.discriminator,): branch.tag} if shape.discriminator else {}
+                for branch in shape.branches
             ]
             demands = [
                 _object(branch.shape, form, consts=told)

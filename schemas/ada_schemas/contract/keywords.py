@@ -103,7 +103,12 @@ def enum_of(schema: dict[str, Any], types: tuple[str, ...]) -> tuple[Any, ...]:
 def is_null(schema: dict[str, Any]) -> bool:
     """True for a schema that null alone satisfies."""
     types, nullable = types_of(schema)
-    return nullable and not types and set(schema) & {"type", "const", "enum"} != set() and not enum_of(schema, ())
+    return (
+        nullable
+        and not types
+        and set(schema) & {"type", "const", "enum"} != set()
+        and not enum_of(schema, ())
+    )
 
 
 def common_of(schema: dict[str, Any], nullable: bool) -> dict[str, Any]:

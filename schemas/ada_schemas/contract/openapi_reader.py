@@ -11,15 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ada_schemas.contract.keywords import text_of
 from ada_schemas.contract.omissions import Omissions, UnusableError
 from ada_schemas.contract.references import References
-from ada_schemas.contract.schema_reader import (
-    MAX_DEPTH,
-    MAX_PLACES,
-    SchemaReader,
-    TooLargeError,
-    contains_itself,
-    is_unread,
-    unusable,
-)
+from ada_schemas.contract.schema_parts import contains_itself, is_unread, unusable
+from ada_schemas.contract.schema_reader import MAX_DEPTH, MAX_PLACES, SchemaReader, TooLargeError
 from ada_schemas.contract.shapes import Event, Example, Object, Union
 from ada_schemas.errors import DocumentError
 
@@ -84,7 +77,12 @@ class _Reader(References):
             self.omissions.note(key, error)
         except DocumentError as error:
             said = error.what.removeprefix(f"{self.name}: ").rstrip(".")
-            self.omissions.note(key, unusable(f"webhook {{}} cannot be read ({said})", f"the webhooks {{}} cannot be read ({said})"))
+            self.omissions.note(
+                key,
+                unusable(
+                    f"webhook {{}} cannot be read ({said})", f"the webhooks {{}} cannot be read ({said})"
+                ),
+            )
         return []
 
     def _events(self, key: str, item: Any) -> list[Event]:
@@ -130,7 +128,9 @@ class _Reader(References):
                 return objects if len(objects) > 1 else [(key, objects[0][1])]
         if is_unread(shape):  # that has been said
             return []
-        raise unusable("the payload of webhook {} is not an object", "the payloads of the webhooks {} are not objects")
+        raise unusable(
+            "the payload of webhook {} is not an object", "the payloads of the webhooks {} are not objects"
+        )
 
     def _payload(self, schema: Any, key: str) -> Shape:
         for levels in LEVELS:
@@ -140,7 +140,10 @@ class _Reader(References):
                 continue
             if levels < MAX_DEPTH:
                 said = f"more than {MAX_PLACES:,} members; optional ones more than {levels} levels deep"
-                self.omissions.note(key, unusable(f"webhook {{}} describes {said} are", f"the webhooks {{}} describe {said} are"))
+                self.omissions.note(
+                    key,
+                    unusable(f"webhook {{}} describes {said} are", f"the webhooks {{}} describe {said} are"),
+                )
             return shape
         said = f"more than {MAX_PLACES:,} members"
         raise unusable(f"webhook {{}} describes {said}", f"the webhooks {{}} describe {said}")
@@ -178,8 +181,8 @@ def json_media(content: dict[str, Any]) -> str:
     """The first media type of a body that is JSON, whatever its parameters; empty where none is."""
     found = {str(media): str(media).partition(";")[0].strip().lower() for media in content}
     for media, base in found.items():
-        if base in ("application/json", "text/json") or (base.startswith("application/") and base.endswith("+json")):
+        if base in ("application/json", "text/json") or (
+            base.startswith("application/") and base.endswith("+json")
+        ):
             return media
     return next((media for media, base in found.items() if base in ("*/*", "application/*")), "")
-
-

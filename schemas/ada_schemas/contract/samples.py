@@ -96,7 +96,7 @@ def _mapping(shape: Mapping) -> dict[str, Any]:
 
 
 def as_branch(union: Union, branch: Branch, value: Any) -> Any:
-    """A value of that branch: ``value`` if it is one, else, of an object, made from the members they share."""
+    """A value of that branch: ``value`` if it is one, else an object with the members that they share."""
     if not isinstance(branch.shape, Object):
         return value if branch_of(union, value) is branch else sample(branch.shape)
     given = value if isinstance(value, dict) else {}

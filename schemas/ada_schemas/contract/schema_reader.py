@@ -7,7 +7,6 @@ place and goes on. A component has one shape, however often it is referred to.
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -25,10 +24,23 @@ from ada_schemas.contract.keywords import (
     limits_of,
     types_of,
 )
-from ada_schemas.contract.merging import merged
 from ada_schemas.contract.omissions import Omissions, UnusableError
 from ada_schemas.contract.paths import json_type, within
 from ada_schemas.contract.references import MAX_REFERENCES, References, steps_of
+from ada_schemas.contract.schema_parts import (
+    ENDLESS,
+    UNUSABLE,
+    Plain,
+    bare_reference,
+    both,
+    contains_itself,
+    endless,
+    is_unread,
+    pattern_of_keys,
+    said_beside,
+    targets_of,
+    unusable,
+)
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Member, Object, Scalar, Shape
 from ada_schemas.contract.unions import Alternative, union_of_all
 from ada_schemas.errors import DocumentError
@@ -41,9 +53,6 @@ __all__ = [
     "MAX_PLACES",
     "SchemaReader",
     "TooLargeError",
-    "contains_itself",
-    "is_unread",
-    "unusable",
 ]
 
 MAX_DEPTH = 40
@@ -51,18 +60,11 @@ MAX_PLACES = 20_000
 MAX_ALTERNATIVES = 200
 MAX_FOLLOWED = 100
 
-ENDLESS = Anything(unread=True, description="Contains itself.")
-"""The shape of what contains itself, where it comes again."""
-UNUSABLE = Anything(unread=True)
-"""The shape of what cannot be used."""
-
 WORDS_BESIDE = ("description", "example", "examples", "nullable", "title")
 CONDITIONS = {"required", "not", "description", "title"}
 """The keywords of an alternative that says nothing of the members themselves."""
 SUFFICIENT = {"type", "properties", "allOf", "oneOf", "anyOf", "enum", "const"}
 """Keywords of which one says which type an alternative is of."""
-
-Plain = dict[str, Any]
 
 
 class TooLargeError(Exception):
@@ -107,7 +109,7 @@ class SchemaReader(References):
         try:
             if node is True:
                 return Anything()
-            reference = _bare_reference(node)
+            reference = bare_reference(node)
             if reference is not None:
                 return self._referred(reference, node, place, depth)
             schema, references = self._resolved(node)
@@ -139,7 +141,7 @@ class SchemaReader(References):
         target = self._target(reference)
         if reference in self._active:
             self._cut.add(reference)
-            return _endless(target, node)
+            return endless(target, node)
         key = (reference, depth if self._levels < MAX_DEPTH else 0)
         if key in self._known:
             shape, places = self._known[key]
@@ -151,7 +153,7 @@ class SchemaReader(References):
             if not self._cut - ({""} if self._levels < MAX_DEPTH else set()):
                 self._known[key] = (shape, self._places - before)
             self._cut |= outer
-        return shape if is_unread(shape) else replace(shape, **_said_beside(node))
+        return shape if is_unread(shape) else replace(shape, **said_beside(node))
 
     def _target(self, reference: str) -> Any:
         try:
@@ -178,7 +180,7 @@ class SchemaReader(References):
             wrong = malformed(node)
             if wrong:
                 raise unusable(f"{{}} cannot be read: {wrong}", f"{{}} cannot be read: {wrong}")
-            schema = _both(schema, {k: v for k, v in node.items() if k != "$ref"})
+            schema = both(schema, {k: v for k, v in node.items() if k != "$ref"})
             if "$ref" not in node:
                 return schema, frozenset(references)
             references.add(node["$ref"])
@@ -244,11 +246,13 @@ class SchemaReader(References):
             if through & references:
                 continue
             references |= through
-            listed = {str(each.get("$ref")) for each in self._alternatives(resolved) if isinstance(each, dict)}
+            listed = {
+                str(each.get("$ref")) for each in self._alternatives(resolved) if isinstance(each, dict)
+            }
             if through & self._active or listed & self._active:
                 resolved = {k: v for k, v in resolved.items() if k not in ("oneOf", "anyOf", "discriminator")}
             inner = resolved.pop("allOf", [])
-            made = self._all_of(_both(made, resolved), inner, references)
+            made = self._all_of(both(made, resolved), inner, references)
         return made
 
     def _alternatives(self, schema: Plain) -> list[Any]:
@@ -256,7 +260,7 @@ class SchemaReader(References):
         listed = schema.get("oneOf") or schema.get("anyOf")
         if listed:
             return list(listed)
-        return [{"$ref": target} for target in dict.fromkeys(_mapped(schema).values())]
+        return [{"$ref": target} for target in dict.fromkeys(targets_of(schema).values())]
 
     def _union(self, schema: Plain, alternatives: list[Any], place: str, depth: int) -> Shape:
         base = {k: v for k, v in schema.items() if k not in ("oneOf", "anyOf", "discriminator")}
@@ -265,7 +269,7 @@ class SchemaReader(References):
         if demanded and all(isinstance(each, dict) and set(each) <= CONDITIONS for each in alternatives):
             return self._conditional(base, alternatives[0], place, depth)
         mapped: dict[str, list[str]] = {}
-        for tag, target in _mapped(schema).items():
+        for tag, target in targets_of(schema).items():
             mapped.setdefault(target, []).append(tag)
         found: list[Alternative] = []
         unread: list[Shape] = []
@@ -290,13 +294,15 @@ class SchemaReader(References):
             found.append(Alternative(shape, name, tuple(mapped.get(reference, ())), component))
         common = common_of(schema, nullable=nullable)
         if found:
-            return union_of_all(found, str((schema.get("discriminator") or {}).get("propertyName") or ""), common)
+            return union_of_all(
+                found, str((schema.get("discriminator") or {}).get("propertyName") or ""), common
+            )
         if any(contains_itself(each) for each in unread):
             return replace(ENDLESS, nullable=nullable)
         return UNUSABLE if unread else Anything(**common)
 
     def _conditional(self, base: Plain, first: Plain, place: str, depth: int) -> Shape:
-        """An object of which one of several sets of members is demanded: the sender always sends the first."""
+        """An object that demands one of several sets of members: the sender always sends the first set."""
         shape = self._read(base, place, depth)
         if not isinstance(shape, Object) or not isinstance(first.get("required"), list):
             return shape
@@ -379,73 +385,8 @@ class SchemaReader(References):
             return replace(ENDLESS, nullable=common["nullable"]) if contains_itself(values) else UNUSABLE
         return Mapping(
             values=values,
-            keys=_pattern_of_keys(schema.get("propertyNames"), patterns),
+            keys=pattern_of_keys(schema.get("propertyNames"), patterns),
             min_entries=least,
             max_entries=count_of(schema.get("maxProperties")),
             **common,
         )
-
-
-def is_unread(shape: Shape) -> bool:
-    """True for the shape of what the sender does not send."""
-    return isinstance(shape, Anything) and shape.unread
-
-
-def contains_itself(shape: Shape) -> bool:
-    """True for the shape of what contains itself and is not followed again."""
-    return is_unread(shape) and shape.description == ENDLESS.description
-
-
-def unusable(one: str, several: str) -> UnusableError:
-    """The error for a place that is left out, in the words for one such place and for several."""
-    return UnusableError(f"{one}; left out.", f"{several}; left out.")
-
-
-def _endless(target: Any, node: Plain) -> Shape:
-    """The shape of a component where it comes again."""
-    plain = isinstance(target, dict) and not malformed(target)
-    nullable = node.get("nullable") is True or (plain and types_of(target)[1])
-    return replace(ENDLESS, nullable=nullable)
-
-
-def _bare_reference(node: Any) -> str | None:
-    """The reference of a node that demands nothing beside it."""
-    if not isinstance(node, dict) or not isinstance(node.get("$ref"), str) or malformed(node):
-        return None
-    bare = set(demands_of(node)) == {"$ref"} and "default" not in node
-    return str(node["$ref"]) if bare else None
-
-
-def _said_beside(node: Plain) -> dict[str, Any]:
-    """The words beside a reference, which count more than those of the component."""
-    said = common_of(node, nullable=node.get("nullable") is True)
-    return {key: value for key, value in said.items() if value}
-
-
-def _both(one: Plain, other: Plain) -> Plain:
-    """A schema that demands what both demand; where nothing can satisfy both, the first has its way."""
-    kept = {k: v for k, v in other.items() if k != "required" or isinstance(v, list)}
-    return merged(one, kept) or {**kept, **one}
-
-
-def _mapped(schema: Plain) -> dict[str, str]:
-    """The values of a discriminator with the references that they stand for."""
-    mapping = (schema.get("discriminator") or {}).get("mapping")
-    if not isinstance(mapping, dict):
-        return {}
-    named = {str(tag): str(target) for tag, target in mapping.items()}
-    return {
-        tag: target if "/" in target or "#" in target else f"#/components/schemas/{target}"
-        for tag, target in named.items()
-    }
-
-
-def _pattern_of_keys(names: Any, patterns: Plain) -> str | None:
-    """The pattern of the keys of a map, as far as a document has one."""
-    if patterns:
-        return str(next(iter(patterns)))
-    if not isinstance(names, dict):
-        return None
-    if isinstance(names.get("enum"), list) and names["enum"]:
-        return f"^({'|'.join(re.escape(str(each)) for each in names['enum'])})$"
-    return str(names["pattern"]) if isinstance(names.get("pattern"), str) else None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = [
+    "UNLIMITED",
     "Anything",
     "Array",
     "Branch",
@@ -30,7 +31,6 @@ __all__ = [
     "Object",
     "Scalar",
     "Shape",
-    "UNLIMITED",
     "Union",
     "parts",
     "payload_path",
@@ -74,8 +74,8 @@ class Scalar(_Common):
     """A value of one or several JSON types (``string``, ``integer``, ``number``, ``boolean``).
 
     ``enum`` holds the documented values, ``known_values`` those that prose names without closing the
-    list; ``max_length`` is in characters, ``limits`` are the others; ``may_be_empty`` marks a string that is empty when unavailable;
-    ``holds`` says what a string is: ``id``, ``time``, ``message`` (text of any length), ``text`` (a name or
+    list; ``max_length`` is in characters, ``limits`` are the others; ``may_be_empty`` marks a string that is
+    empty when unavailable; ``holds`` says what a string is: ``id``, ``time``, ``message`` (text of any length), ``text`` (a name or
     title), ``language`` (a BCP 47 tag), ``domain`` (an AI Agent's host), ``ip``, ``email``, ``mime`` (a media
     type), ``url``, or nothing that the kit would vary.
     """
@@ -145,7 +145,7 @@ class Object(_Common):
     """An object with documented members, in documented order.
 
     ``others`` names optional members that the kit does not describe: they may hold anything, and the sender
-    leaves them out. ``extra`` is the documented shape of members with other names, None where nothing is said.
+    leaves them out. ``extra`` is the shape of members with other names, None where nothing is said of them.
     """
 
     members: tuple[Member, ...]
@@ -262,7 +262,10 @@ def walk(shape: Shape, path: str = "") -> Iterator[tuple[str, Shape]]:
 
 def rewrite(shape: Shape, change: Callable[[str, Shape], Shape], path: str = "") -> Shape:
     """Rebuild a shape from the leaves up, giving every part to ``change``, which keeps its kind."""
-    made: list[Any] = [rewrite(part, change, place) for place, part in parts(shape, path)]
+    before = list(parts(shape, path))
+    made: list[Any] = [rewrite(part, change, place) for place, part in before]
+    if all(part is old for part, (_, old) in zip(made, before, strict=True)):
+        return change(path, shape)
     match shape:
         case Object():
             members = (replace(member, shape=part) for member, part in zip(shape.members, made, strict=True))

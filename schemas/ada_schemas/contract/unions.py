@@ -48,12 +48,19 @@ def union_of_all(alternatives: list[Alternative], named: str, common: dict[str, 
     common = {**common, "nullable": nullable}
     if len(found) == 1:
         only = found[0].shape
-        described = {"description": common["description"] or only.description, "nullable": nullable}
-        return replace(only, **described, examples=common["examples"] or only.examples)
+        return replace(
+            only,
+            description=common["description"] or only.description,
+            nullable=nullable,
+            examples=common["examples"] or only.examples,
+        )
     if any(isinstance(each.shape, Anything) for each in found):
         return Anything(**common)
     scalars = [each for each in found if isinstance(each.shape, Scalar)]
-    if len(scalars) > 1 and (one := _one_scalar([cast("Scalar", each.shape) for each in scalars])) is not None:
+    if (
+        len(scalars) > 1
+        and (one := _one_scalar([cast("Scalar", each.shape) for each in scalars])) is not None
+    ):
         first = found.index(scalars[0])
         found = [each for each in found if each not in scalars]
         found.insert(first, Alternative(one, name=_kinds(one)))
@@ -192,8 +199,6 @@ def _only(shape: Object, name: str, tag: str) -> Object:
         return replace(shape, members=(told, *shape.members), others=others)
     if isinstance(held.shape, Scalar) and held.shape.enum == (tag,):
         return shape
-    said = {"description": held.shape.description}
-    only = Scalar(types=("string",), enum=(tag,), **said)
+    only = Scalar(types=("string",), enum=(tag,), description=held.shape.description)
     members = (replace(m, shape=only) if m.name == name else m for m in shape.members)
     return replace(shape, members=tuple(members))
-

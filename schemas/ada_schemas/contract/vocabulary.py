@@ -72,7 +72,7 @@ def vocabulary(contract: Contract, name: str) -> Vocabulary:
             values.setdefault(place, {}).update(
                 dict.fromkeys(map(_word, shape.enum or shape.known_values or of_type))
             )
-        if isinstance(shape, Union):
+        if isinstance(shape, Union) and shape.discriminator:
             tags = values.setdefault(joined(place, shape.discriminator), {})
             tags.update(dict.fromkeys(branch.tag for branch in shape.branches))
         if optional or shape.nullable:
@@ -98,7 +98,7 @@ def _may_be_empty(shape: Shape) -> bool:
     match shape:
         case Scalar():
             return shape.may_be_empty or (shape.holds in TEXTS and not shape.enum)
-        case Mapping() | Array():
+        case Mapping(min_entries=0) | Array(min_items=0):
             return True
     return False
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.fitting import accepts, branch_of
 from ada_schemas.contract.paths import branched, joined, json_type, within
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Shape, Union
 from ada_schemas.errors import DocumentError
@@ -148,9 +149,9 @@ def _differences(shape: Shape, value: Any, path: str) -> Iterator[_Finding]:
             for inner in value.values():
                 yield from _differences(shape.values, inner, within(path))
         case Array() if isinstance(value, list):
-            for inner in value:
+            for inner in value[len(shape.first) :]:
                 yield from _differences(shape.items, inner, within(path))
-        case Union() if isinstance(value, dict):
+        case Union() if isinstance(value, dict) or not shape.discriminator:
             yield from _union(shape, value, path)
         case Anything():
             return
@@ -165,19 +166,20 @@ def _object(shape: Object, value: dict[str, Any], path: str) -> Iterator[_Findin
             yield from _differences(member.shape, value[member.name], place)
         elif member.required:
             yield "absent", place, "absent", None
-    known = {member.name for member in shape.members}
+    known = {*shape.others, *(member.name for member in shape.members)}
     for name, inner in value.items():
-        if name not in known:
+        if name not in known and (shape.extra is None or not accepts(shape.extra, inner)):
             yield "member", joined(path, name), json_type(inner), inner
 
 
-def _union(shape: Union, value: dict[str, Any], path: str) -> Iterator[_Finding]:
-    tag = value.get(shape.discriminator)
-    branch = shape.branch(tag)
-    if branch is None:
-        yield "branch", path, str(tag), value
+def _union(shape: Union, value: Any, path: str) -> Iterator[_Finding]:
+    branch = branch_of(shape, value)
+    if branch is not None:
+        yield from _differences(branch.shape, value, branched(path, branch.tag))
+    elif shape.discriminator:
+        yield "branch", path, str(value.get(shape.discriminator)), value
     else:
-        yield from _object(branch.shape, value, branched(path, branch.tag))
+        yield "type", path, json_type(value), value
 
 
 def _scalar(shape: Scalar, value: Any, path: str) -> Iterator[_Finding]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from ada_schemas.contract.constraints import Constraint, repair
+from ada_schemas.contract.fitting import branch_of
 from ada_schemas.contract.paths import branches_along, get, joined, put, remove, through_entries
 from ada_schemas.contract.samples import as_branch, complete, supplier
 from ada_schemas.contract.shapes import Object, Shape, Union, payload_path, walk
@@ -159,15 +160,16 @@ class VariationBuilder:
             place = payload_path(at)
             value = complete(branch.shape, as_branch(union, branch, get(base, place)))
             base = put(base, place, value)
-            kept.append(joined(place, union.discriminator))
+            if union.discriminator:
+                kept.append(joined(place, union.discriminator))
         return base, tuple(kept)
 
     def usual_branch(self, path: str) -> str:
         """The branch of the union at a shape path that an ordinary event has."""
         union = cast("Union", self.places[path])
         examples = (get(example.value, payload_path(path)) for example in self.event.examples)
-        tags = [value.get(union.discriminator) for value in examples if isinstance(value, dict)]
-        return next((b for tag in tags if (b := union.branch(tag)) is not None), union.branches[0]).tag
+        found = (branch_of(union, value) for value in examples)
+        return next((branch for branch in found if branch is not None), union.branches[0]).tag
 
     def objects(self) -> Iterator[tuple[str, Object]]:
         """Every object with documented members, with its shape path."""

@@ -76,7 +76,9 @@ def _collect(shape: Object, path: str, found: Factors, tag: str = "") -> None:
                 _collect(member.shape, place, found)
             case Union():
                 for branch in member.shape.branches:
-                    _collect(branch.shape, branched(place, branch.tag), found, member.shape.discriminator)
+                    if isinstance(branch.shape, Object):
+                        told = member.shape.discriminator
+                        _collect(branch.shape, branched(place, branch.tag), found, told)
 
 
 def _levels(shape: Shape) -> tuple[str, ...]:
@@ -85,9 +87,9 @@ def _levels(shape: Shape) -> tuple[str, ...]:
             values = tuple(str(v) for v in shape.enum) or (SET,)
             values += (NULL,) if shape.nullable else ()
             return (*values, EMPTY) if shape.may_be_empty else values
-        case Union():
+        case Union(discriminator=discriminator) if discriminator:
             return tuple(branch.tag for branch in shape.branches)
-        case Mapping() | Array():
+        case Mapping(min_entries=0) | Array(min_items=0):
             return (SET, EMPTY)
     return ()
 

@@ -6,6 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.fitting import fits
 from ada_schemas.contract.paths import apart, branched, joined, union_of
 from ada_schemas.contract.shapes import Anything, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.variation.builder import (
@@ -75,6 +76,7 @@ MANY_KEYS = 100
 LONG_KEY = 30
 """Characters of a name that a summary still shows."""
 NEW_ENTRY = "adakit_entry"
+TEXT_VALUE = "value"
 
 
 def documented_variations(builder: VariationBuilder) -> Iterator[Variation]:
@@ -145,7 +147,7 @@ def _union_branches(builder: VariationBuilder) -> Iterator[Variation]:
 
 def _nulls(builder: VariationBuilder) -> Iterator[Variation]:
     for path, shape in builder.places.items():
-        if shape.nullable:
+        if shape.nullable and not (isinstance(shape, Anything) and shape.unread):
             yield builder.put("ADA104", "null", path, "is null", None)
         if isinstance(shape, Scalar) and shape.may_be_empty:
             yield builder.put("ADA104", "empty", path, "is empty: not available", "")
@@ -178,14 +180,14 @@ def _only_needed(shape: Object, value: dict[str, Any]) -> dict[str, Any]:
     for member in shape.members:
         if member.required or member.shape.identity:
             inner = value[member.name]
-            if isinstance(member.shape, Object) and not member.shape.identity:
+            if isinstance(member.shape, Object) and not member.shape.identity and isinstance(inner, dict):
                 inner = _only_needed(member.shape, inner)
             kept[member.name] = inner
     return kept
 
 
-def _bare(shape: Object, value: dict[str, Any]) -> dict[str, Any]:
-    return {m.name: value[m.name] for m in shape.members if m.required}
+def _bare(shape: Object, value: Any) -> Any:
+    return {m.name: value[m.name] for m in shape.members if m.required} if isinstance(value, dict) else value
 
 
 def _metadata(builder: VariationBuilder) -> Iterator[Variation]:
@@ -196,13 +198,16 @@ def _metadata(builder: VariationBuilder) -> Iterator[Variation]:
             (label, f"the value {json.dumps(value)} ({kind})", putting(joined(place, NEW_ENTRY), value))
             for kind in _value_types(shape)
             for label, value in VALUES_BY_TYPE.get(kind, ())
+            if fits(shape, {NEW_ENTRY: value})
         ]
         wholes = [
-            (label, said, putting(place, entries)) for label, said, entries in _shapes_of_metadata(shape)
+            (label, said, putting(place, entries))
+            for label, said, entries in _shapes_of_metadata(shape)
+            if fits(shape, entries)
         ]
         for label, phrase, change in (*values, *wholes):
             yield builder.build("ADA106", "metadata", path, f"{place} has {phrase}", change, detail=label)
-        if "string" in _value_types(shape):
+        if "string" in _value_types(shape) and fits(shape, {NEW_ENTRY: TEXT_VALUE}) and not shape.keys:
             yield from _keys(builder, path)
 
 
@@ -216,7 +221,7 @@ def _keys(builder: VariationBuilder, path: str) -> Iterator[Variation]:
 
 
 def _with_entry(key: str, entries: dict[str, Any] | None) -> dict[str, Any]:
-    return {**(entries or {}), key: "value"}
+    return {**(entries or {}), key: TEXT_VALUE}
 
 
 def _value_types(shape: Mapping) -> tuple[str, ...]:
@@ -224,7 +229,7 @@ def _value_types(shape: Mapping) -> tuple[str, ...]:
         case Scalar():
             return shape.values.types
         case Anything():
-            return shape.values.sends or tuple(VALUES_BY_TYPE)
+            return () if shape.values.unread else shape.values.sends or tuple(VALUES_BY_TYPE)
     return ()
 
 

@@ -7,8 +7,10 @@ of the standards they follow.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.fitting import fits
 from ada_schemas.contract.paths import apart, union_of
 from ada_schemas.contract.samples import sample
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Union, payload_path
@@ -109,6 +111,8 @@ NUMBERS: dict[str, tuple[tuple[str, Any], ...]] = {
         ("number-negative-zero", -0.0),
     ),
 }
+LONGEST_TEXT = 1_000_000
+"""Characters of the longest text that is sent, however long one may be."""
 MANY = 100
 """Entries that are added to a list."""
 
@@ -136,7 +140,7 @@ def extreme_variations(builder: VariationBuilder) -> Iterator[Variation]:
                 for label, value in FORMS[shape.holds]:
                     yield builder.put("ADA107", "form", path, f"is {value}", value, detail=label)
             case Scalar() if shape.max_length is not None:
-                yield from _longest(builder, path, shape.max_length)
+                yield from _longest(builder, path, shape, shape.max_length)
             case Array():
                 yield from _entries_of_list(builder, path, shape)
             case Mapping():
@@ -183,11 +187,11 @@ def _texts(builder: VariationBuilder, path: str, shape: Scalar) -> Iterator[Vari
         yield builder.put("ADA107", "blank", path, said, text, detail=label, ignorable=ignorable)
 
 
-def _longest(builder: VariationBuilder, path: str, length: int) -> Iterator[Variation]:
+def _longest(builder: VariationBuilder, path: str, shape: Scalar, length: int) -> Iterator[Variation]:
     text = ("crm-0123456789-" * (length // 15 + 1))[:length]
-    yield builder.put(
-        "ADA107", "length", path, f"has {length} characters", text, detail=f"{length}-characters"
-    )
+    if length <= LONGEST_TEXT and fits(shape, text):
+        said = f"has {length} characters"
+        yield builder.put("ADA107", "length", path, said, text, detail=f"{length}-characters")
 
 
 def _times(builder: VariationBuilder, path: str, shape: Scalar) -> Iterator[Variation]:
@@ -216,16 +220,24 @@ def reshaped(pattern: str) -> Any:
 
 
 def _entries_of_list(builder: VariationBuilder, path: str, shape: Array) -> Iterator[Variation]:
-    yield builder.put("ADA107", "list", path, "is empty", [], detail="empty")
+    if not shape.min_items:
+        yield builder.put("ADA107", "list", path, "is empty", [], detail="empty")
     place, many = payload_path(path), _many(shape.items)
+    if (
+        shape.first
+        or not fits(replace(shape, max_items=None), many)
+        or (shape.max_items or MANY * 2) < MANY * 2
+    ):
+        return
     said, change = f"{place} has {MANY} more entries", changing(place, lambda old: [*(old or []), *many])
     yield builder.build("ADA107", "list", path, said, change, detail="many", keep=(place,))
 
 
 def _many(items: Shape) -> list[Any]:
     """So many entries of a list: texts that are free differ, others are as the contract has them."""
-    if isinstance(items, Scalar) and items.types == ("string",) and not items.enum and not items.format:
-        return [f"tag-{n:03}"[: items.max_length] for n in range(MANY)]
+    texts = [f"tag-{n:03}" for n in range(MANY)]
+    if isinstance(items, Scalar) and items.types == ("string",) and fits(items, texts[0]):
+        return texts
     return [sample(items)] * MANY
 
 
@@ -234,17 +246,21 @@ def _entries(builder: VariationBuilder, path: str, shape: Mapping) -> Iterator[V
         case Scalar():
             types = shape.values.types
         case Anything():
-            types = shape.values.sends or ("string", "integer", "number")
+            types = () if shape.values.unread else shape.values.sends or ("string", "integer", "number")
         case _:
             return
     place = payload_path(path)
     numbers = [number for kind in types for number in NUMBERS.get(kind, ())]
-    entries = [(label, f"has the value {value}", value) for label, value in numbers]
+    entries: list[tuple[str, str, Any]] = [
+        (label, f"has the value {value}", value) for label, value in numbers
+    ]
     if "string" in types:
         entries += [
             (f"text-{label}", f"has a value with {label.replace('-', ' ')}", text)
             for label, text in CHARACTERS.items()
         ]
     for label, phrase, value in entries:
+        if not fits(shape, {"adakit_entry": value}):
+            continue
         change = putting(f"{place}.adakit_entry", value)
         yield builder.build("ADA107", "metadata", path, f"{place} {phrase}", change, detail=label)

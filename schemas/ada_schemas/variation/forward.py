@@ -8,8 +8,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.fitting import is_within
 from ada_schemas.contract.paths import joined
-from ada_schemas.contract.shapes import Scalar, Union, payload_path
+from ada_schemas.contract.samples import sample
+from ada_schemas.contract.shapes import Object, Scalar, Union, payload_path
 from ada_schemas.variation.builder import Variation, VariationBuilder, changing, putting
 
 if TYPE_CHECKING:
@@ -36,10 +38,11 @@ def forward_variations(builder: VariationBuilder) -> Iterator[Variation]:
 
 
 def _unknown_keys(builder: VariationBuilder) -> Iterator[Variation]:
-    for path, _ in builder.objects():
+    for path, shape in builder.objects():
         place = payload_path(path)
         said = f"{place or 'the payload'} has a member that is not documented yet"
-        change = putting(joined(place, NEW_MEMBER), {"added": "later", "items": [1, None]})
+        value = {"added": "later", "items": [1, None]} if shape.extra is None else sample(shape.extra)
+        change = putting(joined(place, NEW_MEMBER), value)
         detail = "" if path else "payload"
         yield builder.build("ADA201", "forward:unknown-key", path, said, change, detail=detail)
 
@@ -47,9 +50,9 @@ def _unknown_keys(builder: VariationBuilder) -> Iterator[Variation]:
 def _new_values(builder: VariationBuilder) -> Iterator[Variation]:
     rule, family = "ADA202", "forward:new-value"
     for path, shape in builder.places.items():
-        if isinstance(shape, Scalar) and (shape.known_values or len(shape.enum) > 1):
+        if isinstance(shape, Scalar) and _is_open(shape):
             yield builder.put(rule, family, path, "has a value that is not documented yet", NEW_VALUE)
-        if isinstance(shape, Union):
+        if isinstance(shape, Union) and shape.discriminator:
             place = payload_path(path)
             at, tag = joined(path, shape.discriminator), joined(place, shape.discriminator)
             said = f"{place} is of a type that is not documented yet"
@@ -57,11 +60,17 @@ def _new_values(builder: VariationBuilder) -> Iterator[Variation]:
             yield builder.build(rule, family, at, said, change, keep=(tag,))
 
 
+def _is_open(shape: Scalar) -> bool:
+    """True for a text that has documented values, and limits that a new one keeps."""
+    listed = bool(shape.known_values) or len(shape.enum) > 1
+    return listed and "string" in shape.types and is_within(shape, NEW_VALUE)
+
+
 def new_branch(union: Union, tag: str, value: dict[str, Any]) -> dict[str, Any]:
     """An object of a new type, made from a documented one: it has the members that every branch requires."""
+    objects = [branch.shape for branch in union.branches if isinstance(branch.shape, Object)]
     shared = [
-        {m.name for m in branch.shape.members if m.required or m.name == union.discriminator}
-        for branch in union.branches
+        {m.name for m in shape.members if m.required or m.name == union.discriminator} for shape in objects
     ]
     names = set.intersection(*shared)
     return {**{k: v for k, v in value.items() if k in names}, union.discriminator: tag}

@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.fitting import branch_of
 from ada_schemas.contract.paths import json_type
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Union
 from ada_schemas.errors import either
@@ -136,8 +137,8 @@ def _members(shape: Shape | None, value: dict[str, Any]) -> Object | None:
         case Object():
             return shape
         case Union():
-            branch = shape.branch(value.get(shape.discriminator))
-            return branch.shape if branch else None
+            branch = branch_of(shape, value)
+            return branch.shape if branch and isinstance(branch.shape, Object) else None
     return None
 
 
@@ -180,7 +181,8 @@ def _kind(shape: Shape) -> str:
         case Mapping():
             return "an object with free members"
         case Union():
-            return f"an object of type {either([branch.tag for branch in shape.branches])}"
+            kind = "an object of type" if shape.discriminator else "one of several kinds:"
+            return f"{kind} {either([branch.tag for branch in shape.branches])}"
         case Anything():
             return "any value"
     return "an object"
