@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -31,6 +32,7 @@ from ada_mockserver.clock import SteeredClock
 from ada_mockserver.events.profile import changed, usual
 from ada_mockserver.mock.script import parse_script
 from adakit.demo.consumer import Consumer
+from providers.documents import OPENAI
 from support.actions import run_action
 
 if TYPE_CHECKING:
@@ -161,6 +163,8 @@ def matches(expected: str, output: str) -> bool:
 def test_code_blocks_do_what_they_say(document: Path, tmp_path: Path, consumer: str, mock_ada: str) -> None:
     """Every command exits as it should and prints what is shown; every Python block runs."""
     ran = 0
+    if document.name == "other-providers.md":
+        shutil.copy(OPENAI.installed(), tmp_path / "openai.yaml")
     for block in blocks(document):
         text = block.text.replace("127.0.0.1:8000", consumer).replace("127.0.0.1:8787", mock_ada)
         if block.file:
