@@ -68,7 +68,7 @@ def test_every_example_is_valid_for_ajv(node: Node, with_cases: Path, tmp_path: 
 
 def test_generators_and_validators_of_node_accept_the_files(node: Node) -> None:
     """json-schema-to-typescript, quicktype, the AsyncAPI parser and an OpenAPI 3.1 validator have no complaint."""
-    said = node.said(DIRECTORY)
+    (said,) = node.said(DIRECTORY)
     assert {tool for tool, results in said.items() if results} == set(said)
     assert complaints(said) == {}
     assert len(said["json-schema-to-typescript"]) == len(event_names()) + 1

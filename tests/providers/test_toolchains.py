@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import typing
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,19 +39,35 @@ class Generated(typing.NamedTuple):
     events: dict[str, Any]
 
 
-@pytest.fixture(scope="module", params=READ, ids=lambda document: document.name)
-def generated(
-    request: pytest.FixtureRequest,
-    contract_of: Callable[[Document], Contract],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Generated:
-    """The directory of a provider's document, with the cases."""
-    contract = contract_of(request.param)
-    directory = tmp_path_factory.mktemp(request.param.name)
-    write(render(contract, cases=True), directory)
-    factory = EventFactory(seed=20, contract=contract)
-    events = {f"{name}.schema.json": factory.event(name) for name in contract.event_names}
-    return Generated(contract, directory, events)
+@pytest.fixture(scope="module")
+def generated_of(
+    contract_of: Callable[[Document], Contract], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Document], Generated]:
+    """Gives the directory of a provider's document, with the cases."""
+
+    @cache
+    def generate(document: Document) -> Generated:
+        contract = contract_of(document)
+        directory = tmp_path_factory.mktemp(document.name)
+        write(render(contract, cases=True), directory)
+        factory = EventFactory(seed=20, contract=contract)
+        events = {f"{name}.schema.json": factory.event(name) for name in contract.event_names}
+        return Generated(contract, directory, events)
+
+    return generate
+
+
+@pytest.fixture(params=READ, ids=lambda document: document.name)
+def generated(request: pytest.FixtureRequest, generated_of: Callable[[Document], Generated]) -> Generated:
+    """The directory of each document."""
+    return generated_of(request.param)
+
+
+@pytest.fixture(scope="module")
+def said(generated_of: Callable[[Document], Generated], node: Node) -> dict[Path, dict[str, dict[str, str]]]:
+    """What the tools of Node say of each directory, asked once of all, since they take long to start."""
+    directories = [generated_of(document).directory for document in READ]
+    return dict(zip(directories, node.said(*directories), strict=True))
 
 
 def test_ajv_compiles_the_schemas_and_takes_what_is_sent(
@@ -66,11 +83,13 @@ def test_ajv_compiles_the_schemas_and_takes_what_is_sent(
     assert min(map(len, made.values())) > 5
 
 
-def test_generators_and_validators_of_node_accept_the_files(generated: Generated, node: Node) -> None:
+def test_generators_and_validators_of_node_accept_the_files(
+    generated: Generated, said: dict[Path, dict[str, dict[str, str]]]
+) -> None:
     """json-schema-to-typescript, quicktype, the AsyncAPI parser and an OpenAPI 3.1 validator have no complaint."""
-    said = node.said(generated.directory)
-    assert {tool for tool, results in said.items() if results} == set(said)
-    assert complaints(said) == {}
+    found = said[generated.directory]
+    assert {tool for tool, results in found.items() if results} == set(found)
+    assert complaints(found) == {}
 
 
 def test_a_consumer_compiles_against_the_types(generated: Generated, node: Node, tmp_path: Path) -> None:

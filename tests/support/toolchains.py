@@ -86,10 +86,13 @@ class Node:
         valid = {name: [digit == "1" for digit in digits] for name, digits in said["verdicts"].items()}
         return Verdicts(said["compiled"], valid)
 
-    def said(self, directory: Path) -> dict[str, dict[str, str]]:
-        """What json-schema-to-typescript, quicktype, the AsyncAPI parser and an OpenAPI validator say of each file."""
-        said: dict[str, dict[str, str]] = self.run("tools.mjs", {"directory": str(directory)})
-        return said
+    def said(self, *directories: Path) -> list[dict[str, dict[str, str]]]:
+        """What other people's tools say of the files of each directory, by tool and file.
+
+        They are json-schema-to-typescript, quicktype, the AsyncAPI parser and an OpenAPI 3.1 validator.
+        """
+        said = self.run("tools.mjs", {"directories": list(map(str, directories))})
+        return [said[str(directory)] for directory in directories]
 
     def tsc(self, file: Path) -> str:
         """What ``tsc --strict`` says of a file; the empty text if it compiles."""

@@ -1,5 +1,5 @@
-// Gives the generated files to the tools that people use on such files. Standard input: {"directory": DIR}.
-// Standard output: {tool: {file: "ok" or what the tool said}}.
+// Gives the generated files to the tools that people use on such files. Standard input: {"directories": [DIR]}.
+// Standard output: {DIR: {tool: {file: "ok" or what the tool said}}}.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "json-schema-to-typescript";
@@ -7,15 +7,10 @@ import { InputData, JSONSchemaInput, FetchingJSONSchemaStore, quicktype } from "
 import { Parser } from "@asyncapi/parser";
 import { Validator } from "@seriousme/openapi-schema-validator";
 
-const { directory } = JSON.parse(readFileSync(0, "utf8"));
-const read = (name) => readFileSync(join(directory, name), "utf8");
-const names = readdirSync(directory).filter((name) => name.endsWith(".schema.json"));
-const said = { "json-schema-to-typescript": {}, quicktype: {}, asyncapi: {}, openapi: {} };
-
 // A name as it is in any language: case and separators are the language's own.
 const plain = (text) => text.toLowerCase().replace(/[^a-z0-9\n]/g, "");
 
-async function attempt(tool, name, work) {
+async function attempt(said, tool, name, work) {
   try {
     said[tool][name] = (await work()) ?? "ok";
   } catch (error) {
@@ -23,33 +18,42 @@ async function attempt(tool, name, work) {
   }
 }
 
-for (const name of names) {
-  await attempt("json-schema-to-typescript", name, async () => {
-    const text = await compile(JSON.parse(read(name)), "Event");
-    return text.includes("export interface") || text.includes("export type") ? "ok" : "no types";
-  });
-  for (const lang of name.startsWith("bundle") ? [] : ["go", "csharp", "kotlin"]) {
-    await attempt("quicktype", `${name} ${lang}`, async () => {
-      const input = new JSONSchemaInput(new FetchingJSONSchemaStore());
-      await input.addSource({ name: "Event", schema: read(name) });
-      const inputData = new InputData();
-      inputData.addInput(input);
-      const { lines } = await quicktype({ inputData, lang });
-      const text = plain(lines.join("\n"));
-      const missing = Object.keys(JSON.parse(read(name)).properties).filter((n) => !text.includes(plain(n)));
-      return missing.length ? `without ${missing.join(", ")}` : "ok";
+async function saidOf(directory) {
+  const read = (name) => readFileSync(join(directory, name), "utf8");
+  const names = readdirSync(directory).filter((name) => name.endsWith(".schema.json"));
+  const said = { "json-schema-to-typescript": {}, quicktype: {}, asyncapi: {}, openapi: {} };
+  for (const name of names) {
+    await attempt(said, "json-schema-to-typescript", name, async () => {
+      const text = await compile(JSON.parse(read(name)), "Event");
+      return text.includes("export interface") || text.includes("export type") ? "ok" : "no types";
     });
+    for (const lang of name.startsWith("bundle") ? [] : ["go", "csharp", "kotlin"]) {
+      await attempt(said, "quicktype", `${name} ${lang}`, async () => {
+        const input = new JSONSchemaInput(new FetchingJSONSchemaStore());
+        await input.addSource({ name: "Event", schema: read(name) });
+        const inputData = new InputData();
+        inputData.addInput(input);
+        const { lines } = await quicktype({ inputData, lang });
+        const text = plain(lines.join("\n"));
+        const missing = Object.keys(JSON.parse(read(name)).properties).filter((n) => !text.includes(plain(n)));
+        return missing.length ? `without ${missing.join(", ")}` : "ok";
+      });
+    }
   }
+  await attempt(said, "asyncapi", "asyncapi.json", async () => {
+    const { document, diagnostics } = await new Parser().parse(read("asyncapi.json"));
+    // Severity 0 is an error, 1 a warning; the rest are recommendations.
+    const wrong = diagnostics.filter((d) => d.severity < 2).map((d) => `${d.path.join(".")}: ${d.message}`);
+    if (wrong.length) return wrong.join("\n");
+    return document.messages().length === names.length - 1 ? "ok" : "not a message for each event";
+  });
+  await attempt(said, "openapi", "openapi.json", async () => {
+    const result = await new Validator().validate(JSON.parse(read("openapi.json")));
+    return result.valid ? "ok" : JSON.stringify(result.errors);
+  });
+  return said;
 }
-await attempt("asyncapi", "asyncapi.json", async () => {
-  const { document, diagnostics } = await new Parser().parse(read("asyncapi.json"));
-  // Severity 0 is an error, 1 a warning; the rest are recommendations.
-  const wrong = diagnostics.filter((d) => d.severity < 2).map((d) => `${d.path.join(".")}: ${d.message}`);
-  if (wrong.length) return wrong.join("\n");
-  return document.messages().length === names.length - 1 ? "ok" : "not a message for each event";
-});
-await attempt("openapi", "openapi.json", async () => {
-  const result = await new Validator().validate(JSON.parse(read("openapi.json")));
-  return result.valid ? "ok" : JSON.stringify(result.errors);
-});
-process.stdout.write(JSON.stringify(said));
+
+const all = {};
+for (const directory of JSON.parse(readFileSync(0, "utf8")).directories) all[directory] = await saidOf(directory);
+process.stdout.write(JSON.stringify(all));
