@@ -14,10 +14,12 @@ from functools import partial
 
 import pytest
 
+from ada_mockserver import verify
 from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION
 from ada_schemas.contract.yaml_reader import parse_yaml
 from support.command_line import CommandLine
 from support.drift.edits import EDITS
+from support.other_provider import doorbell, library
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -299,4 +301,100 @@ def test_missing_extra(adakit, monkeypatch):
     assert done.err == (
         "adakit: adakit serve needs the extra 'mock', which is not installed.\n"
         "  Install it with: pip install 'adakit[mock]'\n"
+    )
+
+
+LENDING = (
+    "  2 event types of Lend & Co, signed in the header webhook-signature; consumers take the secret from"
+    " LEND_SECRET"
+)
+
+
+def test_another_provider(served, tmp_path, endpoint):
+    """Its announcement says what there is; the webhook is signed with the secret of its variable."""
+    library(tmp_path)
+    options = ("--contract", ".", "--webhook", endpoint.url, "--chaos", "drop@book.returned")
+    with served(*options, LEND_SECRET=SECRET, ADA_WEBHOOK_SECRET="whsec_!") as (_, said):
+        url = said["lines"][0].rpartition(" ")[2]
+        assert said["lines"] == [
+            f"The mock Lend & Co and its console are at {url}",
+            "",
+            LENDING.strip(),
+            "",
+            f"Events go to {endpoint.url}, signed with the secret in LEND_SECRET.",
+            "It sends events alone: there is no API of Lend & Co.",
+            "Ctrl-C stops it.",
+        ]
+        said["ADA_BASE_URL"] = url
+        assert call(said, "/v2/webhooks", "k")[0] == 404
+        assert call(said, "/_mock/seed", None, {"events": ["book.lent"]})[0] == 201
+        call(said, "/_mock/clock", None, {"advance": 0})  # all that is due is done
+    ((headers, body),) = endpoint.requests
+    verify(SECRET, dict(headers.items()), body, now=float(headers["webhook-timestamp"]))
+    assert said["err"] == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "Events go to the endpoints that the console or --webhook adds."),
+        (
+            ["--webhook", "http://127.0.0.1:9/"],
+            "Events go to http://127.0.0.1:9/, signed with a secret that its page reveals.",
+        ),
+    ],
+    ids=["no webhook", "no secret"],
+)
+def test_where_the_events_of_another_provider_go(served, tmp_path, options, said):
+    """The announcement says it, and where the secret is."""
+    library(tmp_path)
+    with served("--contract", ".", *options) as (_, told):
+        assert told["lines"][4] == said
+
+
+def test_a_provider_that_signs_nothing(served, tmp_path):
+    """It is said."""
+    doorbell(tmp_path)
+    with served("--contract", ".", "--webhook", "http://127.0.0.1:9/") as (_, said):
+        assert said["lines"][2:5:2] == [
+            "2 event types of Doorbell, which are not signed in a way that is known here",
+            "Events go to http://127.0.0.1:9/, unsigned.",
+        ]
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--api-key", "k"], "there is no API that asks for a key"),
+        (["--script", "none.yaml"], "there is no AI Agent"),
+        (["--pace", "natural"], "there is no AI Agent"),
+        (["--handoff-url", "http://127.0.0.1:9/"], "there are no handoffs"),
+        (["--rate-limits"], "there is no API that limits calls"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_options_of_adas(adakit, options, reason):
+    """With another provider's contract they are refused, each with the reason."""
+    library(adakit.folder)
+    done = adakit("serve", "--port", "0", "--contract", str(adakit.folder), *options)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == (
+        f"adakit: {options[0]} is for Ada's contract alone: with that of Lend & Co {reason}.\n"
+        f"  Leave out {options[0]}, or --contract.\n"
+    )
+
+
+def test_a_bad_secret_of_another_provider(adakit, monkeypatch):
+    """It is named with the variable of the profile."""
+    library(adakit.folder)
+    monkeypatch.setenv("LEND_SECRET", "whsec_")
+    done = adakit(
+        "serve", "--port", "0", "--contract", str(adakit.folder), "--webhook", "http://127.0.0.1:9/"
+    )
+    assert (done.code, done.err) == (
+        2,
+        (
+            "adakit: The signing secret has nothing after 'whsec_'. It is in LEND_SECRET.\n"
+            "  Correct LEND_SECRET, or unset it, and one is made.\n"
+        ),
     )
