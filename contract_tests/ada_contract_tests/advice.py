@@ -13,14 +13,16 @@ from html import unescape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.rules import RULES, rule_in_role
+from ada_contract_tests.rules import RULES, rules_of
 from ada_contract_tests.tracebacks import own_place, raised
 from ada_contract_tests.validators import refusals
+from ada_schemas.contract.contract import ada_profile
 from ada_schemas.contract.paths import apart, steps
 from ada_schemas.variation.enumeration import ANY
 
 if TYPE_CHECKING:
     from ada_contract_tests.findings import Finding
+    from ada_schemas.contract.profile import Profile
 
 __all__ = ["EVERY_TIME", "Kind", "Subject", "advice_of", "is_explained", "subject_of"]
 
@@ -40,7 +42,7 @@ REFUSE = ", or refuse the event with 400"
 EVERY_TIME = ", every time"
 """The end of what a finding got that stands for all events."""
 
-LOST = "Do handle it, or answer with an error so that Ada sends it again; after a 2xx the event is lost."
+LOST = "Do handle it, or answer with an error so that it is sent again; after a 2xx the event is lost."
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +104,24 @@ def subject_of(case_id: str) -> Subject:
     return Subject(Kind(case="", name=tail.partition(":")[0].replace("-", " ")))
 
 
-def advice_of(finding: Finding) -> str:
+def advice_of(finding: Finding, profile: Profile | None = None) -> str:
     """What to do about a finding, in a few sentences; every report prints this.
 
-    Backticks mark code, but in the hint that a finding has itself, which is taken as it is.
+    ``profile`` is that of the contract, Ada's if none is given. Backticks mark code, but in the hint that a
+    finding has itself, which is taken as it is.
     """
-    sentence = "" if finding.hint and ", then " not in finding.got else _about_the_exception(finding)
+    profile = profile or ada_profile()
+    speaks_for_itself = finding.hint and ", then " not in finding.got
+    sentence = "" if speaks_for_itself else _about_the_exception(finding, profile)
     if finding.hint:
         return f"{finding.hint} {sentence}".rstrip()
-    rule, subject = RULES[finding.rule], subject_of(finding.case)
+    rule, subject = rules_of(profile)[finding.rule], subject_of(finding.case)
     place = _place(finding)
-    fact, fix = _filled(subject.kind.fact, finding), _filled(subject.kind.fix, finding)
-    if rule == rule_in_role("time limit"):
-        slow = _filled(subject.kind.slow, finding) or rule.fix
+    fact, fix = (_filled(text, finding, profile) for text in (subject.kind.fact, subject.kind.fix))
+    if rule.role == "time limit":
+        slow = _filled(subject.kind.slow, finding, profile) or rule.fix
         return f"{slow} It waits at {place}." if place else slow
-    if rule == rule_in_role("lost") and fact:
+    if rule.role == "lost" and fact:
         return f"{fact}. {LOST}"
     if rule.role and rule.role != "exact status":
         return rule.fix
@@ -138,7 +143,7 @@ def is_explained(finding: Finding) -> bool:
     return any(re.search(pattern, said) for pattern in (*named, *worded))
 
 
-def _about_the_exception(finding: Finding) -> str:
+def _about_the_exception(finding: Finding, profile: Profile) -> str:
     """The sentence about the exception that a finding shows, or "".
 
     What is raised over a signature, or over a body that is no event, is about no member: it has none.
@@ -149,7 +154,7 @@ def _about_the_exception(finding: Finding) -> str:
         found = _recognised(f"status {finding.got}\n{text[:LONGEST_MESSAGE]}", finding)
         if found is not None:
             entry, match = found
-            return _filled(entry.says, finding, match)
+            return _filled(entry.says, finding, profile, match)
     return ""
 
 
@@ -171,7 +176,7 @@ def _is_changed(value: str, finding: Finding) -> bool:
     return value not in names and any(f'"{value}"' == after for _, _, after in finding.changes)
 
 
-def _filled(text: str, finding: Finding, match: re.Match[str] | None = None) -> str:
+def _filled(text: str, finding: Finding, profile: Profile, match: re.Match[str] | None = None) -> str:
     """The text of a table about this very finding."""
     subject = subject_of(finding.case)
     groups = match.groupdict() if match is not None else {}
@@ -189,6 +194,7 @@ def _filled(text: str, finding: Finding, match: re.Match[str] | None = None) -> 
         "value": f"'{_quotable(groups.get('value'))}'",
         "at": place or NO_PLACE,
         "at_place": place or "the endpoint",
+        "prefix": profile.prefix,
         "or_refuse": REFUSE if "refusal" in finding.expected else "",
     }
     numbered = [text, *map(_quotable, match.groups())] if match else []

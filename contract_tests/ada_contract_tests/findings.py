@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ada_contract_tests.rules import RULES
+from ada_schemas.contract.contract import ada_profile
 from ada_schemas.shown import shown, shown_lines
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.exchange import Exchange
     from ada_contract_tests.rules import Severity
     from ada_mockserver.delivery.attempt import Attempt
+    from ada_schemas.contract.profile import Profile
 
 __all__ = ["OUTCOMES", "TIME_IS_UP", "Cell", "Finding", "Outcome", "Report", "Result", "owner_of"]
 
@@ -152,7 +154,7 @@ class Report:
     """The outcome of a run: results in the order of the cases, findings, and why it was cut short.
 
     ``is_general`` is true where the one finding stands for all cases; ``budget`` is how many seconds the run
-    had, None for no limit.
+    had, None for no limit; ``profile`` is that of the contract, whose provider the reports speak of.
     """
 
     target: str
@@ -165,6 +167,7 @@ class Report:
     notes: tuple[str, ...] = ()
     is_general: bool = False
     budget: float | None = None
+    profile: Profile = field(default_factory=ada_profile)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "target", shown(self.target))

@@ -1,19 +1,27 @@
 """The rules: what must hold, why, and what to do about it; each with the documented source.
 
 Codes are stable: ``--select``, ``--ignore`` and reports speak of them. All of it is read from ``rules.toml``.
+`rules_of` gives their texts for the provider of a contract; what is expected is the same for all.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from dataclasses import dataclass, fields, replace
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ada_mockserver.delivery.http import is_success
+from ada_schemas.contract.contract import ada_profile
+from ada_schemas.contract.profile import SVIX
 from ada_schemas.errors import unknown
+
+if TYPE_CHECKING:
+    from ada_schemas.contract.profile import Profile
 
 __all__ = [
     "EXPECTATIONS",
@@ -27,6 +35,7 @@ __all__ = [
     "rule",
     "rule_in_role",
     "rule_page",
+    "rules_of",
     "selected_codes",
     "write_pages",
 ]
@@ -89,8 +98,8 @@ class Rule:
     ``family`` is a name of FAMILIES. ``example`` marks cases that are documented examples, which differ from
     the ordinary event in much; ``combines`` marks those whose summary lists several facts. ``expectation`` is
     the verdict on an answer to one of its cases; ``role`` is its part in every run. The texts are for people:
-    what Ada documents and where, what breaks in production, how to fix it; ``holds`` is what must hold, where
-    what it expects does not say it all.
+    what is documented and where, what breaks in production, how to fix it; ``must_hold`` is a sentence or two
+    about what must hold of its cases, ``phrase`` the same in a finding where the expectation does not say it.
     """
 
     code: str
@@ -101,25 +110,54 @@ class Rule:
     source: str
     breaks: str
     fix: str
+    must_hold: str
     example: bool = False
     combines: bool = False
     role: str = ""
-    holds: str = ""
-
-    @property
-    def must_hold(self) -> str:
-        """What must hold of its cases, in a sentence or two: its own words, else those of what it expects."""
-        return self.holds or EXPECTATIONS[self.expectation.answer]
+    phrase: str = ""
 
 
-def _read() -> tuple[dict[str, str], dict[str, Rule]]:
-    tables = tomllib.loads((files("ada_contract_tests") / "rules.toml").read_text(encoding="utf-8"))
-    families, rules = tables.pop("families"), {}
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    return tomllib.loads((files("ada_contract_tests") / "rules.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=8)
+def rules_of(profile: Profile) -> dict[str, Rule]:
+    """Every rule by its code, in order, in words that are true of that provider."""
+    tables = sorted((code, table) for code, table in _tables().items() if code != "families")
+    return {code: _rule_of(code, dict(table), profile) for code, table in tables}
+
+
+def _rule_of(code: str, told: dict[str, Any], profile: Profile) -> Rule:
     judging = {field.name for field in fields(Expectation)}
-    for code, told in sorted(tables.items()):
-        expected = {name: told.pop(name) for name in judging & told.keys()}
-        rules[code] = Rule(code=code, expectation=Expectation(told.pop("expects"), **expected), **told)
-    return families, rules
+    expectation = Expectation(told.pop("expects"), **{name: told.pop(name) for name in judging & told.keys()})
+    general = told.pop("general", {})
+    if profile.namespace != ada_profile().namespace:
+        told |= {"source": _beside_adas(told["source"], profile)} | general
+    must_hold = told.pop("holds", EXPECTATIONS[expectation.answer])
+    texts: dict[str, Any] = {
+        name: _filled(text, profile) if isinstance(text, str) else text
+        for name, text in (told | {"must_hold": must_hold}).items()
+    }
+    return Rule(code=code, expectation=expectation, **texts)
+
+
+def _filled(text: str, profile: Profile) -> str:
+    values = {
+        "prefix": profile.prefix,
+        "timeout": f"{profile.timeout:g}",
+        "tolerance": f"{profile.tolerance:g}",
+    }
+    return re.sub(r"\{(prefix|timeout|tolerance)\}", lambda slot: values[slot[1]], text)
+
+
+def _beside_adas(source: str, profile: Profile) -> str:
+    """What a source names beside Ada's documentation: an RFC, the specification of the signature."""
+    named = [part for part in source.split("; ") if not part.startswith("docs.ada.cx")]
+    if SVIX not in profile.families:
+        named = [STANDARD_WEBHOOKS if part.startswith("docs.svix.com") else part for part in named]
+    return "; ".join(named) or profile.documentation or "the OpenAPI document of the contract"
 
 
 EXPECTATIONS = {
@@ -127,15 +165,20 @@ EXPECTATIONS = {
     "refused": "The answer is a 4xx, and the request has no effect.",
     "200": "The answer is exactly 200. Any other 2xx is a warning, since delivery counts it as success; "
     "`--accept 200` makes it an error, `--accept 2xx` silences it.",
-    "in time": "The answer comes within 15 seconds (`--timeout`).",
+    "in time": "The answer comes within {timeout} seconds (`--timeout`).",
     "survived": "Any answer but a 5xx, no hang, no dropped connection. What breaks this is a warning, since "
     "only the owner of the secret could send it, and never does. Unsigned, it is a forgery: the answer is a "
     "4xx, and another one than a 5xx is an error.",
     "handled": "The witness (`--seen-url`) says that the event was handled, once.",
 }
 
-FAMILIES, RULES = _read()
-"""Every family by its name, with the codes that it spans (``ADA1xx``); every rule by its code. In order."""
+STANDARD_WEBHOOKS = "the specification of Standard Webhooks"
+
+FAMILIES: dict[str, str] = _tables()["families"]
+"""Every family by its name, with the codes that it spans (``ADA1xx``), in order."""
+
+RULES = rules_of(ada_profile())
+"""Every rule by its code, in order, in Ada's words."""
 
 
 def expecting(code: str, **changes: Any) -> Expectation:

@@ -37,7 +37,7 @@ FILE = f"{MESSAGE}/union:data.content:file"
             {"rule": "ADA601"},
             (
                 "`data.content.body` may hold long runs of one character or word. Do handle it, or answer with an error"
-                " so that Ada sends it again; after a 2xx the event is lost."
+                " so that it is sent again; after a 2xx the event is lost."
             ),
         ),
         ({"rule": "ADA603"}, RULES["ADA603"].fix),
@@ -270,14 +270,14 @@ def test_kinds_by_their_form(name, kind):
             "ADA601",
             (
                 "All that distinguishes this event is documented, and nothing of it can be taken away. Do handle it, or"
-                " answer with an error so that Ada sends it again; after a 2xx the event is lost."
+                " answer with an error so that it is sent again; after a 2xx the event is lost."
             ),
         ),
         (
             f"{MESSAGE}/fuzz:forward:6_iLjgUA",
             "ADA702",
             (
-                "What is new in this event Ada may add without a new version. Ignore members that you do not know, have a"
+                "What is new in this event may be added without a new version. Ignore members that you do not know, have a"
                 " default for values that you do not know, and keep ids as opaque text."
             ),
         ),
@@ -285,7 +285,7 @@ def test_kinds_by_their_form(name, kind):
             f"{MESSAGE}/fuzz:hostile:6_iLjgUA",
             "ADA703",
             (
-                "Only the owner of the secret could send this, and Ada does not. Validate what you use and answer 4xx, or"
+                "Only the owner of the secret could send this, and never does. Validate what you use and answer 4xx, or"
                 " ignore what you cannot use and answer 200."
             ),
         ),
@@ -293,7 +293,7 @@ def test_kinds_by_their_form(name, kind):
             "any/fuzz:sequences:6_iLjgUA",
             "ADA704",
             (
-                "Ada sends events again, and some of them after others that happened later. Follow the deliveries one by"
+                "Events are sent again, and some of them after others that happened later. Follow the deliveries one by"
                 " one, and look at what is stored before the one that fails."
             ),
         ),

@@ -235,7 +235,7 @@ HTTP = {
         (varchar, f"{MESSAGE}/length:data.content:text.body:256-characters",
             ("`data.content.body` may have any length, here 256 characters. AT stores "
             "`data.content.body` in a column of 255 characters: make it `text`, or as long as what "
-            "Ada may send.")),
+            "may be sent.")),
         (indexed, f"{MESSAGE}/union:data.content:link",
             ("`data.content` may be of type link, which has members of its own. AT writes "
             "`data.content` into an index, whose rows end at 2704 bytes: index a hash (md5) of long "

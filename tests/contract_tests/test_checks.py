@@ -245,7 +245,7 @@ def test_an_exception_after_the_answer():
         "ADA103",
         "2xx, and no exception after it",
         "200, then KeyError: 'body' (handlers.py:42)",
-        "The event is lost: after a 2xx Ada does not send it again. Store it before the answer, then work on it.",
+        "The event is lost: after a 2xx it is not sent again. Store it before the answer, then work on it.",
     )
     assert judged("ADA103", given, severity="warning")[0] == "warning"
     assert judged("ADA505", given) is None

@@ -175,7 +175,7 @@ def test_what_only_looks_like_it(given):
         (
             answer(422, of_a_wrong_type("body")),
             (
-                "The framework looks for a valid list as the body, which Ada does not send: the event is the whole"
+                "The framework looks for a valid list as the body, which is not sent: the event is the whole"
                 " body. Read the raw body, which verifying needs in any case (FastAPI: request: Request, then await"
                 " request.body())."
             ),
@@ -191,7 +191,7 @@ def test_what_only_looks_like_it(given):
         (
             answer(403, b"CSRF verification failed."),
             (
-                "CSRF protection refuses it ('csrf'): it is for the forms of browsers, and Ada sends no token. Exempt"
+                "CSRF protection refuses it ('csrf'): it is for the forms of browsers, and a webhook has no token. Exempt"
                 " this path, which the signature protects (Django: @csrf_exempt; Rails: skip_forgery_protection;"
                 " Laravel: validateCsrfTokens(except: [...]); Spring: csrf.ignoringRequestMatchers(...); Flask-WTF:"
                 " csrf.exempt)."
@@ -200,8 +200,8 @@ def test_what_only_looks_like_it(given):
         (
             answer(401, b"", www_authenticate='Basic realm="staging"'),
             (
-                'Authentication stands before the handler (WWW-Authenticate: Basic realm="staging"), and Ada sends'
-                " the signature alone. Exempt this path from it; where your endpoint has custom headers in Ada, send"
+                'Authentication stands before the handler (WWW-Authenticate: Basic realm="staging"), and a webhook'
+                " has its signature alone. Exempt this path from it; where the sender adds headers of your own, send"
                 " them here: --header 'Authorization: ...'."
             ),
         ),
@@ -209,7 +209,7 @@ def test_what_only_looks_like_it(given):
             answer(302, b"", location="/login?next=/hook"),
             (
                 "It redirects to a login, /login: authentication for people stands before the handler. Exempt this"
-                " path from the login; Ada sends the signature and no session, and follows no redirect."
+                " path from the login; a webhook has a signature and no session, and its sender follows no redirect."
             ),
         ),
         (

@@ -11,7 +11,7 @@ import click
 from ada_contract_tests.engine.check import Options, check, planned
 from ada_contract_tests.engine.fuzzing import FUZZ_FOLDER, FUZZ_SECONDS, FuzzPlan
 from ada_contract_tests.engine.project_settings import handoff_of, ignores_in
-from ada_contract_tests.rules import rule
+from ada_contract_tests.rules import rule, rules_of
 from ada_contract_tests.suites.selection import Selection
 from ada_contract_tests.targets.open import UNSIGNED
 from ada_mockserver.delivery.signing import parse_secret
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.case import Case
     from ada_contract_tests.findings import Report
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["command"]
 
@@ -159,7 +160,7 @@ def command(
     1 with findings, 2 for a bad option, 3 when nothing answers.
     """
     if explain is not None:
-        click.echo(explanation(explain))
+        click.echo(explanation(explain, use_contract(contract) if contract else None))
         return
     options = Options(
         selection=Selection(select=select, ignore=ignore, events=events, cases=cases),
@@ -187,7 +188,7 @@ def command(
     if target is None:
         raise UsageError(
             "No target to check.",
-            next_step="Name a URL, such as http://127.0.0.1:8000/hooks/ada, or an application: module:app.",
+            next_step="Name a URL, such as http://127.0.0.1:8000/webhooks, or an application: module:app.",
         )
     outputs = _outputs(reports)
     if options.secret == "":
@@ -215,14 +216,19 @@ def _print_cases(cases: list[Case], *, as_json: bool) -> None:
         click.echo(f"{case.rule}  {case.id}")
 
 
-def explanation(code: str) -> str:
-    """What a rule is about, for a person; raises UsageError for a code that is none."""
+def explanation(code: str, contract: Contract | None = None) -> str:
+    """A rule as a person is told of it, in words for a contract, ours if none is given.
+
+    Raises UsageError for a code that is none.
+    """
     found = rule(code)
+    if contract is not None:
+        found = rules_of(contract.profile)[found.code]
     return "\n".join(
         (
             f"{found.code}: {found.title} ({found.family})",
             "",
-            f"Ada documents   {found.documents}",
+            f"Documented      {found.documents}",
             f"Source          {found.source}",
             f"What must hold  {found.must_hold}",
             f"What breaks     {found.breaks}",

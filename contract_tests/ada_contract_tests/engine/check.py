@@ -234,7 +234,7 @@ async def run_cases(
             notify=notify,
         )
 
-    report = Report(aim.name, seed, (), (), 0.0, len(all_cases(options.contract)))
+    report = Report(aim.name, seed, (), (), 0.0, len(all_cases(options.contract)), profile=profile)
     api = options.handoff.api if handoffs and options.handoff is not None else None
     async with api or nullcontext():
         if enumerated:
@@ -298,9 +298,11 @@ def _reproduction(
 
 def witness_of(seen_url: str, aim: Target, options: Options, clock: Clock) -> Witness:
     """The witness at a URL, or at a path of the application itself."""
+    prefix = options.known.profile.prefix
     if not seen_url.startswith(("http://", "https://")):
-        return Witness(asking(aim, seen_url), clock)
-    return Witness(asking(open_named(seen_url, replace(options, path=None), clock), None), clock)
+        return Witness(asking(aim, seen_url, prefix), clock)
+    elsewhere = open_named(seen_url, replace(options, path=None), clock)
+    return Witness(asking(elsewhere, None, prefix), clock)
 
 
 def check(

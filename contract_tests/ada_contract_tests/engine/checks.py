@@ -24,9 +24,7 @@ __all__ = ["cause_of", "changes_of", "judge"]
 EXCERPT = 300
 """Characters of a response body that a finding shows."""
 
-LATE = (
-    "The event is lost: after a 2xx Ada does not send it again. Store it before the answer, then work on it."
-)
+LATE = "The event is lost: after a 2xx it is not sent again. Store it before the answer, then work on it."
 """The meaning of an exception after the answer."""
 
 NO_ANSWER = {

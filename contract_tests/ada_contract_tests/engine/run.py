@@ -116,6 +116,7 @@ class Run:
             notes=self._notes(),
             is_general=overall is not None,
             budget=self.budget,
+            profile=session.events.contract.profile,
         )
 
     def _result(self, case: Case, *, in_process: bool) -> Result:

@@ -9,8 +9,9 @@ from ada_contract_tests.advice import EVERY_TIME
 from ada_contract_tests.engine.walls import ENVELOPE, NOT_THE_HANDLER, page_title, wall_of
 from ada_contract_tests.findings import Finding
 from ada_contract_tests.grouping import reasons_of
-from ada_contract_tests.rules import rule_in_role
+from ada_contract_tests.rules import rule_in_role, rules_of
 from ada_mockserver.clock import clock_difference
+from ada_schemas.contract.contract import ada_profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.findings import Result
     from ada_contract_tests.rules import Severity
     from ada_mockserver.delivery.attempt import Attempt
+    from ada_schemas.contract.profile import Profile
 
 __all__ = [
     "always_refused",
@@ -34,7 +36,7 @@ TELLING = (401, 403, 404, 405)
 """Answers that say something about the address or the secret, whatever the event holds."""
 
 REFUSED = (400, 401, 403)
-"""Answers of an endpoint that does not take the sender for Ada."""
+"""Answers of an endpoint that does not take the sender for the provider."""
 
 
 def always_the_same(results: Sequence[Result], *, made_for: str = "", address: str = "") -> Finding | None:
@@ -164,14 +166,19 @@ def always_refused(results: Sequence[Result], *, made_for: str = "", address: st
 
 
 def status_findings(
-    results: Sequence[Result], *, severity: Severity, reproduce: Callable[..., tuple[str, ...]]
+    results: Sequence[Result],
+    *,
+    severity: Severity,
+    reproduce: Callable[..., tuple[str, ...]],
+    profile: Profile | None = None,
 ) -> list[Finding]:
     """One finding for each event type that is accepted, but otherwise than with 200.
 
     It belongs to the event's own case about the status, and counts the deliveries of every case of the event.
-    ``severity`` is a warning unless the user asked for 200: Ada's overview counts any 2xx as success.
+    ``severity`` is a warning unless the user asked for 200: delivery counts any 2xx as success. ``profile``
+    is that of the contract, Ada's if none is given.
     """
-    role, findings = rule_in_role("exact status"), []
+    role, findings = rules_of(profile or ada_profile())[rule_in_role("exact status").code], []
     for own in [r.case for r in results if r.case.rule == role.code]:
         other = [
             (result.case, delivery.attempt.status)
@@ -182,7 +189,7 @@ def status_findings(
             if delivery.expect.answer not in ("refused", "survived")
         ]
         if other:
-            findings.append(_status_finding(own, other, severity, reproduce))
+            findings.append(_status_finding(own, other, severity, reproduce, expected=role.phrase))
     return findings
 
 
@@ -191,6 +198,8 @@ def _status_finding(
     other: list[tuple[Case, int | None]],
     severity: Severity,
     reproduce: Callable[..., tuple[str, ...]],
+    *,
+    expected: str,
 ) -> Finding:
     statuses = " and ".join(str(status) for status in sorted({status or 0 for _, status in other}))
     example = next((case for case, _ in other if case.id == own.id), other[0][0])
@@ -201,7 +210,7 @@ def _status_finding(
         event=own.event,
         severity=severity,
         summary="accepted, but not with 200",
-        expected="200, as each event's page asks; delivery itself counts any 2xx",
+        expected=expected,
         got=f"{statuses} to {len(other)} deliveries{seen}",
         cause=f"accepted with {statuses} instead of 200",
         reproduce=reproduce(example) if example.id == own.id else reproduce(example, own),

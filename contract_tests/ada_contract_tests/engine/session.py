@@ -181,7 +181,12 @@ class Session:
         if self.accept != "2xx":
             severity: Severity = "error" if self.accept == "200" else "warning"
             results = list(self.results.values())
-            found += status_findings(results, severity=severity, reproduce=self.reproduce)
+            found += status_findings(
+                results,
+                severity=severity,
+                reproduce=self.reproduce,
+                profile=self.events.contract.profile,
+            )
         return [*found, *await self._witnessed()]
 
     async def _witnessed(self) -> list[Finding]:

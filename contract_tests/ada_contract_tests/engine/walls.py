@@ -289,7 +289,7 @@ WALLS: tuple[Wall, ...] = (
     Wall(
         "CSRF protection",
         "CSRF protection stands before the handler",
-        "CSRF protection refuses it ({seen}): it is for the forms of browsers, and Ada sends no token."
+        "CSRF protection refuses it ({seen}): it is for the forms of browsers, and a webhook has no token."
         " Exempt this path, which the signature protects (Django: @csrf_exempt; Rails:"
         " skip_forgery_protection; Laravel: validateCsrfTokens(except: [...]); Spring:"
         " csrf.ignoringRequestMatchers(...); Flask-WTF: csrf.exempt).",
@@ -306,7 +306,7 @@ WALLS: tuple[Wall, ...] = (
         "login redirect",
         "every event is redirected to a login",
         "It redirects to a login, {seen}: authentication for people stands before the handler. Exempt this"
-        " path from the login; Ada sends the signature and no session, and follows no redirect.",
+        " path from the login; a webhook has a signature and no session, and its sender follows no redirect.",
         _login,
     ),
     Wall(
@@ -319,8 +319,8 @@ WALLS: tuple[Wall, ...] = (
     Wall(
         "authentication of its own",
         "authentication of its own stands before the handler",
-        "Authentication stands before the handler ({seen}), and Ada sends the signature alone. Exempt this"
-        " path from it; where your endpoint has custom headers in Ada, send them here: --header"
+        "Authentication stands before the handler ({seen}), and a webhook has its signature alone. Exempt"
+        " this path from it; where the sender adds headers of your own, send them here: --header"
         " 'Authorization: ...'.",
         _authentication,
     ),
@@ -344,7 +344,7 @@ WALLS: tuple[Wall, ...] = (
     Wall(
         "payload looked for elsewhere",
         "the framework looks for what no event has",
-        "The framework looks for {seen}, which Ada does not send: the event is the whole body. Read the raw"
+        "The framework looks for {seen}, which is not sent: the event is the whole body. Read the raw"
         " body, which verifying needs in any case (FastAPI: request: Request, then await request.body()).",
         _elsewhere,
         certain=False,

@@ -1,8 +1,8 @@
 """The witness: did the consumer really handle what it answered? ADA601 to ADA603.
 
 A status cannot show an event that was acknowledged and dropped. The consumer answers, for what it received
-so far, a JSON list with one entry an attempt: ``{"svix_id", "type", "status"}``, status one of ``handled``
-(the effect was applied), ``ignored``, ``duplicate``, ``rejected``.
+so far, a JSON list with one entry an attempt: ``{"svix_id", "type", "status"}`` (or ``"webhook_id"``), status
+one of ``handled`` (the effect was applied), ``ignored``, ``duplicate``, ``rejected``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ada_contract_tests.engine.ignores import Ignores
 from ada_contract_tests.engine.lost import Lost, lost_findings, nothing_handled, witness_finding
 from ada_contract_tests.engine.walls import is_unavailable
+from ada_schemas.contract.profile import SVIX
 from ada_schemas.contract.vocabulary import vocabulary
 from ada_schemas.errors import DocumentError, TargetError
 from ada_schemas.foreign_json import read_entries
@@ -66,17 +67,17 @@ LONGEST_NAME = 100
 
 ID_NAMES = ("svix_id", "webhook_id")
 """How an entry calls the id of a delivery: as its header."""
-AGREED = "It should answer a JSON list with an object {svix_id, type, status} for each request."
+AGREED = "It should answer a JSON list with an object {{{}_id, type, status}} for each request."
 
 NAMELESS = frozenset({None})
-"""What stands for the svix-id of requests without one."""
+"""What stands for the id of requests without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What a consumer has seen so far.
 
-    ``counts`` says how often each svix-id (None for requests without one) was seen with each status;
+    ``counts`` says how often each id (None for requests without one) was seen with each status;
     ``handled_types`` are the event types of which anything was handled; ``settled`` is false while the
     consumer may still be at work. ``others`` is how many entries there are of messages that are not asked
     about, since a consumer that works off a queue of them is at work too.
@@ -90,7 +91,7 @@ class Seen:
 
 @dataclass(slots=True)
 class Witness:
-    """Knows what the consumer did: ``ask`` answers what it has seen so far of the messages of some svix-ids.
+    """Knows what the consumer did: ``ask`` answers what it has seen so far of the messages of some ids.
 
     ``is_named`` is true where a command line can name it, and so repeat what it shows.
     """
@@ -106,7 +107,7 @@ class Witness:
         self._nameless_before = (await self.ask(NAMELESS)).counts.get(None, Counter())["handled"]
 
     def nameless(self, seen: Seen) -> int:
-        """How many requests without svix-id, which Ada always sends, were handled since the beginning."""
+        """How many requests without an id, which is always sent, were handled since the beginning."""
         return seen.counts.get(None, Counter())["handled"] - self._nameless_before
 
     async def settled(
@@ -143,10 +144,13 @@ class Witness:
         return strays <= STRAYS * (len(there) - first - strays)
 
 
-def asking(target: Target, path: str | None) -> Callable[[Container[str | None]], Awaitable[Seen]]:
+def asking(
+    target: Target, path: str | None, prefix: str = SVIX
+) -> Callable[[Container[str | None]], Awaitable[Seen]]:
     """A witness over HTTP, or a path of an application in process; ``path`` None is the target's own address.
 
-    What it returns raises TargetError when the answer is not as it should be.
+    What it returns raises TargetError when the answer is not as it should be; ``prefix`` is what the names of
+    the signature headers begin with.
     """
     name = path or target.name
 
@@ -154,19 +158,20 @@ def asking(target: Target, path: str | None) -> Callable[[Container[str | None]]
         attempt = await target.request((), b"", timeout=TIMEOUT, method="GET", path=path, keep=LARGEST)
         if attempt.error is not None:
             if attempt.error.kind == "refused":
-                raise WitnessNotReadyError(name, attempt.error.what, step=attempt.error.next_step)
-            raise unfit(name, attempt.error.what)
+                raise WitnessNotReadyError(name, attempt.error.what, prefix, step=attempt.error.next_step)
+            raise unfit(name, attempt.error.what, prefix)
         assert attempt.response is not None  # noqa: S101 - an answer without error has a response
         if is_unavailable(attempt.response.status):
-            raise WitnessNotReadyError(name, f"it answers {attempt.response.status}")
+            raise WitnessNotReadyError(name, f"it answers {attempt.response.status}", prefix)
         if attempt.response.status != 200:
-            raise unfit(name, f"it answers {attempt.response.status}")
+            raise unfit(name, f"it answers {attempt.response.status}", prefix)
         if attempt.response.truncated:
-            raise unfit(name, "its answer is larger than can be read")
+            raise unfit(name, "its answer is larger than can be read", prefix)
         try:
             return entries_seen(read_entries(attempt.response.body, name=name), only)
         except (DocumentError, TypeError, KeyError) as error:
-            raise unfit(name, "it does not answer a JSON list of {svix_id, type, status}") from error
+            form = f"{{{prefix}_id, type, status}}"
+            raise unfit(name, f"it does not answer a JSON list of {form}", prefix) from error
 
     return ask
 
@@ -198,16 +203,16 @@ def _id_of(entry: Mapping[str, Any]) -> Any:
     return entry[next((name for name in ID_NAMES if name in entry), ID_NAMES[0])]
 
 
-def unfit(name: str, reason: str) -> TargetError:
+def unfit(name: str, reason: str, prefix: str = SVIX) -> TargetError:
     """The error of a witness that cannot be used for a reason."""
-    return TargetError(_unusable(name, reason), usage=False, next_step=AGREED)
+    return TargetError(_unusable(name, reason), usage=False, next_step=AGREED.format(prefix))
 
 
 class WitnessNotReadyError(TargetError):
     """A witness that takes no connection, or is not available: the service may still be starting."""
 
-    def __init__(self, name: str, reason: str, *, step: str | None = None) -> None:
-        super().__init__(_unusable(name, reason), usage=False, next_step=step or AGREED)
+    def __init__(self, name: str, reason: str, prefix: str = SVIX, *, step: str | None = None) -> None:
+        super().__init__(_unusable(name, reason), usage=False, next_step=step or AGREED.format(prefix))
         self.refused = step is not None
 
 
@@ -226,7 +231,7 @@ def witness_findings(
 ) -> list[Finding]:
     """The findings of the witness against the answers that were given.
 
-    ``nameless`` is how many requests without svix-id were handled: forgeries of one case or another that left
+    ``nameless`` is how many requests without an id were handled: forgeries of one case or another that left
     it out. A message without an entry is held against nobody while the consumer has not settled.
     """
     ignores = ignores or Ignores()
@@ -251,8 +256,9 @@ def witness_findings(
             found.append(witness_finding(case, role, expected, got, reproduce(case), severity=severity))
     forged = _without_id(ledger, nameless)
     if forged is not None:
-        got = f"{nameless} requests without svix-id were handled"
-        got = got if nameless > 1 else "1 request without svix-id was handled"
+        header = f"{ignores.known.profile.prefix}-id"
+        got = f"{nameless} requests without {header} were handled"
+        got = got if nameless > 1 else f"1 request without {header} was handled"
         case, severity = cases[forged.case], forged.expect.severity
         found.append(witness_finding(case, EFFECT, "not handled", got, reproduce(case), severity=severity))
     of_the_lost = [
@@ -287,7 +293,7 @@ def _is_lost(last: Delivery, counts: Counter[str], ignores: Ignores) -> bool:
 
 
 def _without_id(ledger: Sequence[Delivery], nameless: int) -> Delivery | None:
-    """The forgery that stands for ``nameless`` handled requests without svix-id, None where there is none.
+    """The forgery that stands for ``nameless`` handled requests without an id, None where there is none.
 
     One whose empty id is signed stands for them as long as such ones were accepted as often.
     """

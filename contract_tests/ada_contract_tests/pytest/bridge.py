@@ -221,7 +221,8 @@ class Bridge:
                 return entries_seen(witness(), only)
             except Exception as error:
                 said = exception_text("".join(format_exception(error)))
-                raise unfit("that the fixture ada_witness gives", f"it raises {said}") from error
+                prefix = self.options.known.profile.prefix
+                raise unfit("that the fixture ada_witness gives", f"it raises {said}", prefix) from error
 
         return Witness(ask, self._clock, is_named=False)
 

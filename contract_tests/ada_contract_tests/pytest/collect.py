@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.findings import Finding
     from ada_contract_tests.known_failures import State
     from ada_contract_tests.pytest.session_run import CaseRecord
+    from ada_schemas.contract.profile import Profile
 
 __all__ = ["AdaFile", "AdaItem", "check_case"]
 
@@ -104,9 +105,15 @@ class AdaItem(pytest.Function):
         return super().repr_failure(excinfo)
 
     def _shown(self, finding: Finding) -> str:
-        fix = as_pytest_says(advice_of(finding))
+        fix = as_pytest_says(advice_of(finding, self._profile))
         simpler = bridge_of(self.config).record.simpler(finding)
-        return finding_text(finding, repeat=self.repeat_line(finding.case), simpler=simpler, fix=fix)
+        repeat = self.repeat_line(finding.case)
+        return finding_text(finding, self._profile, repeat=repeat, simpler=simpler, fix=fix)
+
+    @property
+    def _profile(self) -> Profile:
+        """How the provider of the contract delivers."""
+        return bridge_of(self.config).options.known.profile
 
     def take(self, record: CaseRecord, *, is_general: bool) -> None:
         """Pass, warn, fail as expected, skip, or raise ContractViolation: as the run's record says.
@@ -118,7 +125,7 @@ class AdaItem(pytest.Function):
             pytest.skip(record.note if self.state == "not applicable" else f"adakit: {record.note}")
         self.findings = record.findings
         if is_general and record.findings:
-            raise ContractViolation(record.findings[0])
+            raise ContractViolation(record.findings[0], self._profile)
         self.state = "passed"
         failed, excuses = [], []
         for finding in record.findings:
@@ -126,7 +133,7 @@ class AdaItem(pytest.Function):
             if state == "warned":
                 # a section of the report: no Python warning, which a filter may raise
                 self.user_properties.append(("ada_warning", finding.rule))
-                text = finding_text(finding, repeat=self.repeat_line(finding.case))
+                text = finding_text(finding, self._profile, repeat=self.repeat_line(finding.case))
                 self.add_report_section("call", "adakit warning", text)
             if state == "failed" or (state == "excused" and self.config.option.runxfail):
                 failed.append(finding)
@@ -135,7 +142,7 @@ class AdaItem(pytest.Function):
             self.state = state if self.state == "passed" else self.state
         if failed:
             self.state = "failed"
-            raise ContractViolation(failed[0])
+            raise ContractViolation(failed[0], self._profile)
         if record.note:
             self.state = "not run"
             pytest.fail(f"adakit: {record.note}", pytrace=False)

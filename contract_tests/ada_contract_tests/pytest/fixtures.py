@@ -174,7 +174,7 @@ class SignedCase:
         if state == "excused":
             pytest.xfail(excuse)
         if finding is not None and state in ("excused", "failed"):  # with --runxfail nothing is excused
-            raise ContractViolation(finding)
+            raise ContractViolation(finding, self.run.events.contract.profile)
 
 
 class _Capture(Target):

@@ -14,7 +14,7 @@ from ada_contract_tests.advice import advice_of
 from ada_contract_tests.findings import OUTCOMES
 from ada_contract_tests.grouping import group_findings
 from ada_contract_tests.reports.wording import clipped, event_name, many, percent, printable
-from ada_contract_tests.rules import EXPECTATIONS, FAMILIES, RULES, digits
+from ada_contract_tests.rules import FAMILIES, digits, rules_of
 from ada_contract_tests.tracebacks import traceback_lines
 
 if TYPE_CHECKING:
@@ -41,11 +41,12 @@ SIGNS = {
 
 def render(report: Report) -> str:
     """The page: verdict, matrix of events and rules, findings by cause, cases left out, the rules."""
-    groups, matrix = group_findings(report.findings), report.matrix("code")
+    groups, matrix, rules = group_findings(report.findings), report.matrix("code"), rules_of(report.profile)
     codes = next(iter(matrix.values()), {})
     script = _read("report.js")
     return TEMPLATE.render(
         report=report,
+        RULES=rules,
         word="PASS" if report.ok else "FAIL",
         style=_read("report.css"),
         script=script,
@@ -57,7 +58,7 @@ def render(report: Report) -> str:
             code: Counter(o for row in matrix.values() for o in row[code].outcomes.values()) for code in codes
         },
         families={
-            family: ours for family in FAMILIES if (ours := [c for c in codes if RULES[c].family == family])
+            family: ours for family in FAMILIES if (ours := [c for c in codes if rules[c].family == family])
         },
         links=_links(groups[: LIMITS["groups"]]),
         groups=groups,
@@ -133,9 +134,7 @@ _ENVIRONMENT = Environment(
 )
 _ENVIRONMENT.globals |= {
     "OUTCOMES": OUTCOMES,
-    "RULES": RULES,
     "FAMILIES": FAMILIES,
-    "EXPECTATIONS": EXPECTATIONS,
     "most": LIMITS,
 }
 _ENVIRONMENT.filters |= {

@@ -10,6 +10,7 @@ from ada_schemas.shown import shown_json
 
 if TYPE_CHECKING:
     from ada_contract_tests.findings import Finding, Report, Result
+    from ada_schemas.contract.profile import Profile
 
 __all__ = ["render"]
 
@@ -37,15 +38,15 @@ def render(report: Report) -> str:
             "errors": len(report.errors),
             "warnings": len(report.warnings),
         },
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [_finding(finding, report.profile) for finding in report.findings],
         "cases": [_result(result) for result in report.results],
     }
     return shown_json(value, indent=2) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, profile: Profile) -> dict[str, Any]:
     value = {k: v for k, v in asdict(finding).items() if v or k in ("rule", "case", "event")}
-    value["fix"] = advice_of(finding)
+    value["fix"] = advice_of(finding, profile)
     if finding.changes:
         value["changes"] = [dict(zip(("path", "before", "after"), c, strict=True)) for c in finding.changes]
     return value

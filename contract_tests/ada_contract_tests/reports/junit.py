@@ -8,10 +8,11 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ada_contract_tests.reports.plain import finding_text
 from ada_contract_tests.reports.wording import event_name, printable
-from ada_contract_tests.rules import RULES
+from ada_contract_tests.rules import rules_of
 
 if TYPE_CHECKING:
     from ada_contract_tests.findings import Finding, Report, Result
+    from ada_schemas.contract.profile import Profile
 
 __all__ = ["render"]
 
@@ -21,7 +22,7 @@ def render(report: Report) -> str:
     findings = report.by_case()
     suites: dict[str, list[Element]] = defaultdict(list)
     for result in report.results:
-        suites[result.case.event].append(_test(result, findings[result.case.id]))
+        suites[result.case.event].append(_test(result, findings[result.case.id], report.profile))
     root = Element("testsuites", name="adakit check")
     for event, tests in suites.items():
         root.append(_suite(report, event_name(event), tests))
@@ -58,11 +59,11 @@ def _count(element: Element, tests: list[Element]) -> None:
     element.set("time", f"{sum(float(test.get('time', '0')) for test in tests):.3f}")
 
 
-def _test(result: Result, findings: list[Finding]) -> Element:
+def _test(result: Result, findings: list[Finding], profile: Profile) -> Element:
     case = result.case
     test = Element(
         "testcase",
-        classname=f"{case.rule} {RULES[case.rule].title}",
+        classname=f"{case.rule} {rules_of(profile)[case.rule].title}",
         name=printable(case.id),
         time=f"{result.seconds:.3f}",
     )
@@ -72,12 +73,12 @@ def _test(result: Result, findings: list[Finding]) -> Element:
     if errors:
         message = f"{errors[0].summary}: expected {errors[0].expected}, got {errors[0].got}"
         failure = SubElement(test, "failure", message=printable(message), type=errors[0].rule)
-        failure.text = printable("\n\n".join(map(finding_text, errors)))
+        failure.text = printable("\n\n".join(finding_text(f, profile) for f in errors))
     elif result.outcome == "failed":
         SubElement(test, "failure", message=printable(result.note or "failed"), type=case.rule)
     elif result.outcome != "passed":
         SubElement(test, "skipped", message=printable(result.note or result.outcome))
-    warnings = [finding_text(f) for f in findings if f.severity == "warning"]
+    warnings = [finding_text(f, profile) for f in findings if f.severity == "warning"]
     if warnings:
         text = "\n\n".join(f"warning: {warning}" for warning in warnings)
         SubElement(test, "system-out").text = printable(text)

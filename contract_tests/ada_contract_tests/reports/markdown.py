@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from ada_contract_tests.advice import advice_of
 from ada_contract_tests.grouping import group_findings
 from ada_contract_tests.reports.wording import clipped, counts, event_name, many, percent, printable
-from ada_contract_tests.rules import RULES
+from ada_contract_tests.rules import rules_of
 from ada_contract_tests.tracebacks import traceback_lines
 
 if TYPE_CHECKING:
     from ada_contract_tests.findings import Cell, Finding, Report
     from ada_contract_tests.grouping import Group
+    from ada_schemas.contract.profile import Profile
 
 __all__ = ["render"]
 
@@ -46,7 +47,7 @@ def render(report: Report) -> str:
     if groups:
         text += "### Findings\n\n"
     for number, group in enumerate(groups[:MOST_GROUPS], 1):
-        block = _finding(number, group)
+        block = _finding(number, group, report.profile)
         if not _fits(text + block):
             break
         text, shown = text + block, number
@@ -99,12 +100,12 @@ def _left_out(report: Report) -> str:
     return "".join([*lines, *([f"- and {left} more reasons\n"] if left else []), "\n"]) if lines else ""
 
 
-def _finding(number: int, group: Group) -> str:
+def _finding(number: int, group: Group, profile: Profile) -> str:
     first, count = group.findings[0], len(group.findings)
-    rule = RULES[first.rule]
+    rule = rules_of(profile)[first.rule]
     mark = "❌" if group.severity == "error" else "⚠️"
     cases = "1 case" if count == 1 else f"{count} cases, one cause"
-    advice, _, to_copy = advice_of(first).partition("\n")
+    advice, _, to_copy = advice_of(first, profile).partition("\n")
     contrast = f"Expected {_prose(first.expected)}, got {_code(first.got)}."
     parts = [
         f"#### {number}. {mark} {first.rule} {rule.title}: {cases}",

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 from ada_contract_tests.advice import advice_of
 from ada_contract_tests.reports.wording import clipped, many
-from ada_contract_tests.rules import RULES
+from ada_contract_tests.rules import RULES, rules_of
 from ada_contract_tests.tracebacks import members_named, traceback_lines
+from ada_schemas.contract.contract import ada_profile
 from ada_schemas.contract.paths import apart, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ada_contract_tests.findings import Finding
+    from ada_schemas.contract.profile import Profile
 
 __all__ = ["finding_text", "without_traceback"]
 
@@ -33,17 +35,26 @@ MOST_TRACEBACK = 14
 MOST_HEADLINE = 2 * WIDTH
 
 
-def finding_text(finding: Finding, *, repeat: str = "", simpler: str = "", fix: str = "") -> str:
+def finding_text(
+    finding: Finding,
+    profile: Profile | None = None,
+    *,
+    repeat: str = "",
+    simpler: str = "",
+    fix: str = "",
+) -> str:
     """The finding in at most 22 lines of 80 columns, unless the commands to repeat it need more.
 
-    ``repeat`` is a further command that does; ``simpler`` is a case that failed for the same reason, whose
-    finding has the whole traceback, and the fix. ``fix`` is the advice, if it is worded otherwise than usual.
+    ``profile`` is that of the contract, Ada's if none is given. ``repeat`` is a further command that does;
+    ``simpler`` is a case that failed for the same reason, whose finding has the whole traceback, and the fix.
+    ``fix`` is the advice, if it is worded otherwise than usual.
     """
-    rule = RULES[finding.rule]
+    profile = profile or ada_profile()
+    rule = rules_of(profile)[finding.rule]
     above = [("rule", f"{finding.rule} {rule.title}")]
     if finding.excerpt:
         above.append(("answer", clipped(finding.excerpt, ROOM if finding.traceback else 3 * ROOM)))
-    advice, *to_copy = (fix or advice_of(finding)).split("\n")
+    advice, *to_copy = (fix or advice_of(finding, profile)).split("\n")
     wrapped = [*textwrap.wrap(advice, ROOM, break_on_hyphens=False), *to_copy]
     below = [("see also", f"{simpler}: fails for the same reason")] if simpler else _labelled("fix", wrapped)
     commands = [repeat, *finding.reproduce[:1]] if repeat else finding.reproduce[:1]

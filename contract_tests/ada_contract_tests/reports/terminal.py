@@ -9,7 +9,7 @@ from rich.text import Text
 from ada_contract_tests.advice import advice_of
 from ada_contract_tests.grouping import group_findings, reasons_of
 from ada_contract_tests.reports.wording import counts, event_name, not_tried, percent
-from ada_contract_tests.rules import RULES
+from ada_contract_tests.rules import rules_of
 from ada_contract_tests.tracebacks import traceback_lines
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ada_contract_tests.findings import Cell, Finding, Report
     from ada_contract_tests.grouping import Group
+    from ada_schemas.contract.profile import Profile
 
 __all__ = ["print_report"]
 
@@ -32,7 +33,7 @@ def print_report(report: Report, console: Console) -> None:
         console.print(line, soft_wrap=True)
     console.print()
     for number, group in enumerate(group_findings(report.errors), 1):
-        _print_group(group, number, console)
+        _print_group(group, number, console, report.profile)
     _print_warnings(report, console)
     console.print(_summary(report), soft_wrap=True)
 
@@ -95,12 +96,12 @@ def _cell(cell: Cell) -> Text:
             return Text("·", style="dim")
 
 
-def _print_group(group: Group, number: int, console: Console) -> None:
+def _print_group(group: Group, number: int, console: Console, profile: Profile) -> None:
     first, count = group.findings[0], len(group.findings)
     cases = "1 case" if count == 1 else f"{count} cases, one cause"
     title = Text.assemble((f"{number}. error ", "bold red"), (f"{cases}: ", "bold"), (group.cause, "bold"))
     console.print(title, soft_wrap=True)
-    _print_finding(first, console)
+    _print_finding(first, console, profile)
     if count > 1:
         names = [f.case for f in group.findings[1 : SHOWN_CASES + 1]]
         rest = count - 1 - len(names)
@@ -110,9 +111,9 @@ def _print_group(group: Group, number: int, console: Console) -> None:
     console.print()
 
 
-def _print_finding(finding: Finding, console: Console) -> None:
+def _print_finding(finding: Finding, console: Console, profile: Profile) -> None:
     """Print one finding: expectation and outcome, the payload that shows it, and how to repeat it."""
-    _print_row(console, "rule", Text(f"{finding.rule} {RULES[finding.rule].title}"))
+    _print_row(console, "rule", Text(f"{finding.rule} {rules_of(profile)[finding.rule].title}"))
     _print_row(console, "case", Text(finding.case, style="cyan"))
     _print_row(console, "", Text(finding.summary))
     _print_row(console, "expected", Text(finding.expected))
@@ -123,7 +124,7 @@ def _print_finding(finding: Finding, console: Console) -> None:
         _print_row(console, "payload" if n == 0 else "", change)
     for n, line in enumerate(traceback_lines(finding.traceback, SHOWN_TRACEBACK)):
         _print_row(console, "traceback" if n == 0 else "", Text(line, style="dim"))
-    _print_row(console, "fix", Text(advice_of(finding)), wrap=True)
+    _print_row(console, "fix", Text(advice_of(finding, profile)), wrap=True)
     for n, line in enumerate(finding.reproduce):
         _print_row(console, "repeat" if n == 0 else "or", Text(line))
 

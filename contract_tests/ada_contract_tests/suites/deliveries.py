@@ -39,7 +39,7 @@ cases = Suite("ADA403")
 
 @cases.delivered(
     "signature:forged-first",
-    "a forgery with the same svix-id comes before the true event",
+    "a forgery with the same id comes before the true event",
     rule="ADA302",
     expect=TRUE_EVENT,
 )
@@ -52,7 +52,7 @@ async def _forged_first(run: CaseRun) -> None:
 
 @cases.delivered(
     "signature:forged-after",
-    "a forgery with the svix-id of a true event comes after it",
+    "a forgery with the id of a true event comes after it",
     rule="ADA302",
     expect=TRUE_EVENT,
 )
