@@ -185,10 +185,10 @@ def _contract(document: dict[str, Any], name: str, beside: Path | None = None) -
     corrections = _said(beside, "corrections.yaml", read_corrections, _our_corrections() if is_adas else ())
     constraints = _said(beside, "constraints.yaml", read_constraints, _our_constraints() if is_adas else ())
     corrected, unfit = apply_corrections(published, corrections, name=name)
-    corrected, wrong = with_valid_examples(corrected, name=name)
     proposal = proposed(document, corrected)
     profile = _profile(beside) or (ada_profile() if is_adas else proposal.profile)
     events, left_out = typed(corrected, profile, name=name)
+    events, wrong = with_valid_examples(events, name=name)
     warnings = (*unread, *wrong, *left_out, *unfit)
     if not events:
         raise DocumentError(f"{name} names no event type that can be used.", next_step="\n".join(warnings))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.fitting import accepts
+from ada_schemas.contract.paths import get
 from ada_schemas.errors import some_of
 
 if TYPE_CHECKING:
@@ -17,12 +18,21 @@ __all__ = ["with_valid_examples"]
 def with_valid_examples(events: tuple[Event, ...], *, name: str) -> tuple[tuple[Event, ...], list[str]]:
     """The events with the examples that their open schemas take, and a warning about the others."""
     kept = tuple(
-        replace(event, examples=tuple(each for each in event.examples if accepts(event.payload, each.value)))
+        replace(event, examples=tuple(each for each in event.examples if _is_valid(event, each.value)))
         for event in events
     )
-    wrong = [one.operation for one, other in zip(events, kept, strict=True) if one.examples != other.examples]
+    of_some = {id(each) for event in kept for each in event.examples}
+    wrong = {e.operation: None for e in events if any(id(each) not in of_some for each in e.examples)}
     if not wrong:
-        return events, []
-    said = some_of(wrong, "webhook {} has an example that its", "the webhooks {} have examples that their")
+        return kept, []
+    said = some_of(
+        list(wrong), "webhook {} has an example that its", "the webhooks {} have examples that their"
+    )
     schema = "schema does" if len(wrong) == 1 else "schemas do"
     return kept, [f"{name}: {said} {schema} not allow; left out."]
+
+
+def _is_valid(event: Event, value: Any) -> bool:
+    return accepts(event.payload, value) and (
+        not event.type_path or get(value, event.type_path) == event.type
+    )

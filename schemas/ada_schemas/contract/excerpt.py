@@ -8,7 +8,8 @@ from ada_schemas.contract.references import steps_of
 
 __all__ = ["webhooks_alone"]
 
-ALWAYS = ("openapi", "info", "webhooks", "tags", "externalDocs")
+SECTIONS = ("webhooks", "x-webhooks")
+ALWAYS = ("openapi", "info", *SECTIONS, "tags", "externalDocs")
 Keys = tuple[str, ...]
 
 
@@ -37,7 +38,7 @@ def _chosen(way: Keys, held: Any, needed: set[Keys]) -> Any:
 def _needed(document: dict[str, Any]) -> set[Keys]:
     """The keys, from the outside in, under which stands what the webhooks refer to, directly or not."""
     found: set[Keys] = set()
-    pending: list[Any] = [document["webhooks"]]
+    pending: list[Any] = [document[section] for section in SECTIONS if section in document]
     while pending:
         node = pending.pop()
         pending.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())

@@ -167,7 +167,7 @@ class _Maker:
         if c in CLASSES:
             return list(CLASSES[c]), at + 1
         if c in "DWS":
-            return ["-"] if c == "D" or c == "W" else list(ANY), at + 1
+            return ["-"] if c in ("D", "W") else list(ANY), at + 1
         if c in "tnr":
             return [{"t": "\t", "n": "\n", "r": "\r"}[c]], at + 1
         if c == "b" or (c.isalnum() and c not in "ux"):

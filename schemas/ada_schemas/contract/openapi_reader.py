@@ -37,7 +37,8 @@ def read_events(document: dict[str, Any], *, name: str) -> tuple[tuple[Event, ..
     """
     reader = _Reader(document, name)
     webhooks = webhooks_of(document, name=name)
-    events = [event for key, item in webhooks.items() for event in reader.events(str(key), item)]
+    items = {str(key): item for key, item in webhooks.items() if not str(key).startswith("x-")}
+    events = [event for key, item in items.items() for event in reader.events(key, item)]
     warnings = reader.omissions.warnings(name)
     if not events:
         if not reader.described:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.documents import malformed
+from ada_schemas.contract.fitting import is_within
 from ada_schemas.contract.keywords import (
     SCALAR_TYPES,
     TYPES,
@@ -41,7 +42,7 @@ from ada_schemas.contract.schema_parts import (
     targets_of,
     unusable,
 )
-from ada_schemas.contract.shapes import Anything, Array, Mapping, Member, Object, Scalar, Shape
+from ada_schemas.contract.shapes import UNLIMITED, Anything, Array, Mapping, Member, Object, Scalar, Shape
 from ada_schemas.contract.unions import Alternative, union_of_all
 from ada_schemas.errors import DocumentError
 
@@ -214,7 +215,7 @@ class SchemaReader(References):
                 return self._object(schema, common, place, depth)
             case "array":
                 return self._array(schema, common, place, depth)
-        return Scalar(
+        scalar = Scalar(
             types=types,
             enum=enum,
             format=format_of(schema) if "string" in types else None,
@@ -223,6 +224,9 @@ class SchemaReader(References):
             default=schema.get("default"),
             **common,
         )
+        if all(is_within(scalar, value) for value in enum):
+            return scalar
+        return replace(scalar, format=None, max_length=None, limits=UNLIMITED)
 
     def _by_type(self, schema: Plain, types: tuple[str, ...], place: str, depth: int) -> Shape:
         """The union of what a schema says of each of its types."""

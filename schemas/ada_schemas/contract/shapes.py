@@ -73,11 +73,11 @@ UNLIMITED = Limits()
 class Scalar(_Common):
     """A value of one or several JSON types (``string``, ``integer``, ``number``, ``boolean``).
 
-    ``enum`` holds the documented values, ``known_values`` those that prose names without closing the
-    list; ``max_length`` is in characters, ``limits`` are the others; ``may_be_empty`` marks a string that is
-    empty when unavailable; ``holds`` says what a string is: ``id``, ``time``, ``message`` (text of any length), ``text`` (a name or
-    title), ``language`` (a BCP 47 tag), ``domain`` (an AI Agent's host), ``ip``, ``email``, ``mime`` (a media
-    type), ``url``, or nothing that the kit would vary.
+    ``enum`` holds the documented values, ``known_values`` those that prose names without closing the list;
+    ``max_length`` is in characters, ``limits`` are the others; ``may_be_empty`` marks a string that is empty
+    when unavailable; ``holds`` says what a string is: ``id``, ``time``, ``message`` (text of any length),
+    ``text`` (a name or title), ``language`` (a BCP 47 tag), ``domain`` (an AI Agent's host), ``ip``,
+    ``email``, ``mime`` (a media type), ``url``, or nothing that the kit would vary.
     """
 
     types: tuple[str, ...]

@@ -161,12 +161,24 @@ def _tagged(found: list[Alternative], named: str) -> Union | None:
         if not any(tags):
             # By OpenAPI, the name of a component is what its discriminator says where nothing else is said.
             tags = [(each.component,) if each.component else () for each in found]
-        return _union(objects, named, tags)
+        union = _union(objects, named, tags)
+        return None if union is None else _always_told(union)
     for candidate in (member.name for member in objects[0].members):
         union = _union(objects, candidate, [_said(each, candidate) for each in found])
         if union is not None:
             return union
     return None
+
+
+def _always_told(union: Union) -> Union:
+    """The union whose branches always have the discriminator, since nothing else tells them apart."""
+
+    def told(shape: Object) -> Object:
+        members = (replace(m, required=m.required or m.name == union.discriminator) for m in shape.members)
+        return replace(shape, members=tuple(members))
+
+    branches = (replace(b, shape=told(b.shape)) for b in union.branches if isinstance(b.shape, Object))
+    return replace(union, branches=tuple(branches))
 
 
 def _said(alternative: Alternative, name: str) -> tuple[str, ...]:

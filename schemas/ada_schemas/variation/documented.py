@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.fitting import fits
-from ada_schemas.contract.paths import apart, branched, joined, union_of
+from ada_schemas.contract.paths import apart, branched, branches_along, joined, union_of
 from ada_schemas.contract.shapes import Anything, Mapping, Object, Scalar, Union, payload_path
 from ada_schemas.variation.builder import (
     Change,
@@ -155,10 +155,16 @@ def _nulls(builder: VariationBuilder) -> Iterator[Variation]:
 
 def _absences(builder: VariationBuilder) -> Iterator[Variation]:
     objects = list(builder.objects())
+
+    def untold(path: str) -> bool:
+        """True within a branch that its members alone tell from the others."""
+        unions = (builder.places[at] for at, _ in branches_along(path))
+        return any(isinstance(union, Union) and not union.discriminator for union in unions)
+
     for path, shape in objects:
         for member in shape.members:
             if not member.required:
-                where, may = joined(path, member.name), member.shape.identity
+                where, may = joined(path, member.name), member.shape.identity or untold(path)
                 place = payload_path(where)
                 said, change = f"{place} is absent", removing(place)
                 yield builder.build("ADA105", "absent", where, said, change, keep=(place,), refusable=may)
@@ -169,9 +175,8 @@ def _absences(builder: VariationBuilder) -> Iterator[Variation]:
         if path not in ("", "data") and sum(not m.required for m in shape.members) > 1:
             place = payload_path(path)
             said, change = f"every optional member of {place} is absent", partial(_bare, shape)
-            yield builder.build(
-                "ADA105", "absent:all", path, said, changing(place, change), refusable=shape.identity
-            )
+            may = shape.identity or untold(path)
+            yield builder.build("ADA105", "absent:all", path, said, changing(place, change), refusable=may)
 
 
 def _only_needed(shape: Object, value: dict[str, Any]) -> dict[str, Any]:
