@@ -203,7 +203,7 @@ def test_no_target(adakit):
     outcome = adakit("check")
     assert outcome.code == 2
     assert (
-        "Name a URL, such as http://127.0.0.1:8000/hooks/ada, or an application: module:app." in outcome.err
+        "Name a URL, such as http://127.0.0.1:8000/webhooks, or an application: module:app." in outcome.err
     )
 
 
