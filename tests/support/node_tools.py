@@ -69,12 +69,18 @@ def npm_files(
         if not (folder / "unpacked").exists():
             archive.mkdir(parents=True, exist_ok=True)
             wanted = f"{package}@{locked['version']}"
-            options = ["--silent", "--prefer-offline", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
+            options = [
+                "--loglevel=error",
+                "--prefer-offline",
+                "--fetch-retries=1",
+                "--fetch-retry-mintimeout=1000",
+            ]
             done = subprocess.run(
                 [*npm, "pack", wanted, *options], cwd=archive, capture_output=True, text=True, check=False
             )
             if done.returncode:
-                missing = f"npm pack {wanted} failed: {done.stderr.strip() or done.stdout.strip()}"
+                said = " ".join(line.removeprefix("npm error ") for line in done.stderr.splitlines()[:3])
+                missing = f"npm pack {wanted} failed: {said}"
                 pytest.fail(missing, pytrace=False) if os.environ.get("CI") else pytest.skip(missing)
             (packed,) = archive.iterdir()
             _hold_against(packed, locked["integrity"])

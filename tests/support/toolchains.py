@@ -6,6 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -151,13 +152,14 @@ def _check_jsonschema(*arguments: str) -> str:
 
 def pydantic_model(schema: Path, output: Path) -> type[BaseModel]:
     """The model of an event, in the module that datamodel-code-generator makes of its schema."""
-    generate(
-        schema,
-        input_file_type=InputFileType.JsonSchema,
-        output=output,
-        output_model_type=DataModelType.PydanticV2BaseModel,
-        formatters=[],
-    )
+    with warnings.catch_warnings(action="ignore"):  # the generator's own, of what it uses
+        generate(
+            schema,
+            input_file_type=InputFileType.JsonSchema,
+            output=output,
+            output_model_type=DataModelType.PydanticV2BaseModel,
+            formatters=[],
+        )
     module = load_module(output)
     *_, model = (value for value in vars(module).values() if _is_model_of(value, module))
     return model
