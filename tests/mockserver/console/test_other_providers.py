@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ada_mockserver import MockAda, verify
+from ada_mockserver.mock.console.variant_list import MOST_EVENTS
 from ada_schemas.contract.contract import contract_in
 from adakit.check_page.routes import check_page
 from support.other_provider import LIBRARY_SECRET, doorbell, library
@@ -204,6 +205,22 @@ def test_variants_of_a_type_that_the_payload_does_not_say(bell, endpoint):
     assert answer.status_code == 303
     bell.settle()
     assert {headers["x-bell"] for headers, _ in endpoint.requests} == {"opened"}
+
+
+def test_many_event_types(tmp_path):
+    """Of more than can be listed with their variants one is chosen first, by words in its name."""
+    names = [f"bell.{number:03}" for number in range(MOST_EVENTS + 1)]
+    with MockAda(contract=contract_in(doorbell(tmp_path, *names))) as bells:
+        page = look(bells, "/trigger")
+        assert f"{len(names)} event types. Choose one to see its variants." in page
+        assert "/trigger?event=bell.007&amp;" in page
+        assert "/example:complete" not in page
+        some = look(bells, "/trigger?text=bell+9&part=variants")
+        assert "6 event types with these words." in some
+        one = look(bells, "/trigger?event=bell.007&chosen=bell.009/example:complete&chosen=none/x&chosen=x")
+        assert "Send bell.007/example:complete" in one
+        assert re.findall('value="(bell.*?)" checked', one) == ["bell.009/example:complete"]
+        assert "No variant has these words." in look(bells, "/trigger?event=bell.007&text=nothing+like+it")
 
 
 def test_by_the_browser(mock, endpoint, open_page):

@@ -83,6 +83,7 @@ def _surroundings(request: Request) -> dict[str, Any]:
         "contract": contract,
         "profile": contract.profile,
         "is_ada": contract.is_ada,
+        "id_name": f"{contract.profile.prefix}-id" if contract.profile.families else "id",
     }
 
 

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
     from ada_schemas.contract.contract import Contract
     from ada_schemas.variation.builder import Variation
 
-__all__ = ["Group", "find_variants"]
+__all__ = ["MOST_EVENTS", "Group", "find_events", "find_variants", "variant_known"]
 
 FEW = 12
 """Variants of an event that are listed where all events are."""
 
 MANY = 200
 """Variants of an event that are listed where one event is chosen, or words are looked for."""
+
+
+MOST_EVENTS = 60
+"""Events of which all variants are listed together; of more, one event has to be chosen first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +44,29 @@ def find_variants(contract: Contract, *, event: str = "", text: str = "", every:
     """
     words = text.lower().split()
     groups = []
-    for name, searched in _searched(contract):
-        if event in ("", name):
-            found = [each for each, said in searched if all(word in said for word in words)]
-            limit = len(found) if every else MANY if event or words else FEW
-            if found:
-                groups.append(Group(name, found, found[:limit]))
+    for name in (event,) if event else (*contract.event_names, ANY):
+        found = [each for each, said in _searched(contract, name) if all(word in said for word in words)]
+        limit = len(found) if every else MANY if event or words else FEW
+        if found:
+            groups.append(Group(name, found, found[:limit]))
     return groups
 
 
-@lru_cache(maxsize=4)
-def _searched(contract: Contract) -> list[tuple[str, list[tuple[Variation, str]]]]:
-    """The variants by event, each with the text in which words are looked for."""
-    return [
-        (name, [(each, f"{each.id} {each.summary}".lower()) for each in event_variations(contract, name)])
-        for name in (*contract.event_names, ANY)
-    ]
+def find_events(contract: Contract, text: str) -> list[str]:
+    """The names of events in which all words of a text are."""
+    words = text.lower().split()
+    return [name for name in (*contract.event_names, ANY) if all(word in name.lower() for word in words)]
+
+
+def variant_known(contract: Contract, case_id: str) -> Variation | None:
+    """The variant of that id, None where there is none."""
+    name = case_id.partition("/")[0]
+    if name not in (*contract.event_names, ANY):
+        return None
+    return next((each for each, _ in _searched(contract, name) if each.id == case_id), None)
+
+
+@lru_cache(maxsize=128)
+def _searched(contract: Contract, name: str) -> list[tuple[Variation, str]]:
+    """The variants of an event, each with the text in which words are looked for."""
+    return [(each, f"{each.id} {each.summary}".lower()) for each in event_variations(contract, name)]

@@ -24,7 +24,12 @@ from ada_mockserver.mock.console.page import Page
 from ada_mockserver.mock.console.payload_review import type_in
 from ada_mockserver.mock.console.rendering import html, see_other
 from ada_mockserver.mock.console.sent_list import SentRange, last_ordinal, sent_since
-from ada_mockserver.mock.console.variant_list import find_variants
+from ada_mockserver.mock.console.variant_list import (
+    MOST_EVENTS,
+    find_events,
+    find_variants,
+    variant_known,
+)
 from ada_mockserver.mock.outbox.publish import publish_all
 from ada_mockserver.mock.store.endpoints import list_endpoints
 from ada_schemas.errors import AdakitError, UsageError
@@ -200,7 +205,9 @@ async def _page(
 ) -> Response:
     contract, session = transaction.context.contract, transaction.session
     event = given["event"] if given["event"] in (*contract.event_names, ANY) else ""
-    groups = find_variants(contract, event=event, text=given["text"], every="all" in request.query_params)
+    text, every = given["text"], "all" in request.query_params
+    many = not event and len(contract.events) > MOST_EVENTS
+    groups = [] if many else find_variants(contract, event=event, text=text, every=every)
     payload = None if wrong else _payload(contract, given)
     sent = SentRange.read(request.query_params)
     return html(
@@ -209,6 +216,7 @@ async def _page(
         **options,
         given=given | {"event": event},
         any=ANY,
+        names=find_events(contract, text) if many else None,
         groups=groups,
         ticked=_ticked(contract, request.query_params.getlist("chosen")),
         found=sum(len(group.found) for group in groups),
@@ -225,8 +233,8 @@ async def _page(
 
 def _ticked(contract: Contract, ids: list[str]) -> list[Variation]:
     """The variations that were ticked before others were looked for."""
-    known = {each.id: each for group in find_variants(contract) for each in group.found}
-    return [known[each] for each in dict.fromkeys(ids) if each in known]
+    found = (variant_known(contract, each) for each in dict.fromkeys(ids))
+    return [each for each in found if each is not None]
 
 
 def _said(error: AdakitError) -> str:
