@@ -31,6 +31,8 @@ provider = "Doorbell"
 type_header = "X-Bell"
 [signature]
 headers = []
+[delivery]
+success = "200"
 """
 
 

@@ -156,6 +156,26 @@ def test_a_provider_that_signs_nothing(tmp_path, endpoint):
     assert [name for name in headers if name.lower().startswith(("svix", "webhook"))] == []
 
 
+@pytest.mark.parametrize(
+    ("answers", "status", "state"),
+    [(doorbell, 200, "delivered"), (doorbell, 202, "pending"), (library, 202, "delivered")],
+)
+def test_what_counts_as_delivered(tmp_path, endpoint, answers, status, state):
+    """Where the provider's profile says 200, another 2xx fails, is tried again, and is a failure of the endpoint."""
+    endpoint.outcome = status
+    contract = contract_in(answers(tmp_path))
+    with MockAda(contract=contract) as mock:
+        mock.add_webhook(endpoint.url)
+        mock.emit(contract.event_names[0])
+        mock.settle()
+        (delivery,) = mock.call("GET", "/_mock/deliveries")["data"]
+        (attempt,) = mock.attempts()
+        good = state == "delivered"
+        assert (delivery["state"], attempt["state"]) == (state, "succeeded" if good else "failed")
+        failing = "failing since" in httpx.get(f"{mock.base_url}/endpoints").text
+        assert failing != good
+
+
 def test_the_time_limit_is_the_providers(mock):
     """An attempt is given up after the profile's seconds, and a claim outlasts it."""
     options = mock._running.assembly.outbox.options

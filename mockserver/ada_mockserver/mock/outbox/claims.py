@@ -13,7 +13,7 @@ from sqlalchemy import and_, exists, func, or_, select, update
 
 from ada_mockserver.events.ids import new_id
 from ada_mockserver.mock.outbox.attempt import make_request, shown_headers
-from ada_mockserver.mock.outbox.transitions import health_after, instruction
+from ada_mockserver.mock.outbox.transitions import health_after, instruction, is_delivered
 from ada_mockserver.mock.store.database import change
 from ada_mockserver.mock.store.models import Delivery, Endpoint, Event, LoggedAttempt
 
@@ -43,7 +43,10 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that this worker attempts now; ``copies`` are the ids of the attempts that repeat it."""
+    """A delivery that this worker attempts now; ``copies`` are the ids of the attempts that repeat it.
+
+    ``only_200`` as for `is_delivered`.
+    """
 
     delivery: int
     endpoint: Endpoint
@@ -52,6 +55,7 @@ class Claimed:
     failures: int
     request: Request
     plan: Plan
+    only_200: bool = False
 
 
 async def claim_due(
@@ -124,7 +128,10 @@ async def finish(
     for attempt, ended_as in zip((claimed.attempt, *claimed.copies), outcomes, strict=True):
         statement = update(LoggedAttempt).where(LoggedAttempt.id == attempt)
         next_at = due_at if attempt == claimed.attempt else None
-        await change(session, statement.values(**stored(ended_as), finished_at=now, next_at=next_at))
+        await change(
+            session,
+            statement.values(**stored(ended_as, only_200=claimed.only_200), finished_at=now, next_at=next_at),
+        )
     mine = and_(Delivery.ordinal == claimed.delivery, Delivery.claim == owner)
     changed = await change(
         session,
@@ -134,10 +141,10 @@ async def finish(
     )
     if not changed:
         ended: dict[str, Any] = {"claim": None, "leased_until": None}
-        if outcome.accepted:
+        if is_delivered(outcome, only_200=claimed.only_200):
             ended |= {"state": "delivered", "reason": ""}
         await change(session, update(Delivery).where(mine).values(ended))
-    return await _judge_health(session, claimed.endpoint.id, outcome, now)
+    return await _judge_health(session, claimed, outcome, now)
 
 
 async def release(session: AsyncSession, *, now: float, owner: str | None = None) -> int:
@@ -197,7 +204,8 @@ def _claim(
     )
     copies = tuple(new_id("atmpt_", rng) for _ in range(plan.copies))
     failures = delivery.failures
-    return Claimed(delivery.ordinal, endpoint, new_id("atmpt_", rng), copies, failures, request, plan)
+    attempt, only_200 = new_id("atmpt_", rng), profile.accept == "200"
+    return Claimed(delivery.ordinal, endpoint, attempt, copies, failures, request, plan, only_200)
 
 
 def _begun(one: Claimed, delivery: Delivery, now: Now) -> list[LoggedAttempt]:
@@ -219,11 +227,11 @@ def _begun(one: Claimed, delivery: Delivery, now: Now) -> list[LoggedAttempt]:
     ]
 
 
-def stored(attempt: Attempt) -> dict[str, Any]:
-    """The columns of an attempt that its outcome decides."""
+def stored(attempt: Attempt, *, only_200: bool = False) -> dict[str, Any]:
+    """The columns of an attempt that its outcome decides; ``only_200`` as for `is_delivered`."""
     response, error = attempt.response, attempt.error
     return {
-        "state": "succeeded" if attempt.accepted else "failed",
+        "state": "succeeded" if is_delivered(attempt, only_200=only_200) else "failed",
         "elapsed": attempt.elapsed,
         "status": attempt.status,
         "response_headers": [list(header) for header in response.headers] if response else [],
@@ -233,16 +241,17 @@ def stored(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-async def _judge_health(session: AsyncSession, endpoint_id: str, outcome: Attempt, now: float) -> str:
+async def _judge_health(session: AsyncSession, claimed: Claimed, outcome: Attempt, now: float) -> str:
     """Keep since when the endpoint only fails; returns why it is to be disabled."""
+    endpoint_id, only_200 = claimed.endpoint.id, claimed.only_200
     this = update(Endpoint).where(Endpoint.id == endpoint_id)
-    if outcome.accepted and not instruction(outcome):
+    if is_delivered(outcome, only_200=only_200) and not instruction(outcome):
         await change(session, this.where(Endpoint.failing_since.is_not(None)).values(failing_since=None))
         return ""
     known = await session.scalar(select(Endpoint).where(Endpoint.id == endpoint_id))
     if known is None:  # everything was cleared while the attempt was under way
         return ""
-    health = health_after(outcome, failing_since=known.failing_since, now=now)
+    health = health_after(outcome, failing_since=known.failing_since, now=now, only_200=only_200)
     if health.failing_since != known.failing_since:
         known.failing_since = health.failing_since
     return health.disable

@@ -17,7 +17,16 @@ if TYPE_CHECKING:
 
     from ada_mockserver.delivery.attempt import Attempt
 
-__all__ = ["WEEK", "DeliveryState", "Health", "State", "health_after", "instruction", "next_state"]
+__all__ = [
+    "WEEK",
+    "DeliveryState",
+    "Health",
+    "State",
+    "health_after",
+    "instruction",
+    "is_delivered",
+    "next_state",
+]
 
 State = Literal["pending", "delivered", "failed"]
 
@@ -33,6 +42,11 @@ class DeliveryState:
     failures: int
     reason: str = ""
     due_at: float | None = None
+
+
+def is_delivered(attempt: Attempt, *, only_200: bool = False) -> bool:
+    """True where an attempt counts as delivered: by any 2xx, or by 200 alone where a provider has it so."""
+    return attempt.status == 200 if only_200 else attempt.accepted
 
 
 def instruction(attempt: Attempt) -> Literal["", "abort-message", "disable"]:
@@ -55,12 +69,13 @@ def next_state(
     schedule: tuple[float, ...],
     rng: Random,
     jitter: float,
+    only_200: bool = False,
 ) -> DeliveryState:
     """The state of a delivery after an attempt that ended at ``now``; ``failures`` are those before it.
 
-    ``answered_at`` is that moment in the machine's time.
+    ``answered_at`` is that moment in the machine's time; ``only_200`` as for `is_delivered`.
     """
-    if attempt.accepted:
+    if is_delivered(attempt, only_200=only_200):
         return DeliveryState("delivered", failures)
     failures += 1
     match instruction(attempt):
@@ -85,7 +100,9 @@ class Health:
     disable: Literal["", "asked", "failing"] = ""
 
 
-def health_after(attempt: Attempt, *, failing_since: float | None, now: float) -> Health:
+def health_after(
+    attempt: Attempt, *, failing_since: float | None, now: float, only_200: bool = False
+) -> Health:
     """How an endpoint fares after an attempt that ended at ``now``.
 
     An endpoint for which all attempts fail for a week is disabled (/reference/webhooks/overview); the week
@@ -93,7 +110,7 @@ def health_after(attempt: Attempt, *, failing_since: float | None, now: float) -
     """
     if failing_since is None:
         failing_since = now
-    since = None if attempt.accepted else failing_since
+    since = None if is_delivered(attempt, only_200=only_200) else failing_since
     if instruction(attempt) == "disable":
         return Health(since, "asked")
     if since is not None and now - since >= WEEK:

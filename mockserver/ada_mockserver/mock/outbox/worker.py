@@ -238,6 +238,7 @@ class Worker:
             schedule=options.schedule,
             rng=options.rng,
             jitter=options.jitter,
+            only_200=one.only_200,
         )
         async with self._database.begin() as session:
             disable = await finish(session, one, outcomes, following, owner=self._owner, now=now)
