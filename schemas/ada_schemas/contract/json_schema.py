@@ -109,7 +109,7 @@ def _shape(shape: Shape, form: _Form) -> JsonSchema:
         case Scalar():
             demands = _scalar(shape, closed=form.closed)
         case Anything():
-            demands = [{"type": kind} for kind in shape.sends if form.closed] or [{}]
+            demands = [{"type": kind} for kind in shape.sends if form.closed and not shape.unread] or [{}]
         case Array():
             demands = [_array(shape, form)]
         case Mapping():

@@ -127,7 +127,7 @@ class _Reader(References):
             objects = [(f"{key}:{b.tag}", b.shape) for b in shape.branches if isinstance(b.shape, Object)]
             if objects:
                 return objects if len(objects) > 1 else [(key, objects[0][1])]
-        if is_unread(shape):  # that has been said
+        if is_unread(shape) and not shape.nullable:  # that has been said
             return []
         raise unusable(
             "the payload of webhook {} is not an object", "the payloads of the webhooks {} are not objects"

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.documents import malformed
-from ada_schemas.contract.fitting import is_within
+from ada_schemas.contract.fitting import fits, is_within
 from ada_schemas.contract.keywords import (
     SCALAR_TYPES,
     TYPES,
@@ -28,6 +28,7 @@ from ada_schemas.contract.keywords import (
 from ada_schemas.contract.omissions import Omissions, UnusableError
 from ada_schemas.contract.paths import json_type, within
 from ada_schemas.contract.references import MAX_REFERENCES, References, steps_of
+from ada_schemas.contract.samples import sample
 from ada_schemas.contract.schema_parts import (
     ENDLESS,
     UNUSABLE,
@@ -206,7 +207,8 @@ class SchemaReader(References):
             said = f"the type {', '.join(unknown)}, which JSON Schema has not"
             raise unusable(f"{{}} has {said}", f"{{}} have {said}")
         if not types:
-            return Anything(**common)
+            null_alone = {"unread": True, "sends": ("null",)} if is_null(schema) else {}
+            return Anything(**common, **null_alone)
         others = [t for t in types if t not in SCALAR_TYPES]
         if others and len(types) > 1:
             return self._by_type(schema, types, place, depth)
@@ -224,9 +226,13 @@ class SchemaReader(References):
             default=schema.get("default"),
             **common,
         )
-        if all(is_within(scalar, value) for value in enum):
-            return scalar
-        return replace(scalar, format=None, max_length=None, limits=UNLIMITED)
+        if not all(is_within(scalar, value) for value in enum):
+            return replace(scalar, format=None, max_length=None, limits=UNLIMITED)
+        if not enum and not fits(scalar, sample(scalar)):
+            said = "limits for which no value is found"
+            self._omissions.note(place, unusable(f"{{}} has {said}", f"{{}} have {said}"))
+            return replace(UNUSABLE, sends=types, nullable=nullable)
+        return scalar
 
     def _by_type(self, schema: Plain, types: tuple[str, ...], place: str, depth: int) -> Shape:
         """The union of what a schema says of each of its types."""
@@ -363,7 +369,11 @@ class SchemaReader(References):
             elif contains_itself(shape):
                 return replace(ENDLESS, nullable=common["nullable"])
             else:
-                members.append(Member(str(name), Anything(), required=True))
+                types = shape.sends if isinstance(shape, Anything) else ()
+                members.append(Member(str(name), Scalar(types=types) if types else Anything(), required=True))
+        if beside is not False:  # what is demanded and not described is sent, and need not be there
+            undescribed = Anything(identity=True)
+            members += [Member(n, undescribed, required=False) for n in required if n and n not in properties]
         extra = self._extra(beside, patterns, place, depth)
         return Object(members=tuple(members), others=tuple(others), extra=extra, **common)
 

@@ -84,7 +84,8 @@ def _flat(alternatives: list[Alternative]) -> list[Alternative]:
             for branch in each.shape.branches:
                 tags = (branch.tag,) if each.shape.discriminator else ()
                 shape = replace(branch.shape, nullable=branch.shape.nullable or nullable)
-                found.append(Alternative(shape, name=branch.tag, tags=tags))
+                name = f"{each.name}-{branch.tag}" if each.name else branch.tag
+                found.append(Alternative(shape, name=name, tags=tags))
         else:
             found.append(each)
     return found
