@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.bundling import bundled
 from ada_schemas.contract.yaml_reader import parse_yaml
 from ada_schemas.errors import DocumentError
 
@@ -26,6 +27,10 @@ __all__ = [
 ]
 
 MAX_BYTES = 20 * 1024 * 1024
+MAX_BYTES_IN_ALL = 64 * 1024 * 1024
+"""Bytes of a document and of the files that it refers to."""
+MAX_TIME = 120.0
+"""Seconds in which the files that a document refers to begin to be read."""
 URL_TIMEOUT = 30.0
 """Seconds for each step of a download, and for the whole of it."""
 
@@ -39,11 +44,27 @@ def entry_values(entry: dict[str, Any], keys: Sequence[str], *, name: str) -> li
 
 
 def load_document(location: str) -> dict[str, Any]:
-    """Read an OpenAPI document from a path or an http(s) URL.
+    """Read an OpenAPI document from a path or an http(s) URL, with the files that its webhooks refer to.
 
     Raises DocumentError that names the location and the reason: not found, not readable, an HTTP status
     other than 200, a redirect to another host, a page of HTML, text that is no mapping.
     """
+    document, size = _parsed(location, MAX_BYTES)
+    left, end = MAX_BYTES_IN_ALL - size, time.monotonic() + MAX_TIME
+
+    def load(file: str) -> dict[str, Any]:
+        nonlocal left
+        if time.monotonic() > end:
+            raise DocumentError(f"{shown_location(file)} is read no more: it has taken long enough.")
+        held, bytes_ = _parsed(file, min(MAX_BYTES, left))
+        left -= bytes_
+        return held
+
+    return bundled(document, location, load)
+
+
+def _parsed(location: str, most: int) -> tuple[dict[str, Any], int]:
+    """The mapping that a file or a URL holds, and its size, which may be ``most`` bytes."""
     is_url = location.lower().startswith(("http://", "https://"))
     if not is_url and re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", location):
         raise DocumentError(
@@ -52,8 +73,8 @@ def load_document(location: str) -> dict[str, Any]:
         )
     raw = _fetch(location) if is_url else read_file(Path(location))
     location = shown_location(location)
-    if len(raw) > MAX_BYTES:
-        raise DocumentError(f"{location} is larger than {MAX_BYTES // 1024 // 1024} MB.")
+    if len(raw) > most:
+        raise DocumentError(f"{location} is larger than {most // 1024 // 1024} MB.")
     if raw.startswith(b"\x1f\x8b"):
         raise DocumentError(f"{location} is compressed.", next_step="Unpack it, and name the file.")
     try:
@@ -69,7 +90,7 @@ def load_document(location: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         kind = "empty" if value is None else f"a {type(value).__name__}, not a mapping"
         raise DocumentError(f"{location} is not an OpenAPI document: its top level is {kind}.")
-    return value
+    return value, len(raw)
 
 
 def read_file(path: Path) -> bytes:

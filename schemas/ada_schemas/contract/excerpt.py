@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ada_schemas.contract.bundling import SECTIONS
 from ada_schemas.contract.references import steps_of
 
 __all__ = ["webhooks_alone"]
 
-SECTIONS = ("webhooks", "x-webhooks")
 ALWAYS = ("openapi", "info", *SECTIONS, "tags", "externalDocs")
 Keys = tuple[str, ...]
 

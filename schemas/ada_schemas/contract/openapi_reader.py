@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.bundling import SECTIONS
 from ada_schemas.contract.keywords import text_of
 from ada_schemas.contract.omissions import Omissions, UnusableError
 from ada_schemas.contract.references import References
@@ -25,8 +26,6 @@ __all__ = ["json_media", "read_events", "webhooks_of"]
 
 LEVELS = (MAX_DEPTH, 8, 5, 3)
 """How many levels of members are read: fewer where a payload would have too many members."""
-SECTIONS = ("webhooks", "x-webhooks")
-"""Where a document has its webhooks: OpenAPI 3.0 has no place of its own for them."""
 
 
 def read_events(document: dict[str, Any], *, name: str) -> tuple[tuple[Event, ...], list[str]]:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from ada_schemas.errors import DocumentError
 
-__all__ = ["MAX_REFERENCES", "References", "steps_of"]
+__all__ = ["MAX_REFERENCES", "References", "inside", "steps_of"]
 
 MAX_REFERENCES = 40
 
@@ -18,7 +18,7 @@ def steps_of(reference: str) -> list[str]:
     return [unquote(part).replace("~1", "/").replace("~0", "~") for part in reference[2:].split("/")]
 
 
-def _inside(node: Any, step: str) -> Any:
+def inside(node: Any, step: str) -> Any:
     """The value under a key of a reference, in a mapping or a list; raises LookupError where none is."""
     if isinstance(node, list) and re.fullmatch("0|[1-9][0-9]{0,8}", step):
         return node[int(step)]
@@ -58,7 +58,7 @@ class References:
         node: Any = self._document
         for step in steps_of(reference):
             try:
-                node = _inside(node, step)
+                node = inside(node, step)
             except LookupError:
                 raise self.refuse(place, f"refers to {reference}, which does not exist") from None
         return node

@@ -207,8 +207,8 @@ class SchemaReader(References):
             said = f"the type {', '.join(unknown)}, which JSON Schema has not"
             raise unusable(f"{{}} has {said}", f"{{}} have {said}")
         if not types:
-            null_alone = {"unread": True, "sends": ("null",)} if is_null(schema) else {}
-            return Anything(**common, **null_alone)
+            null_alone = is_null(schema)
+            return Anything(**common, unread=null_alone, sends=("null",) if null_alone else ())
         others = [t for t in types if t not in SCALAR_TYPES]
         if others and len(types) > 1:
             return self._by_type(schema, types, place, depth)
