@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["Proposal", "named_provider", "proposed", "provider_of"]
 
 GENERIC = re.compile(
-    r"\b(official|public|rest|http|open ?api|api|spec(ification)?|extensions?|reference|web ?hooks?|notifications?"
-    r"|events?|documentation|docs|v?\d+(\.\d+)*|the|for|and|of|with)\b|'s\b|[^\w\s.-]",
+    r"\b(official|public|rest|http|open ?api|api|spec(ification)?|extensions?|reference|web ?hooks?"
+    r"|notifications?|events?|documentation|docs|v?\d+(\.\d+)*|the|for|and|of|with)\b|'s\b|[^\w\s.-]",
     re.IGNORECASE,
 )
 """Words of a title that are no part of a provider's name."""
