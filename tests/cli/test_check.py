@@ -202,9 +202,7 @@ def test_no_target(adakit):
     """Without a target, both kinds are named."""
     outcome = adakit("check")
     assert outcome.code == 2
-    assert (
-        "Name a URL, such as http://127.0.0.1:8000/webhooks, or an application: module:app." in outcome.err
-    )
+    assert "Name a URL, such as http://127.0.0.1:8000/webhooks, or an application: module:app." in outcome.err
 
 
 @pytest.mark.parametrize(

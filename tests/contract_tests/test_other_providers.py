@@ -15,7 +15,10 @@ import pytest
 import yaml
 
 from ada_contract_tests import Options, check
+from ada_contract_tests.engine.reproduction import Reproduction
+from ada_contract_tests.suites.registry import case_named
 from ada_schemas.contract.contract import contract_in
+from support.parcels import contract_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -200,3 +203,20 @@ def test_a_consumer_with_a_fault(parcels: Contract, fault: str, monkeypatch: pyt
     """Its fault is found by the rules that are about it, and by no other."""
     report = checked(Consumer(fault=fault), parcels, monkeypatch)
     assert {finding.rule for finding in report.findings} == FAULTS[fault]
+
+
+def test_the_lines_that_repeat_a_case(tmp_path: Path) -> None:
+    """They name the contract; what a profile adds to a request is in the line for curl."""
+    directory = contract_directory(tmp_path, ('type_header = ""', 'type_header = "X-Kind"'))
+    contract = contract_in(str(directory))
+    url, chosen = "http://127.0.0.1:8000/hooks", ("--contract", "parcels")
+    case = case_named("parcel.sent/enum:parcel.status:lost", contract)
+    told = Reproduction(url, None, 7, contract=chosen, known=contract).lines(case)
+    which = f"--case {case.id} --seed 7 --contract parcels"
+    assert told == (
+        f"adakit check {url} --contract parcels --case {case.id} --seed 7",
+        f"adakit send parcel.sent {which} --to {url}",
+        f"adakit generate parcel.sent {which} -o event.json && curl -i {url} -H content-type:application/json"
+        " -H X-Kind:parcel.sent $(adakit sign event.json --format curl --contract parcels)"
+        " --data-binary @event.json",
+    )

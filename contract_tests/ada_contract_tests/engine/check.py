@@ -293,6 +293,7 @@ def _reproduction(
         contract=("--contract", options.contract_directory) if options.contract_directory else (),
         kept=tuple(kept),
         handoff=options.handoff.given if options.handoff is not None else (),
+        known=options.known,
     ).lines
 
 

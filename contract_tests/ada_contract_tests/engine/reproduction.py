@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from ada_contract_tests.suites.fuzzed import area_of, is_whole
 from ada_contract_tests.suites.handoffs import is_handoff
+from ada_schemas.contract.contract import shipped
+from ada_schemas.contract.profile import filled
 
 if TYPE_CHECKING:
     from ada_contract_tests.case import Case
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["Reproduction"]
 
@@ -23,7 +26,8 @@ class Reproduction:
     Of the options that the run was started with, ``wire`` are those that `check` and `send` share, ``curl``
     is what they are for curl, ``judging`` those of `check` alone
     without which a case that failed may pass, ``contract`` names a contract of one's own, ``kept`` are those
-    with which a failure that was kept is tried again, ``handoff`` those of a handoff.
+    with which a failure that was kept is tried again, ``handoff`` those of a handoff. ``known`` is the
+    contract.
     """
 
     target: str
@@ -36,6 +40,7 @@ class Reproduction:
     contract: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
     handoff: tuple[str, ...] = ()
+    known: Contract = field(default_factory=shipped)
 
     def lines(self, case: Case, *others: Case) -> tuple[str, ...]:
         """The commands, shell-quoted: the case alone; for a URL also sending its body, and curl.
@@ -63,8 +68,18 @@ class Reproduction:
         url = self._url()
         send = shlex.join(["adakit", "send", event, *which, "--to", url, *secret, *self.wire])
         generate = shlex.join(["adakit", "generate", event, *which, "-o", "event.json"])
-        signed = "" if self.unsigned else " $(adakit sign event.json --format curl)"
-        post = shlex.join(["curl", "-i", url, *self.curl, "-H", "content-type:application/json"]) + signed
+        signing = shlex.join(["adakit", "sign", "event.json", "--format", "curl", *self.contract])
+        profile = self.known.profile
+        signed = "" if self.unsigned or not profile.families else f" $({signing})"
+        further = filled(
+            profile.further_headers(self.known.event(event).type),
+            message_id=f"msg_{self.seed}",
+            timestamp=0,
+        )
+        own = [part for name, value in further for part in ("-H", f"{name}:{value}")]
+        post = (
+            shlex.join(["curl", "-i", url, *self.curl, "-H", "content-type:application/json", *own]) + signed
+        )
         return [send, f"{generate} && {post} --data-binary @event.json"]
 
     def _url(self) -> str:
