@@ -216,7 +216,9 @@ def test_the_lines_that_repeat_a_case(tmp_path: Path) -> None:
     assert told == (
         f"adakit check {url} --contract parcels --case {case.id} --seed 7",
         f"adakit send parcel.sent {which} --to {url}",
-        f"adakit generate parcel.sent {which} -o event.json && curl -i {url} -H content-type:application/json"
-        " -H X-Kind:parcel.sent $(adakit sign event.json --format curl --contract parcels)"
-        " --data-binary @event.json",
+        (
+            f"adakit generate parcel.sent {which} -o event.json && curl -i {url} -H content-type:application/json"
+            " -H X-Kind:parcel.sent $(adakit sign event.json --format curl --contract parcels)"
+            " --data-binary @event.json"
+        ),
     )
