@@ -13,7 +13,7 @@ import pytest
 
 from ada_contract_tests import Options, Selection, check
 from providers.adyen_consumer import AUTHORIZATION
-from providers.documents import ADYEN, OPENAI
+from providers.documents import ADYEN, OPENAI, SVIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +72,12 @@ def test_openai_with_any_error_caught(checked: Check) -> None:
     """Caught as the library's README has it, nothing is left but the id that is empty."""
     report = checked(OPENAI, "openai_consumer:create_careful_app()", seen_url="/seen")
     assert summary(report) == {("warning", "ADA310", "200 (the forged request was accepted)"): 15}
+
+
+def test_svix_with_its_library(checked: Check) -> None:
+    """Svix' library, and models with every limit that its document names, take all that is sent."""
+    report = checked(SVIX, "svix_consumer:create_app()", seen_url="/seen")
+    assert summary(report) == {}
 
 
 def test_adyen(checked: Check) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from ada_mockserver import EventFactory
 from ada_schemas.files.write import render, write
-from providers.documents import READ
+from providers.documents import DOCUMENTS
 from support.toolchains import (
     check_jsonschema,
     complaints,
@@ -57,7 +57,7 @@ def generated_of(
     return generate
 
 
-@pytest.fixture(params=READ, ids=lambda document: document.name)
+@pytest.fixture(params=DOCUMENTS, ids=lambda document: document.name)
 def generated(request: pytest.FixtureRequest, generated_of: Callable[[Document], Generated]) -> Generated:
     """The directory of each document."""
     return generated_of(request.param)
@@ -66,7 +66,7 @@ def generated(request: pytest.FixtureRequest, generated_of: Callable[[Document],
 @pytest.fixture(scope="module")
 def said(generated_of: Callable[[Document], Generated], node: Node) -> dict[Path, dict[str, dict[str, str]]]:
     """What the tools of Node say of each directory, asked once of all, since they take long to start."""
-    directories = [generated_of(document).directory for document in READ]
+    directories = [generated_of(document).directory for document in DOCUMENTS]
     return dict(zip(directories, node.said(*directories), strict=True))
 
 
