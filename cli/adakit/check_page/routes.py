@@ -17,7 +17,7 @@ from ada_contract_tests.grouping import group_findings
 from ada_contract_tests.reports import RENDERERS
 from ada_contract_tests.reports.html import sign
 from ada_contract_tests.reports.wording import event_name, many
-from ada_contract_tests.rules import RULES, digits
+from ada_contract_tests.rules import RULES, digits, rules_of
 from ada_mockserver.mock.api.calls import context_of
 from ada_mockserver.mock.api.errors import ApiError
 from ada_mockserver.mock.console.page import Page
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.findings import Report
     from ada_contract_tests.grouping import Group
     from ada_mockserver.mock.store.models import Endpoint
+    from ada_schemas.contract.profile import Profile
     from adakit.check_page.runs import CheckRun
 
 __all__ = ["check_page"]
@@ -116,7 +117,7 @@ class _Pages:
             block=block,
             run=run,
             report=report,
-            groups=[_group(group) for group in groups[:MOST_GROUPS]],
+            groups=[_group(group, report.profile) for group in groups[:MOST_GROUPS]],
             more_groups=max(0, len(groups) - MOST_GROUPS),
             matrix=_matrix(report),
             counts={outcome: report.count(outcome) for outcome in OUTCOMES},
@@ -153,7 +154,8 @@ class _Pages:
         result, findings = run.result_of(case_id), run.findings_of(case_id)
         if result is None and not findings:
             raise HTTPException(404)
-        rule = RULES[findings[0].rule if findings else result.case.rule]  # type: ignore[union-attr]  # one is there
+        rules = rules_of(run.report.profile)
+        rule = rules[findings[0].rule if findings else result.case.rule]  # type: ignore[union-attr]  # one is there
         return self._page(
             request,
             "case.html",
@@ -236,7 +238,7 @@ def _matrix(report: Report) -> list[dict[str, Any]]:
                 {
                     "code": code,
                     "digits": digits(code),
-                    "title": RULES[code].title,
+                    "title": rules_of(report.profile)[code].title,
                     "kind": cell.verdict.replace(" ", "-") if cell.outcomes else "",
                     "sign": sign(cell) if cell.outcomes else ["", ""],
                 }
@@ -247,7 +249,7 @@ def _matrix(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _group(group: Group) -> dict[str, Any]:
+def _group(group: Group, profile: Profile) -> dict[str, Any]:
     first = group.findings[0]
     identity = f"{group.severity} {group.cause} {first.rule}"
     return {
@@ -256,8 +258,8 @@ def _group(group: Group) -> dict[str, Any]:
         "first": first,
         "others": group.findings[1:51],
         "more": max(0, len(group.findings) - 51),
-        "rule": RULES[first.rule],
-        "advice": advice_of(first).split("\n"),
+        "rule": rules_of(profile)[first.rule],
+        "advice": advice_of(first, profile).split("\n"),
     }
 
 
@@ -268,7 +270,7 @@ def _try(run: CheckRun, case_id: str) -> dict[str, Any]:
         "run": run,
         "result": result,
         "findings": [
-            {"finding": finding, "advice": advice_of(finding).split("\n")}
+            {"finding": finding, "advice": advice_of(finding, run.report.profile).split("\n")}
             for finding in run.findings_of(case_id)
         ],
         "deliveries": [_delivery(each) for each in result.exchange.deliveries[:20]]

@@ -100,6 +100,7 @@ class CheckRun:
             time.monotonic() - self._since,
             max(self.total, len(results)),
             stopped=self.stopped,
+            profile=self.options.known.profile,
         )
 
     def result_of(self, case_id: str) -> Result | None:

@@ -264,3 +264,20 @@ def test_a_check_repeats_with_the_contract(mock, endpoint, directory):
     line = found.json()["findings"][0]["reproduce"][0]
     assert f"--contract {directory}" in line
     assert not re.search("--accept|--timeout", line)
+
+
+def test_a_check_says_nothing_of_ada(mock, endpoint):
+    """Its page, its cases and what is said of a rule and a finding are in the words of the provider."""
+    webhook = mock.add_webhook(endpoint.url, secret=LIBRARY_SECRET)
+    form = {"endpoint": webhook.id, "select": "ADA301,ADA402", "seed": "3"}
+    page = httpx.post(f"{mock.base_url}/check", data=form).headers["location"]
+    until = time.monotonic() + 60
+    while (found := httpx.get(f"{mock.base_url}{page}/report/json")).status_code == 404:
+        assert time.monotonic() < until
+    case = found.json()["findings"][0]["case"]
+    shown = {name: look(mock, f"{page}/{name}") for name in ("", "cases", f"case?id={case}", "report/html")}
+    for text in shown.values():
+        assert re.findall(r".*\bAda\b.*|.*docs\.ada.*|.*\bsvix-.*", text) == []
+    assert "answer within 7 s" in shown[""]
+    assert "Every delivery carries webhook-id, webhook-timestamp and" in shown[f"case?id={case}"]
+    assert "Anyone who knows the URL can write events into your systems." in shown[f"case?id={case}"]
