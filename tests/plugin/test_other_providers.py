@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from support.parcels import contract_directory
@@ -91,3 +92,15 @@ def test_a_contract_that_is_none(project: Project) -> None:
     assert done.code == 2
     assert f"{project.path}/parcels is not a directory." in done.text
     assert "Make one with: adakit init --from FILE|URL -o DIR" in done.text
+
+
+def test_failures_say_nothing_of_ada(project: Project) -> None:
+    """What fails is told in the words of the provider, by a case of the session and one of a test's own."""
+    contract_directory(project.path)
+    project.write("shop.py", CONSUMER.replace("200 if judged(headers, body) else 400", "500 if body else 0"))
+    project.write("test_own.py", OWN.replace("check(200)", "check(500)"))
+    project.configure("shop:app", ada_path=None, ada_contract="parcels")
+    done = project.run("--ada", "--ada-select", "ADA102,ADA301,ADA403", "test_own.py", ".")
+    assert "A request without the three signature headers is a forgery." in " ".join(done.text.split())
+    assert "The same webhook-id may arrive twice at once." in " ".join(done.text.split())
+    assert re.findall(r".*\bAda\b.*|.*docs\.ada.*|.*\bsvix-.*", done.text) == []
