@@ -343,6 +343,7 @@ def test_adas_own_words() -> None:
         ["json:loads", "--ignores", "parcel.sent:parcel.carrier=air"],
         ["json:loads", "--report", "pdf=x"],
         ["json:loads", "--header", "x"],
+        ["json:loads", "--handoff-path", "/handoff"],
         ["json:loads", "--secret", "none", "--select", "ADA3"],
     ],
 )
@@ -360,3 +361,18 @@ def test_lists_and_errors(
     ended = adakit("check", *arguments, "--contract", folder, **environment)
     assert ended.out or ended.err
     assert of_ada(ended.out + ended.err) == []
+
+
+def test_no_handoff(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A contract without handoffs has no cases about them: settings of the project are passed over."""
+    settings = '[tool.adakit]\nhandoff-path = "/handoff"\n'
+    (folder / "pyproject.toml").write_text(settings, encoding="utf-8")
+    adakit = CommandLine(monkeypatch, capsys, folder)
+    listed = adakit("check", "--list", "--contract", folder)
+    assert (listed.code, "handoff/" in listed.out) == (0, False)
+    assert "handoff/start:accepted" in adakit("check", "--list").out
+    asked = adakit("check", "json:loads", "--handoff-path", "/handoff", "--contract", folder)
+    what = "--handoff-path does not fit the contract of Parcels, which has no handoffs."
+    assert (asked.code, asked.err) == (2, f"adakit: {what}\n  Leave out --handoff-path, or --contract.\n")

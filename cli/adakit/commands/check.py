@@ -162,6 +162,7 @@ def command(
     if explain is not None:
         click.echo(explanation(explain, use_contract(contract) if contract else None))
         return
+    known = use_contract(contract)
     options = Options(
         selection=Selection(select=select, ignore=ignore, events=events, cases=cases),
         ignores=(*ignores_in(Path.cwd()), *ignores),
@@ -172,11 +173,12 @@ def command(
             headers=handoff_headers,
             conversation=handoff_conversation,
             api=handoff_api,
+            contract=known,
         ),
         fuzz=FuzzPlan(fuzz, fuzz_seconds, fuzz_db) if fuzz else None,
         headers=parse_headers(headers),
         search_path=(Path.cwd(),),
-        contract=use_contract(contract),
+        contract=known,
         contract_directory=contract,
         **chosen,
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ada_contract_tests.handoff import Handoff
+    from ada_schemas.contract.contract import Contract
 
 __all__ = ["handoff_of", "ignores_in"]
 
@@ -38,13 +39,23 @@ def handoff_of(
     conversation: str | None = None,
     api: str | int | None = None,
     started_in: Path | None = None,
+    contract: Contract | None = None,
 ) -> Handoff | None:
     """The handoff that options name, or the settings of a folder; None where neither names a path.
 
-    A file with a body that an option names is looked for where the command was ``started_in``. Raises
+    A file with a body that an option names is looked for where the command was ``started_in``. Only our own
+    ``contract``, which None stands for, has handoffs: with another the settings do not count. Raises
     UsageError for what cannot be used.
     """
     table = _table(folder)
+    if contract is not None and not contract.is_ada:
+        if path:
+            provider = contract.profile.provider
+            raise UsageError(
+                f"--handoff-path does not fit the contract of {provider}, which has no handoffs.",
+                next_step="Leave out --handoff-path, or --contract.",
+            )
+        return None
     return read_handoff(
         path or _text(table, PATH, folder),
         body=body or _text(table, BODY, folder),

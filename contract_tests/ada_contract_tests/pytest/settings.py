@@ -144,6 +144,7 @@ def _handoff(config: pytest.Config, given: Given) -> Handoff | None:
         conversation=given(config, "handoff_conversation"),
         api=given(config, "handoff_api"),
         started_in=config.invocation_params.dir if by_option else None,
+        contract=contract_of(config),
     )
 
 

@@ -298,7 +298,7 @@ KINDS = (
         "once its chunks are joined", "verify over the content, without the transfer coding", _from_chunks
     ),
     Damage(
-        "once decompressed", "verify over the bytes as Ada sent them, before any compression", _decompressed
+        "once decompressed", "verify over the bytes as they were sent, before any compression", _decompressed
     ),
     Damage(
         "once written as UTF-8 in place of UTF-16",

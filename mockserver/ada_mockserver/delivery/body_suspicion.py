@@ -13,7 +13,7 @@ __all__ = ["suspicion"]
 
 
 def suspicion(body: bytes) -> str:
-    """A sentence on a body that cannot be what Ada signed, though what it was cannot be restored; or ""."""
+    """A sentence on a body that cannot be what was signed, though what it was cannot be restored; or ""."""
     if not body.strip():
         return EMPTY
     text = body.decode("utf-8", "replace")
@@ -31,7 +31,7 @@ EMPTY = (
 SUSPICIONS: tuple[tuple[Callable[[bytes, str], object], str], ...] = (
     (
         lambda body, _: body[:2] == b"\x1f\x8b",
-        "The body is compressed (gzip): verify over the bytes as Ada sent them, before any compression.",
+        "The body is compressed (gzip): verify over the bytes as they were sent, before any compression.",
     ),
     (
         lambda body, _: body[:2] in (b"\xff\xfe", b"\xfe\xff"),
@@ -47,7 +47,7 @@ SUSPICIONS: tuple[tuple[Callable[[bytes, str], object], str], ...] = (
     ),
     (
         lambda body, text: "\ufffd" in text and "\ufffd".encode() not in body,
-        "The body is not UTF-8, which every event of Ada is: keep the bytes as received.",
+        "The body is not UTF-8, which every event is: keep the bytes as received.",
     ),
     (
         lambda _, text: "\ufffd" in text,
@@ -63,7 +63,7 @@ SUSPICIONS: tuple[tuple[Callable[[bytes, str], object], str], ...] = (
     ),
     (
         lambda _, text: text.lstrip()[:1] not in ("{", ""),
-        "The body is no JSON object, which every event of Ada is: take the raw body.",
+        "The body is no JSON object, which every event is: take the raw body.",
     ),
 )
 """What shows it, and the sentence."""

@@ -24,7 +24,7 @@ TEXT = RAW.decode()
 KEEP = "verify over the raw bytes"
 BASE64 = "decode it before verifying, as an API Gateway asks with isBase64Encoded"
 GATEWAY = "verify over that member, not over the event"
-INFLATE = "verify over the bytes as Ada sent them, before any compression"
+INFLATE = "verify over the bytes as they were sent, before any compression"
 ITSELF = "verify over the text itself"
 WINDOWS = "keep the bytes; a shell's redirection on Windows writes UTF-16"
 DECODE = "decode it as UTF-8, or better not at all"
@@ -177,7 +177,7 @@ def test_nothing_is_claimed_without_proof(body: bytes) -> None:
         ),
         (
             gzip.compress(b"{}")[:12],
-            "The body is compressed (gzip): verify over the bytes as Ada sent them, before any compression.",
+            "The body is compressed (gzip): verify over the bytes as they were sent, before any compression.",
         ),
         (
             "{'a': 1}".encode("utf-16"),
@@ -193,7 +193,7 @@ def test_nothing_is_claimed_without_proof(body: bytes) -> None:
         ),
         (
             b'{"a": "\xff"}',
-            "The body is not UTF-8, which every event of Ada is: keep the bytes as received.",
+            "The body is not UTF-8, which every event is: keep the bytes as received.",
         ),
         (
             str(EVENT).encode(),
@@ -201,8 +201,8 @@ def test_nothing_is_claimed_without_proof(body: bytes) -> None:
         ),
         (RAW[:-9], "The body is cut off: it is not a whole JSON document. Keep all of it."),
         (RAW + b"\0", "Compare the secret with the endpoint's, and verify over the body's raw bytes."),
-        (b"null", "The body is no JSON object, which every event of Ada is: take the raw body."),
-        (b"[" * 100_000, "The body is no JSON object, which every event of Ada is: take the raw body."),
+        (b"null", "The body is no JSON object, which every event is: take the raw body."),
+        (b"[" * 100_000, "The body is no JSON object, which every event is: take the raw body."),
         (
             RAW.replace(b"hi", b"ho"),
             "Compare the secret with the endpoint's, and verify over the body's raw bytes.",
