@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from jsonschema.validators import extend
 
 from ada_schemas.contract.constraints import violations
 from ada_schemas.contract.contract import shipped
+from ada_schemas.contract.fitting import has_pattern
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.paths import ABSENT, get, json_type
 from ada_schemas.errors import UsageError, either, some
@@ -25,6 +27,25 @@ if TYPE_CHECKING:
     from ada_schemas.contract.contract import Contract
 
 __all__ = ["Violation", "validate"]
+
+
+DEMANDS = {
+    "maxLength": "at most {} characters",
+    "minLength": "at least {} characters",
+    "format": "the format {}",
+    "pattern": "a text with the pattern {}",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "multipleOf": "a multiple of {}",
+    "minItems": "at least {} entries",
+    "maxItems": "at most {} entries",
+    "minProperties": "at least {} entries",
+    "maxProperties": "at most {} entries",
+    "uniqueItems": "entries that differ",
+}
+"""What a keyword demands, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +77,21 @@ def _is_uri(value: object) -> bool:
     return not isinstance(value, str) or (bool(urlsplit(value).scheme) and " " not in value)
 
 
+def _pattern(_: Any, pattern: str, text: Any, __: Any) -> Iterator[ValidationError]:
+    """The keyword as others take it: a pattern that Python has not is one, and none takes long."""
+    if isinstance(text, str) and not has_pattern(pattern, text):
+        yield ValidationError(f"{text!r} does not match {pattern!r}")
+
+
+_Validator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]  # it has no types
+    Draft202012Validator, {"pattern": _pattern}
+)
+
+
 @lru_cache(maxsize=32)
 def _reference(contract: Contract, name: str, closed: bool) -> Draft202012Validator:
     schema = event_schema(contract.event(name), closed=closed)
-    return Draft202012Validator(schema, format_checker=_formats if closed else None)
+    return _Validator(schema, format_checker=_formats if closed else None)
 
 
 @lru_cache(maxsize=16)
@@ -131,10 +163,8 @@ def _expectation(fault: Fault) -> str:
             return "no such member"
         case "anyOf":
             return either(dict.fromkeys(_alternatives(fault.demanded)))
-        case "maxLength":
-            return f"at most {fault.demanded} characters"
-        case "format":
-            return f"the format {fault.demanded}"
+        case keyword if keyword in DEMANDS:
+            return DEMANDS[keyword].format(fault.demanded)
     return _describe({fault.keyword: fault.demanded})
 
 

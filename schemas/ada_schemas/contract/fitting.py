@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from datetime import date, datetime, time
@@ -11,16 +12,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import jsonschema_rs
+
 from ada_schemas.contract.paths import json_type
 from ada_schemas.contract.shapes import Anything, Array, Branch, Mapping, Object, Scalar, Shape, Union
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["accepts", "branch_of", "fits", "has_pattern", "is_within"]
-
-LONGEST_MATCHED = 1_000
-"""Characters of a text that is held against a pattern: what others wrote may take long."""
+__all__ = ["accepts", "branch_of", "fits", "has_pattern", "is_pattern", "is_within"]
 
 
 def fits(shape: Shape, value: Any) -> bool:
@@ -97,6 +97,8 @@ def _has_entries(shape: Array, value: list[Any]) -> bool:
     most = math.inf if shape.max_items is None else shape.max_items
     if not shape.min_items <= len(value) <= most:
         return False
+    if shape.unique and len({json.dumps(each, sort_keys=True) for each in value}) < len(value):
+        return False
     shapes = [*shape.first[: len(value)], *[shape.items] * (len(value) - len(shape.first))]
     return all(fits(inner, each) for inner, each in zip(shapes, value, strict=True))
 
@@ -166,18 +168,26 @@ def _is_multiple(value: float, of: float) -> bool:
 
 
 @lru_cache(maxsize=1_024)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """The pattern as Python has it; None for one that Python has not."""
+def _matcher(pattern: str) -> Any:
+    """What holds texts against a pattern, without ever taking long; None for what is no pattern."""
     try:
-        return re.compile(re.sub(r"(?<!\\)((?:\\\\)*)\$$", r"\1\\Z", pattern))
-    except (re.error, RecursionError, OverflowError):
+        return jsonschema_rs.Draft202012Validator({"pattern": pattern})
+    except (ValueError, jsonschema_rs.ValidationError):
         return None
 
 
+def is_pattern(text: str) -> bool:
+    """True for a regular expression as JSON Schema has them."""
+    return _matcher(text) is not None
+
+
 def has_pattern(pattern: str | None, text: str) -> bool:
-    """True for a text that a pattern of JSON Schema finds something in, as far as it can be told."""
-    compiled = _compiled(pattern) if pattern is not None else None
-    return compiled is None or len(text) > LONGEST_MATCHED or compiled.search(text) is not None
+    """True for a text in which a pattern finds something; a pattern that is none finds all."""
+    matcher = _matcher(pattern) if pattern is not None else None
+    try:
+        return matcher is None or bool(matcher.is_valid(text))
+    except (UnicodeEncodeError, SystemError):  # a lone surrogate, which Rust's texts cannot hold
+        return True
 
 
 def _is_date_time(text: str) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ada_schemas.contract.fitting import is_pattern
 from ada_schemas.contract.paths import json_type
 from ada_schemas.contract.shapes import Limits
 
@@ -149,7 +150,7 @@ def limits_of(schema: dict[str, Any]) -> Limits:
     step, pattern = schema.get("multipleOf"), schema.get("pattern")
     return Limits(
         min_length=count_of(schema.get("minLength")) or None,
-        pattern=str(pattern) if pattern else None,
+        pattern=pattern if isinstance(pattern, str) and pattern and is_pattern(pattern) else None,
         minimum=least,
         maximum=most,
         exclusive_minimum=_number(above),

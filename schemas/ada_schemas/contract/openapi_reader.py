@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["json_media", "read_events", "webhooks_of"]
 
-LEVELS = (MAX_DEPTH, 8, 5, 3)
+LEVELS = (MAX_DEPTH, 8, 5, 4, 3)
 """How many levels of members are read: fewer where a payload would have too many members."""
 
 
@@ -76,6 +76,7 @@ class _Reader(References):
         except UnusableError as error:
             self.omissions.note(key, error)
         except DocumentError as error:
+            self.described = True
             said = error.what.removeprefix(f"{self.name}: ").rstrip(".")
             self.omissions.note(
                 key,
@@ -139,10 +140,9 @@ class _Reader(References):
             except TooLargeError:
                 continue
             if levels < MAX_DEPTH:
-                said = f"more than {MAX_PLACES:,} members; optional ones more than {levels} levels deep"
+                deep = f"more than {MAX_PLACES:,} members: optional ones more than {levels} levels deep"
                 self.omissions.note(
-                    key,
-                    unusable(f"webhook {{}} describes {said} are", f"the webhooks {{}} describe {said} are"),
+                    key, unusable(f"webhook {{}} describes {deep}", f"the webhooks {{}} describe {deep}")
                 )
             return shape
         said = f"more than {MAX_PLACES:,} members"

@@ -61,8 +61,8 @@ def _scalar(shape: Scalar) -> Any:
 def entries(shape: Array, least: int) -> list[Any]:
     """A list of as many entries, as far as its limits allow; one whose entries are not described is empty."""
     made = [sample(each) for each in shape.first]
-    most = max(least, len(made)) if shape.max_items is None else shape.max_items
-    count = min(max(least, shape.min_items, len(made)), most)
+    count = max(least, shape.min_items, len(made))
+    count = count if shape.max_items is None else min(count, shape.max_items)
     if isinstance(shape.items, Anything) and shape.items.unread:
         return made
     more = count - len(made)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ada_schemas.contract.documents import malformed
+from ada_schemas.contract.fitting import is_pattern
 from ada_schemas.contract.keywords import common_of, demands_of, types_of
 from ada_schemas.contract.merging import merged
 from ada_schemas.contract.omissions import UnusableError
@@ -91,10 +92,11 @@ def targets_of(schema: Plain) -> dict[str, str]:
 
 def pattern_of_keys(names: Any, patterns: Plain) -> str | None:
     """The pattern of the keys of a map, as far as a document has one."""
+    found: Any = None
     if patterns:
-        return str(next(iter(patterns)))
-    if not isinstance(names, dict):
-        return None
-    if isinstance(names.get("enum"), list) and names["enum"]:
-        return f"^({'|'.join(re.escape(str(each)) for each in names['enum'])})$"
-    return str(names["pattern"]) if isinstance(names.get("pattern"), str) else None
+        found = next(iter(patterns))
+    elif isinstance(names, dict) and isinstance(names.get("enum"), list) and names["enum"]:
+        found = f"^({'|'.join(re.escape(str(each)) for each in names['enum'])})$"
+    elif isinstance(names, dict):
+        found = names.get("pattern")
+    return found if isinstance(found, str) and is_pattern(found) else None

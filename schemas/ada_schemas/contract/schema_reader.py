@@ -155,7 +155,8 @@ class SchemaReader(References):
             if not self._cut - ({""} if self._levels < MAX_DEPTH else set()):
                 self._known[key] = (shape, self._places - before)
             self._cut |= outer
-        return shape if is_unread(shape) else replace(shape, **said_beside(node))
+        said = said_beside(node)
+        return shape if is_unread(shape) or not said else replace(shape, **said)
 
     def _target(self, reference: str) -> Any:
         try:

@@ -223,21 +223,24 @@ def _entries_of_list(builder: VariationBuilder, path: str, shape: Array) -> Iter
     if not shape.min_items:
         yield builder.put("ADA107", "list", path, "is empty", [], detail="empty")
     place, many = payload_path(path), _many(shape.items)
-    if (
-        shape.first
-        or not fits(replace(shape, max_items=None), many)
-        or (shape.max_items or MANY * 2) < MANY * 2
-    ):
+    if _is_limited(shape) or not fits(replace(shape, max_items=None), many):
         return
     said, change = f"{place} has {MANY} more entries", changing(place, lambda old: [*(old or []), *many])
     yield builder.build("ADA107", "list", path, said, change, detail="many", keep=(place,))
 
 
+def _is_limited(shape: Array) -> bool:
+    """True for a list that cannot have so many more entries of one shape."""
+    unread = isinstance(shape.items, Anything) and shape.items.unread
+    return bool(unread or shape.first) or (shape.max_items is not None and shape.max_items < 2 * MANY)
+
+
 def _many(items: Shape) -> list[Any]:
     """So many entries of a list: texts that are free differ, others are as the contract has them."""
-    texts = [f"tag-{n:03}" for n in range(MANY)]
-    if isinstance(items, Scalar) and items.types == ("string",) and fits(items, texts[0]):
-        return texts
+    if isinstance(items, Scalar) and items.types == ("string",):
+        texts = [f"tag-{n:03}"[: items.max_length] for n in range(MANY)]
+        if fits(items, texts[0]):
+            return texts
     return [sample(items)] * MANY
 
 
