@@ -186,7 +186,8 @@ class _Bundle:
         """True if a file is held, or can be loaded."""
         if file not in self._files and file not in self._refused:
             try:
-                held = self._load(file) if len(self._files) < MAX_FILES else None
+                tried = len(self._files) + len(self._refused)
+                held = self._load(file) if tried < MAX_FILES else None
             except DocumentError:
                 held = None
             if held is None:
