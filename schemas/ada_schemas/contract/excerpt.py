@@ -6,6 +6,7 @@ from typing import Any
 
 from ada_schemas.contract.bundling import SECTIONS
 from ada_schemas.contract.references import steps_of
+from ada_schemas.contract.schema_parts import targets_of
 
 __all__ = ["webhooks_alone"]
 
@@ -42,8 +43,10 @@ def _needed(document: dict[str, Any]) -> set[Keys]:
     while pending:
         node = pending.pop()
         pending.extend(node.values() if isinstance(node, dict) else node if isinstance(node, list) else ())
-        reference = node.get("$ref") if isinstance(node, dict) else None
-        if isinstance(reference, str) and reference.startswith("#/"):
+        references = [node.get("$ref"), *targets_of(node).values()] if isinstance(node, dict) else []
+        for reference in references:
+            if not isinstance(reference, str) or not reference.startswith("#/"):
+                continue
             way, target = _held(document, steps_of(reference))
             if way and way not in found:
                 found.add(way)

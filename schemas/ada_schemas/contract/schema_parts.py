@@ -80,7 +80,8 @@ def both(one: Plain, other: Plain) -> Plain:
 
 def targets_of(schema: Plain) -> dict[str, str]:
     """The values of a discriminator with the references that they stand for."""
-    mapping = (schema.get("discriminator") or {}).get("mapping")
+    told = schema.get("discriminator")
+    mapping = told.get("mapping") if isinstance(told, dict) else None
     if not isinstance(mapping, dict):
         return {}
     named = {str(tag): str(target) for tag, target in mapping.items()}
