@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ada_schemas.contract.contract import ada_profile, contract_in, read_contract, shipped
+from ada_schemas.contract.json_schema import bundle
 from ada_schemas.contract.profile import FORWARD, Profile, filled, read_profile
 from ada_schemas.contract.proposal import proposed, provider_of
 from ada_schemas.errors import DocumentError
+from ada_schemas.files.write import render
+from ada_schemas.validation import validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,8 +165,6 @@ def text(*values: str) -> dict[str, Any]:
 
 def contract_of(webhooks: dict[str, Any], folder: Path, profile: str = "") -> Any:
     """The contract of a document with these webhooks, beside a profile if there is one."""
-    import json
-
     (folder / "source.openapi.json").write_text(json.dumps(document(webhooks)), encoding="utf-8")
     if profile:
         (folder / "profile.toml").write_text(profile, encoding="utf-8")
@@ -277,3 +279,44 @@ def test_adas_corrections_are_adas_alone(tmp_path: Path) -> None:
     assert shipped().is_ada
     assert shipped().corrections
     assert read_contract(str(tmp_path / "source.openapi.json")).event_names == ("x.a",)
+
+
+def test_payloads_of_one_type_in_several_shapes(tmp_path: Path) -> None:
+    """They are an event each; a payload is valid by any of them, and named by the one that it fits."""
+    person, firm = (
+        {
+            "title": title,
+            "type": "object",
+            "required": ["type", member],
+            "properties": {"type": text("holder.updated"), member: text()},
+        }
+        for title, member in (("Person", "born"), ("Firm", "founded"))
+    )
+    body = {"application/json": {"schema": {"anyOf": [person, firm]}}}
+    contract = contract_of(
+        {"holder.updated": {"post": {"requestBody": {"content": body}}}, "b": webhook(type=text("b"))},
+        tmp_path,
+    )
+    assert [(event.type, event.name) for event in contract.events] == [
+        ("holder.updated", "holder.updated-Person"),
+        ("holder.updated", "holder.updated-Firm"),
+        ("b", "b"),
+    ]
+    assert contract.warnings == ()
+    one, other = ({"type": "holder.updated", member: "1815"} for member in ("born", "founded"))
+    assert [contract.name_in(each) for each in (one, other)] == [
+        "holder.updated-Person",
+        "holder.updated-Firm",
+    ]
+    assert validate(one, contract=contract) == validate(other, contract=contract) == []
+    assert [str(found) for found in validate({"type": "holder.updated"}, contract=contract)] == [
+        "born: expected a value, got nothing"
+    ]
+    then = bundle(contract.events)["allOf"][0]["then"]
+    assert then == {"anyOf": [{"$ref": f"#/$defs/holder.updated-{each}"} for each in ("Person", "Firm")]}
+    written = render(contract)
+    assert '"holder.updated": HolderUpdatedPerson | HolderUpdatedFirm;' in written["events.d.ts"]
+    schema = json.loads(written["openapi.json"])["webhooks"]["holder.updated"]["post"]["requestBody"][
+        "content"
+    ]
+    assert len(schema["application/json"]["schema"]["anyOf"]) == 2

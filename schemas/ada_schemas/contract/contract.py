@@ -17,6 +17,7 @@ from ada_schemas.contract.documents import load_document, read_text
 from ada_schemas.contract.event_types import typed
 from ada_schemas.contract.examples import with_valid_examples
 from ada_schemas.contract.excerpt import webhooks_alone
+from ada_schemas.contract.fitting import accepts
 from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.openapi_reader import read_events, webhooks_of
 from ada_schemas.contract.paths import ABSENT, get
@@ -84,8 +85,12 @@ class Contract:
 
     @cached_property
     def by_type(self) -> dict[str, Event]:
-        """The events by their type on the wire."""
-        return {event.type: event for event in self.events}
+        """The events by their type on the wire, of several of one type the first."""
+        return {event.type: event for event in reversed(self.events)}
+
+    def of_type(self, event_type: str) -> tuple[Event, ...]:
+        """The events of a type: several where a webhook has payloads of several shapes."""
+        return tuple(event for event in self.events if event.type == event_type)
 
     @property
     def version(self) -> str:
@@ -112,8 +117,10 @@ class Contract:
         said = get(payload, self.profile.type_path) if self.profile.type_path else ABSENT
         if not isinstance(said, str) or not said:
             return ""
-        known = self.by_type.get(said)
-        return short_name(said) if known is None else known.name
+        known = self.of_type(said)
+        if len(known) > 1:
+            known = tuple(each for each in known if accepts(each.payload, payload)) or known
+        return known[0].name if known else short_name(said)
 
     def constraints_of(self, event: Event) -> tuple[Constraint, ...]:
         """The constraints that tie members of this event together."""

@@ -64,7 +64,7 @@ class Correction:
 
     def concerns(self, event: Event) -> bool:
         """True if it speaks of this event's document."""
-        return self.operation in ("*", event.operation)
+        return self.operation in ("*", event.operation, event.webhook)
 
 
 def read_corrections(document: Any, *, name: str) -> tuple[Correction, ...]:

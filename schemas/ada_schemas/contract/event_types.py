@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ada_schemas.contract.paths import apart, get, joined, steps
-from ada_schemas.contract.shapes import Event, Object, Scalar, Shape, rewrite
+from ada_schemas.contract.shapes import Event, Object, Scalar, Shape, rewrite, short_name
 from ada_schemas.errors import some_of
 
 if TYPE_CHECKING:
@@ -80,21 +80,24 @@ def _tells(events: Sequence[Event], path: str, *, open_too: bool, alone: bool) -
     """True if the member at a path tells most events apart; ``alone``: if each webhook has one type by it."""
     shown = _shown(events, path)
     told = [_types_of(event, path, shown, open_too=open_too) for event in events]
+    # The payloads of one webhook may have one type.
+    told_by = dict.fromkeys((event.webhook, types) for event, types in zip(events, told, strict=True))
     if alone:
-        return len({types for types in told if len(types) == 1}) >= ENOUGH * len(events)
-    every = [one for types in told for one in types]
-    return len(set(every)) == len(every) and sum(map(bool, told)) >= ENOUGH * len(events)
+        return len({types for _, types in told_by if len(types) == 1}) >= ENOUGH * len(told_by)
+    every = [one for _, types in told_by for one in types]
+    return len(set(every)) == len(every) and sum(bool(types) for _, types in told_by) >= ENOUGH * len(told_by)
 
 
 def typed(published: Iterable[Event], profile: Profile, *, name: str) -> tuple[tuple[Event, ...], list[str]]:
     """The events with their types, as ``profile`` finds them, and warnings, which call the document ``name``.
 
-    A webhook whose member has several values that are no name of another webhook is several events. An event
-    is left out, with a warning, that has no such member, or the type of another.
+    A webhook whose member has several values that are no name of another webhook is several events, and so is
+    one with payloads of several shapes, which may have one type. An event is left out, with a warning, that
+    has no such member, or the type of another webhook.
     """
     events = list(published)
     shown = _shown(events, profile.type_path)
-    made: dict[str, Event] = {}
+    made: dict[str, list[Event]] = {}
     warnings, without = [], []
     for event in events:
         if profile.type_path:
@@ -104,8 +107,11 @@ def typed(published: Iterable[Event], profile: Profile, *, name: str) -> tuple[t
         if not types:
             without.append(event.operation)
         for one in types:
-            first = made.setdefault(one, _of_type(event, one, profile))
-            if first.operation != event.operation:
+            of_the_type = made.setdefault(one, [])
+            if not of_the_type or of_the_type[0].webhook == event.webhook:
+                of_the_type.append(_of_type(event, one, profile))
+            else:
+                first = of_the_type[0]
                 warnings.append(
                     f"{name}: webhook {event.operation} has the event type {one}, and"
                     f" {first.operation} has it already; left out."
@@ -115,7 +121,19 @@ def typed(published: Iterable[Event], profile: Profile, *, name: str) -> tuple[t
         warnings.append(
             f"{name}: {have} no text as `{profile.type_path}` that could be the event type; left out."
         )
-    return named_apart([event for event in made.values() if _is_wanted(event, profile)]), warnings
+    named = [each for of_the_type in made.values() for each in _named_by_shape(of_the_type)]
+    return named_apart([event for event in named if _is_wanted(event, profile)]), warnings
+
+
+def _named_by_shape(events: list[Event]) -> list[Event]:
+    """The events of one type, each with a name of its own where there are several."""
+    if len(events) < 2:
+        return events
+    shapes = [event.operation.removeprefix(event.webhook).lstrip(":") for event in events]
+    return [
+        replace(event, short=short_name(f"{event.type}-{shape}"))
+        for event, shape in zip(events, shapes, strict=True)
+    ]
 
 
 def named_apart(events: Sequence[Event]) -> tuple[Event, ...]:
@@ -136,7 +154,7 @@ def named_apart(events: Sequence[Event]) -> tuple[Event, ...]:
 def _is_wanted(event: Event, profile: Profile) -> bool:
     globs = profile.only
     return not globs or any(
-        fnmatchcase(n, glob) for glob in globs for n in (event.type, event.name, event.operation)
+        fnmatchcase(n, glob) for glob in globs for n in (event.type, event.name, event.webhook)
     )
 
 
@@ -179,7 +197,7 @@ def _at(shape: Shape, way: list[str]) -> Shape | None:
 
 
 def _own_name(event: Event) -> str:
-    return event.operation.strip("/") or event.operation
+    return event.webhook.strip("/") or event.webhook
 
 
 def _plain(text: str) -> str:

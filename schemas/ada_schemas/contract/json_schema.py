@@ -17,7 +17,7 @@ from ada_schemas.contract.shapes import Anything, Array, Event, Mapping, Object,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["DIALECT", "bundle", "bundle_id", "embedded_schema", "event_schema", "schema_id"]
+__all__ = ["DIALECT", "any_of_type", "bundle", "bundle_id", "embedded_schema", "event_schema", "schema_id"]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -84,16 +84,26 @@ def bundle(events: tuple[Event, ...]) -> JsonSchema:
         "type": "object",
     }
     if way:
+        types = dict.fromkeys(event.type for event in events)
         dispatch = [
-            {"if": _along(way, {"const": event.type}), "then": {"$ref": f"#/$defs/{event.name}"}}
-            for event in events
+            {"if": _along(way, {"const": each}), "then": any_of_type(events, each, "#/$defs/{}")}
+            for each in types
         ]
-        said |= _along(way, {"type": "string", "examples": [event.type for event in events]})
+        said |= _along(way, {"type": "string", "examples": list(types)})
         said["allOf"] = dispatch
     else:
         said["description"] = "Holds the schema of each event; a payload does not say of which type it is."
     said["$defs"] = {event.name: embedded_schema(event) for event in events}
     return said
+
+
+def any_of_type(events: tuple[Event, ...], event_type: str, place: str) -> JsonSchema:
+    """A reference to the schema of the event of a type, or to those of the several that there are.
+
+    ``place`` is where the schema of an event stands, with a gap for its name.
+    """
+    found = [{"$ref": place.format(event.name)} for event in events if event.type == event_type]
+    return found[0] if len(found) == 1 else {"anyOf": found}
 
 
 def _along(way: list[str], demand: JsonSchema) -> JsonSchema:

@@ -109,6 +109,7 @@ class _Reader(References):
                 payload=payload,
                 examples=examples or tuple(_examples_of(payload)),
                 headers=headers,
+                of=key,
             )
             for name, payload in payloads
         ]

@@ -196,8 +196,8 @@ class Event:
     ``type`` is the value on the wire (``v1.conversation.ended``), ``name`` the short name that files and
     case ids use (``conversation.ended``), ``operation`` the key under ``webhooks:`` in the document,
     ``version`` that of the contract which it belongs to, ``headers`` the names of those that the document
-    describes, ``profile`` how its provider delivers it, ``short`` its short name where another event has the
-    one that would be its own.
+    describes, ``profile`` how its provider delivers it, ``of`` the key of its webhook where its operation is
+    one of several of that, ``short`` its short name where another event has the one that would be its own.
     """
 
     type: str
@@ -210,6 +210,12 @@ class Event:
     headers: tuple[str, ...] = ()
     profile: Profile = UNKNOWN
     short: str = ""
+    of: str = ""
+
+    @property
+    def webhook(self) -> str:
+        """The key of its webhook in the document, of which it is one of the payloads if there are several."""
+        return self.of or self.operation
 
     @property
     def name(self) -> str:

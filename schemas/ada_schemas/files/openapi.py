@@ -59,10 +59,16 @@ def openapi_document(events: tuple[Event, ...], version: str) -> dict[str, Any]:
     headers = _headers(profile)
     webhooks = {}
     for event in events:
+        if event.type in webhooks:
+            continue
         name = camel(event.name)
-        content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{name}"}}
-        if event.examples:
-            content["examples"] = {"example": {"value": event.examples[0].value}}
+        alike = [each for each in events if each.type == event.type]
+        places = [{"$ref": f"#/components/schemas/{camel(each.name)}"} for each in alike]
+        content: dict[str, Any] = {"schema": places[0] if len(places) == 1 else {"anyOf": places}}
+        shown = [each.examples[0].value for each in alike if each.examples]
+        if shown:
+            names = ["example", *(f"example-{number}" for number in range(2, len(shown) + 1))]
+            content["examples"] = {n: {"value": value} for n, value in zip(names, shown, strict=True)}
         webhooks[event.type] = {
             "post": {
                 "operationId": f"receive{name}",

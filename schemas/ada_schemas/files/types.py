@@ -179,7 +179,10 @@ def declarations(events: tuple[Event, ...]) -> str:
     own = {f"{prefix}Event", f"Unknown{prefix}Event", f"{prefix}EventType", f"{prefix}Events"}
     blocks, tops = _defined(events, {*own, "Array", "Record"}, _ts_interface)
     union = "\n".join(f"  | {name}" for name in tops)
-    table = "\n".join(f"  {json.dumps(e.type)}: {name};" for e, name in zip(events, tops, strict=True))
+    of_type: dict[str, list[str]] = {}
+    for event, name in zip(events, tops, strict=True):
+        of_type.setdefault(event.type, []).append(name)
+    table = "\n".join(f"  {json.dumps(each)}: {' | '.join(names)};" for each, names in of_type.items())
     told = f"`{profile.type_path}`" if way else "the event type"
     head = TS_HEAD.format(whose=profile.sender, by=profile.at_start, told=told)
     types = (
