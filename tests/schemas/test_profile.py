@@ -320,3 +320,12 @@ def test_payloads_of_one_type_in_several_shapes(tmp_path: Path) -> None:
         "content"
     ]
     assert len(schema["application/json"]["schema"]["anyOf"]) == 2
+
+
+def test_an_example_without_its_type(tmp_path: Path) -> None:
+    """It is an example all the same, with the type in it."""
+    shown = webhook(type=text("order.paid"), total={"type": "integer"})
+    shown["post"]["requestBody"]["content"]["application/json"]["example"] = {"total": 5}
+    contract = contract_of({"paid": shown, "b": webhook(type=text("b"))}, tmp_path)
+    assert contract.warnings == ()
+    assert contract.events[0].examples[0].value == {"total": 5, "type": "order.paid"}
