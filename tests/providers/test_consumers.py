@@ -70,14 +70,24 @@ def test_openai_with_its_library(checked: Check) -> None:
 
 def test_openai_with_any_error_caught(checked: Check) -> None:
     """Caught as the library's README has it, nothing is left but the id that is empty."""
-    report = checked(OPENAI, "openai_consumer:create_careful_app()", seen_url="/seen")
+    report = checked(
+        OPENAI,
+        "openai_consumer:create_careful_app()",
+        seen_url="/seen",
+        selection=Selection(select="ADA1xx,ADA3xx,ADA5xx"),
+    )
     assert summary(report) == {("warning", "ADA310", "200 (the forged request was accepted)"): 15}
 
 
 def test_svix_with_its_library(checked: Check) -> None:
-    """Svix' library, and models with every limit that its document names, take all that is sent."""
+    """Models with every limit that the document names take all that is sent; some errors of the library escape."""
     report = checked(SVIX, "svix_consumer:create_app()", seen_url="/seen")
-    assert summary(report) == {}
+    assert summary(report) == {
+        # Of a signature that is no base64, or has no comma, the library says so with Python's own errors, not
+        # with the one that its documentation tells to catch; of bytes that are no UTF-8 as well.
+        ("warning", "ADA310", "500"): 3 * 7,
+        ("warning", "ADA503", "500"): 4,
+    }
 
 
 def test_adyen(checked: Check) -> None:

@@ -67,7 +67,7 @@ def generated(request: pytest.FixtureRequest, generated_of: Callable[[Document],
 def said(generated_of: Callable[[Document], Generated], node: Node) -> dict[Path, dict[str, dict[str, str]]]:
     """What the tools of Node say of each directory, asked once of all, since they take long to start."""
     directories = [generated_of(document).directory for document in DOCUMENTS]
-    return dict(zip(directories, node.said(*directories), strict=True))
+    return dict(zip(directories, node.said(*directories, in_turn=True), strict=True))
 
 
 def test_ajv_compiles_the_schemas_and_takes_what_is_sent(

@@ -51,7 +51,8 @@ def in_json_schema(node: Any) -> Any:
     """A document with the keywords of OpenAPI 3.0 in the words of JSON Schema, without what contradicts itself.
 
     Members that a schema does not allow are shown by examples beside it, and limits of a text stand beside
-    values that are longer: examples and values count. What several alternatives of ``oneOf`` allow is taken.
+    values that are longer: examples and values count. What several alternatives of ``oneOf`` allow is taken, and null
+    where the type allows it.
     """
     if isinstance(node, list):
         return [in_json_schema(entry) for entry in node]
@@ -64,4 +65,8 @@ def in_json_schema(node: Any) -> Any:
         del made["additionalProperties"]
     if isinstance(made.get("enum"), list):
         made.pop("maxLength", None)
+    if "null" in made.get("type", ()):
+        for alternatives, null in (("anyOf", {"type": "null"}), ("enum", None)):
+            if isinstance(made.get(alternatives), list):
+                made[alternatives] = [*made[alternatives], null]
     return made

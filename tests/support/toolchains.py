@@ -87,12 +87,13 @@ class Node:
         valid = {name: [digit == "1" for digit in digits] for name, digits in said["verdicts"].items()}
         return Verdicts(said["compiled"], valid)
 
-    def said(self, *directories: Path) -> list[dict[str, dict[str, str]]]:
+    def said(self, *directories: Path, in_turn: bool = False) -> list[dict[str, dict[str, str]]]:
         """What other people's tools say of the files of each directory, by tool and file.
 
         They are json-schema-to-typescript, quicktype, the AsyncAPI parser and an OpenAPI 3.1 validator.
+        quicktype makes each event's types in three languages, ``in_turn`` in one of them.
         """
-        said = self.run("tools.mjs", {"directories": list(map(str, directories))})
+        said = self.run("tools.mjs", {"directories": list(map(str, directories)), "inTurn": in_turn})
         return [said[str(directory)] for directory in directories]
 
     def tsc(self, file: Path) -> str:

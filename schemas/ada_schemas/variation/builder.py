@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ada_schemas.contract.constraints import Constraint, repair
 from ada_schemas.contract.fitting import branch_of
-from ada_schemas.contract.paths import branches_along, get, joined, put, remove, through_entries
-from ada_schemas.contract.samples import as_branch, complete, supplier
+from ada_schemas.contract.paths import apart, branches_along, get, joined, put, remove, through_entries
+from ada_schemas.contract.samples import as_branch, complete, sample, supplier
 from ada_schemas.contract.shapes import Object, Shape, Union, payload_path, walk
 
 if TYPE_CHECKING:
@@ -152,8 +152,14 @@ class VariationBuilder:
         return made
 
     def placed(self, base: Payload, path: str) -> tuple[Payload, tuple[str, ...]]:
-        """Bring every union along a path into the branch that it names; also gives what says so."""
+        """Bring every union along a path into the branch that it names; also gives what says so.
+
+        What is null along the path has a value then.
+        """
         kept = []
+        for at in self._along(path):
+            if get(base, payload_path(at)) is None:
+                base = put(base, payload_path(at), sample(self.places[at]))
         for at, tag in branches_along(path):
             union = cast("Union", self.places[at])  # only unions have branches
             branch = next(b for b in union.branches if b.tag == tag)
@@ -163,6 +169,14 @@ class VariationBuilder:
             if union.discriminator:
                 kept.append(joined(place, union.discriminator))
         return base, tuple(kept)
+
+    def _along(self, path: str) -> Iterator[str]:
+        """The shape paths of what stands along a path, from the outermost to what it leads to."""
+        outer, _ = apart(path)
+        if outer:
+            yield from self._along(outer)
+        if path in self.places:
+            yield path
 
     def usual_branch(self, path: str) -> str:
         """The branch of the union at a shape path that an ordinary event has."""

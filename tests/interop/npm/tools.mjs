@@ -1,5 +1,6 @@
-// Gives the generated files to the tools that people use on such files. Standard input: {"directories": [DIR]}.
-// Standard output: {DIR: {tool: {file: "ok" or what the tool said}}}.
+// Gives the generated files to the tools that people use on such files. Standard input: {"directories": [DIR],
+// "inTurn": true to give quicktype each file for one of the languages only}. Standard output:
+// {DIR: {tool: {file: "ok" or what the tool said}}}.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "json-schema-to-typescript";
@@ -18,16 +19,21 @@ async function attempt(said, tool, name, work) {
   }
 }
 
+const LANGUAGES = ["go", "csharp", "kotlin"];
+const { directories, inTurn } = JSON.parse(readFileSync(0, "utf8"));
+const parser = new Parser();
+
 async function saidOf(directory) {
   const read = (name) => readFileSync(join(directory, name), "utf8");
   const names = readdirSync(directory).filter((name) => name.endsWith(".schema.json"));
   const said = { "json-schema-to-typescript": {}, quicktype: {}, asyncapi: {}, openapi: {} };
-  for (const name of names) {
+  for (const [number, name] of names.entries()) {
     await attempt(said, "json-schema-to-typescript", name, async () => {
       const text = await compile(JSON.parse(read(name)), "Event");
       return text.includes("export interface") || text.includes("export type") ? "ok" : "no types";
     });
-    for (const lang of name.startsWith("bundle") ? [] : ["go", "csharp", "kotlin"]) {
+    const languages = inTurn ? [LANGUAGES[number % LANGUAGES.length]] : LANGUAGES;
+    for (const lang of name.startsWith("bundle") ? [] : languages) {
       await attempt(said, "quicktype", `${name} ${lang}`, async () => {
         const input = new JSONSchemaInput(new FetchingJSONSchemaStore());
         await input.addSource({ name: "Event", schema: read(name) });
@@ -41,7 +47,7 @@ async function saidOf(directory) {
     }
   }
   await attempt(said, "asyncapi", "asyncapi.json", async () => {
-    const { document, diagnostics } = await new Parser().parse(read("asyncapi.json"));
+    const { document, diagnostics } = await parser.parse(read("asyncapi.json"));
     // Severity 0 is an error, 1 a warning; the rest are recommendations.
     const wrong = diagnostics.filter((d) => d.severity < 2).map((d) => `${d.path.join(".")}: ${d.message}`);
     if (wrong.length) return wrong.join("\n");
@@ -55,5 +61,5 @@ async function saidOf(directory) {
 }
 
 const all = {};
-for (const directory of JSON.parse(readFileSync(0, "utf8")).directories) all[directory] = await saidOf(directory);
+for (const directory of directories) all[directory] = await saidOf(directory);
 process.stdout.write(JSON.stringify(all));
