@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from ada_contract_tests.grouping import group_findings
 from ada_contract_tests.reports import RENDERERS
 from ada_contract_tests.reports.html import sign
 from ada_contract_tests.reports.wording import event_name, many
-from ada_contract_tests.rules import RULES, digits, rules_of
+from ada_contract_tests.rules import digits, rules_of
 from ada_mockserver.mock.api.calls import context_of
 from ada_mockserver.mock.api.errors import ApiError
 from ada_mockserver.mock.console.page import Page
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from ada_contract_tests.exchange import Delivery
     from ada_contract_tests.findings import Report
     from ada_contract_tests.grouping import Group
+    from ada_contract_tests.rules import Rule
     from ada_mockserver.mock.store.models import Endpoint
+    from ada_schemas.contract.contract import Contract
     from ada_schemas.contract.profile import Profile
     from adakit.check_page.runs import CheckRun
 
@@ -92,17 +95,18 @@ class _Pages:
         form = await request.form()
         given = {name: str(form.get(name, "")).strip() for name in DEFAULTS}
         endpoints = await _endpoints(request)
+        try:
+            # The cases of a contract with hundreds of events take seconds, while the mock goes on delivering.
+            target, options = await asyncio.to_thread(
+                read_form, given, endpoints, context_of(request).contract, self._contract_directory
+            )
+        except AdakitError as error:
+            return self._form(request, endpoints, given, fault=error.what, step=error.next_step, status=400)
         if self.runs.running is not None:
             fault = "Another check is running."
             return self._form(
                 request, endpoints, given, fault=fault, step="Wait for it, or cancel it.", status=409
             )
-        try:
-            target, options = read_form(
-                given, endpoints, context_of(request).contract, self._contract_directory
-            )
-        except AdakitError as error:
-            return self._form(request, endpoints, given, fault=error.what, step=error.next_step, status=400)
         run = self.runs.start(target, options, request.app.state.feed.nudge)
         return see_other(request, f"/check/runs/{run.id}")
 
@@ -216,7 +220,7 @@ class _Pages:
             step=step,
             runs=self.runs.newest_first,
             running=self.runs.running,
-            rules=RULES,
+            rules=_rules(context_of(request).contract),
             can_fuzz=can_fuzz(),
         )
 
@@ -229,8 +233,20 @@ async def _endpoints(request: Request) -> Sequence[Endpoint]:
         return await list_endpoints(transaction.session)
 
 
+def _rules(contract: Contract) -> dict[str, Rule]:
+    """The rules that can be selected; there are handoffs with Ada alone."""
+    found = rules_of(contract.profile)
+    beyond = contract.profile.beyond
+    return {
+        code: rule
+        for code, rule in found.items()
+        if code not in beyond and (contract.is_ada or rule.family != "handoff")
+    }
+
+
 def _matrix(report: Report) -> list[dict[str, Any]]:
     """The rows of the matrix of events and rules, each cell with its sign and its words."""
+    rules = rules_of(report.profile)
     return [
         {
             "event": event,
@@ -238,7 +254,7 @@ def _matrix(report: Report) -> list[dict[str, Any]]:
                 {
                     "code": code,
                     "digits": digits(code),
-                    "title": rules_of(report.profile)[code].title,
+                    "title": rules[code].title,
                     "kind": cell.verdict.replace(" ", "-") if cell.outcomes else "",
                     "sign": sign(cell) if cell.outcomes else ["", ""],
                 }
@@ -265,12 +281,12 @@ def _group(group: Group, profile: Profile) -> dict[str, Any]:
 
 def _try(run: CheckRun, case_id: str) -> dict[str, Any]:
     """How a case fared in a run: its verdict, its findings with what to do, and its deliveries."""
-    result = run.result_of(case_id)
+    result, profile = run.result_of(case_id), run.report.profile
     return {
         "run": run,
         "result": result,
         "findings": [
-            {"finding": finding, "advice": advice_of(finding, run.report.profile).split("\n")}
+            {"finding": finding, "advice": advice_of(finding, profile).split("\n")}
             for finding in run.findings_of(case_id)
         ],
         "deliveries": [_delivery(each) for each in result.exchange.deliveries[:20]]
