@@ -161,17 +161,23 @@ def test_commands_send(mock, sent, endpoint, tmp_path):
         assert headers.get_all("x-lend-event") == ["book.lent"]
 
 
-def test_a_copied_test_sends_the_delivery(mock, sent):
-    """It signs the bytes of the event in the provider's headers, with the others beside."""
-    page, delivered, scope = look(mock, sent.path), [], {}
-    exec(element(page, "event-pytest"), scope)  # noqa: S102 - it is what a user pastes
+def delivered_by(code, name, secret):
+    """The event that a copied test delivers."""
+    delivered, scope = [], {}
+    exec(code, scope)  # noqa: S102 - it is what a user pastes
 
     def deliver(event):
         delivered.append(event)
         return SimpleNamespace(status=200)
 
-    scope["test_book_lent"](deliver, LIBRARY_SECRET)
-    (event,) = delivered
+    scope[name](deliver, secret)
+    return delivered[0]
+
+
+def test_a_copied_test_sends_the_delivery(mock, sent):
+    """It signs the bytes of the event in the provider's headers, with the others beside."""
+    code = element(look(mock, sent.path), "event-pytest")
+    event = delivered_by(code, "test_book_lent", LIBRARY_SECRET)
     assert json.loads(event.body) == mock.events()[0]["payload"]
     headers = event.headers
     verify(LIBRARY_SECRET, headers, event.body, now=float(headers["webhook-timestamp"]))
@@ -211,11 +217,14 @@ def test_a_type_that_the_payload_does_not_say(bell, endpoint):
     event = look(bell, f"/events/{bell.events()[0]['id']}")
     assert "Its request has no signature that is known here." in event
     assert "adakit sign" not in event
+    delivery = delivered_by(element(event, "event-pytest"), "test_rung", None)
+    assert delivery.headers == {"content-type": "application/json", "X-Bell": "rung"}
     assert "Signing secret" not in look(bell, "/endpoints")
 
 
 def test_variants_of_a_type_that_the_payload_does_not_say(bell, endpoint):
-    """They go out under the type of their event."""
+    """They go out under the type of their event; there are none of no contract."""
+    assert "no contract" not in look(bell, "/trigger")
     bell.add_webhook(endpoint.url)
     answer = httpx.post(f"{bell.base_url}/trigger", data={"group": "opened", "seed": "1"})
     assert answer.status_code == 303

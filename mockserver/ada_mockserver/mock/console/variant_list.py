@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ada_schemas.contract.contract import Contract
     from ada_schemas.variation.builder import Variation
 
-__all__ = ["MOST_EVENTS", "Group", "find_events", "find_variants", "variant_known"]
+__all__ = ["MOST_EVENTS", "Group", "find_events", "find_variants", "names_of", "variant_known"]
 
 FEW = 12
 """Variants of an event that are listed where all events are."""
@@ -44,7 +44,7 @@ def find_variants(contract: Contract, *, event: str = "", text: str = "", every:
     """
     words = text.lower().split()
     groups = []
-    for name in (event,) if event else (*contract.event_names, ANY):
+    for name in (event,) if event else names_of(contract):
         found = [each for each, said in _searched(contract, name) if all(word in said for word in words)]
         limit = len(found) if every else MANY if event or words else FEW
         if found:
@@ -52,16 +52,21 @@ def find_variants(contract: Contract, *, event: str = "", text: str = "", every:
     return groups
 
 
+def names_of(contract: Contract) -> tuple[str, ...]:
+    """The names of the events that have variants: of no contract are some where payloads say their type."""
+    return (*contract.event_names, *([ANY] if _searched(contract, ANY) else []))
+
+
 def find_events(contract: Contract, text: str) -> list[str]:
     """The names of events in which all words of a text are."""
     words = text.lower().split()
-    return [name for name in (*contract.event_names, ANY) if all(word in name.lower() for word in words)]
+    return [name for name in names_of(contract) if all(word in name.lower() for word in words)]
 
 
 def variant_known(contract: Contract, case_id: str) -> Variation | None:
     """The variant of that id, None where there is none."""
     name = case_id.partition("/")[0]
-    if name not in (*contract.event_names, ANY):
+    if name not in names_of(contract):
         return None
     return next((each for each, _ in _searched(contract, name) if each.id == case_id), None)
 

@@ -28,6 +28,7 @@ from ada_mockserver.mock.console.variant_list import (
     MOST_EVENTS,
     find_events,
     find_variants,
+    names_of,
     variant_known,
 )
 from ada_mockserver.mock.outbox.publish import publish_all
@@ -204,7 +205,8 @@ async def _page(
     **options: Any,
 ) -> Response:
     contract, session = transaction.context.contract, transaction.session
-    event = given["event"] if given["event"] in (*contract.event_names, ANY) else ""
+    known = names_of(contract)
+    event = given["event"] if given["event"] in known else ""
     text, every = given["text"], "all" in request.query_params
     many = not event and len(contract.events) > MOST_EVENTS
     groups = [] if many else find_variants(contract, event=event, text=text, every=every)
@@ -215,7 +217,7 @@ async def _page(
         "trigger.html",
         **options,
         given=given | {"event": event},
-        any=ANY,
+        any=ANY if ANY in known else "",
         names=find_events(contract, text) if many else None,
         groups=groups,
         ticked=_ticked(contract, request.query_params.getlist("chosen")),
