@@ -253,7 +253,7 @@ class CaseRun:
     async def together(
         self, deliveries: Sequence[tuple[Payload, str]], *, timestamp: int | None = None, label: str
     ) -> list[Delivery]:
-        """Deliver payloads under svix-ids so that they arrive in one moment; again what is asked for."""
+        """Deliver payloads under ids so that they arrive in one moment; again what is asked for."""
         requests = [self._sealed(payload, signed, chosen, timestamp) for payload, chosen in deliveries]
         attempts = await self.sender.requests_together(requests)
         sent = [
@@ -325,7 +325,7 @@ class CaseRun:
     async def _again(
         self, sent: Delivery, payload: Payload | bytes, *, seal: Seal = signed, pause: bool = True
     ) -> Delivery:
-        """Deliver the same message again, as Ada does after a failure.
+        """Deliver the same message again, as senders do after a failure.
 
         Where each answer asks to wait for a moment, that is done some times, and not where it asks for long.
         """

@@ -20,7 +20,7 @@ Payload = dict[str, Any]
 class Delivery:
     """One attempt that was made for a case, and its place in it.
 
-    ``attempt.message_id`` is the svix-id on the wire, None if it had none; ``authentic`` is false for
+    ``attempt.message_id`` is the id on the wire, None if it had none; ``authentic`` is false for
     forgeries; ``final`` is false once the same message was delivered again; ``label`` names it among the
     case's deliveries; ``stale`` is true for an event that comes too late to have an effect, which a consumer
     may ignore; ``sent`` is the event, or its bytes; ``hint`` says what to do if its answer is wrong, where
@@ -51,7 +51,7 @@ class Delivery:
 
     @property
     def message_id(self) -> str | None:
-        """The svix-id on the wire."""
+        """The id on the wire."""
         return self.attempt.message_id
 
     @property

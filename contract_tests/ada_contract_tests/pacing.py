@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["POLITE", "PacedSender", "asks_for_redelivery", "is_limit"]
 
 LATER = (409, 425, 429, 503)
-"""Statuses with which a consumer asks for a redelivery; Ada retries, so one is made before judging."""
+"""Statuses with which a consumer asks for a redelivery; senders retry, so one is made before judging."""
 
 REDELIVERY_DELAY = 0.25
 """Seconds before that redelivery, where no Retry-After asks for more."""

@@ -33,7 +33,7 @@ class Fault:
 
     @property
     def json_path(self) -> str:
-        """The place as Ada's API names it: ``$.content[0].url``."""
+        """The place as a JSON path: ``$.content[0].url``."""
         return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.path)
 
 

@@ -415,7 +415,7 @@ def test_a_secret_that_is_hardly_one(adakit, body):
     outcome = adakit("verify", "body", *headers, ADA_WEBHOOK_SECRET=short)
     assert outcome.code == 2
     assert message(outcome) == (
-        "The signing secret is short: its key has 6 bytes, and Svix's have 24 or more. No signature matches with it.\n"
+        "The signing secret is short: its key has 6 bytes, and keys have 24 or more. No signature matches with it.\n"
         "  Compare the secret with the endpoint's, and verify over the body's raw bytes.\n"
     )
     curl = adakit("sign", "body", "--format", "curl", ADA_WEBHOOK_SECRET=short).out.split()

@@ -1,4 +1,4 @@
-"""``adakit schemas diff`` and ``adakit schemas observe``: an alarm when Ada's documentation moves."""
+"""``adakit schemas diff`` and ``adakit schemas observe``: an alarm when a documentation moves."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def diff_command(*, against: str | None, base: str | None, strict: bool, **rende
     """Say what changes for a consumer from one contract to another.
 
     A contract is an OpenAPI document with webhooks (a file or a URL), or a directory of schema files. Each
-    change is breaking, loosened, additive, tightened or documentation only, by Ada's versioning policy; what
+    change is breaking, loosened, additive, tightened or documentation only, by the versioning policy; what
     adakit corrects in a published document is listed with its reason and is no change. Exit code 1 for a
     breaking change, with --strict for any change; 2 for a document that cannot be used.
     """

@@ -1,4 +1,4 @@
-"""Strategies for sequences: courses of a few conversations, delivered as Ada's retries may deliver them."""
+"""Strategies for sequences: courses of a few conversations, delivered as retries may deliver them."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _sequence(draw: st.DrawFn, contract: Contract, names: frozenset[str]) -> Fuz
 
 @dataclass(slots=True)
 class _Course:
-    """The events of one conversation as they happen: what Ada documents, in a natural order."""
+    """The events of one conversation as they happen: what is documented, in a natural order."""
 
     draw: st.DrawFn
     rng: random.Random

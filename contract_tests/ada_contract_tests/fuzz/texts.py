@@ -1,7 +1,7 @@
 """Strategies for texts: what people, programs and files write, of lengths at which something changes.
 
 A text is never blank, and holds no control character but line breaks and tabs, no lone surrogate and nothing
-unassigned: Ada's documentation excludes none of them, but no sender of texts is known to let them through.
+unassigned: the documentation excludes none of them, but no sender of texts is known to let them through.
 """
 
 from __future__ import annotations

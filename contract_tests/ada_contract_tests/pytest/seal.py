@@ -21,7 +21,7 @@ FRESH = 60.0
 class Seal:
     """Headers that are made at the moment of use, so that a frozen clock signs them where one is in force.
 
-    ``make`` signs by the clock of the moment; what else it decides, such as the svix-id, stays the same.
+    ``make`` signs by the clock of the moment; what else it decides, such as the id, stays the same.
     """
 
     make: Callable[[], dict[str, str]]

@@ -17,7 +17,7 @@ SIZES = {"64-kb": 64, "100-kb": 100, "256-kb": 256, "1-mb": 1024, "5-mb": 5 * 10
 """Sizes in KiB of the whole event."""
 
 LONGEST_LETTER = 256
-"""KiB that an e-mail reaches: of larger events Ada documents nothing, so that a refusal is a warning."""
+"""KiB that an e-mail reaches: of larger events nothing is documented, so that a refusal is a warning."""
 
 LINE = "拝啓、先日はご返信ありがとうございました。領収書と写真を添付いたします。😀 敬具 – Zoë\n"
 """A line of a long e-mail. Most of its characters have several bytes, so that some lie across two reads."""

@@ -28,7 +28,7 @@ __all__ = [
 
 Mode = Literal["documented", "forward", "hostile"]
 MODES: tuple[Mode, ...] = get_args(Mode)
-"""Within the contract; within what Ada's versioning policy lets it send tomorrow; beyond both."""
+"""Within the contract; within what the versioning policy lets be sent tomorrow; beyond both."""
 
 SEQUENCES = "sequences"
 FUZZ = "fuzz"
@@ -36,7 +36,7 @@ FUZZ = "fuzz"
 
 
 def is_visible(text: str) -> bool:
-    """True for a text that shows something: Ada sends no other, so none is drawn or left of one."""
+    """True for a text that shows something: no other is sent, so none is drawn or left of one."""
     return any(not c.isspace() and c.isprintable() for c in text)
 
 

@@ -1,4 +1,4 @@
-"""ADA404: events that come before those that Ada sends first, or without them.
+"""ADA404: events that come before those that are sent first, or without them.
 
 Source: docs.svix.com/retries: a retry arrives after events that happened later.
 """

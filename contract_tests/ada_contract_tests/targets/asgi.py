@@ -65,7 +65,7 @@ class AsgiTarget(InProcessTarget):
         will answer, as with a server that refuses connections. An application that raises or returns
         on the lifespan scope does not support it and is used without, as servers do.
         """
-        self._worker = self._thread = worker = AppThread("ada-asgi", hint=_BLOCKED)
+        self._worker = self._thread = worker = AppThread("adakit-asgi", hint=_BLOCKED)
         self._lifespan = lifespan = _Lifespan(self._application, self.name)
         self._running = set()
         worker.start()

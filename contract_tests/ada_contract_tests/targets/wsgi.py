@@ -43,7 +43,7 @@ class WsgiTarget(InProcessTarget):
 
     async def start(self) -> None:
         """Start the thread; WSGI knows no start-up, so nothing can fail."""
-        self._worker = self._thread = _CallThread("ada-wsgi")
+        self._worker = self._thread = _CallThread("adakit-wsgi")
         self._thread.start()
 
     def _turn(self) -> asyncio.Lock:

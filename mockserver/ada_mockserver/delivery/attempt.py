@@ -23,7 +23,7 @@ USER_AGENT = "Svix-Webhooks/1.0 (adakit)"
 class Attempt:
     """One request and what came back: a ``response``, or the ``error`` that stands for none.
 
-    ``message_id`` is the svix-id on the wire, None if there was none or the sender does not know it.
+    ``message_id`` is the id on the wire, None if there was none or the sender does not know it.
     ``traceback`` is the application's own, as text, where it runs in process and raised; it can stand beside
     a response (frameworks send a 500 and raise as well). ``late`` is true if it raised although its response
     was complete: in a background task, say.

@@ -2,8 +2,7 @@
 
 A webhook sender is judged by what it puts on the wire and by how it reads what comes back, so nothing
 is added beyond ``Host`` and ``Content-Length``, redirects are not followed, and a failed attempt says
-what failed. Ada counts a 2xx answer within 15 s as success, everything else, 3xx included, as failure
-(docs.ada.cx/reference/webhooks/overview).
+what failed. A 2xx answer in time is success, everything else, 3xx included, is failure.
 
 The request as bytes (`request_bytes`) and the response's parser (`response_parser`) do no I/O; here
 ``_Attempt`` joins them to a transport, and ``Wire`` bounds the whole in time.

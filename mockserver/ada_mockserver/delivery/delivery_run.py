@@ -29,7 +29,7 @@ Item = TypeVar("Item")
 class Source(Generic[Item]):
     """What is delivered: items, and what is known of each.
 
-    ``key`` names the conversation of an item, ``message_id`` its ``svix-id`` where that is not new; ``done``
+    ``key`` names the conversation of an item, ``message_id`` its id where that is not new; ``done``
     is told the outcome.
     """
 

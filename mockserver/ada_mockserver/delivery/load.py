@@ -27,7 +27,7 @@ class Load:
     """Deliveries to one endpoint, over at most ``concurrency`` connections, which are kept.
 
     ``rate`` is deliveries begun per second, else each begins as another ends; ``duration`` the seconds after
-    which no further one begins; ``attempts`` how often one is tried that is not accepted, its ``svix-id`` the
+    which no further one begins; ``attempts`` how often one is tried that is not accepted, its id the
     same. ``rng`` draws message ids and the pauses between failures.
     """
 
@@ -52,7 +52,7 @@ class Load:
         """Deliver ``items`` and return the sum; in order where the concurrency is 1.
 
         Those with one ``key`` (`conversation_of` gives an event's) are delivered in their order and never two
-        at a time. ``message_id`` gives the ``svix-id``, a new one for None; ``done`` is called after each
+        at a time. ``message_id`` gives the id, a new one for None; ``done`` is called after each
         delivery. A ``report`` that is given is filled as the run goes on, so that others can watch it. What
         ``items`` and these functions raise ends the run and is raised here.
         """

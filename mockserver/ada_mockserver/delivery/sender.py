@@ -1,4 +1,4 @@
-"""Sends events as Ada does: signed over the exact bytes, one POST an attempt, a limit of 15 seconds."""
+"""Sends events as their provider does: signed over the exact bytes, one POST an attempt, a limit of time."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def doubt(secret: str) -> str:
     if len(encoded) >= 2 * _FEWEST and re.fullmatch("[0-9a-f]+|[0-9A-F]+", encoded):
         return "looks like hexadecimal digits, not like base64"
     if len(key) < _FEWEST:
-        return f"is short: its key has {len(key)} bytes, and Svix's have {_FEWEST} or more"
+        return f"is short: its key has {len(key)} bytes, and keys have {_FEWEST} or more"
     return ""
 
 

@@ -1,6 +1,6 @@
 """From the contract to JSON Schema 2020-12, in two forms.
 
-*Open* is the receiver's form and what the committed files hold. It obeys Ada's versioning policy
+*Open* is the receiver's form and what the committed files hold. It obeys the versioning policy
 (/reference/introduction/versioning): unknown members, new enum values and new union branches are valid,
 and no format or other limit is demanded. *Closed* is the sender's form: nothing undocumented is valid.
 

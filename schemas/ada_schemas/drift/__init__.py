@@ -1,4 +1,4 @@
-"""The drift between two contracts: each difference, with its meaning for a consumer by Ada's policy."""
+"""The drift between two contracts: each difference, and what it means for a consumer."""
 
 from __future__ import annotations
 

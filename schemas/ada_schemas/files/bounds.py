@@ -1,7 +1,7 @@
-"""Bounds of what is sent: the texts, numbers, lists and names that an event of Ada's is likely to have.
+"""Bounds of what is sent: the texts, numbers, lists and names that an event is likely to have.
 
 The contract says of most texts that they are texts. A generator takes that at its word: control characters,
-the year 1, an integer of forty digits. Nothing that Ada sends looks like this, so a receiver that stumbles
+the year 1, an integer of forty digits. Nothing that is sent looks like this, so a receiver that stumbles
 over it has done nothing wrong. What is allowed here is of the kinds that ``variation`` enumerates.
 
 A bound yields to the documentation: where a documented value breaks it, the next wider one is taken.
@@ -74,7 +74,7 @@ ENTRIES = 120
 KEYS: JsonSchema = {**TEXT, "maxLength": NAME_LENGTH}
 """The keys of a map."""
 NAME = {"pattern": "^[A-Za-z_][A-Za-z0-9_]{0,60}$"}
-"""The names of members that Ada may add."""
+"""The names of members that may be added."""
 LINE: JsonSchema = {"type": "string", **METADATA}
 ATOM: JsonSchema = {
     "anyOf": [
@@ -129,7 +129,7 @@ OTHER_EVENT: JsonSchema = {
     },
     "required": ["type", "timestamp", "data"],
 }
-"""An event of a type that Ada may add."""
+"""An event of a type that may be added."""
 OF_FORMAT = {"date-time": "date-time", "date": "date", "email": "email", "uri": "url", "url": "url"}
 """What a text of a format holds."""
 STANDARD_FORMATS = (

@@ -35,7 +35,7 @@ JsonSchema = dict[str, Any]
 def traffic_schema(
     event: Event, constraints: tuple[Constraint, ...] = (), *, closed: bool = True
 ) -> dict[str, Any]:
-    """The schema of an event as it is sent; ``closed``: as documented today, else with what Ada may add.
+    """The schema of an event as it is sent; ``closed``: as documented today, else with what may be added.
 
     What is always sent (``identity``) is required; ``constraints`` are kept (``coherent``).
     """

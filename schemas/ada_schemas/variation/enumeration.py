@@ -41,8 +41,8 @@ class Variant:
     """A payload that differs from a base event in one documented degree of freedom.
 
     ``rule`` is the code of the rule that judges it (``ADA102``), ``path`` the shape path that it varies,
-    ``summary`` a phrase such as ``data.author.role is human_agent``. ``refusable`` is true where Ada
-    documents a member as optional but always sends it, so that a consumer may refuse its absence with 4xx.
+    ``summary`` a phrase such as ``data.author.role is human_agent``. ``refusable`` is true where a
+    member is documented as optional but always sent, so that a consumer may refuse its absence with 4xx.
     """
 
     id: str

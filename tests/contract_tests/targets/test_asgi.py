@@ -658,7 +658,7 @@ def test_stop_ends_the_thread():
 
     ask(http_only(handle))
     assert [(thread.name, thread.daemon, thread.is_alive()) for thread in threads] == [
-        ("ada-asgi", True, False)
+        ("adakit-asgi", True, False)
     ]
 
 

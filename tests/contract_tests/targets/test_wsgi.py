@@ -475,7 +475,7 @@ def test_stop_ends_the_thread():
 
     ask(application)
     assert [(thread.name, thread.daemon, thread.is_alive()) for thread in threads] == [
-        ("ada-wsgi", True, False)
+        ("adakit-wsgi", True, False)
     ]
 
 

@@ -283,7 +283,7 @@ def test_a_bad_secret_is_explained_without_being_shown(
     [
         (SECRET, ""),
         (SECRET.removeprefix("whsec_"), ""),
-        ("whsec_c2VjcmV0", "is short: its key has 6 bytes, and Svix's have 24 or more"),
+        ("whsec_c2VjcmV0", "is short: its key has 6 bytes, and keys have 24 or more"),
         ("whsec_" + parse_secret(SECRET).hex(), "looks like hexadecimal digits, not like base64"),
         ("DEADBEEF" * 6, "looks like hexadecimal digits, not like base64"),
     ],
