@@ -13,7 +13,7 @@ from ada_schemas.contract.contract import contract_in
 from ada_schemas.contract.profile import read_profile
 from adakit.commands.listen import Listener
 from support.command_line import SECRET, CommandLine
-from support.parcels import SECRET_VARIABLE, contract_directory, parcels_document
+from support.parcels import CONSUMER, SECRET_VARIABLE, contract_directory, parcels_document
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -330,40 +330,3 @@ def test_check(adakit, tmp_path):
     assert done.code == 0, done.out
     assert "\nPASS  shop:app: " in done.out
     assert "warning" not in done.out
-
-
-CONSUMER = """
-import base64, hashlib, hmac, json, os, time
-
-KEY = base64.b64decode(os.environ["PARCELS_WEBHOOK_SECRET"].removeprefix("whsec_"))
-SEEN = set()
-
-
-def judged(headers, body):
-    try:
-        message_id, stamp = headers["webhook-id"], headers["webhook-timestamp"]
-        signed = f"{message_id}.{stamp}.".encode() + body
-        made = base64.b64encode(hmac.digest(KEY, signed, hashlib.sha256)).decode()
-        good = any(
-            hmac.compare_digest(f"v1,{made}".encode(), one.encode()) for one in headers["webhook-signature"].split()
-        )
-        if not good or not message_id or abs(time.time() - int(stamp)) > 300:
-            return 401
-        event = json.loads(body)
-        kind = event["event"]
-    except (KeyError, ValueError, TypeError, RecursionError):
-        return 400
-    return 204
-
-
-async def app(scope, receive, send):
-    if scope["type"] != "http":
-        raise NotImplementedError
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body, more = body + message.get("body", b""), message.get("more_body", False)
-    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    await send({"type": "http.response.start", "status": judged(headers, body), "headers": []})
-    await send({"type": "http.response.body", "body": b""})
-"""

@@ -12,7 +12,7 @@ from ada_schemas.files.write import render, write
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["SECRET_VARIABLE", "contract_directory", "parcels_document"]
+__all__ = ["CONSUMER", "SECRET_VARIABLE", "contract_directory", "parcels_document"]
 
 SECRET_VARIABLE = "PARCELS_WEBHOOK_SECRET"
 
@@ -64,3 +64,41 @@ def contract_directory(folder: Path, *changes: tuple[str, str], **of_the_documen
     write({"profile.toml": text}, directory)
     write(render(read_contract(str(source), beside=str(directory))), directory)
     return directory
+
+
+CONSUMER = """
+import base64, hashlib, hmac, json, os, time
+
+KEY = base64.b64decode(os.environ["PARCELS_WEBHOOK_SECRET"].removeprefix("whsec_"))
+SEEN = set()
+
+
+def judged(headers, body):
+    try:
+        message_id, stamp = headers["webhook-id"], headers["webhook-timestamp"]
+        signed = f"{message_id}.{stamp}.".encode() + body
+        made = base64.b64encode(hmac.digest(KEY, signed, hashlib.sha256)).decode()
+        good = any(
+            hmac.compare_digest(f"v1,{made}".encode(), one.encode()) for one in headers["webhook-signature"].split()
+        )
+        if not good or not message_id or abs(time.time() - int(stamp)) > 300:
+            return 401
+        event = json.loads(body)
+        kind = event["event"]
+    except (KeyError, ValueError, TypeError, RecursionError):
+        return 400
+    return 204
+
+
+async def app(scope, receive, send):
+    if scope["type"] != "http":
+        raise NotImplementedError
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message.get("body", b""), message.get("more_body", False)
+    headers = {name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    await send({"type": "http.response.start", "status": judged(headers, body), "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+"""
+"""The source of a consumer that verifies, and takes every event; its secret is read when it is imported."""
