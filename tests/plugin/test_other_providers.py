@@ -65,8 +65,8 @@ def test_a_contract_that_is_none(project: Project) -> None:
 def test_failures_say_nothing_of_ada(project: Project) -> None:
     """What fails is told in the words of the provider, by a case of the session and one of a test's own."""
     contract_directory(project.path)
-    project.write("shop.py", CONSUMER.replace("200 if judged(headers, body) else 400", "500 if body else 0"))
-    project.write("test_own.py", OWN.replace("check(200)", "check(500)"))
+    project.write("shop.py", CONSUMER.replace("judged(headers, body), ", "500, "))
+    project.write("test_own.py", OWN.replace("check(204)", "check(500)"))
     project.configure("shop:app", ada_path=None, ada_contract="parcels")
     done = project.run("--ada", "--ada-select", "ADA102,ADA301,ADA403", "test_own.py", ".")
     assert "A request without the three signature headers is a forgery." in " ".join(done.text.split())
