@@ -70,7 +70,7 @@ GITHUB_PROFILE = """
 provider = "GitHub"
 documentation = "https://docs.github.com/webhooks"
 [event]
-only = ["issues-opened", "ping", "projects-v2-item-edited", "push", "star-created"]
+only = ["ping", "projects-v2-item-edited", "push"]
 [signature]
 headers = []
 """

@@ -18,7 +18,9 @@ from ada_schemas.contract.samples import sample
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Member, Object, Scalar, short_name
 from ada_schemas.errors import some
 from ada_schemas.variation.builder import VariationBuilder
+from ada_schemas.variation.documented import documented_variations
 from ada_schemas.variation.extreme import extreme_variations
+from ada_schemas.variation.forward import forward_variations
 
 if TYPE_CHECKING:
     from ada_schemas.contract.shapes import Shape
@@ -336,3 +338,21 @@ def test_a_list_grows_by_entries_of_its_kind(items: Any, added: Any) -> None:
     (many,) = [v for v in extreme_variations(VariationBuilder(event, ())) if v.id.endswith("data.list:many")]
     grown = many.apply({"type": event.type, "data": {"list": []}})["data"]["list"]
     assert (len(grown), grown[0]) == (100, added)
+
+
+def test_a_variation_of_what_is_null_in_its_base() -> None:
+    """An object that an example has as null is there in what varies one of its members."""
+    licence = {"type": ["object", "null"], "properties": {"url": {"type": ["string", "null"]}}}
+    (event,), _ = read_events(document({"type": "object", "properties": {"licence": licence}}), name="doc")
+    builder = VariationBuilder(event, ())
+    found = {v.id: v for v in (*documented_variations(builder), *forward_variations(builder))}
+    base = {"type": event.type, "data": {"licence": None}}
+
+    def varied(case: str) -> Any:
+        return found[f"{event.name}/{case}"].apply(base)["data"].get("licence", "absent")
+
+    assert varied("null:data.licence.url") == {"url": None}
+    assert varied("absent:data.licence.url") == {}
+    assert list(varied("forward:unknown-key:data.licence")) == ["url", "adakit_new_member"]
+    assert varied("null:data.licence") is None
+    assert varied("absent:data.licence") == "absent"
