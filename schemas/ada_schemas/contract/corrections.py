@@ -19,6 +19,7 @@ from ada_schemas.contract.shapes import (
     rewrite,
     walk,
 )
+from ada_schemas.contract.unions import told_by
 from ada_schemas.errors import DocumentError, some_of
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ __all__ = ["Correction", "apply_corrections", "read_corrections"]
 FIELDS: dict[str, tuple[type, str, Callable[[Any], Any] | None]] = {
     "event": (Scalar, "enum", lambda name: (name,)),
     "identity": (object, "identity", bool),
-    "discriminator": (Union, "discriminator", str),
     "values": (Scalar, "types", tuple),
     "sends": (Anything, "sends", tuple),
     "format": (Scalar, "format", None),
@@ -40,7 +40,7 @@ FIELDS: dict[str, tuple[type, str, Callable[[Any], Any] | None]] = {
     "holds": (Scalar, "holds", None),
 }
 """The actions that set a field of a kind of shape, some to what is made of the value in the file."""
-ACTIONS = (*FIELDS, "require", "example")
+ACTIONS = (*FIELDS, "discriminator", "require", "example")
 HOLDINGS = ("id", "time", "message", "text", "language", "domain", "ip", "email", "mime", "url")
 
 
@@ -129,6 +129,8 @@ def _act(shape: Shape, action: str, value: Any) -> Shape:
     if action == "require" and isinstance(shape, Object):
         required = (replace(m, required=m.required or m.name in value) for m in shape.members)
         return replace(shape, members=tuple(required))
+    if action == "discriminator" and isinstance(shape, Union):
+        return told_by(shape, str(value))
     kind, field, made_of = FIELDS.get(action, (None, "", None))
     if kind is None or not isinstance(shape, kind):
         return shape

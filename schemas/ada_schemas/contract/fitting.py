@@ -161,10 +161,10 @@ def is_within(shape: Scalar, value: Any) -> bool:
 
 
 def _is_multiple(value: float, of: float) -> bool:
-    if isinstance(value, int) and isinstance(of, int):
+    if isinstance(of, int):
         return value % of == 0
     ratio = value / of
-    return math.isfinite(ratio) and abs(ratio - round(ratio)) < 1e-9
+    return math.isfinite(ratio) and ratio == int(ratio)
 
 
 @lru_cache(maxsize=1_024)

@@ -30,6 +30,7 @@ BY_FORMAT = {
     "ipv6": "2001:db8::1",
 }
 LONGEST_PATTERN = 500
+LONGEST_TEXT = 1_000_000
 MOST_REPEATED = 40
 CLASSES = {"d": "0123456789", "w": "abcdefghij0123456789_", "s": " "}
 ANY = "abcdefghijklmnopqrstuvwxyz"
@@ -45,6 +46,8 @@ def texts_of(shape: Scalar) -> Iterator[str]:
             yield text
     text = BY_FORMAT.get(shape.format or "", "example")
     least, most = shape.limits.min_length or 0, shape.max_length
+    if least > LONGEST_TEXT:
+        return
     if len(text) < least:
         longer = (text + "-") * (least // len(text) + 1)
         text = (
@@ -71,12 +74,13 @@ def number_of(shape: Scalar, usual: float, kind: str) -> float | None:
     for bound in [bound for bound in bounds if bound is not None]:
         candidates += [bound + 1, bound - 1]
     candidates += [sum(pair) / 2 for pair in pairwise(sorted({*candidates}))]
-    if step is not None:
-        candidates += [
-            each * step for c in candidates for each in (math.floor(c / step), math.ceil(c / step))
-        ]
+    ratios = [each / step for each in candidates] if step else []
+    whole = [make(ratio) for ratio in ratios if math.isfinite(ratio) for make in (math.floor, math.ceil)]
+    candidates += [each * step for each in whole if step]
     for each in (*candidates, 0, 1):
-        made = int(each) if kind == "integer" or (each == int(each) and isinstance(usual, int)) else each
+        if not math.isfinite(each):
+            continue
+        made = int(each) if kind == "integer" else each
         if is_within(shape, made):
             return made
     return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from ada_schemas.contract.documents import malformed
 from ada_schemas.contract.fitting import is_pattern
-from ada_schemas.contract.keywords import common_of, demands_of, types_of
+from ada_schemas.contract.keywords import common_of, count_of, demands_of, types_of
 from ada_schemas.contract.merging import merged
 from ada_schemas.contract.omissions import UnusableError
 from ada_schemas.contract.shapes import Anything, Shape
@@ -22,12 +22,14 @@ __all__ = [
     "contains_itself",
     "endless",
     "is_unread",
+    "least_of",
     "pattern_of_keys",
     "said_beside",
     "targets_of",
     "unusable",
 ]
 
+MOST_ENTRIES = 10_000
 Plain = dict[str, Any]
 
 ENDLESS = Anything(unread=True, description="Contains itself.")
@@ -49,6 +51,15 @@ def contains_itself(shape: Shape) -> bool:
 def unusable(one: str, several: str) -> UnusableError:
     """The error for a place that is left out, in the words for one such place and for several."""
     return UnusableError(f"{one}; left out.", f"{several}; left out.")
+
+
+def least_of(schema: Plain, keyword: str) -> int:
+    """How many entries a schema demands at least; raises UnusableError for more than can be sent."""
+    least = count_of(schema.get(keyword)) or 0
+    if least > MOST_ENTRIES:
+        said = f"more than {MOST_ENTRIES:,} entries"
+        raise unusable(f"{{}} demands {said}", f"{{}} demand {said}")
+    return least
 
 
 def endless(target: Any, node: Plain) -> Shape:

@@ -38,6 +38,7 @@ from ada_schemas.contract.schema_parts import (
     contains_itself,
     endless,
     is_unread,
+    least_of,
     pattern_of_keys,
     said_beside,
     targets_of,
@@ -325,7 +326,7 @@ class SchemaReader(References):
         return replace(shape, members=tuple(members))
 
     def _array(self, schema: Plain, common: dict[str, Any], place: str, depth: int) -> Shape:
-        inner, least = within(place), count_of(schema.get("minItems")) or 0
+        inner, least = within(place), least_of(schema, "minItems")
         listed = schema["prefixItems"] if isinstance(schema.get("prefixItems"), list) else []
         first = tuple(self._shape(node, inner, depth + 1) for node in listed)
         if depth >= self._levels and not least:
@@ -390,7 +391,7 @@ class SchemaReader(References):
         beside = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
         patterns = schema.get("patternProperties") or {}
         nodes = [*patterns.values()] or [True if beside is None else beside]
-        least = count_of(schema.get("minProperties")) or 0
+        least = least_of(schema, "minProperties")
         if depth >= self._levels and not least:
             self._cut.add("")
             values: Shape = ENDLESS

@@ -17,7 +17,7 @@ from ada_schemas.contract.shapes import (
     Union,
 )
 
-__all__ = ["Alternative", "union_of_all"]
+__all__ = ["Alternative", "told_by", "union_of_all"]
 
 LONGEST_LABEL = 60
 MOST_VALUES = 12
@@ -73,6 +73,15 @@ def union_of_all(alternatives: list[Alternative], named: str, common: dict[str, 
     labels = _labels(found)
     branches = (Branch(label, each.shape) for label, each in zip(labels, found, strict=True))
     return Union(branches=tuple(branches), **common)
+
+
+def told_by(union: Union, name: str) -> Union:
+    """The union told apart by the member of that name; itself where that tells nothing."""
+    found = [Alternative(branch.shape, name=branch.tag) for branch in union.branches]
+    if union.discriminator == name or not all(isinstance(each.shape, Object) for each in found):
+        return union
+    made = _tagged(found, name)
+    return union if made is None else replace(union, discriminator=name, branches=made.branches)
 
 
 def _flat(alternatives: list[Alternative]) -> list[Alternative]:

@@ -153,8 +153,16 @@ def _committed() -> dict[str, list[Row]]:
 def combination_variations(builder: VariationBuilder) -> Iterator[Variation]:
     """One degree a committed combination, as far as its members exist in this contract."""
     for row in _committed().get(builder.event.name, ()):
-        known = {path: level for path, level in row.items() if path in builder.places}
+        known = {path: level for path, level in row.items() if _exists(builder, path, level)}
         yield _combination(builder, known)
+
+
+def _exists(builder: VariationBuilder, path: str, level: str) -> bool:
+    """True if this contract has a member, and the branch of it that a level names."""
+    shape = builder.places.get(path)
+    if isinstance(shape, Union) and level not in (ABSENT, NOT_THERE):
+        return any(branch.tag == level for branch in shape.branches)
+    return shape is not None
 
 
 def _combination(builder: VariationBuilder, row: Row) -> Variation:

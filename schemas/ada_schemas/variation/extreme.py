@@ -188,7 +188,7 @@ def _texts(builder: VariationBuilder, path: str, shape: Scalar) -> Iterator[Vari
 
 
 def _longest(builder: VariationBuilder, path: str, shape: Scalar, length: int) -> Iterator[Variation]:
-    text = ("crm-0123456789-" * (length // 15 + 1))[:length]
+    text = ("crm-0123456789-" * (min(length, LONGEST_TEXT) // 15 + 1))[:length]
     if length <= LONGEST_TEXT and fits(shape, text):
         said = f"has {length} characters"
         yield builder.put("ADA107", "length", path, said, text, detail=f"{length}-characters")
