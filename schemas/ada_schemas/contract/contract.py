@@ -86,7 +86,10 @@ class Contract:
     @cached_property
     def by_type(self) -> dict[str, Event]:
         """The events by their type on the wire, of several of one type the first."""
-        return {event.type: event for event in reversed(self.events)}
+        found: dict[str, Event] = {}
+        for event in self.events:
+            found.setdefault(event.type, event)
+        return found
 
     def of_type(self, event_type: str) -> tuple[Event, ...]:
         """The events of a type: several where a webhook has payloads of several shapes."""
