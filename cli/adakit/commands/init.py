@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ada_schemas.contract.contract import read_contract
+from ada_schemas.contract.contract import contract_of
+from ada_schemas.contract.documents import load_document
 from ada_schemas.contract.profile import PROFILE_FILE, slug_of
 from ada_schemas.contract.proposal import named_provider
 from ada_schemas.errors import UsageError, some
@@ -40,11 +41,12 @@ def command(location: str, output: str | None, provider: str | None) -> None:
         raise UsageError("The name of the directory is empty.")
     if provider is not None and (not provider.strip() or not provider.isprintable()):
         raise UsageError("The provider's name is empty, or no text of one line.")
-    built = read_contract(location, beside=output)
+    document = load_document(location)
+    built = contract_of(document, name=location, beside=output)
     if output is None:
         name = slug_of(provider or built.proposal.profile.provider)
         output = str(Path("contracts", name))
-        built = read_contract(location, beside=output)
+        built = contract_of(document, name=location, beside=output)
     directory = Path(output)
     is_new = not (directory / PROFILE_FILE).is_file()
     files: dict[str, str] = {}
@@ -52,7 +54,7 @@ def command(location: str, output: str | None, provider: str | None) -> None:
         proposal = built.proposal if provider is None else named_provider(built.proposal, provider)
         files[PROFILE_FILE] = profile_text(proposal)
         write(files, directory)
-        built = read_contract(location, beside=output)
+        built = contract_of(document, name=location, beside=output)
     elif provider is not None:
         raise UsageError(
             f"{directory / PROFILE_FILE} names the provider already.", next_step="Correct it there."

@@ -40,6 +40,7 @@ __all__ = [
     "Contract",
     "ada_profile",
     "contract_in",
+    "contract_of",
     "event_names",
     "load",
     "profile_in",
@@ -160,7 +161,7 @@ def ada_profile() -> Profile:
 @cache
 def shipped() -> Contract:
     """Our own contract, from the transcription that adakit ships."""
-    return _contract(_data(TRANSCRIPTION), TRANSCRIPTION)
+    return contract_of(_data(TRANSCRIPTION), name=TRANSCRIPTION)
 
 
 def read_contract(location: str, *, beside: str | None = None) -> Contract:
@@ -169,7 +170,7 @@ def read_contract(location: str, *, beside: str | None = None) -> Contract:
     ``beside`` is a directory with what its user says of it: ``profile.toml``, and ``corrections.yaml`` and
     ``constraints.yaml`` as those of Ada's document. Each may be missing.
     """
-    return _contract(load_document(location), location, None if beside is None else Path(beside))
+    return contract_of(load_document(location), name=location, beside=beside)
 
 
 def contract_in(directory: str) -> Contract:
@@ -189,14 +190,16 @@ def profile_in(directory: str) -> Profile:
     return said or contract_in(directory).profile
 
 
-def _contract(document: dict[str, Any], name: str, beside: Path | None = None) -> Contract:
+def contract_of(document: dict[str, Any], *, name: str, beside: str | None = None) -> Contract:
+    """The contract of a document that was loaded, which errors call ``name``; as `read_contract` else."""
+    folder = None if beside is None else Path(beside)
     published, unread = read_events(document, name=name)
     is_adas = any(c.operation in webhooks_of(document, name=name) for c in _our_corrections())
-    corrections = _said(beside, "corrections.yaml", read_corrections, _our_corrections() if is_adas else ())
-    constraints = _said(beside, "constraints.yaml", read_constraints, _our_constraints() if is_adas else ())
+    corrections = _said(folder, "corrections.yaml", read_corrections, _our_corrections() if is_adas else ())
+    constraints = _said(folder, "constraints.yaml", read_constraints, _our_constraints() if is_adas else ())
     corrected, unfit = apply_corrections(published, corrections, name=name)
     proposal = proposed(document, corrected)
-    profile = _profile(beside) or (ada_profile() if is_adas else proposal.profile)
+    profile = _profile(folder) or (ada_profile() if is_adas else proposal.profile)
     events, left_out = typed(corrected, profile, name=name)
     events, wrong = with_valid_examples(events, name=name)
     warnings = (*unread, *wrong, *left_out, *unfit)
