@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ada_mockserver.delivery.signing import signature_headers, verify
-from ada_schemas.contract.contract import contract_in
+from ada_schemas.contract.contract import DOCUMENTED, TRANSCRIPTION, ada_profile, contract_in, shipped
 from ada_schemas.contract.profile import read_profile
 from adakit.commands.listen import Listener
 from support.command_line import SECRET, CommandLine
@@ -330,3 +330,12 @@ def test_check(adakit, tmp_path):
     assert done.code == 0, done.out
     assert "\nPASS  shop:app: " in done.out
     assert "warning" not in done.out
+
+
+def test_init_of_the_default_contract(adakit, tmp_path):
+    """A directory of Ada's own document says what Ada's profile does, and is a contract of Ada's."""
+    done = adakit("init", "--from", DOCUMENTED / TRANSCRIPTION, "-o", "here")
+    assert done.code == 0, done.err
+    contract = contract_in(str(tmp_path / "here"))
+    assert (contract.profile, contract.is_ada) == (ada_profile(), True)
+    assert contract.event_names == shipped().event_names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,9 @@ def command(location: str, output: str | None, provider: str | None) -> None:
     is_new = not (directory / PROFILE_FILE).is_file()
     files: dict[str, str] = {}
     if is_new:
-        proposal = built.proposal if provider is None else named_provider(built.proposal, provider)
+        proposal = replace(built.proposal, profile=built.profile)
+        if provider is not None:
+            proposal = named_provider(proposal, provider)
         files[PROFILE_FILE] = profile_text(proposal)
         write(files, directory)
         built = contract_of(document, name=location, beside=output)

@@ -23,6 +23,7 @@ __all__ = [
     "WEBHOOK",
     "Profile",
     "filled",
+    "namespace_of",
     "read_profile",
     "slug_of",
 ]
@@ -124,6 +125,11 @@ UNKNOWN = Profile()
 """The profile of an event that was read and is not in a contract yet."""
 
 
+def namespace_of(provider: str) -> str:
+    """The namespace of a provider's schemas, unless its profile names another."""
+    return f"{slug_of(provider)}-webhooks"
+
+
 def slug_of(provider: str) -> str:
     """A provider's name in plain characters: ``openai`` for ``OpenAI``."""
     return re.sub(r"[^a-z0-9]+", "-", provider.lower()).strip("-") or "provider"
@@ -175,7 +181,7 @@ class _Reading:
             documentation=self._text("", "documentation", "") if "documentation" in self._tables else "",
             namespace=self._fits(
                 "namespace",
-                self._text("", "namespace", f"{slug_of(provider)}-webhooks"),
+                self._text("", "namespace", namespace_of(provider)),
                 _NAMESPACE,
                 "letters, digits, '.', ':', '_' and '-'",
             ),

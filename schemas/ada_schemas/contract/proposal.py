@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.event_types import find_type_path
-from ada_schemas.contract.profile import BOTH, WEBHOOK, Profile, slug_of
+from ada_schemas.contract.profile import BOTH, WEBHOOK, Profile, namespace_of, slug_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +55,7 @@ def proposed(document: dict[str, Any], events: Sequence[Event]) -> Proposal:
     profile = Profile(
         provider=provider,
         sender=provider,
-        namespace=f"{slug}-webhooks",
+        namespace=namespace_of(provider),
         type_path=path,
         type_header=header,
         families=families,
@@ -71,7 +71,7 @@ def named_provider(proposal: Proposal, provider: str) -> Proposal:
         proposal.profile,
         provider=provider,
         sender=provider,
-        namespace=f"{slug}-webhooks",
+        namespace=namespace_of(provider),
         secret_variable=_variable(slug),
     )
     return replace(proposal, profile=profile)

@@ -7,10 +7,9 @@ import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ada_schemas.contract.profile import FORWARD, SUCCESSES
+from ada_schemas.contract.profile import FORWARD, SUCCESSES, Profile, namespace_of
 
 if TYPE_CHECKING:
-    from ada_schemas.contract.profile import Profile
     from ada_schemas.contract.proposal import Proposal
 
 __all__ = ["profile_text"]
@@ -31,7 +30,7 @@ TEMPLATE = """\
 How {provider} delivers its webhooks, as far as its OpenAPI document does not say it. Correct what is wrong:
 adakit reads this file with --contract DIR, and generating the schema files again keeps it.
 = provider = {provider_name}
-
+{further}
 = [event]
 The member of the body that holds the event type, with dots between the names of a way inside; empty where a
 header holds it. {about_type}
@@ -74,6 +73,7 @@ def profile_text(proposal: Proposal) -> str:
     told = TEMPLATE.format(
         provider=profile.provider,
         provider_name=_text(profile.provider),
+        further="".join(f"= {name} = {_text(value)}\n" for name, value in _further(profile).items()),
         about_type=proposal.about_type,
         type_path=_text(profile.type_path),
         type_header=_text(profile.type_header),
@@ -93,6 +93,14 @@ def profile_text(proposal: Proposal) -> str:
         else:
             lines += [f"# {line}" for line in textwrap.wrap(" ".join(some), WIDTH, break_on_hyphens=False)]
     return "\n".join(lines) + "\n"
+
+
+def _further(profile: Profile) -> dict[str, str]:
+    """What a profile says of its provider beside the name, where that does not follow from it."""
+    usual = Profile(sender=profile.provider, namespace=namespace_of(profile.provider))
+    names = ("sender", "documentation", "namespace")
+    said = {name: getattr(profile, name) for name in names}
+    return {name: value for name, value in said.items() if value != getattr(usual, name)}
 
 
 def _holds(rule: str, profile: Profile) -> str:
