@@ -34,6 +34,7 @@ LONG = (
     "docs/test_code_blocks.py::test_code_blocks_do_what_they_say[getting-started.md]",
     "docs/test_action.py::test_installation",
     "interop/test_schema_files.py::test_ajv_agrees_with_our_validator",
+    "providers/test_toolchains.py::test_generators_and_validators_of_node",
     "docs/test_code_blocks.py::test_code_blocks_do_what_they_say[README.md]",
     "plugin/test_same_verdict.py::test_in_process[hangs on messages",
     "plugin/test_same_verdict.py::test_over_http[",

@@ -63,13 +63,6 @@ def generated(request: pytest.FixtureRequest, generated_of: Callable[[Document],
     return generated_of(request.param)
 
 
-@pytest.fixture(scope="module")
-def said(generated_of: Callable[[Document], Generated], node: Node) -> dict[Path, dict[str, dict[str, str]]]:
-    """What the tools of Node say of each directory, asked once of all, since they take long to start."""
-    directories = [generated_of(document).directory for document in DOCUMENTS]
-    return dict(zip(directories, node.said(*directories, in_turn=True), strict=True))
-
-
 def test_ajv_compiles_the_schemas_and_takes_what_is_sent(
     generated: Generated, node: Node, tmp_path: Path
 ) -> None:
@@ -84,12 +77,16 @@ def test_ajv_compiles_the_schemas_and_takes_what_is_sent(
 
 
 def test_generators_and_validators_of_node_accept_the_files(
-    generated: Generated, said: dict[Path, dict[str, dict[str, str]]]
+    generated_of: Callable[[Document], Generated], node: Node
 ) -> None:
-    """json-schema-to-typescript, quicktype, the AsyncAPI parser and an OpenAPI 3.1 validator have no complaint."""
-    found = said[generated.directory]
-    assert {tool for tool, results in found.items() if results} == set(found)
-    assert complaints(found) == {}
+    """json-schema-to-typescript, quicktype, the AsyncAPI parser and an OpenAPI 3.1 validator have no complaint.
+
+    They are asked of all documents at once, since they take long to start.
+    """
+    directories = [generated_of(document).directory for document in DOCUMENTS]
+    for document, said in zip(DOCUMENTS, node.said(*directories, in_turn=True), strict=True):
+        assert {tool for tool, results in said.items() if results} == set(said), document.name
+        assert complaints(said) == {}, document.name
 
 
 def test_a_consumer_compiles_against_the_types(generated: Generated, node: Node, tmp_path: Path) -> None:
