@@ -12,7 +12,7 @@ import pytest
 
 from ada_mockserver import EventFactory
 from ada_schemas.files.write import render, write
-from providers.documents import DOCUMENTS
+from providers.documents import FOR_TOOLS
 from support.toolchains import (
     check_jsonschema,
     complaints,
@@ -57,7 +57,7 @@ def generated_of(
     return generate
 
 
-@pytest.fixture(params=DOCUMENTS, ids=lambda document: document.name)
+@pytest.fixture(params=FOR_TOOLS, ids=lambda document: document.name)
 def generated(request: pytest.FixtureRequest, generated_of: Callable[[Document], Generated]) -> Generated:
     """The directory of each document."""
     return generated_of(request.param)
@@ -83,8 +83,8 @@ def test_generators_and_validators_of_node_accept_the_files(
 
     They are asked of all documents at once, since they take long to start.
     """
-    directories = [generated_of(document).directory for document in DOCUMENTS]
-    for document, said in zip(DOCUMENTS, node.said(*directories, in_turn=True), strict=True):
+    directories = [generated_of(document).directory for document in FOR_TOOLS]
+    for document, said in zip(FOR_TOOLS, node.said(*directories, in_turn=True), strict=True):
         assert {tool for tool, results in said.items() if results} == set(said), document.name
         assert complaints(said) == {}, document.name
 
