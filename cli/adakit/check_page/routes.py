@@ -111,7 +111,7 @@ class _Pages:
         return see_other(request, f"/check/runs/{run.id}")
 
     async def run(self, request: Request) -> Response:
-        run = self._found(request)
+        run = self._found(request).as_it_is()
         block = "progress" if "hx-request" in request.headers else ""
         report = run.report
         groups = group_findings(report.findings)
@@ -168,7 +168,7 @@ class _Pages:
             case_id=case_id,
             rule=rule,
             is_variant=result is not None and rule.family in ("documented", "forward"),
-            tries=[_try(each, case_id) for each in (*reversed(run.again.get(case_id, [])), run)],
+            tries=[_try(each.as_it_is(), case_id) for each in (*reversed(run.again.get(case_id, [])), run)],
         )
 
     async def resend(self, request: Request) -> Response:

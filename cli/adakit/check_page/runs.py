@@ -11,6 +11,7 @@ import logging
 import secrets
 import threading
 import time
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -79,6 +80,10 @@ class CheckRun:
         """Wait until it is over, for so many seconds at most."""
         if self._thread is not None:
             self._thread.join(timeout)
+
+    def as_it_is(self) -> CheckRun:
+        """A copy that stays at this moment: a page is made of it while the run goes on in its thread."""
+        return copy(self)
 
     @property
     def is_running(self) -> bool:

@@ -17,11 +17,15 @@ from playwright.sync_api import expect
 
 from ada_contract_tests import check
 from ada_contract_tests.engine.check import Options
+from ada_contract_tests.grouping import group_findings
 from ada_contract_tests.reports import RENDERERS
 from ada_contract_tests.suites.selection import Selection
+from ada_mockserver import MockAda
 from ada_mockserver.delivery.signing import verify
 from ada_schemas.errors import SignatureError
+from adakit.check_page import routes
 from adakit.check_page.form import DEFAULTS, read_form
+from adakit.check_page.routes import check_page
 from adakit.check_page.runs import CheckRuns
 from support.console_stage import HOSTILE
 
@@ -60,9 +64,11 @@ def consumer(*, knows_files=True, hold=None):
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/hook"
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/hook"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def start(mock, url, **fields):
@@ -211,6 +217,29 @@ def test_watched_and_cancelled(mock, open_page):
         expect(page.get_by_text("cancelled", exact=True)).to_be_visible()
         expect(page.get_by_text("It was cancelled.")).to_be_visible()
         hold.set()
+
+
+def test_a_page_is_of_one_moment(monkeypatch):
+    """A run that ends while its page is made is shown as running, so that the page asks for the rest."""
+    hold, page = threading.Event(), check_page()
+
+    def run():
+        return page.end.__self__.newest_first[0]
+
+    def end_meanwhile(findings):
+        hold.set()
+        run().join(30)
+        return group_findings(findings)
+
+    with consumer(hold=hold) as url, MockAda(pages=[page]) as mock:
+        address = start(mock, url, select="ADA101")
+        with monkeypatch.context() as changed:
+            changed.setattr(routes, "group_findings", end_meanwhile)
+            shown = httpx.get(address).text
+        assert run().state == "finished"
+        assert '<span class="badge wait">running</span>' in shown
+        assert f'hx-get="{address.removeprefix(mock.base_url)}"' in shown
+        assert '<span class="badge good">PASS</span>' in httpx.get(address).text
 
 
 def test_nobody_answers(mock):
