@@ -23,8 +23,11 @@ from ada_contract_tests.reports import RENDERERS
 from ada_contract_tests.reports.plain import finding_text
 from ada_contract_tests.reports.terminal import print_report
 from ada_contract_tests.rules import RULES, rules_of
+from ada_contract_tests.suites.edits import FuzzedSequence, Step
+from ada_contract_tests.suites.fuzzed import areas
 from ada_contract_tests.suites.registry import all_cases
 from ada_contract_tests.suites.selection import Selection
+from ada_contract_tests.suites.summaries import sequence_summary
 from ada_mockserver.clock import ManualClock
 from ada_mockserver.delivery.signing import verify
 from ada_schemas.contract.contract import ada_profile, contract_in
@@ -90,7 +93,8 @@ tolerance = 120
 success = "200 preferred"
 timeout = 4
 """
-OF_ADA = re.compile(r"\bAda\b|\bADA\b|docs\.ada\.cx|ada\.support|\b[Ss]vix|conversation_id")
+OF_ADA = re.compile(r"\bAda\b|\bADA\b|docs\.ada\.cx|ada\.support|\b[Ss]vix")
+OF_ITS_THINGS = re.compile(rf"{OF_ADA.pattern}|conversation|end.user|human|handoff|survey|customer")
 
 
 @pytest.fixture
@@ -107,9 +111,9 @@ def parcels(folder: Path) -> Contract:
     return contract_in(str(folder))
 
 
-def of_ada(text: str) -> list[str]:
-    """The lines that speak of Ada."""
-    return [line for line in text.splitlines() if OF_ADA.search(line)]
+def of_ada(text: str, pattern: re.Pattern[str] = OF_ITS_THINGS) -> list[str]:
+    """The lines that speak of Ada, or of what is found in its webhooks alone."""
+    return [line for line in text.splitlines() if pattern.search(line)]
 
 
 def naive(headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], str]:
@@ -253,12 +257,12 @@ def test_advice(parcels: Contract, rule: str | None) -> None:
 
 
 def test_advice_in_words_of_everyone() -> None:
-    """No advice of the table speaks of Ada but that about its handoffs, and about forms of its own."""
+    """No advice of the table speaks of Ada but that about its handoffs, and about a form of its own."""
     kinds, exceptions = advice_tables()
     speaking = [
         kind.case
         for kind in kinds
-        if of_ada("\n".join((kind.name, kind.broad, kind.fact, kind.fix, kind.slow)))
+        if of_ada("\n".join((kind.name, kind.broad, kind.fact, kind.fix, kind.slow)), OF_ADA)
     ]
     assert speaking == [
         r"form:(?P<path>.+domain):(?P<detail>.+)",
@@ -266,7 +270,7 @@ def test_advice_in_words_of_everyone() -> None:
         "start:unknown-conversation",
         "start:slow-transcript",
     ]
-    assert [entry.said for entry in exceptions if of_ada(entry.says)] == []
+    assert [entry.said for entry in exceptions if of_ada(entry.says, OF_ADA)] == []
 
 
 def test_the_names_of_the_headers(parcels: Contract) -> None:
@@ -277,12 +281,18 @@ def test_the_names_of_the_headers(parcels: Contract) -> None:
     assert advice_of(finding).startswith("The same svix-id may arrive twice at once.")
 
 
+OF_CONVERSATIONS = {"ADA404", "ADA406", "ADA408", "ADA410", "ADA801", "ADA802", "ADA803", "ADA804"}
+"""The rules that have no case without conversations and handoffs, as they say."""
+
+
 @pytest.mark.parametrize("code", RULES)
 def test_explanations(parcels: Contract, code: str) -> None:
     """No rule is explained by Ada's documents; what must hold, and the number of the rule, stay."""
     text = explanation(code, parcels)
-    assert of_ada(text) == []
+    assert of_ada(text, OF_ADA if code in OF_CONVERSATIONS else OF_ITS_THINGS) == []
     assert text.startswith(f"{code}: ")
+    run = {case.rule for case in (*all_cases(parcels), *areas(parcels, frozenset(parcels.event_names)))}
+    assert run.isdisjoint(OF_CONVERSATIONS)
     told = rules_of(parcels.profile)[code]
     unlike = {
         field.name for field in fields(told) if getattr(told, field.name) != getattr(RULES[code], field.name)
@@ -360,7 +370,8 @@ def test_lists_and_errors(
     environment = {"PARCELS_SECRET": secret} if secret else {}
     ended = adakit("check", *arguments, "--contract", folder, **environment)
     assert ended.out or ended.err
-    assert of_ada(ended.out + ended.err) == []
+    pattern = OF_ADA if {"--explain", "--handoff-path", "start:accepted"} & set(arguments) else OF_ITS_THINGS
+    assert of_ada(ended.out + ended.err, pattern) == []
 
 
 def test_no_handoff(
@@ -376,3 +387,16 @@ def test_no_handoff(
     asked = adakit("check", "json:loads", "--handoff-path", "/handoff", "--contract", folder)
     what = "--handoff-path does not fit the contract of Parcels, which has no handoffs."
     assert (asked.code, asked.err) == (2, f"adakit: {what}\n  Leave out --handoff-path, or --contract.\n")
+
+
+@pytest.mark.parametrize(
+    ("event", "whose"),
+    [
+        ("parcel.sent", "course B"),
+        ("conversation.ended", "conversation B"),
+        ("end_user.updated", "end user C"),
+    ],
+)
+def test_a_step_of_a_sequence(event: str, whose: str) -> None:
+    """A delivery is told with what it is about: of Ada's events a conversation or an end user."""
+    assert sequence_summary(FuzzedSequence((Step(event, 1, 2, 0),))) == f"1. {event} of {whose}"

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FORM", "Declaration", "Ignores", "declaration_of", "read_ignores"]
 
-FORM = "Write it as EVENT:PATH=VALUE[,VALUE], such as conversation.message:data.author.role=end_user."
+WRITTEN = "Write it as EVENT:PATH=VALUE[,VALUE]"
+FORM = f"{WRITTEN}, such as conversation.message:data.author.role=end_user."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +99,15 @@ def read_ignores(texts: Sequence[str], contract: Contract | None = None) -> Igno
 
 
 def _read(text: str, contract: Contract) -> Declaration:
+    form = FORM if contract.is_ada else f"{WRITTEN}."
     event, colon, rest = text.partition(":")
     path, equals, given = (part.strip() for part in rest.partition("="))
     words = [word.strip() for word in given.split(",")]
     if not (colon and equals and event.strip() and path and all(words)):
-        raise UsageError(f"{text!r} is no declaration of what is ignored.", next_step=FORM)
+        raise UsageError(f"{text!r} is no declaration of what is ignored.", next_step=form)
     events = chosen_events([event], contract) - {ANY}
     if not events:
-        raise UsageError(f"{text!r} names no documented event.", next_step=FORM)
+        raise UsageError(f"{text!r} names no documented event.", next_step=form)
     vocabularies = {name: vocabulary(contract, name) for name in contract.event_names if name in events}
     concerned = {name: each for name, each in vocabularies.items() if each.words(path)}
     about = event.strip()

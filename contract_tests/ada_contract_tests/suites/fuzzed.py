@@ -116,7 +116,7 @@ def areas(contract: Contract, events: frozenset[str]) -> list[Case]:
         for mode in MODES
     ]
     if found:
-        summary = "events of conversations, in an order that retries allow"
+        summary = "events in an order that retries allow"
         first = next(name for name in contract.event_names if name in events)
         found.append(case(f"{ANY}/{FUZZ}:{SEQUENCES}", _RULES[SEQUENCES], ANY, summary, base_event=first))
     return found

@@ -81,7 +81,8 @@ class Selection:
         if not chosen:
             step = "Loosen --select, --ignore or --events; adakit check --list shows the cases."
             only = " ".join({RULES[code].family for code in codes})
-            raise UsageError("No case is left to run.", next_step=NEEDED.get(only, step))
+            needed = NEEDED if (contract or shipped()).is_ada or only != "handoff" else {}
+            raise UsageError("No case is left to run.", next_step=needed.get(only, step))
         return chosen
 
     def _named(self, case_id: str, contract: Contract | None, *, fuzzed: bool) -> Case:

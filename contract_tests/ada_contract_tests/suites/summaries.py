@@ -45,7 +45,8 @@ def _fact(edit: Edit) -> str:
 
 def _said(step: Step) -> str:
     talk, person = (f" {'ABCDEFGH'[number % 8]}" for number in (step.talk, step.person))
-    whose = f" of conversation{talk}" if step.event.startswith("conversation") else f" of end user{person}"
+    about = {"conversation": f" of conversation{talk}", "end_user": f" of end user{person}"}
+    whose = next((whose for name, whose in about.items() if step.event.startswith(name)), f" of course{talk}")
     which = f" {step.ordinal + 1}" if step.ordinal else ""
     facts = f" ({_facts(step.edits)})" if step.edits else ""
     late = ", late" if step.late else ""
