@@ -302,7 +302,7 @@ class ServerThread:
         self._ready = threading.Event()
         server.on_started = self._ready.set
         self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="adakit mock Ada", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="adakit server", daemon=True)
 
     def start(self, timeout: float = 30.0) -> None:
         """Return when requests are answered, ``timeout`` seconds from now at most.
@@ -311,7 +311,7 @@ class ServerThread:
         """
         self._thread.start()
         if not self._ready.wait(timeout):
-            raise TimeoutError(f"The mock Ada did not start within {timeout:.0f} s.")
+            raise TimeoutError(f"The server did not start within {timeout:.0f} s.")
         if self._failure is not None:
             raise self._failure
 

@@ -1,4 +1,4 @@
-"""The mock Ada put together: settings become a context, an outbox, one ASGI application and its server."""
+"""The mock put together: settings become a context, an outbox, one ASGI application and its server."""
 
 from __future__ import annotations
 

@@ -135,7 +135,7 @@ def test_lock(tmp_path):
         with pytest.raises(UsageError) as error:
             mine.lock()
         assert str(error.value) == (
-            f"{file} is in use by another mock Ada.\n"
+            f"{file} is in use by another mock.\n"
             "  Give each a file of its own; on PostgreSQL several can share one database."
         )
         other.kill()

@@ -1,4 +1,4 @@
-"""The database of the mock Ada: SQLite by default, in memory for tests, PostgreSQL where processes share it.
+"""The database of the mock: SQLite by default, in memory for tests, PostgreSQL where processes share it.
 
 What reads or changes `ada_mockserver.mock.store.models` takes an open ``AsyncSession``; nobody but `Database`
 opens or commits one.
@@ -119,7 +119,7 @@ class Database:
             except OSError as error:
                 lock.close()
                 raise UsageError(
-                    f"{self.file} is in use by another mock Ada.",
+                    f"{self.file} is in use by another mock.",
                     next_step="Give each a file of its own; on PostgreSQL several can share one database.",
                 ) from error
             self._lock = lock
