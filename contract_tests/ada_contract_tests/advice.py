@@ -13,7 +13,7 @@ from html import unescape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.rules import RULES, rules_of
+from ada_contract_tests.rules import RULES, id_header, rules_of
 from ada_contract_tests.tracebacks import own_place, raised
 from ada_contract_tests.validators import refusals
 from ada_schemas.contract.contract import ada_profile
@@ -195,6 +195,7 @@ def _filled(text: str, finding: Finding, profile: Profile, match: re.Match[str] 
         "at": place or NO_PLACE,
         "at_place": place or "the endpoint",
         "prefix": profile.prefix,
+        "id": id_header(profile),
         "or_refuse": REFUSE if "refusal" in finding.expected else "",
     }
     numbered = [text, *map(_quotable, match.groups())] if match else []

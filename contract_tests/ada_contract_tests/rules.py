@@ -32,6 +32,7 @@ __all__ = [
     "Severity",
     "digits",
     "expecting",
+    "id_header",
     "rule",
     "rule_in_role",
     "rule_page",
@@ -146,10 +147,16 @@ def _rule_of(code: str, told: dict[str, Any], profile: Profile) -> Rule:
 def _filled(text: str, profile: Profile) -> str:
     values = {
         "prefix": profile.prefix,
+        "id": id_header(profile),
         "timeout": f"{profile.timeout:g}",
         "tolerance": f"{profile.tolerance:g}",
     }
-    return re.sub(r"\{(prefix|timeout|tolerance)\}", lambda slot: values[slot[1]], text)
+    return re.sub(r"\{(prefix|id|timeout|tolerance)\}", lambda slot: values[slot[1]], text)
+
+
+def id_header(profile: Profile) -> str:
+    """The header that holds the id of a delivery, or a word for the id where none of a signature does."""
+    return f"{profile.prefix}-id" if profile.families else "id"
 
 
 def _beside_adas(source: str, profile: Profile) -> str:

@@ -326,7 +326,7 @@ def test_adas_own_words() -> None:
     assert RULES["ADA402"].source == "docs.ada.cx/reference/webhooks/overview"
     assert RULES["ADA603"].documents == "Delivery is at least once; the svix-id tells a repetition."
     assert not [
-        code for code, found in RULES.items() if re.search(r"\{(prefix|timeout|tolerance)\}", str(found))
+        code for code, found in RULES.items() if re.search(r"\{(prefix|id|timeout|tolerance)\}", str(found))
     ]
 
 
@@ -400,3 +400,20 @@ def test_no_handoff(
 def test_a_step_of_a_sequence(event: str, whose: str) -> None:
     """A delivery is told with what it is about: of Ada's events a conversation or an end user."""
     assert sequence_summary(FuzzedSequence((Step(event, 1, 2, 0),))) == f"1. {event} of {whose}"
+
+
+def test_a_provider_that_signs_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No header of a signature is named in what is said of its consumers."""
+    profile = PROFILE.replace('["webhook"]', "[]")
+    (folder / "profile.toml").write_text(profile, encoding="utf-8")
+    monkeypatch.setattr(sys.modules[__name__], "app", Consumer("trusting"), raising=False)
+    options = Options(contract=contract_in(str(folder)), path="/hooks", seen_url="/seen", seed=7)
+    report = check(f"{__name__}:app", options, clock=ManualClock(time.time()))
+    assert report.notes == (
+        "Requests were not signed (by the profile of the contract), so the rules ADA3xx were left out.",
+    )
+    assert {finding.rule for finding in report.findings} >= {"ADA104", "ADA401", "ADA505"}
+    assert of_ada(every_text(report), re.compile("webhook-|svix-")) == []
+    (case,) = [c for c in all_cases(options.known) if c.id == "parcel.sent/delivery:duplicate-concurrent"]
+    advice = advice_of(made_up(case, "ADA403"), report.profile)
+    assert advice.startswith("The same id may arrive twice at once.")

@@ -133,7 +133,9 @@ class Run:
                 " is the path right?"
             )
         if not sender.secrets:
-            notes.append("Requests were not signed (secret: none), so the rules ADA3xx were left out.")
+            signs = bool(self.session.events.contract.profile.families)
+            reason = "secret: none" if signs else "by the profile of the contract"
+            notes.append(f"Requests were not signed ({reason}), so the rules ADA3xx were left out.")
         if sender.limit is not None:
             left = f"at the end {sender.limit} went at a time."
             notes.append(f"The consumer asked to slow down (Retry-After); {left}")
