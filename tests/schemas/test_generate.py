@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from ada_schemas import UsageError, event_names, load
 from ada_schemas.contract.contract import read_contract, shipped
 from ada_schemas.files.write import (
+    as_file,
     committed_directory,
     committed_root,
     differences,
@@ -190,3 +191,18 @@ def test_adas_own_document_gives_the_same_schemas(tmp_path: Path) -> None:
     for event in theirs.events:
         mine = shipped().event(event.name)
         assert without_prose(load(event.name, closed=True)) == without_prose(load(mine.name, closed=True))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        [],
+        {"a": [], "b": {}, "c": [1, [2.5, None], {"d": True}], "é\u2028\ud800\"": "\n\x00"},
+        {1: -0.0, None: 1e300, False: ("a",)},
+        "text",
+    ],
+)
+def test_the_text_of_a_file(value):
+    """It is that of the standard library, to the byte."""
+    assert as_file(value) == json.dumps(value, indent=2, ensure_ascii=False) + "\n"
