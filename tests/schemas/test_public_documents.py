@@ -98,6 +98,13 @@ CONSTRUCTS: dict[str, tuple[Schema, dict[str, Schema]]] = {
     ),
     "members beside a union": ({**thing(required=("id",), id=TEXT), "oneOf": [CAT, DOG]}, {}),
     "one of several sets of members": ({**thing(a=TEXT, b=TEXT, c=TEXT), "anyOf": [{"required": ["a"]}, {"required": ["b", "c"]}]}, {}),
+    "exactly one of several sets of members": (
+        {**thing(required=("id",), id=TEXT, a=TEXT, b=TEXT, c=TEXT), "oneOf": [{"required": ["a"]}, {"required": ["b", "c"]}]},
+        {},
+    ),
+    "one member of several": ({**thing(a=TEXT, b=WHOLE, c=TEXT), "minProperties": 1, "maxProperties": 1}, {}),
+    "members that need others": ({**thing(a=TEXT, b=TEXT, c=TEXT), "dependentRequired": {"a": ["b"]}}, {}),
+    "both kinds of unions": ({"oneOf": [CAT, DOG], "anyOf": [thing(x=TEXT), thing(required=("y",), y=TEXT)]}, {}),
     "a union within allOf": ({"allOf": [thing(id=TEXT), {"oneOf": [CAT, DOG]}]}, {}),
     "a component that contains itself": (ref("Tree"), {"Tree": TREE}),
     "components that contain each other": (

@@ -11,6 +11,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.conditions import (
+    always_sent,
+    are_conditions,
+    beyond_most,
+    exclusive_parts,
+    tied_members,
+)
 from ada_schemas.contract.documents import malformed
 from ada_schemas.contract.fitting import fits, is_within
 from ada_schemas.contract.keywords import (
@@ -64,8 +71,6 @@ MAX_ALTERNATIVES = 200
 MAX_FOLLOWED = 100
 
 WORDS_BESIDE = ("description", "example", "examples", "nullable", "title")
-CONDITIONS = {"required", "not", "description", "title"}
-"""The keywords of an alternative that says nothing of the members themselves."""
 SUFFICIENT = {"type", "properties", "allOf", "oneOf", "anyOf", "enum", "const"}
 """Keywords of which one says which type an alternative is of."""
 
@@ -275,11 +280,15 @@ class SchemaReader(References):
         return [{"$ref": target} for target in dict.fromkeys(targets_of(schema).values())]
 
     def _union(self, schema: Plain, alternatives: list[Any], place: str, depth: int) -> Shape:
-        base = {k: v for k, v in schema.items() if k not in ("oneOf", "anyOf", "discriminator")}
+        listed = "oneOf" if schema.get("oneOf") else "anyOf"
+        base = {k: v for k, v in schema.items() if k not in (listed, "discriminator")}
         demanded = demands_of(base)
         nullable = types_of({k: v for k, v in base.items() if k in ("type", "nullable")})[1]
-        if demanded and all(isinstance(each, dict) and set(each) <= CONDITIONS for each in alternatives):
-            return self._conditional(base, alternatives[0], place, depth)
+        if demanded and are_conditions(alternatives):
+            parts = exclusive_parts(base, alternatives) if listed == "oneOf" else []
+            if not parts:
+                return self._conditional(base, alternatives[0], place, depth)
+            alternatives, demanded = parts, {}
         mapped: dict[str, list[str]] = {}
         for tag, target in targets_of(schema).items():
             mapped.setdefault(target, []).append(tag)
@@ -318,12 +327,7 @@ class SchemaReader(References):
         shape = self._read(base, place, depth)
         if not isinstance(shape, Object) or not isinstance(first.get("required"), list):
             return shape
-        always = set(first["required"])
-        members = (
-            replace(m, shape=replace(m.shape, identity=True)) if m.name in always and not m.required else m
-            for m in shape.members
-        )
-        return replace(shape, members=tuple(members))
+        return always_sent(shape, first["required"])
 
     def _array(self, schema: Plain, common: dict[str, Any], place: str, depth: int) -> Shape:
         inner, least = within(place), least_of(schema, "minItems")
@@ -355,11 +359,15 @@ class SchemaReader(References):
             return self._mapping(schema, common, place, depth)
         required = schema["required"] if isinstance(schema.get("required"), list) else []
         members, others = [], []
+        no_room = beyond_most(schema, list(properties), required)
         for name, node in properties.items():
             if node is False or not name:  # a member that never comes, or that no path can name
                 continue
             if depth >= self._levels and name not in required:
                 self._cut.add("")
+                others.append(str(name))
+                continue
+            if name in no_room:
                 others.append(str(name))
                 continue
             at = f"{place}{name}" if place.endswith("#") else f"{place}.{name}"
@@ -377,7 +385,8 @@ class SchemaReader(References):
             undescribed = Anything(identity=True)
             members += [Member(n, undescribed, required=False) for n in required if n and n not in properties]
         extra = self._extra(beside, patterns, place, depth)
-        return Object(members=tuple(members), others=tuple(others), extra=extra, **common)
+        shape = Object(members=tuple(members), others=tuple(others), extra=extra, **common)
+        return tied_members(schema, shape)
 
     def _extra(self, beside: Any, patterns: dict[str, Any], place: str, depth: int) -> Shape | None:
         """The shape of members that have no name in the document, None where it says nothing of them."""
