@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.bundling import SECTIONS
+from ada_schemas.contract.component_reader import MAX_DEPTH, MAX_PLACES, TooLargeError
 from ada_schemas.contract.keywords import text_of
 from ada_schemas.contract.omissions import Omissions, UnusableError
 from ada_schemas.contract.references import References
 from ada_schemas.contract.schema_parts import contains_itself, is_unread, unusable
-from ada_schemas.contract.schema_reader import MAX_DEPTH, MAX_PLACES, SchemaReader, TooLargeError
+from ada_schemas.contract.schema_reader import SchemaReader
 from ada_schemas.contract.shapes import Event, Example, Object, Union
 from ada_schemas.errors import DocumentError
 
