@@ -166,7 +166,7 @@ def _index_entry(event: Event) -> dict[str, Any]:
 
 
 def as_file(value: Any) -> str:
-    """The text of a JSON file, as ``json.dumps`` with an indent writes it, which takes three times as long."""
+    """The text of a JSON file: that of ``json.dumps`` with an indent, which takes three times as long."""
     return _text(value, "\n") + "\n"
 
 
