@@ -9,11 +9,7 @@ import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
-
-from datamodel_code_generator import DataModelType, InputFileType, generate
-from openapi_spec_validator import OpenAPIV31SpecValidator
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any
 
 from support.node_tools import node_commands, npm_packages
 
@@ -21,6 +17,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     import pytest
+    from pydantic import BaseModel
 
 __all__ = [
     "Node",
@@ -153,6 +150,8 @@ def _check_jsonschema(*arguments: str) -> str:
 
 def pydantic_model(schema: Path, output: Path) -> type[BaseModel]:
     """The model of an event, in the module that datamodel-code-generator makes of its schema."""
+    from datamodel_code_generator import DataModelType, InputFileType, generate
+
     with warnings.catch_warnings(action="ignore"):  # the generator's own, of what it uses
         generate(
             schema,
@@ -162,12 +161,8 @@ def pydantic_model(schema: Path, output: Path) -> type[BaseModel]:
             formatters=[],
         )
     module = load_module(output)
-    *_, model = (value for value in vars(module).values() if _is_model_of(value, module))
+    *_, model = (value for value in vars(module).values() if getattr(value, "model_fields", None))
     return model
-
-
-def _is_model_of(value: Any, module: ModuleType) -> TypeGuard[type[BaseModel]]:
-    return isinstance(value, type) and issubclass(value, BaseModel) and value.__module__ == module.__name__
 
 
 def load_module(file: Path) -> ModuleType:
@@ -186,5 +181,7 @@ def load_module(file: Path) -> ModuleType:
 
 def openapi_complaints(directory: Path) -> list[str]:
     """What the Python validator of OpenAPI 3.1 says of ``openapi.json``."""
+    from openapi_spec_validator import OpenAPIV31SpecValidator
+
     document = json.loads((directory / "openapi.json").read_text(encoding="utf-8"))
     return [str(error) for error in OpenAPIV31SpecValidator(document).iter_errors()]
