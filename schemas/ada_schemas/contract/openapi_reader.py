@@ -37,8 +37,7 @@ def read_events(document: dict[str, Any], *, name: str) -> tuple[tuple[Event, ..
     """
     reader = _Reader(document, name)
     webhooks = webhooks_of(document, name=name)
-    items = {str(key): item for key, item in webhooks.items() if not str(key).startswith("x-")}
-    events = [event for key, item in items.items() for event in reader.events(key, item)]
+    events = [event for key, item in webhooks.items() for event in reader.events(str(key), item)]
     warnings = reader.omissions.warnings(name)
     if not events:
         if not reader.described:
@@ -48,11 +47,11 @@ def read_events(document: dict[str, Any], *, name: str) -> tuple[tuple[Event, ..
 
 
 def webhooks_of(document: dict[str, Any], *, name: str) -> dict[Any, Any]:
-    """The ``webhooks:`` section of a document; raises DocumentError where there is none."""
+    """The ``webhooks:`` of a document, without extensions; raises DocumentError where there are none."""
     for section in SECTIONS:
         webhooks = document.get(section)
         if isinstance(webhooks, dict) and webhooks:
-            return webhooks
+            return {key: item for key, item in webhooks.items() if not str(key).startswith("x-")}
     version = document.get("openapi") or document.get("swagger")
     what = f"an OpenAPI {version} document" if version else "no OpenAPI document"
     raise DocumentError(
