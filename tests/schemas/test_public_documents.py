@@ -20,6 +20,7 @@ from ada_schemas.contract.json_schema import event_schema
 from ada_schemas.contract.openapi_reader import read_events
 from ada_schemas.contract.samples import sample
 from ada_schemas.contract.shapes import Array, Object, Scalar, Union, walk
+from ada_schemas.files.endpoint import endpoint_document
 from ada_schemas.files.types import declarations, models
 from ada_schemas.validation import validate
 from ada_schemas.variation.enumeration import variations
@@ -204,6 +205,26 @@ def test_types_of_every_construct(name: str, tmp_path: Path) -> None:
     events = contract_of(tmp_path, schema, **components).events
     compile(models(events), "models.py", "exec")
     assert "export interface ThingMade {" in declarations(events)
+
+
+@pytest.mark.parametrize("name", CONSTRUCTS)
+@pytest.mark.parametrize("closed", [True, False])
+def test_what_generators_are_given(name: str, closed: bool, tmp_path: Path) -> None:
+    """Each construct has a schema within the limits of the document."""
+    schema, components = CONSTRUCTS[name]
+    contract = contract_of(tmp_path, schema, **components)
+    made = endpoint_document(contract, closed=closed)["components"]["schemas"]["ThingMade"]
+    assert jsonschema_rs.meta.is_valid(made)
+    if name == "limits of numbers":
+        data = made["properties"]["data"]["properties"]
+        assert (data["a"]["minimum"], data["a"]["maximum"]) == (100, 103)
+        assert data["b"]["exclusiveMinimum"] == 0
+    if name == "limits of texts":
+        assert made["properties"]["data"]["properties"]["d"]["pattern"] == "^[A-Z]{2}$"
+    if name == "limits of lists and maps":
+        data = made["properties"]["data"]["properties"]
+        assert data["a"]["maxItems"] == 3
+        assert data["e"]["propertyNames"] == {"pattern": "^[a-z]{2}$"}
 
 
 def test_branches_have_labels(tmp_path: Path) -> None:

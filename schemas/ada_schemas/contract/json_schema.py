@@ -17,7 +17,16 @@ from ada_schemas.contract.shapes import Anything, Array, Event, Mapping, Object,
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["DIALECT", "any_of_type", "bundle", "bundle_id", "embedded_schema", "event_schema", "schema_id"]
+__all__ = [
+    "DIALECT",
+    "any_of_type",
+    "bundle",
+    "bundle_id",
+    "embedded_schema",
+    "event_schema",
+    "limits_of_type",
+    "schema_id",
+]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -159,26 +168,26 @@ def _scalar(shape: Scalar, *, closed: bool) -> list[JsonSchema]:
     if shape.enum:
         return [{"enum": list(shape.enum)}, *([] if closed else demands)]
     if closed:
-        for demand in demands:
-            demand |= {k: v for k, v in _limits(shape, demand["type"]).items() if v is not None}
+        return [{**demand, **limits_of_type(shape, demand["type"])} for demand in demands]
     return demands
 
 
-def _limits(shape: Scalar, kind: str) -> JsonSchema:
+def limits_of_type(shape: Scalar, kind: str) -> JsonSchema:
     """The limits of the values of one type of a scalar, in the words of JSON Schema."""
     limits = shape.limits
+    found: JsonSchema = {}
     if kind == "string":
         lengths = {"minLength": limits.min_length, "maxLength": shape.max_length}
-        return {"format": shape.format or None, **lengths, "pattern": limits.pattern}
-    if kind not in ("integer", "number"):
-        return {}
-    return {
-        "minimum": limits.minimum,
-        "maximum": limits.maximum,
-        "exclusiveMinimum": limits.exclusive_minimum,
-        "exclusiveMaximum": limits.exclusive_maximum,
-        "multipleOf": limits.multiple_of,
-    }
+        found = {"format": shape.format or None, **lengths, "pattern": limits.pattern}
+    elif kind in ("integer", "number"):
+        found = {
+            "minimum": limits.minimum,
+            "maximum": limits.maximum,
+            "exclusiveMinimum": limits.exclusive_minimum,
+            "exclusiveMaximum": limits.exclusive_maximum,
+            "multipleOf": limits.multiple_of,
+        }
+    return {k: v for k, v in found.items() if v is not None}
 
 
 def _array(shape: Array, form: _Form) -> JsonSchema:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.json_schema import limits_of_type
 from ada_schemas.variation.extreme import FORMS, LENGTHS
 
 if TYPE_CHECKING:
@@ -152,6 +153,9 @@ def bounded_text(shape: Scalar, demand: JsonSchema, *, closed: bool) -> JsonSche
 
     ``closed``: as documented today; else ids are of other forms, and what is listed may be joined by others.
     """
+    own = limits_of_type(shape, "string")
+    if not shape.enum and ("pattern" in own or "minLength" in own):
+        return {"type": "string", "maxLength": max(NAME_LENGTH, own.get("minLength", 0)), **own}
     holds = OF_FORMAT.get(shape.format or "", shape.holds)
     if not holds and shape.format in STANDARD_FORMATS:
         return demand

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ada_schemas.contract.json_schema import event_schema
+from ada_schemas.contract.json_schema import event_schema, limits_of_type
 from ada_schemas.contract.paths import every
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Union, payload_path, rewrite
 from ada_schemas.files.bounds import (
@@ -76,19 +76,25 @@ def _as_sent(event: Event, path: str, shape: Shape) -> Shape:
 def _narrowed(shape: Shape, demand: JsonSchema, *, closed: bool) -> JsonSchema:
     kind = demand.get("type")
     match shape:
-        case Object() | Union() if not closed:
+        case Object() | Union() if (
+            not closed and "properties" in demand and getattr(shape, "extra", None) is None
+        ):
             return {**demand, **NEW_MEMBERS, "propertyNames": _names(demand["properties"])}
         case Array():
-            return {**demand, "maxItems": ENTRIES}
+            most = ENTRIES if shape.max_items is None else min(ENTRIES, shape.max_items)
+            return {**demand, "maxItems": max(most, shape.min_items)}
         case Mapping():
-            return {**demand, "propertyNames": KEYS, "maxProperties": ENTRIES}
+            most = ENTRIES if shape.max_entries is None else min(ENTRIES, shape.max_entries)
+            names = KEYS if shape.keys is None else {"pattern": shape.keys}
+            return {**demand, "propertyNames": names, "maxProperties": max(most, shape.min_entries)}
         case Scalar() if kind == "string":
             return bounded_text(shape, demand, closed=closed)
         case Anything():
             return VALUE if kind is None else {**demand, **ENTRY.get(kind, {})}
     beside_integers = isinstance(shape, Scalar) and kind == "number" and "integer" in shape.types
     bound = FRACTION if beside_integers else INTEGER if kind in ("integer", "number") else {}
-    return {**demand, **bound}
+    own = limits_of_type(shape, kind) if isinstance(shape, Scalar) and kind and not shape.enum else {}
+    return {**demand, **bound, **own}
 
 
 def _names(known: dict[str, Any]) -> JsonSchema:
