@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["LIBRARY_SECRET", "doorbell", "library"]
+__all__ = ["LIBRARY_SECRET", "directory_of", "doorbell", "library"]
 
 LIBRARY_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -45,13 +45,13 @@ def library(folder: Path) -> str:
     }
     lent = _payload("event", "book.lent", book=book, reader={"type": "string"})
     back = _payload("event", "book.returned", book=book, late={"type": "boolean"})
-    return _written(folder, _LIBRARY, {"bookLent": lent, "bookReturned": back})
+    return directory_of(folder, _LIBRARY, {"bookLent": lent, "bookReturned": back})
 
 
 def doorbell(folder: Path, *events: str) -> str:
     """A directory with the contract of a doorbell, which signs nothing; a header alone says the event type."""
     rung = {"type": "object", "required": ["door"], "properties": {"door": {"type": "integer"}}}
-    return _written(folder, _DOORBELL, dict.fromkeys(events or ("rung", "opened"), rung))
+    return directory_of(folder, _DOORBELL, dict.fromkeys(events or ("rung", "opened"), rung))
 
 
 def _payload(place: str, event_type: str, **members: Any) -> dict[str, Any]:
@@ -59,7 +59,8 @@ def _payload(place: str, event_type: str, **members: Any) -> dict[str, Any]:
     return {"type": "object", "required": [place, "id", *list(members)[:1]], "properties": named | members}
 
 
-def _written(folder: Path, profile: str, webhooks: dict[str, Any]) -> str:
+def directory_of(folder: Path, profile: str, webhooks: dict[str, Any]) -> str:
+    """A directory with the contract of webhooks, given as a schema by name."""
     folder.mkdir(parents=True, exist_ok=True)
     document = {
         "openapi": "3.1.0",

@@ -1,24 +1,26 @@
 """Ordinary events of a provider whose people and stories are not known: its examples, told anew for each key.
 
-Ids are drawn in the form of the documented ones, so that no two events speak of the same thing. Times follow
-each other. A text that nothing is said of gets a value that its name suggests.
+Ids are drawn in the form of the documented ones, so that no two events speak of the same thing. Where the
+document shows none, ids are the same if their names say the same thing: ``product_id`` and ``product.id``.
+Times follow each other. A text that nothing is said of gets a value that its name suggests.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events.ids import below, source, uuid4
 from ada_schemas.contract.fitting import branch_of, fits
+from ada_schemas.contract.identity import is_id, thing_of
 from ada_schemas.contract.samples import fitted
 from ada_schemas.contract.shapes import Array, Mapping, Object, Scalar, Shape, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
     from random import Random
 
     from ada_mockserver.events.payload import Payload
@@ -30,8 +32,6 @@ BEGINNING = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """The time before which no event happens."""
 SPAN = 200 * 24 * 3_600
 """Seconds within which the events of different keys happen."""
-ID = re.compile(r"(?:.*[a-z0-9_-])?(?:id|ID|Id|uuid|guid)|id|reference|(?:.*_)?reference")
-"""The names of members that tell one thing from another."""
 OWN_IDS = ("id", "event_id", "eventId", "webhook_id", "webhookId", "notification_id", "delivery_id", "uuid")
 """The names of a member of the payload itself that tells one event from another."""
 TIME = re.compile(r"(?:.*_)?(?:at|time|timestamp|created|updated|date)|.*(?:At|Time|Date|Timestamp)")
@@ -60,79 +60,90 @@ def ordinary_event(event: Event, *, seed: str, key: str, ordinal: int) -> Payloa
     Events of one key are about the same things, where they have an id of their own; those of another key are
     about others.
     """
-    shown = next((example.value for example in event.examples), event.envelope())
-    made: Payload = fitted(event.payload, shown)
-    has_own_id = any(member.name in OWN_IDS for member in event.payload.members)
+    example = next((example.value for example in event.examples), None)
+    made: Payload = fitted(event.payload, event.envelope() if example is None else example)
     moment = BEGINNING + timedelta(
         seconds=below(source(seed, "moment", key), SPAN) + ordinal, milliseconds=7 * ordinal + 1
     )
-
-    def rng_of(path: tuple[str, ...], value: str) -> Random:
-        if len(path) == 1 and path[0] in OWN_IDS:
-            return source(seed, "event id", key, event.name, ordinal, value)
-        return source(seed, "id", key, "" if has_own_id else ordinal, value)
-
-    told: Payload = _told(event.payload, made, (), rng_of, moment)
+    telling = _Telling(event, seed, key, ordinal, moment, frozenset(_texts_in(example)))
+    told: Payload = telling.told(event.payload, made, ())
     return told
 
 
-def _told(
-    shape: Shape,
-    value: Any,
-    path: tuple[str, ...],
-    rng_of: Callable[[tuple[str, ...], str], Random],
-    moment: datetime,
-) -> Any:
-    if value is None and shape.nullable:
-        value = fitted(replace(shape, nullable=False), None)
-    match shape:
-        case Object() if isinstance(value, dict):
-            return {
-                name: _told(member.shape, inner, (*path, name), rng_of, moment)
-                if (member := shape.member(name))
-                else inner
-                for name, inner in value.items()
-            }
-        case Union():
-            branch = branch_of(shape, value)
-            return value if branch is None else _told(branch.shape, value, path, rng_of, moment)
-        case Array() if isinstance(value, list):
-            # Several entries that were equal stay so, as those of one key do.
-            return [_told(shape.items, inner, (*path, "*"), rng_of, moment) for inner in value]
-        case Mapping() if isinstance(value, dict):
-            return {
-                name: _told(shape.values, inner, (*path, "*"), rng_of, moment)
-                for name, inner in value.items()
-            }
-        case Scalar() if not shape.enum and not shape.known_values:
-            made = _scalar(shape, value, path, rng_of, moment)
-            return made if fits(shape, made) else value
-    return value
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """How the values of one event are told anew; ``shown`` are the texts of the documented example."""
+
+    event: Event
+    seed: str
+    key: str
+    ordinal: int
+    moment: datetime
+    shown: frozenset[str]
+
+    def told(self, shape: Shape, value: Any, path: tuple[str, ...]) -> Any:
+        """The value at a path, told anew."""
+        if value is None and shape.nullable:
+            value = fitted(replace(shape, nullable=False), None)
+        match shape:
+            case Object() if isinstance(value, dict):
+                return {
+                    name: self.told(member.shape, inner, (*path, name))
+                    if (member := shape.member(name))
+                    else inner
+                    for name, inner in value.items()
+                }
+            case Union():
+                branch = branch_of(shape, value)
+                return value if branch is None else self.told(branch.shape, value, path)
+            case Array() if isinstance(value, list):
+                # Several entries that were equal stay so, as those of one key do.
+                return [self.told(shape.items, inner, (*path, "*")) for inner in value]
+            case Mapping() if isinstance(value, dict):
+                return {name: self.told(shape.values, inner, (*path, "*")) for name, inner in value.items()}
+            case Scalar() if not shape.enum and not shape.known_values:
+                made = self._scalar(shape, value, path)
+                return made if fits(shape, made) else value
+        return value
+
+    def _scalar(self, shape: Scalar, value: Any, path: tuple[str, ...]) -> Any:
+        name = next((step for step in reversed(path) if step != "*"), "")
+        if isinstance(value, str):
+            if shape.format == "date-time" or (TIME.fullmatch(name) and _is_time(value)):
+                return _time(value, self.moment)
+            if shape.format == "uuid":
+                return uuid4(self._chance(path, value))
+            if shape.format is None and is_id(name):
+                made = _id(value, self._chance(path, value), thing_of(self.event, path))
+                return made if shape.max_length is None else made[-shape.max_length :]
+            return _suggested(name) if value == PLACEHOLDER else value
+        if isinstance(value, int) and not isinstance(value, bool):
+            if TIME.fullmatch(name) and (value == 7 or value > 10**9):
+                seconds = int(self.moment.timestamp())
+                return seconds * 1_000 if value > 10**12 else seconds
+            if is_id(name):
+                return 10_000_000 + below(self._chance(path, str(value)), 900_000_000)
+        return value
+
+    def _chance(self, path: tuple[str, ...], value: str) -> Random:
+        """Where an id comes from: the same for the same thing.
+
+        In a documented example equal ids are of the same thing; elsewhere the names of members say it.
+        """
+        own = value if value in self.shown else f"of {thing_of(self.event, path)}"
+        if len(path) == 1 and path[0] in OWN_IDS:
+            return source(self.seed, "event id", self.key, self.event.name, self.ordinal, own)
+        has_own_id = any(member.name in OWN_IDS for member in self.event.payload.members)
+        return source(self.seed, "id", self.key, "" if has_own_id else self.ordinal, own)
 
 
-def _scalar(
-    shape: Scalar,
-    value: Any,
-    path: tuple[str, ...],
-    rng_of: Callable[[tuple[str, ...], str], Random],
-    moment: datetime,
-) -> Any:
-    name = next((step for step in reversed(path) if step != "*"), "")
-    if isinstance(value, str):
-        if shape.format == "date-time" or (TIME.fullmatch(name) and _is_time(value)):
-            return _time(value, moment)
-        if shape.format == "uuid":
-            return uuid4(rng_of(path, value))
-        if shape.format is None and ID.fullmatch(name):
-            return _id(value, rng_of(path, value), name)
-        return _suggested(name) if value == PLACEHOLDER else value
-    if isinstance(value, int) and not isinstance(value, bool):
-        if TIME.fullmatch(name) and (value == 7 or value > 10**9):
-            seconds = int(moment.timestamp())
-            return seconds * 1_000 if value > 10**12 else seconds
-        if ID.fullmatch(name):
-            return 10_000_000 + below(rng_of(path, str(value)), 900_000_000)
-    return value
+def _texts_in(value: Any) -> Iterator[str]:
+    """The texts and numbers of a payload, as texts."""
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(inner)
+    else:
+        yield str(value)
 
 
 def _is_time(value: str) -> bool:
@@ -155,10 +166,10 @@ def _time(shown: str, moment: datetime) -> str:
     return f"{text}{'+00:00' if ':' in offset[1] else '+0000'}"
 
 
-def _id(shown: str, rng: Random, name: str) -> str:
+def _id(shown: str, rng: Random, thing: str) -> str:
     """An id in the form of a documented one: what stands before its last separator stays."""
     if shown == PLACEHOLDER:
-        return f"{re.sub('[^a-z]', '', name.lower().removesuffix('id')) or 'id'}_{rng.getrandbits(64):016x}"
+        return f"{re.sub('[^a-z]', '', thing) or 'id'}_{rng.getrandbits(64):016x}"
     if re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", shown):
         return uuid4(rng)
     kept = max(shown.rfind(separator) for separator in "_-:/.") + 1
