@@ -165,7 +165,7 @@ def command(
     known = use_contract(contract)
     options = Options(
         selection=Selection(select=select, ignore=ignore, events=events, cases=cases),
-        ignores=(*ignores_in(Path.cwd()), *ignores),
+        ignores=(*ignores_in(Path.cwd(), known), *ignores),
         handoff=handoff_of(
             Path.cwd(),
             path=handoff_path,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ada_contract_tests.exchange import Delivery
     from ada_schemas.contract.contract import Contract
 
-__all__ = ["FORM", "Declaration", "Ignores", "declaration_of", "read_ignores"]
+__all__ = ["FORM", "Declaration", "Ignores", "declaration_of", "read_ignores", "speaks_of"]
 
 WRITTEN = "Write it as EVENT:PATH=VALUE[,VALUE]"
 FORM = f"{WRITTEN}, such as conversation.message:data.author.role=end_user."
@@ -85,6 +85,14 @@ class Ignores:
 def declaration_of(event: str, path: str, words: Iterable[str]) -> str:
     """The text that declares an event with these words at a member, ready to paste behind ``--ignores``."""
     return f"{event}:{path}={','.join(words)}"
+
+
+def speaks_of(text: str, contract: Contract) -> bool:
+    """True for a declaration that is about an event of a contract."""
+    try:
+        return bool(chosen_events([text.partition(":")[0]], contract) - {ANY})
+    except UsageError:
+        return False
 
 
 def read_ignores(texts: Sequence[str], contract: Contract | None = None) -> Ignores:

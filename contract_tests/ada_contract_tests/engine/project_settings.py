@@ -6,7 +6,7 @@ import json
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.engine.ignores import FORM
+from ada_contract_tests.engine.ignores import FORM, speaks_of
 from ada_contract_tests.handoff import BODY_FORM, HEADER_FORM, read_handoff
 from ada_schemas.errors import UsageError, did_you_mean, either
 
@@ -25,9 +25,15 @@ PATH, BODY, HEADER, CONVERSATION, API = (
 SETTINGS = ("ignores", PATH, BODY, HEADER, CONVERSATION, API)
 
 
-def ignores_in(folder: Path) -> tuple[str, ...]:
-    """The declarations of ``ignores``, as `read_ignores` takes them; raises UsageError for a bad table."""
-    return _texts(_table(folder), "ignores", folder, FORM)
+def ignores_in(folder: Path, contract: Contract | None = None) -> tuple[str, ...]:
+    """The declarations of ``ignores``, as `read_ignores` takes them; raises UsageError for a bad table.
+
+    With the ``contract`` of another provider those of its events count; the others are about Ada's.
+    """
+    declared = _texts(_table(folder), "ignores", folder, FORM)
+    if contract is None or contract.is_ada:
+        return declared
+    return tuple(text for text in declared if speaks_of(text, contract))
 
 
 def handoff_of(

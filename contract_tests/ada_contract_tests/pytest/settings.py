@@ -74,8 +74,8 @@ def options_of(config: pytest.Config) -> Options:
     """
     root = config.inipath.parent if config.inipath else config.rootpath
     given = config.getoption("ada_ignores") or ()
-    ignores = (*ignores_in(root), *file_lines(config, "ignores"), *given)
     contract = contract_of(config)
+    ignores = (*ignores_in(root, contract), *file_lines(config, "ignores"), *given)
     read_ignores(ignores, contract)
     return Options(
         path=setting(config, "path"),
