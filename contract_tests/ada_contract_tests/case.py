@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from ada_contract_tests.exchange import Delivery, Exchange
 from ada_contract_tests.pacing import POLITE, asks_for_redelivery, is_limit
-from ada_contract_tests.rules import Expectation, expecting
+from ada_contract_tests.rules import RULES, Expectation, expecting
 from ada_mockserver.delivery.signing import FAMILIES, authentic_headers
 from ada_mockserver.events.payload import encode
 from ada_schemas.contract.paths import ABSENT, get
@@ -112,6 +112,11 @@ class Case:
     def __post_init__(self) -> None:
         for name in ("id", "event", "summary"):  # with --contract they hold the keys of a document
             object.__setattr__(self, name, shown(getattr(self, name)))
+
+    @property
+    def is_about_signing(self) -> bool:
+        """True if it makes no difference to a consumer that verifies nothing."""
+        return self.expect.handled == "never" or RULES[self.rule].family == "authentic"
 
     def applies_to(self, *, in_process: bool) -> bool:
         """True if the case makes a difference to such a target."""

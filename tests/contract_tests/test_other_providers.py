@@ -15,8 +15,9 @@ import pytest
 import yaml
 
 from ada_contract_tests import Options, check
+from ada_contract_tests.engine.check import planned
 from ada_contract_tests.engine.reproduction import Reproduction
-from ada_contract_tests.suites.registry import case_named
+from ada_contract_tests.suites.registry import all_cases, case_named
 from ada_schemas.contract.contract import contract_in
 from support.parcels import contract_directory
 
@@ -222,3 +223,13 @@ def test_the_lines_that_repeat_a_case(tmp_path: Path) -> None:
             " --data-binary @event.json"
         ),
     )
+
+
+def test_signatures_of_another_kind_have_no_cases(tmp_path: Path) -> None:
+    """What cannot be signed is not forged either, and does not count as left out."""
+    directory = contract_directory(tmp_path, headers=("X-Parcel-Signature",))
+    contract = contract_in(str(directory))
+    assert contract.profile.families == ()
+    cases = all_cases(contract)
+    assert not any(case.is_about_signing for case in cases)
+    assert len(planned(Options(contract=contract, accept="200"))) == len(cases)

@@ -20,7 +20,7 @@ from ada_contract_tests.engine.witness import Witness, asking
 from ada_contract_tests.findings import Report
 from ada_contract_tests.fuzz.extra import require_fuzz
 from ada_contract_tests.pacing import PacedSender
-from ada_contract_tests.rules import RULES, rule_in_role
+from ada_contract_tests.rules import rule_in_role
 from ada_contract_tests.suites.fuzzed import is_area
 from ada_contract_tests.suites.handoffs import is_handoff
 from ada_contract_tests.suites.registry import all_cases
@@ -125,17 +125,13 @@ def planned(options: Options, *, unsigned: bool = False) -> list[Case]:
     )
     left_out = {rule_in_role("exact status").code} if options.accepts == "2xx" else set()
     unsigned = unsigned or not options.known.profile.families
-    cases = [c for c in chosen if c.rule not in left_out and not (unsigned and _is_about_signing(c))]
+    cases = [c for c in chosen if c.rule not in left_out and not (unsigned and c.is_about_signing)]
     if not cases:
         raise UsageError(
             "No case is left to run.",
             next_step="--secret none leaves out ADA3xx, --accept 2xx leaves out ADA401; select others too.",
         )
     return cases
-
-
-def _is_about_signing(case: Case) -> bool:
-    return case.expect.handled == "never" or RULES[case.rule].family == "authentic"
 
 
 async def acheck(

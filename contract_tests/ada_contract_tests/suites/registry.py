@@ -46,7 +46,7 @@ def _cases_of(contract: Contract) -> tuple[Case, ...]:
         for event in (*names, ANY)
         for suite in SUITES
         for case in suite.cases(contract, event)
-        if set(case.others) <= set(names)
+        if set(case.others) <= set(names) and (contract.profile.families or not case.is_about_signing)
     ]
     ids = told_apart([case.id for case in found])
     return tuple(
