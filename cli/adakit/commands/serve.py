@@ -197,7 +197,8 @@ def _announce_events(url: str, contract: Contract, webhook: str | None, *, given
     """Say what there is with another provider's contract."""
     profile, types = contract.profile, len(contract.events)
     provider = shown(profile.provider)
-    click.echo(f"The mock {shown(profile.at_start)} and its console are at {click.style(url, bold=True)}\n")
+    name = shown(profile.at_start.removeprefix("The "))  # where no document names the provider
+    click.echo(f"The mock {name} and its console are at {click.style(url, bold=True)}\n")
     click.echo(f"  {types} event type{'' if types == 1 else 's'} of {provider}, {_signing(profile)}\n")
     if webhook is None:
         click.echo("Events go to the endpoints that the console or --webhook adds.")

@@ -310,3 +310,14 @@ def test_a_check_says_nothing_of_ada(mock, endpoint):
     assert "answer within 7 s" in shown[""]
     assert "Every delivery carries webhook-id, webhook-timestamp and" in shown[f"case?id={case}"]
     assert "Anyone who knows the URL can write events into your systems." in shown[f"case?id={case}"]
+
+
+def test_a_provider_that_no_document_names(tmp_path):
+    """The mock has no article in its name."""
+    directory = doorbell(tmp_path)
+    profile = tmp_path / "profile.toml"
+    profile.write_text(profile.read_text().replace('"Doorbell"', '"the provider"'), encoding="utf-8")
+    with MockAda(contract=contract_in(directory)) as unnamed:
+        page = look(unnamed, "/")
+    assert "Mock provider</title>" in page
+    assert "not made by the provider" in page
