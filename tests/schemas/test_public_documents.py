@@ -125,6 +125,11 @@ CONSTRUCTS: dict[str, tuple[Schema, dict[str, Schema]]] = {
         ),
         {"Cat": CAT},
     ),
+    "null that is none of the listed values": (
+        thing(a={"type": ["string", "null"], "enum": ["x", "y"]}, b={"type": ["string", "null"], "const": "z"}),
+        {},
+    ),
+    "a demanded member that is not described": (thing(a=thing(required=("b", "c"), b=TEXT, d=TEXT, e=WHOLE)), {}),
     "limits of texts": (
         thing(
             a={"type": "string", "minLength": 30, "maxLength": 40},

@@ -72,11 +72,11 @@ def text_of(value: Any) -> str:
 
 
 def types_of(schema: dict[str, Any]) -> tuple[tuple[str, ...], bool]:
-    """The types that a schema lists, and True if null is one of them."""
+    """The types that a schema lists, and True if null is allowed, as a listed value where some are."""
     declared = schema.get("type")
     listed = [declared] if isinstance(declared, str) else list(declared or ())
     values = [schema["const"]] if "const" in schema else schema.get("enum") or ()
-    nullable = "null" in listed or schema.get("nullable") is True or None in values
+    nullable = ("null" in listed and not values) or schema.get("nullable") is True or None in values
     types = tuple(t for t in dict.fromkeys(listed) if t != "null")
     return types or _implied(schema), nullable
 

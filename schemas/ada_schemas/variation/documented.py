@@ -192,7 +192,11 @@ def _only_needed(shape: Object, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _bare(shape: Object, value: Any) -> Any:
-    return {m.name: value[m.name] for m in shape.members if m.required} if isinstance(value, dict) else value
+    """Without the optional members of an object; identity members stay as they are."""
+    if not isinstance(value, dict):
+        return value
+    kept = [m.name for m in shape.members if m.required or (m.shape.identity and m.name in value)]
+    return {name: value[name] for name in kept}
 
 
 def _metadata(builder: VariationBuilder) -> Iterator[Variation]:
