@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events.ids import below, source, uuid4
 from ada_schemas.contract.fitting import branch_of, fits
-from ada_schemas.contract.identity import is_id, thing_of
+from ada_schemas.contract.identity import is_id, numbered, thing_of
 from ada_schemas.contract.samples import fitted
 from ada_schemas.contract.shapes import Array, Mapping, Object, Scalar, Shape, Union
 
@@ -97,8 +97,12 @@ class _Telling:
                 branch = branch_of(shape, value)
                 return value if branch is None else self.told(branch.shape, value, path)
             case Array() if isinstance(value, list):
-                # Several entries that were equal stay so, as those of one key do.
-                return [self.told(shape.items, inner, (*path, "*")) for inner in value]
+                told = [self.told(shape.items, inner, (*path, "*")) for inner in value]
+                provider = self.event.profile.provider
+                return [
+                    numbered(shape.items, inner, n, provider) if inner in told[:n] else inner
+                    for n, inner in enumerate(told)
+                ]
             case Mapping() if isinstance(value, dict):
                 return {name: self.told(shape.values, inner, (*path, "*")) for name, inner in value.items()}
             case Scalar() if not shape.enum and not shape.known_values:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from ada_schemas.contract.fitting import fits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from ada_schemas.contract.shapes import Event, Shape
 
-    from ada_schemas.contract.shapes import Event
-
-__all__ = ["is_id", "own_ids", "thing_of"]
+__all__ = ["is_id", "numbered", "thing_of"]
 
 ID = re.compile(r"(?:.*[a-z0-9_-])?(?:id|ID|Id|uuid|guid)|id|reference|(?:.*_)?reference")
 """The names of members that tell one thing from another."""
@@ -26,10 +26,28 @@ def is_id(name: str) -> bool:
     return ID.fullmatch(name) is not None
 
 
-def own_ids(names: Iterable[str], provider: str = "") -> list[str]:
-    """Of the names of a thing's members those that tell it from others of its kind; of all its ids, else."""
-    ids = [name for name in names if is_id(name) or name in OWN]
-    return [name for name in ids if _without(provider, _words(name)) in OWN] or ids
+def numbered(entries: Shape, entry: Any, number: int, provider: str) -> Any:
+    """An entry of a list with ids of its own, which differ from number to number, where its shape allows any.
+
+    Those of other things, as ``product_id`` is, stay, unless it has none beside them.
+    """
+    if not isinstance(entry, dict):
+        return entry
+    ids = [name for name in entry if is_id(name) or name in OWN]
+    own = [name for name in ids if _without(provider, _words(name)) in OWN] or ids
+    made = {**entry, **{name: _numbered(entry[name], number) for name in own}}
+    return made if fits(entries, made) else entry
+
+
+def _numbered(value: Any, number: int) -> Any:
+    """A number is counted on; of a text the last three letters and digits are replaced."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value + number
+    if not isinstance(value, str):
+        return value
+    digits = list(f"{number:03}")
+    characters = [digits.pop() if c.isalnum() and digits else c for c in reversed(value)]
+    return "".join(reversed(characters)) if not digits else value
 
 
 def thing_of(event: Event, path: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ada_schemas.contract.fitting import fits
+from ada_schemas.contract.identity import numbered
 from ada_schemas.contract.paths import apart, union_of
 from ada_schemas.contract.samples import sample
 from ada_schemas.contract.shapes import Anything, Array, Mapping, Object, Scalar, Union, payload_path
@@ -225,7 +226,20 @@ def _entries_of_list(builder: VariationBuilder, path: str, shape: Array) -> Iter
     place, many = payload_path(path), _many(shape.items)
     if _is_limited(shape) or not fits(replace(shape, max_items=None), many):
         return
-    said, change = f"{place} has {MANY} more entries", changing(place, lambda old: [*(old or []), *many])
+
+    provider = builder.event.profile.provider
+
+    def lengthened(old: Any) -> list[Any]:
+        """With entries that are none of those that are there: no id of theirs comes twice."""
+        there = old or []
+        first = next(iter(there), many[0])
+        if not isinstance(first, dict):
+            return [*there, *many]
+        drawn = (numbered(shape.items, first, n, provider) for n in range(1, MANY + len(there) + 1))
+        more = [entry for entry in drawn if entry not in there]
+        return [*there, *(more or [first] * MANY)[:MANY]]
+
+    said, change = f"{place} has {MANY} more entries", changing(place, lengthened)
     yield builder.build("ADA107", "list", path, said, change, detail="many", keep=(place,))
 
 

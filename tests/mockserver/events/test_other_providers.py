@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ada_mockserver.events.other_providers import ordinary_event
 from ada_schemas.contract.contract import contract_in
+from ada_schemas.variation.enumeration import variations
 from support.other_provider import directory_of
 
 if TYPE_CHECKING:
@@ -47,3 +48,25 @@ def test_an_undocumented_id_is_the_same_wherever_the_names_say_the_same_thing(tm
         assert made["product_id"] == made["product"]["id"] == price["productId"]
         assert price["order_id"] == made["id"]
         assert len({made["id"], made["product_id"], price["id"]}) == 3
+
+
+def test_entries_of_a_list_have_ids_of_their_own(tmp_path: Path) -> None:
+    """However many are demanded, and however many more a variation adds; what they refer to stays the same."""
+    line = objects(id=TEXT, product_id=UUID, name=TEXT)
+    lines = {"type": "array", "items": line, "minItems": 2}
+    schema = objects(
+        type={"const": "order.paid"}, data=objects(lines=lines, parts={**lines, "items": objects(id=UUID)})
+    )
+    contract = contract_in(directory_of(tmp_path, PROFILE, {"order.paid": schema}))
+    event = ordinary_event(contract.event("order.paid"), seed="1", key="1", ordinal=0)
+    more = {
+        v.id: v.apply(event)["data"] for v in variations(contract, "order.paid") if v.id.endswith(":many")
+    }
+    for made, each, count in (
+        (event["data"], "lines", 2),
+        (event["data"], "parts", 2),
+        (more["order.paid/list:data.lines:many"], "lines", 102),
+        (more["order.paid/list:data.parts:many"], "parts", 102),
+    ):
+        assert len({entry["id"] for entry in made[each]}) == count
+        assert len({entry.get("product_id") for entry in made[each]}) == 1
