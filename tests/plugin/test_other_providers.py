@@ -23,6 +23,10 @@ def test_an_event(ada_event, ada_deliver):
     assert ada_deliver(made).status == 204
 
 
+def test_the_mock(ada_mock):
+    assert ada_mock.emit("parcel.sent")["event"] == "parcel.sent"
+
+
 @pytest.mark.ada(events="parcel.lost", rules="ADA102")
 def test_a_case(ada_case):
     assert ada_case.json["event"] == "parcel.lost"
@@ -49,7 +53,7 @@ def test_the_fixtures_of_the_contract(project: Project) -> None:
     project.configure("shop:app", ada_path=None, ada_contract="parcels")
     done = project.run("test_own.py")
     assert set(done.outcomes.values()) == {"PASSED"}
-    assert len(done.outcomes) == 4
+    assert len(done.outcomes) == 5
 
 
 def test_a_contract_that_is_none(project: Project) -> None:

@@ -319,13 +319,14 @@ def ada_deliver(request: pytest.FixtureRequest, ada_target: Any, ada_secret: str
 
 
 @pytest.fixture(scope="session")
-def _ada_mock_server() -> Generator[MockAda]:
-    """One running mock Ada for the session."""
-    from ada_mockserver.mock.mock_ada import MockAda  # noqa: PLC0415 - at first use
+def _ada_mock_server(pytestconfig: pytest.Config) -> Generator[MockAda]:
+    """One running mock Ada for the session; of another provider, where there is a contract of one."""
+    from ada_contract_tests.pytest.settings import contract_of  # noqa: PLC0415 - at first use
+    from ada_mockserver.mock.mock_ada import MockAda  # noqa: PLC0415 - likewise
     from ada_schemas.errors import MissingExtraError  # noqa: PLC0415 - likewise
 
     try:
-        mock = MockAda()
+        mock = MockAda(contract=contract_of(pytestconfig))
     except MissingExtraError as error:
         missing = str(error)
     else:
