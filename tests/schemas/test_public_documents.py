@@ -407,3 +407,24 @@ def test_a_pattern_is_demanded_of_what_is_sent(tmp_path: Path) -> None:
     contract = contract_of(tmp_path, {"type": "string", "pattern": r"^\p{Lu}+$"})
     (wrong,) = validate({"type": "thing.made", "data": "a"}, closed=True, contract=contract)
     assert str(wrong) == r'data: expected a text with the pattern ^\p{Lu}+$, got "a"'
+
+
+def test_a_map_of_which_nothing_is_said_has_usual_keys(tmp_path: Path) -> None:
+    """None is empty, broken over lines, long or a name of JavaScript's own, and no map has many of them.
+
+    Most providers limit both, and say so where no reader finds it.
+    """
+    contract = contract_of(
+        tmp_path, thing(notes={"type": "object", "additionalProperties": TEXT}, free={"type": "object"})
+    )
+    base = EventFactory(seed=3, contract=contract).event("thing.made")
+    found = variations(contract, "thing.made")
+    maps = [v.apply(base)["data"].get(name) or {} for v in found for name in ("notes", "free")]
+    assert max(map(len, maps)) <= 17
+    keys = {key for each in maps for key in each}
+    assert {"$where", ".plan", "with.dot", "constructor", "0"} <= keys
+    assert not {"", "__proto__"} & keys
+    assert max(map(len, keys)) <= 40
+    assert not any("\n" in key for key in keys)
+    numbers = [n for each in maps for n in each.values() if isinstance(n, int | float)]
+    assert max(map(abs, numbers)) == 42

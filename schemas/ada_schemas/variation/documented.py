@@ -73,6 +73,11 @@ KEYS = {
 """Names that a document store, a column or a path expression refuses, each sent alone so that a finding
 names it; no name is excluded."""
 MANY_KEYS = 100
+USUAL_KEYS = 16
+"""Entries of a map of which no size is documented: those who limit them take as many at least."""
+UNUSUAL_KEYS = ("empty", "newline", "65-characters", "256-characters")
+"""Keys that are sent where a map's documented size says that it is its bytes that count."""
+PROTOTYPE = "__proto__"
 LONG_KEY = 30
 """Characters of a name that a summary still shows."""
 NEW_ENTRY = "adakit_entry"
@@ -217,12 +222,14 @@ def _metadata(builder: VariationBuilder) -> Iterator[Variation]:
         for label, phrase, change in (*values, *wholes):
             yield builder.build("ADA106", "metadata", path, f"{place} has {phrase}", change, detail=label)
         if "string" in _value_types(shape) and fits(shape, {NEW_ENTRY: TEXT_VALUE}) and not shape.keys:
-            yield from _keys(builder, path)
+            yield from _keys(builder, path, shape)
 
 
-def _keys(builder: VariationBuilder, path: str) -> Iterator[Variation]:
+def _keys(builder: VariationBuilder, path: str, shape: Mapping) -> Iterator[Variation]:
     place = payload_path(path)
     for label, key in KEYS.items():
+        if label in UNUSUAL_KEYS and not shape.max_bytes:
+            continue
         named = f"a key of {len(key)} characters" if len(key) > LONG_KEY else f"the key {json.dumps(key)}"
         change = changing(place, partial(_with_entry, key))
         said = f"{place} has {named}"
@@ -248,14 +255,25 @@ def _shapes_of_metadata(shape: Mapping) -> Iterator[tuple[str, str, dict[str, An
         yield "all-types", "a value of every type", {f"a_{t}": VALUES_BY_TYPE[t][0][1] for t in types}
     yield "empty", "no entries", {}
     if "string" in types:
-        many = {f"key_{n:03}": f"value {n}" for n in range(MANY_KEYS)}
-        yield "many-keys", f"{MANY_KEYS} entries", many
-        odd = {key: f"value {n}" for n, key in enumerate(ODD_KEYS)}
-        yield "odd-keys", "keys such as __proto__ and with.dot", odd
+        count = MANY_KEYS if shape.max_bytes else USUAL_KEYS
+        yield "many-keys", f"{count} entries", {f"key_{n:03}": f"value {n}" for n in range(count)}
+        yield from _odd_keys(shape)
         if shape.max_bytes:
             yield "4-kb", f"{shape.max_bytes} bytes of entries", _filled(shape.max_bytes)
             one = _filled(shape.max_bytes, entries=1)
             yield "one-entry-4-kb", f"{shape.max_bytes} bytes in one entry", one
+
+
+def _odd_keys(shape: Mapping) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    if shape.max_bytes:
+        odd = {key: f"value {n}" for n, key in enumerate(ODD_KEYS)}
+        yield "odd-keys", f"keys such as {PROTOTYPE} and with.dot", odd
+        return
+    usual = [key for key in ODD_KEYS if key != PROTOTYPE]
+    for number, begin in enumerate(range(0, len(usual), USUAL_KEYS)):
+        odd = {key: f"value {n}" for n, key in enumerate(usual[begin : begin + USUAL_KEYS])}
+        label = f"odd-keys-{number + 1}" if number else "odd-keys"
+        yield label, f"keys such as {next(iter(odd))} and {list(odd)[1]}", odd
 
 
 def _filled(size: int, *, entries: int = 8) -> dict[str, str]:

@@ -112,6 +112,8 @@ NUMBERS: dict[str, tuple[tuple[str, Any], ...]] = {
         ("number-negative-zero", -0.0),
     ),
 }
+WIDEST = 2**53
+"""None from this number on is sent in a map whose size is not documented: it may count things."""
 LONGEST_TEXT = 1_000_000
 """Characters of the longest text that is sent, however long one may be."""
 MANY = 100
@@ -268,6 +270,8 @@ def _entries(builder: VariationBuilder, path: str, shape: Mapping) -> Iterator[V
             return
     place = payload_path(path)
     numbers = [number for kind in types for number in NUMBERS.get(kind, ())]
+    if not shape.max_bytes:
+        numbers = [(label, value) for label, value in numbers if abs(value) < WIDEST]
     entries: list[tuple[str, str, Any]] = [
         (label, f"has the value {value}", value) for label, value in numbers
     ]
