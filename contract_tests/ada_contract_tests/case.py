@@ -13,24 +13,22 @@ from ada_mockserver.events.payload import encode
 from ada_schemas.contract.paths import ABSENT, get
 from ada_schemas.contract.profile import filled
 from ada_schemas.shown import shown
-from ada_schemas.variation.enumeration import ANY
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from ada_contract_tests.pacing import PacedSender
     from ada_mockserver.delivery.attempt import Attempt
     from ada_mockserver.delivery.http import Headers
     from ada_mockserver.events.factory import EventFactory
-    from ada_schemas.contract.contract import Contract
 
     Deliver = Callable[["CaseRun"], Awaitable[object]]
 
     Seal = Callable[["Unsealed"], tuple[Headers, bytes]]
     """Makes the headers beside, or in place of, the usual ones, and the body: signed, or forged."""
 
-__all__ = ["FORGED", "BodyVariant", "Case", "CaseRun", "Suite", "Unsealed", "case", "same", "signed"]
+__all__ = ["FORGED", "BodyVariant", "Case", "CaseRun", "Unsealed", "case", "same", "signed"]
 
 T = TypeVar("T")
 Payload = dict[str, Any]
@@ -159,46 +157,6 @@ def case(
         at_a_time,
         at_the_end,
     )
-
-
-class Suite:
-    """Cases that every documented event has, or one of Ada's; ``rule`` judges those that name no other."""
-
-    def __init__(self, rule: str = "") -> None:
-        self._rule = rule
-        self._added: list[tuple[str, Callable[[str], Case]]] = []
-
-    def add(
-        self,
-        name: str,
-        summary: str,
-        *,
-        rule: str = "",
-        of: str = "",
-        needs: Sequence[Need] = ("target",),
-        **details: Any,
-    ) -> None:
-        """Add the case ``<event>/name`` of the event ``of``, or of each; ``details`` are those of `case`."""
-        code = rule or self._rule
-
-        def make(event: str) -> Case:
-            return case(f"{event}/{name}", code, event, summary, needs=needs, **details)
-
-        self._added.append((of, make))
-
-    def delivered(self, name: str, summary: str, **details: Any) -> Callable[[Deliver], Deliver]:
-        """Add a case, see `add`, whose deliveries the decorated function makes."""
-
-        def add(deliver: Deliver) -> Deliver:
-            self.add(name, summary, deliver=deliver, **details)
-            return deliver
-
-        return add
-
-    def __call__(self, contract: Contract, event: str) -> Iterator[Case]:
-        """The cases of an event, in the order in which they were added; those of Ada's for Ada alone."""
-        own = event if contract.is_ada else ""
-        return (make(event) for of, make in self._added if own == of != "" or not (of or event == ANY))
 
 
 @dataclass(slots=True)

@@ -14,9 +14,9 @@ from ada_contract_tests.case import CaseRun
 from ada_contract_tests.engine.check import Options, planned
 from ada_contract_tests.engine.reproduction import Reproduction
 from ada_contract_tests.rules import FAMILIES, RULES, rule, selected_codes
+from ada_contract_tests.suites.authentic import authentic
 from ada_contract_tests.suites.registry import all_cases, case_named
 from ada_contract_tests.suites.selection import Selection
-from ada_contract_tests.suites.signatures import authentic
 from ada_mockserver.events.factory import EventFactory
 from ada_schemas.contract.contract import ada_profile, event_names
 from ada_schemas.errors import UsageError

@@ -11,7 +11,8 @@ from ada_contract_tests.engine.check import Options, planned
 from ada_contract_tests.engine.circuit_breaker import CONFIRMATIONS
 from ada_contract_tests.engine.run import COMING_UP, RESTART, STARTING
 from ada_contract_tests.engine.run_events import CaseFinished, RunStopped
-from ada_contract_tests.suites.signatures import UNSIGNED, authentic
+from ada_contract_tests.suites.authentic import authentic
+from ada_contract_tests.suites.signatures import UNSIGNED
 from ada_schemas.contract.contract import ada_profile
 from ada_schemas.errors import TargetError, UsageError
 from support.fake_targets import (

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ada_contract_tests.advice import EVERY_TIME
-from ada_contract_tests.engine.walls import ENVELOPE, NOT_THE_HANDLER, page_title, wall_of
+from ada_contract_tests.engine.walls import NOT_THE_HANDLER, page_title, wall_of
 from ada_contract_tests.findings import Finding
 from ada_contract_tests.grouping import reasons_of
 from ada_contract_tests.rules import rule_in_role, rules_of
@@ -75,8 +75,7 @@ def always_the_same(results: Sequence[Result], *, made_for: str = "", address: s
 def _wall_of(result: Result, address: str) -> tuple[Wall, str] | None:
     if result.exchange is None:
         return None
-    members = frozenset(result.exchange.base) or ENVELOPE
-    return wall_of(result.exchange.last.response, address, members)
+    return wall_of(result.exchange.last.response, address, frozenset(result.exchange.base))
 
 
 def in_place_of_all(first: Finding, wall: Wall, fix: str) -> Finding:

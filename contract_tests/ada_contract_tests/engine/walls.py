@@ -20,16 +20,7 @@ if TYPE_CHECKING:
 
     from ada_mockserver.delivery.http import Response
 
-__all__ = [
-    "ENVELOPE",
-    "NOT_THE_HANDLER",
-    "WALLS",
-    "Wall",
-    "is_page",
-    "is_unavailable",
-    "page_title",
-    "wall_of",
-]
+__all__ = ["NOT_THE_HANDLER", "WALLS", "Wall", "is_page", "is_unavailable", "page_title", "wall_of"]
 
 LONGEST_TEXT = 20_000
 """Characters of an answer that are read for words."""
@@ -370,15 +361,15 @@ NOT_THE_HANDLER = Wall(
 
 
 def wall_of(
-    response: Response | None, address: str = "", members: frozenset[str] = ENVELOPE
+    response: Response | None, address: str = "", members: frozenset[str] = frozenset()
 ) -> tuple[Wall, str] | None:
     """The wall that an answer of the endpoint at ``address`` shows, and what to do; None without one.
 
-    ``members`` are those of the event that it answers.
+    ``members`` are those of the event that it answers, as far as they are known.
     """
     if response is None or response.accepted:
         return None
-    answer = Answer.of(response, address, members)
+    answer = Answer.of(response, address, members or ENVELOPE)
     speaks = ABOUT_A_SIGNATURE.search(answer.text) is not None
     for wall in WALLS:
         if speaks and wall.seen in (_authentication, _guard):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.case import Suite
 from ada_contract_tests.rules import expecting
+from ada_contract_tests.suites.suite import Suite
 from ada_mockserver.events.payload import encode
 
 if TYPE_CHECKING:

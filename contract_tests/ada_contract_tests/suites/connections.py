@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.case import Suite, signed
+from ada_contract_tests.case import signed
 from ada_contract_tests.rules import expecting
 from ada_contract_tests.suites.body_sizes import letter
 from ada_contract_tests.suites.signatures import UNSIGNED
+from ada_contract_tests.suites.suite import Suite
 from ada_mockserver.events.payload import encode
 
 if TYPE_CHECKING:

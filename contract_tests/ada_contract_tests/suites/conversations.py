@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ada_contract_tests.case import Suite
+from ada_contract_tests.suites.suite import Suite
 from ada_mockserver.events.dialogues import KINDS, library
 from ada_mockserver.events.profile import changed
 from ada_mockserver.events.scenarios import scenario

@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ada_contract_tests.case import Suite
 from ada_contract_tests.pacing import asks_for_redelivery
 from ada_contract_tests.rules import expecting
 from ada_contract_tests.suites.signatures import Forgery
+from ada_contract_tests.suites.suite import Suite
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ada_contract_tests.case import Suite
+from ada_contract_tests.suites.suite import Suite
 
 if TYPE_CHECKING:
     from ada_contract_tests.case import CaseRun

@@ -5,7 +5,8 @@ What these rules say of all other deliveries is judged with the run.
 
 from __future__ import annotations
 
-from ada_contract_tests.case import BodyVariant, Suite
+from ada_contract_tests.case import BodyVariant
+from ada_contract_tests.suites.suite import Suite
 
 __all__ = ["cases"]
 

@@ -27,7 +27,7 @@ NEW_MEMBER = "adakit_new_member"
 NEW_VALUE = "adakit_new_value"
 NEW_EVENTS = ("v1.conversation.reopened", "v1.knowledge.article.published")
 """Event types that nobody has yet; those of another provider than the default one have its way to begin."""
-OTHER_EVENTS = ("adakit.reopened", "adakit.article.published")
+OTHER_EVENTS = ("made_up.reopened", "made_up.article.published")
 
 
 def forward_variations(builder: VariationBuilder) -> Iterator[Variation]:
