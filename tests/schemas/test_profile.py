@@ -12,6 +12,7 @@ from ada_schemas.contract.json_schema import bundle
 from ada_schemas.contract.profile import FORWARD, Profile, filled, read_profile
 from ada_schemas.contract.proposal import proposed, provider_of
 from ada_schemas.errors import DocumentError
+from ada_schemas.files.profile import profile_text
 from ada_schemas.files.write import render
 from ada_schemas.validation import validate
 
@@ -329,3 +330,25 @@ def test_an_example_without_its_type(tmp_path: Path) -> None:
     contract = contract_of({"paid": shown, "b": webhook(type=text("b"))}, tmp_path)
     assert contract.warnings == ()
     assert contract.events[0].examples[0].value == {"total": 5, "type": "order.paid"}
+
+
+@pytest.mark.parametrize(("beside", "holds"), [(False, False), (True, True), (None, True)])
+def test_a_document_that_closes_its_payloads_promises_no_new_members(
+    beside: bool | None, holds: bool, tmp_path: Path
+) -> None:
+    """What generators make of such a document refuses members that it does not name."""
+    closed = {} if beside is None else {"additionalProperties": beside}
+    payload = {"type": "object", "properties": {"type": {"const": "order.paid"}}, **closed}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Paid"}}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Orders", "version": "1"},
+        "webhooks": {"paid": {"post": {"requestBody": body}}},
+        "components": {"schemas": {"Paid": payload}},
+    }
+    (tmp_path / "doc.json").write_text(json.dumps(document), encoding="utf-8")
+    proposal = read_contract(str(tmp_path / "doc.json")).proposal
+    assert ("ADA201" in proposal.profile.policy) is holds
+    says = "true  # members that are not documented yet"
+    none = "false  # members that are not documented yet: the document allows none"
+    assert f"\nADA201 = {says if holds else none}\n" in profile_text(proposal)

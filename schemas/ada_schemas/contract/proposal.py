@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ada_schemas.contract.bundling import SECTIONS
 from ada_schemas.contract.event_types import find_type_path
-from ada_schemas.contract.profile import BOTH, WEBHOOK, Profile, namespace_of, slug_of
+from ada_schemas.contract.profile import BOTH, FORWARD, WEBHOOK, Profile, namespace_of, slug_of
+from ada_schemas.contract.references import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,6 +25,8 @@ GENERIC = re.compile(
 )
 """Words of a title that are no part of a provider's name."""
 LONGEST_NAME = 60
+NEW_MEMBERS = "ADA201"
+MOST_REFERENCES = 8
 TYPE_HEADER = re.compile(r"(.*-)?(event|topic)(-?(type|name))?", re.IGNORECASE)
 SIGNATURE_HEADER = re.compile(r".*(signature|hmac).*", re.IGNORECASE)
 
@@ -60,6 +64,7 @@ def proposed(document: dict[str, Any], events: Sequence[Event]) -> Proposal:
         type_header=header,
         families=families,
         secret_variable=_variable(slug),
+        policy=frozenset(FORWARD) - ({NEW_MEMBERS} if _is_closed(document, events) else set()),
     )
     return Proposal(profile, about_type, about_signature)
 
@@ -84,6 +89,37 @@ def provider_of(document: dict[str, Any]) -> str:
     words = GENERIC.sub(" ", title).split() if isinstance(title, str) else []
     name = " ".join(words)[:LONGEST_NAME].strip(" .-_")
     return name if name.isprintable() and name else "the provider"
+
+
+def _is_closed(document: dict[str, Any], events: Sequence[Event]) -> bool:
+    """True if each payload has ``additionalProperties: false``: no members but those that it names."""
+    named = {event.operation for event in events}
+    sections = (document.get(section) for section in SECTIONS)
+    webhooks = next((each for each in sections if isinstance(each, dict) and each), {})
+    payloads = [
+        _at(document, media.get("schema"))
+        for key, item in webhooks.items()
+        if key in named
+        for operation in _objects(_at(document, item))
+        for media in _objects(_at(document, operation.get("requestBody")).get("content"))
+    ]
+    return bool(payloads) and all(payload.get("additionalProperties") is False for payload in payloads)
+
+
+def _objects(node: Any) -> list[dict[str, Any]]:
+    return [inner for inner in node.values() if isinstance(inner, dict)] if isinstance(node, dict) else []
+
+
+def _at(document: dict[str, Any], node: Any) -> dict[str, Any]:
+    """An object of a document, or that which it refers to within the document; an empty one for another."""
+    for _ in range(MOST_REFERENCES):
+        if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
+            break
+        found: Any = document
+        for step in steps_of(node["$ref"]):
+            found = found.get(step) if isinstance(found, dict) else None
+        node = found
+    return node if isinstance(node, dict) else {}
 
 
 def _variable(slug: str) -> str:

@@ -84,7 +84,9 @@ def profile_text(proposal: Proposal) -> str:
         tolerance=f"{profile.tolerance:g}",
         success=_text(next(name for name, value in SUCCESSES.items() if value == profile.accept)),
         timeout=f"{profile.timeout:g}",
-        policy="\n".join(f"= {rule} = {_holds(rule, profile)}  # {MEANINGS[rule]}" for rule in FORWARD),
+        policy="\n".join(
+            f"= {rule} = {_holds(rule, profile)}  # {_meaning(rule, profile)}" for rule in FORWARD
+        ),
     )
     lines: list[str] = []
     for is_entry, some in groupby(told.splitlines(), lambda line: not line or line.startswith("= ")):
@@ -93,6 +95,11 @@ def profile_text(proposal: Proposal) -> str:
         else:
             lines += [f"# {line}" for line in textwrap.wrap(" ".join(some), WIDTH, break_on_hyphens=False)]
     return "\n".join(lines) + "\n"
+
+
+def _meaning(rule: str, profile: Profile) -> str:
+    """What a rule is about; one that does not hold is none that the document allows."""
+    return MEANINGS[rule] if rule in profile.policy else f"{MEANINGS[rule]}: the document allows none"
 
 
 def _further(profile: Profile) -> dict[str, str]:
