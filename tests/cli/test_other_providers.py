@@ -344,10 +344,10 @@ def test_init_of_the_default_contract(adakit, tmp_path):
 def test_what_a_project_ignores_of_each_provider(adakit, tmp_path):
     """The declarations about the default contract's events do not count for another's, and those about its do."""
     contract_directory(tmp_path)
-    (tmp_path / "shop.py").write_text(CONSUMER, encoding="utf-8")
+    (tmp_path / "deaf_shop.py").write_text(CONSUMER, encoding="utf-8")
     declared = '["conversation.message:data.author.role=end_user", "parcel.sent:parcel.status=lost"]'
     (tmp_path / "pyproject.toml").write_text(f"[tool.adakit]\nignores = {declared}\n", encoding="utf-8")
-    done = adakit("check", "shop:app", "--contract", "parcels", "--select", "ADA102")
+    done = adakit("check", "deaf_shop:app", "--contract", "parcels", "--select", "ADA102")
     assert done.code == 0, done.err
     noted = [line for line in done.out.splitlines() if line.startswith("Declared as ignored")]
     assert len(noted) == 1
