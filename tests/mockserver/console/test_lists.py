@@ -58,6 +58,7 @@ def test_filters(mock, endpoint, open_page):
     expect(page.locator(ROW)).to_have_count(4)
     expect(page.locator(ROW).nth(1)).to_contain_text("Another parcel")
     page.get_by_role("link", name="Reset").click()
+    expect(page.get_by_label("Search")).to_have_value("")  # the page is another one now
     page.get_by_label("Status").select_option("unsent")
     expect(page.locator(ROW, has_text="conversation.message")).to_have_count(0)
     page.get_by_label("Status").select_option("delivered")
