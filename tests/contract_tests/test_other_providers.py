@@ -95,15 +95,16 @@ class Consumer:
     One fault of those in `FAULTS` may be planted.
     """
 
-    def __init__(self, remembers: str = "webhook-id", fault: str = "") -> None:
+    def __init__(self, remembers: str = "webhook-id", fault: str = "", tolerance: int = 300) -> None:
         self.remembers = remembers
+        self.tolerance = tolerance
         self.fault = fault
         self.seen: set[str] = set()
         self.record: list[dict[str, str]] = []
 
     def answer(self, headers: dict[str, str], body: bytes) -> int:
         """The status of an answer to a delivery."""
-        if not is_authentic(headers, body, tolerance=10**9 if self.fault == "any age" else 300):
+        if not is_authentic(headers, body, tolerance=10**9 if self.fault == "any age" else self.tolerance):
             return 200 if self.fault == "forged" else 401
         try:
             event = json.loads(body)
@@ -233,3 +234,14 @@ def test_signatures_of_another_kind_have_no_cases(tmp_path: Path) -> None:
     cases = all_cases(contract)
     assert not any(case.is_about_signing for case in cases)
     assert len(planned(Options(contract=contract, accept="200"))) == len(cases)
+
+
+def test_a_short_tolerance_is_not_overstepped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A delivery that comes again with a new timestamp was signed no longer ago than the profile allows."""
+    (tmp_path / "source.openapi.json").write_text(json.dumps(yaml.safe_load(DOCUMENT)), encoding="utf-8")
+    (tmp_path / "profile.toml").write_text(f"{PROFILE}tolerance = 60\n", encoding="utf-8")
+    monkeypatch.setenv("PARCELS_SECRET", SECRET)
+    report = checked(Consumer(tolerance=60), contract_in(str(tmp_path)), monkeypatch)
+    assert [(f.case, f.expected, f.got) for f in report.findings] == []
+    summaries = {result.case.summary for result in report.results if result.case.rule == "ADA304"}
+    assert summaries == {"signed correctly, 2 minutes ago", "signed correctly, a day ago"}

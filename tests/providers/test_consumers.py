@@ -36,7 +36,7 @@ def checked(contract_of: Callable[[Document], Contract], monkeypatch: pytest.Mon
         contract = contract_of(document)
         monkeypatch.setenv(contract.profile.secret_variable, SECRET)
         given = {"path": "/webhooks", "seed": SEED, "search_path": (Path(__file__).parents[1],), **options}
-        return check(f"providers.{application}", Options(contract=contract, **given))  # type: ignore[arg-type]
+        return check(f"providers.{application}", Options(contract=contract, **given))  # type: ignore[arg-type]  # options of several types, as one mapping
 
     return run
 

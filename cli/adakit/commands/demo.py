@@ -12,13 +12,14 @@ import click
 
 from ada_contract_tests.engine.check import Options, acheck, draw_seed
 from ada_contract_tests.reports.terminal import print_report
-from ada_contract_tests.targets.open import SECRET_VARIABLE, open_target
+from ada_contract_tests.targets.open import open_target
 from ada_mockserver.clock import SystemClock
 from ada_mockserver.delivery.attempt import delivery_headers
 from ada_mockserver.delivery.sender import TIME_LIMIT
 from ada_mockserver.delivery.signing import authentic_headers, generate_secret, new_message_id
 from ada_mockserver.events.payload import encode
 from ada_mockserver.events.scenarios import scenario
+from ada_schemas.contract.contract import ada_profile
 from ada_schemas.errors import MissingExtraError
 from adakit.console import open_console
 from adakit.demo.consumer import PATH, SEEN_PATH
@@ -46,7 +47,7 @@ def command(seed: int | None) -> None:
     """
     chosen = draw_seed() if seed is None else seed
     console = open_console()
-    os.environ[SECRET_VARIABLE] = generate_secret(random.SystemRandom())
+    os.environ[ada_profile().secret_variable] = generate_secret(random.SystemRandom())
     delivered = asyncio.run(_conversation(chosen, console))
     good = _checked(console, "2. The contract check: every documented variant against it", GOOD, chosen)
     buggy = _checked(
@@ -82,7 +83,7 @@ async def _conversation(seed: int, console: Console) -> bool:
     for step in steps:
         body = encode(step.payload)
         signature = authentic_headers(
-            [os.environ[SECRET_VARIABLE]],
+            [os.environ[ada_profile().secret_variable]],
             message_id=new_message_id(rng),
             timestamp=int(clock.now()),
             body=body,
@@ -114,7 +115,7 @@ def _outage(console: Console) -> bool:
     console.print()
     console.rule("4. The mock Ada: its API, its webhooks, its retries", align="left", style="dim")
     try:
-        return show_outage(console, Consumer(), os.environ[SECRET_VARIABLE])
+        return show_outage(console, Consumer(), os.environ[ada_profile().secret_variable])
     except MissingExtraError as error:
         console.print(f"  {error.what} {error.next_step}", markup=False)
         return True

@@ -27,6 +27,9 @@ BURST = 50
 TOGETHER = 6
 """Deliveries in the same moment: the shortest usual queue of connections has room for them."""
 
+EARLIER = 65
+"""Seconds before a delivery at which the same one was signed once, unless a profile refuses that age."""
+
 ROUNDS = 4
 SLOW = 0.5
 """Seconds for an answer after which no further round comes."""
@@ -102,7 +105,9 @@ async def _after_others(run: CaseRun) -> None:
 )
 async def _with_new_timestamp(run: CaseRun) -> None:
     event, message_id, stamp = run.event(), run.sender.new_id(), run.sender.now()
-    await run.send(event, message_id=message_id, timestamp=stamp - 65, label="first")
+    tolerance = run.events.contract.profile.tolerance or 2 * EARLIER
+    earlier = min(EARLIER, int(tolerance / 2))
+    await run.send(event, message_id=message_id, timestamp=stamp - earlier, label="first")
     await run.send(event, message_id=message_id, timestamp=stamp, label="again with a new timestamp")
 
 

@@ -109,8 +109,8 @@ def forgeries(profile: Profile) -> tuple[Forgery, ...]:
     """Every forgery of deliveries in the way of a provider."""
     prefix = profile.prefix
     stale = profile.tolerance + MINUTE
-    how_old = f"{words_of(stale)} ago" if profile.tolerance else ""
-    how_far = f"for {words_of(stale)} ahead"
+    how_old = f"{_words_of(stale)} ago" if profile.tolerance else ""
+    how_far = f"for {_words_of(stale)} ahead"
     found = (
         UNSIGNED,
         *(
@@ -176,33 +176,16 @@ def forgeries(profile: Profile) -> tuple[Forgery, ...]:
     return tuple(forgery for forgery in found if forgery.rule not in profile.beyond)
 
 
-def words_of(seconds: float) -> str:
+def _words_of(seconds: float) -> str:
     """A length of time as summaries say it: in minutes where it is some of these, else in seconds."""
-    minutes, rest = divmod(seconds, MINUTE)
-    if rest:
+    if seconds % MINUTE or seconds < 2 * MINUTE:
         return f"{seconds:g} seconds"
-    return "a minute" if minutes == 1 else f"{NUMBERS.get(int(minutes), f'{minutes:g}')} minutes"
+    minutes = int(seconds / MINUTE)
+    return f"{SPELLED.get(minutes, str(minutes))} minutes"
 
 
-NUMBERS = dict(
-    enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-        ]
-    )
-)
+SPELLED = {6: "six"}
+"""The age that is refused by the tolerance that Standard Webhooks name, in a word."""
 
 
 @lru_cache(maxsize=8)

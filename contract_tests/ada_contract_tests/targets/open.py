@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ada_contract_tests.targets.load_app import is_application_spec, load_application
 from ada_mockserver.delivery.signing import generate_secret, parse_secret
+from ada_schemas.contract.contract import ada_profile
 from ada_schemas.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
     from ada_mockserver.clock import Clock
     from ada_schemas.contract.profile import Profile
 
-__all__ = ["SECRET_VARIABLE", "UNSIGNED", "Secret", "open_target", "resolve_secret"]
-
-SECRET_VARIABLE = "ADA_WEBHOOK_SECRET"  # noqa: S105 - the name of a variable
-"""Where the secret of the default contract is; that of another provider's stands in its profile."""
+__all__ = ["UNSIGNED", "Secret", "open_target", "resolve_secret"]
 
 UNSIGNED = "none"
 """Given as the secret, it means that requests are not signed."""
@@ -47,8 +45,9 @@ def resolve_secret(target: str, option: str | None, profile: Profile | None = No
     A secret for an application in process is put into the variable, where the application finds it. Raises
     UsageError for a URL without a secret and for a secret that is none.
     """
-    variable = SECRET_VARIABLE if profile is None else profile.secret_variable
-    if profile is not None and not profile.families:
+    profile = profile or ada_profile()
+    variable = profile.secret_variable
+    if not profile.families:
         return Secret(None, given=True)
     chosen = option or os.environ.get(variable)
     if chosen == UNSIGNED:

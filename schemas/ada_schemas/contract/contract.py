@@ -87,14 +87,18 @@ class Contract:
     @cached_property
     def by_type(self) -> dict[str, Event]:
         """The events by their type on the wire, of several of one type the first."""
-        found: dict[str, Event] = {}
+        return {event_type: events[0] for event_type, events in self._of_type.items()}
+
+    @cached_property
+    def _of_type(self) -> dict[str, tuple[Event, ...]]:
+        found: dict[str, tuple[Event, ...]] = {}
         for event in self.events:
-            found.setdefault(event.type, event)
+            found[event.type] = (*found.get(event.type, ()), event)
         return found
 
     def of_type(self, event_type: str) -> tuple[Event, ...]:
         """The events of a type: several where a webhook has payloads of several shapes."""
-        return tuple(event for event in self.events if event.type == event_type)
+        return self._of_type.get(event_type, ())
 
     @property
     def version(self) -> str:

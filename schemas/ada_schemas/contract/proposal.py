@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ada_schemas.contract.bundling import SECTIONS
 from ada_schemas.contract.event_types import find_type_path
 from ada_schemas.contract.profile import BOTH, FORWARD, WEBHOOK, Profile, namespace_of, slug_of
-from ada_schemas.contract.references import steps_of
+from ada_schemas.contract.references import References
+from ada_schemas.errors import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +27,6 @@ GENERIC = re.compile(
 """Words of a title that are no part of a provider's name."""
 LONGEST_NAME = 60
 NEW_MEMBERS = "ADA201"
-MOST_REFERENCES = 8
 TYPE_HEADER = re.compile(r"(.*-)?(event|topic)(-?(type|name))?", re.IGNORECASE)
 SIGNATURE_HEADER = re.compile(r".*(signature|hmac).*", re.IGNORECASE)
 
@@ -55,29 +55,23 @@ def proposed(document: dict[str, Any], events: Sequence[Event]) -> Proposal:
         about_type = (
             "In the document no member and no header tells the events apart: a webhook's name is its type."
         )
-    slug = slug_of(provider)
     profile = Profile(
-        provider=provider,
-        sender=provider,
-        namespace=namespace_of(provider),
         type_path=path,
         type_header=header,
         families=families,
-        secret_variable=_variable(slug),
         policy=frozenset(FORWARD) - ({NEW_MEMBERS} if _is_closed(document, events) else set()),
     )
-    return Proposal(profile, about_type, about_signature)
+    return named_provider(Proposal(profile, about_type, about_signature), provider)
 
 
 def named_provider(proposal: Proposal, provider: str) -> Proposal:
     """The proposal for a provider of that name."""
-    slug = slug_of(provider)
     profile = replace(
         proposal.profile,
         provider=provider,
         sender=provider,
         namespace=namespace_of(provider),
-        secret_variable=_variable(slug),
+        secret_variable=_variable(slug_of(provider)),
     )
     return replace(proposal, profile=profile)
 
@@ -93,33 +87,29 @@ def provider_of(document: dict[str, Any]) -> str:
 
 def _is_closed(document: dict[str, Any], events: Sequence[Event]) -> bool:
     """True if each payload has ``additionalProperties: false``: no members but those that it names."""
-    named = {event.operation for event in events}
+    references = References(document, "the document")
+
+    def at(node: Any) -> dict[str, Any]:
+        try:
+            return references.followed(node, "a webhook")
+        except DocumentError:  # it was named when the document was read
+            return {}
+
+    named = {event.webhook for event in events}
     sections = (document.get(section) for section in SECTIONS)
     webhooks = next((each for each in sections if isinstance(each, dict) and each), {})
     payloads = [
-        _at(document, media.get("schema"))
+        at(media.get("schema"))
         for key, item in webhooks.items()
         if key in named
-        for operation in _objects(_at(document, item))
-        for media in _objects(_at(document, operation.get("requestBody")).get("content"))
+        for operation in _objects(at(item))
+        for media in _objects(at(operation.get("requestBody")).get("content"))
     ]
     return bool(payloads) and all(payload.get("additionalProperties") is False for payload in payloads)
 
 
 def _objects(node: Any) -> list[dict[str, Any]]:
     return [inner for inner in node.values() if isinstance(inner, dict)] if isinstance(node, dict) else []
-
-
-def _at(document: dict[str, Any], node: Any) -> dict[str, Any]:
-    """An object of a document, or that which it refers to within the document; an empty one for another."""
-    for _ in range(MOST_REFERENCES):
-        if not isinstance(node, dict) or not isinstance(node.get("$ref"), str):
-            break
-        found: Any = document
-        for step in steps_of(node["$ref"]):
-            found = found.get(step) if isinstance(found, dict) else None
-        node = found
-    return node if isinstance(node, dict) else {}
 
 
 def _variable(slug: str) -> str:
